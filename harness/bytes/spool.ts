@@ -1,0 +1,75 @@
+// Where decompressed bytes go: memory while they are few, an anonymous file once they are many.
+import { randomBytes } from 'node:crypto'
+import { mkdir, open, unlink, type FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
+import { FormatError, type Location } from '../errors.ts'
+import { bytesSource, fileSource, type ByteSource } from './source.ts'
+
+/** Below this a spooled stream stays in memory: most images have many small members and few big ones. */
+export const MEMORY_LIMIT = 1 << 20
+
+export type SpoolOptions = { readonly where: Location; readonly maxBytes: number; readonly format: string }
+
+/**
+ * A folder for spooled streams. Files are unlinked as soon as they are open, so that nothing is left behind
+ * when the process ends, is interrupted or is killed.
+ */
+export class Spool {
+  readonly #folder: string
+  readonly #files: FileHandle[] = []
+
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  /** Takes in a whole stream; LIMIT_EXCEEDED as soon as it passes `maxBytes`. Chunks may be reused by the producer. */
+  async take(chunks: AsyncIterable<Uint8Array>, options: SpoolOptions): Promise<ByteSource> {
+    const inMemory: Uint8Array[] = []
+    let file: FileHandle | undefined
+    let size = 0
+    for await (const chunk of chunks) {
+      if (size + chunk.length > options.maxBytes)
+        throw new FormatError(
+          options.format,
+          'LIMIT_EXCEEDED',
+          `expected at most ${options.maxBytes} bytes, got more`,
+          {
+            at: { ...options.where, offset: size },
+          },
+        )
+      if (file === undefined && size + chunk.length > MEMORY_LIMIT) {
+        file = await this.#openFile()
+        await writeWhole(file, Buffer.concat(inMemory), 0)
+        inMemory.length = 0
+      }
+      if (file === undefined) inMemory.push(Uint8Array.from(chunk))
+      else await writeWhole(file, chunk, size)
+      size += chunk.length
+    }
+    return file === undefined
+      ? bytesSource(Buffer.concat(inMemory), options.where)
+      : fileSource(file, size, options.where)
+  }
+
+  /** Closes every file; sources that came from here must not be read afterwards. */
+  async close(): Promise<void> {
+    await Promise.all(this.#files.splice(0).map((file) => file.close()))
+  }
+
+  async #openFile(): Promise<FileHandle> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 })
+    const path = join(this.#folder, `spool-${randomBytes(12).toString('hex')}`)
+    const file = await open(path, 'wx+', 0o600)
+    this.#files.push(file)
+    await unlink(path)
+    return file
+  }
+}
+
+async function writeWhole(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  let written = 0
+  while (written < bytes.length) {
+    const { bytesWritten } = await file.write(bytes, written, bytes.length - written, position + written)
+    written += bytesWritten
+  }
+}

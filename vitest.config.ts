@@ -1,0 +1,22 @@
+// The project's own tests. The contract is not run from here but by scripts/conform.ts (`npm test`).
+import { defineConfig } from 'vitest/config'
+
+const folders = '{harness,specs,build,fixtures,scripts}'
+const oracles = `${folders}/**/*.oracle.test.ts`
+
+export default defineConfig({
+  test: {
+    expect: { requireAssertions: true },
+    allowOnly: false,
+    coverage: {
+      provider: 'v8',
+      include: [`${folders}/**/*.ts`],
+      exclude: ['**/*.test.ts', '**/*.spec.ts'],
+      reporter: ['text-summary'],
+    },
+    projects: [
+      { test: { name: 'unit', include: [`${folders}/**/*.test.ts`], exclude: [oracles], pool: 'threads' } },
+      { test: { name: 'oracles', include: [oracles], pool: 'threads', testTimeout: 120_000 } },
+    ],
+  },
+})
