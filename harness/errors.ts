@@ -2,12 +2,12 @@
 
 /** Where in an image something was found. `path` names members of members with `!`: `vmlinuz.efi!.initrd!0.sqsh`. */
 export type Location = {
-  readonly digest?: string
-  readonly path?: string
+  readonly digest?: string | undefined
+  readonly path?: string | undefined
   /** Byte offset from the start of what `path` (or `digest`) names. */
-  readonly offset?: number
+  readonly offset?: number | undefined
   /** JSON pointer inside a document. */
-  readonly pointer?: string
+  readonly pointer?: string | undefined
 }
 
 export type RegistryCode = 'REGISTRY_UNAVAILABLE' | 'REGISTRY_DENIED' | 'REGISTRY_PROTOCOL'

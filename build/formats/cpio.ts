@@ -1,0 +1,73 @@
+// Writes a cpio archive in the newc format as `cpio -o -H newc --reproducible` of GNU cpio 2.15 does:
+// https://docs.kernel.org/driver-api/early-userspace/buffer-format.html
+import { FormatError } from '#harness/errors.ts'
+
+export type CpioFile = {
+  /** As it goes into the archive: GNU cpio writes `.` for the root and no leading `./`. */
+  readonly path: string
+  /** st_mode: the type (0o100000 file, 0o040000 directory, 0o120000 link …) and the permissions. */
+  readonly mode: number
+  readonly uid: number
+  readonly gid: number
+  /** Seconds since 1970. */
+  readonly mtime: number
+  /** Content of a file. */
+  readonly data?: Uint8Array
+  /** Text of a symbolic link. */
+  readonly target?: string
+  /** c_nlink; 2 for a directory and 1 for anything else unless given. */
+  readonly links?: number
+}
+
+const MAGIC = '070701'
+const TRAILER = 'TRAILER!!!'
+const TYPE_MASK = 0o170000
+const DIRECTORY = 0o040000
+/** cpio writes whole blocks of this size. */
+const BLOCK_SIZE = 512
+const EMPTY = new Uint8Array(0)
+
+/** Inodes are numbered from 0 in the order of the entries, devices are 0. FormatError LIMIT_EXCEEDED for a field beyond 32 bits. */
+export function encodeCpio(entries: readonly CpioFile[]): Uint8Array {
+  const parts = entries.flatMap((entry, index) => encodeEntry(entry, index))
+  parts.push(...encodeEntry({ path: TRAILER, mode: 0, uid: 0, gid: 0, mtime: 0 }, 0))
+  const size = parts.reduce((sum, part) => sum + part.length, 0)
+  return Buffer.concat(parts, Math.ceil(size / BLOCK_SIZE) * BLOCK_SIZE) // filled up with NUL
+}
+
+function encodeEntry(entry: CpioFile, inode: number): readonly Uint8Array[] {
+  const name = Buffer.from(`${entry.path}\0`)
+  const data = entry.target === undefined ? (entry.data ?? EMPTY) : Buffer.from(entry.target)
+  const fields = [
+    inode, // c_ino
+    entry.mode, // c_mode
+    entry.uid, // c_uid
+    entry.gid, // c_gid
+    entry.links ?? ((entry.mode & TYPE_MASK) === DIRECTORY ? 2 : 1), // c_nlink
+    entry.mtime, // c_mtime
+    data.length, // c_filesize
+    0, // c_maj
+    0, // c_min
+    0, // c_rmaj
+    0, // c_rmin
+    name.length, // c_namesize, with its NUL
+    0, // c_chksum
+  ]
+  const header = Buffer.from(MAGIC + fields.map((field) => toHex(field, entry.path)).join(''))
+  return [header, name, padding(header.length + name.length), data, padding(data.length)]
+}
+
+function toHex(field: number, path: string): string {
+  if (!Number.isInteger(field) || field < 0 || field > 0xffffffff)
+    throw new FormatError(
+      'cpio',
+      'LIMIT_EXCEEDED',
+      `expected fields of ${JSON.stringify(path)} in 32 bits, got ${field}`,
+    )
+  return field.toString(16).toUpperCase().padStart(8, '0')
+}
+
+/** Names and contents end at multiples of 4. */
+function padding(length: number): Uint8Array {
+  return Buffer.alloc(-length & 3)
+}

@@ -1,0 +1,119 @@
+// Recognises compressions by their magic numbers and decodes the two that Talos images use today, gzip and zstd.
+import { createZstdDecompress } from 'node:zlib'
+import { FormatError, IntegrityError } from '../errors.ts'
+import { metered, runEngine, type DecoderOptions, type Pull } from './compression-engine.ts'
+import { gunzipChunks } from './compression-gzip.ts'
+import { CHUNK_SIZE, type ByteSource } from './source.ts'
+import { readZstdFrames, ZSTD_MAGIC, type ZstdFrame } from './zstd-frames.ts'
+
+export type { DecoderOptions } from './compression-engine.ts'
+export { gunzipChunks, measureGzipMember } from './compression-gzip.ts'
+
+export type Compression = 'gzip' | 'zstd' | 'xz' | 'lzma' | 'bzip2' | 'lz4' | 'lzo' | 'none'
+export type DecompressOptions = Omit<DecoderOptions, 'where'>
+
+/** As linux v6.12 lib/decompress.c tells them apart, and lz4's frame format beside its legacy one. */
+const MAGICS: readonly (readonly [Compression, readonly number[]])[] = [
+  ['gzip', [0x1f, 0x8b]],
+  ['zstd', ZSTD_MAGIC],
+  ['xz', [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]],
+  ['bzip2', [0x42, 0x5a, 0x68]],
+  ['lz4', [0x04, 0x22, 0x4d, 0x18]],
+  ['lz4', [0x02, 0x21, 0x4c, 0x18]],
+  ['lzo', [0x89, 0x4c, 0x5a, 0x4f]],
+  ['lzma', [0x5d, 0x00, 0x00]],
+]
+
+/** How many first bytes `detectCompression` looks at. */
+export const COMPRESSION_MAGIC_SIZE = 6
+
+/** The compression whose magic number `firstBytes` begin with; 'none' for all else, a skippable zstd frame too. */
+export function detectCompression(firstBytes: Uint8Array): Compression {
+  const found = MAGICS.find(([, magic]) => magic.every((byte, index) => firstBytes[index] === byte))
+  return found?.[0] ?? 'none'
+}
+
+/**
+ * The content of the whole of `source`: all members of gzip, all frames of zstd. FormatError BAD_MAGIC, TRUNCATED,
+ * MALFORMED (also a wrong checksum), LIMIT_EXCEEDED, UNSUPPORTED (any other kind, a zstd dictionary); IntegrityError
+ * TRAILING_DATA. 'none' passes the bytes through.
+ */
+export async function* decompress(
+  source: ByteSource,
+  kind: Compression,
+  options: DecompressOptions,
+): AsyncGenerator<Uint8Array, void, void> {
+  const decoder: DecoderOptions = { ...options, where: source.where }
+  if (kind === 'gzip') yield* gunzipChunks(source.stream(), decoder)
+  else if (kind === 'zstd') yield* unzstd(source, decoder)
+  else if (kind === 'none') yield* metered(source.stream(), decoder)
+  else
+    throw new FormatError(options.format, 'UNSUPPORTED', `expected gzip or zstd, got ${kind}`, {
+      at: source.where,
+    })
+}
+
+/**
+ * One decoder takes all frames, in pieces of which none reaches over the end of a frame: there it would stop without a
+ * word where junk follows.
+ */
+async function* unzstd(source: ByteSource, options: DecoderOptions): AsyncGenerator<Uint8Array, void, void> {
+  if (source.size === 0)
+    throw new FormatError(options.format, 'TRUNCATED', 'expected a zstd frame, got nothing', { at: source.where })
+  const skipped = { bytes: 0 }
+  const stored = storedFrames(source, options, skipped)
+  const first = await stored.next()
+  if (first.done === true) return
+  let pending: Uint8Array | undefined = first.value
+  const pull: Pull = async () => {
+    const chunk = pending ?? (await stored.next()).value
+    pending = undefined
+    return chunk ?? undefined
+  }
+  try {
+    yield* metered(
+      runEngine(createZstdDecompress({ chunkSize: CHUNK_SIZE }), pull, () => skipped.bytes, options),
+      options,
+    )
+  } finally {
+    await stored.return()
+  }
+}
+
+/** The bytes of the data frames as they are stored; counts those of the frames between them. */
+async function* storedFrames(
+  source: ByteSource,
+  options: DecoderOptions,
+  skipped: { bytes: number },
+): AsyncGenerator<Uint8Array, void, void> {
+  let end = 0
+  try {
+    for await (const frame of readZstdFrames(source)) {
+      end = frame.offset + frame.size
+      if (frame.kind === 'skippable') skipped.bytes += frame.size
+      else yield* storedFrame(source, frame, options)
+    }
+  } catch (cause) {
+    if (end === 0 || !(cause instanceof FormatError) || cause.code !== 'BAD_MAGIC') throw cause
+    const got = source.size - end
+    throw new IntegrityError('TRAILING_DATA', `${options.format}: expected the end after zstd, got ${got} more bytes`, {
+      at: { ...source.where, offset: end },
+      cause,
+      got,
+      want: 0,
+      bytesRead: end,
+    })
+  }
+}
+
+async function* storedFrame(
+  source: ByteSource,
+  frame: ZstdFrame,
+  options: DecoderOptions,
+): AsyncGenerator<Uint8Array, void, void> {
+  if (frame.dictionaryId !== undefined)
+    throw new FormatError(options.format, 'UNSUPPORTED', `expected no dictionary, got id ${frame.dictionaryId}`, {
+      at: { ...source.where, offset: frame.offset },
+    })
+  yield* source.stream(frame.offset, frame.offset + frame.size)
+}

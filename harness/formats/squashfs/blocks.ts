@@ -1,0 +1,65 @@
+// Data and fragment blocks, and a bounded cache of them. https://dr-emann.github.io/squashfs/#_data_and_fragment_blocks
+import { assertInside, decompress, imageError, type Image } from './image.ts'
+
+/** Bit 24 of a size word: stored as it is. Bits 25–31 have no meaning. */
+const STORED = 1 << 24
+const SIZE_MASK = STORED - 1
+
+/** A block in the image. A `size` of 0 is a sparse block: zeros that are not stored. */
+export type BlockPlace = { readonly position: number; readonly size: number; readonly stored: boolean }
+
+/** What a size word says about the block at `position`; MALFORMED for more than a block or unknown bits. */
+export function placeBlock(image: Image, what: string, position: number, word: number): BlockPlace {
+  const size = parseBlockSize(image, what, position, word)
+  assertInside(image, what, position, size)
+  return { position, size, stored: (word & STORED) !== 0 }
+}
+
+/** The bytes that a block takes in the image. */
+export function parseBlockSize(image: Image, what: string, position: number, word: number): number {
+  const { blockSize, bytesUsed } = image.superblock
+  const size = word & SIZE_MASK
+  if (word <= (STORED | SIZE_MASK) && size <= blockSize) return size
+  throw imageError(
+    image,
+    'MALFORMED',
+    `${what} size, expected at most ${blockSize}, got 0x${word.toString(16)}`,
+    Math.min(position, bytesUsed),
+  )
+}
+
+/** The decoded block, of which `encoded` are the bytes in the image. */
+export async function decodeBlock(
+  image: Image,
+  what: string,
+  place: BlockPlace,
+  encoded: Uint8Array,
+): Promise<Uint8Array> {
+  image.stats.blocksDecoded++
+  return place.stored ? encoded : decompress(image, what, encoded, image.superblock.blockSize, place.position)
+}
+
+export async function readBlock(image: Image, what: string, place: BlockPlace): Promise<Uint8Array> {
+  return decodeBlock(image, what, place, await image.source.read(place.position, place.size))
+}
+
+/** MALFORMED unless a block has the size that its inode demands. */
+export function assertBlockSize(image: Image, what: string, at: number, size: number, expected: number): void {
+  if (size !== expected) throw imageError(image, 'MALFORMED', `${what}, expected ${expected} bytes, got ${size}`, at)
+}
+
+export type BlockCache = (key: string, read: () => Promise<Uint8Array>) => Promise<Uint8Array>
+
+/** The blocks that were asked for last, at most `maxBytes` of them; who asks while a block is read shares the read. */
+export function makeBlockCache(blockSize: number, maxBytes: number): BlockCache {
+  const capacity = Math.max(1, Math.floor(maxBytes / blockSize))
+  const blocks = new Map<string, Promise<Uint8Array>>()
+  return (key, read) => {
+    const found = blocks.get(key)
+    const block = found ?? read()
+    if (found !== undefined) blocks.delete(key)
+    blocks.set(key, block)
+    if (blocks.size > capacity) for (const oldest of blocks.keys()) return (blocks.delete(oldest), block)
+    return block
+  }
+}

@@ -1,0 +1,123 @@
+// Decodes a regular file's blocks as they are asked for: full blocks, sparse blocks and a tail in a fragment.
+import { CHUNK_SIZE } from '../../bytes/source.ts'
+import {
+  assertBlockSize,
+  decodeBlock,
+  parseBlockSize,
+  placeBlock,
+  readBlock,
+  type BlockCache,
+  type BlockPlace,
+} from './blocks.ts'
+import type { ReadFragment } from './fragments.ts'
+import { CONCURRENCY, forEachLimited, type Image } from './image.ts'
+import type { FileInode } from './inodes.ts'
+
+export type FileReader = {
+  readonly image: Image
+  readonly readFragment: ReadFragment
+  /** Keeps the blocks of small reads, which often come in a row: header, then section table, then sections. */
+  readonly cache: BlockCache
+}
+type LoadBlock = (place: BlockPlace, what: string) => Promise<Uint8Array>
+
+export class FileContent {
+  readonly #reader: FileReader
+  readonly #inode: FileInode
+  #positions: Float64Array | undefined
+
+  constructor(reader: FileReader, inode: FileInode) {
+    this.#reader = reader
+    this.#inode = inode
+  }
+
+  /** The bytes of a range inside the file, through the cache. */
+  async readAt(offset: number, length: number): Promise<Uint8Array> {
+    const { image, cache } = this.#reader
+    const out = new Uint8Array(length)
+    await this.#fill(out, offset, (place, what) =>
+      cache(`${place.position}:${place.size}`, () => readBlock(image, what, place)),
+    )
+    return out
+  }
+
+  /** The same in chunks, each block decoded once, ahead of who reads. */
+  async *stream(start: number, end: number): AsyncGenerator<Uint8Array, void, void> {
+    const groupsAhead = Math.max(2, (CONCURRENCY * this.#reader.image.superblock.blockSize) / CHUNK_SIZE)
+    const pending: Promise<Uint8Array>[] = []
+    for (let at = start; at < end || pending.length > 0;) {
+      while (at < end && pending.length < groupsAhead) {
+        // Groups end where a multiple of CHUNK_SIZE does: no block belongs to two of them.
+        const next = Math.min(end, (Math.floor(at / CHUNK_SIZE) + 1) * CHUNK_SIZE)
+        const group = this.#readGroup(at, next)
+        group.catch(() => undefined) // seen when its turn comes; who stops early never sees it
+        pending.push(group)
+        at = next
+      }
+      yield await (pending.shift() as Promise<Uint8Array>)
+    }
+  }
+
+  /** At most CHUNK_SIZE bytes: their blocks lie side by side in the image and are read at once. */
+  async #readGroup(start: number, end: number): Promise<Uint8Array> {
+    const { image } = this.#reader
+    const { blockSize } = image.superblock
+    const out = Buffer.allocUnsafeSlow(end - start)
+    const first = Math.floor(start / blockSize)
+    const last = Math.min(Math.ceil(end / blockSize), this.#inode.blockList.length / 4) - 1
+    const base = last < first ? 0 : this.#place(first).position
+    const length = last < first ? 0 : this.#place(last).position + this.#place(last).size - base
+    const encoded = length === 0 ? out.subarray(0, 0) : await image.source.read(base, length)
+    await this.#fill(out, start, (place, what) => {
+      const from = place.position - base
+      return decodeBlock(image, what, place, encoded.subarray(from, from + place.size))
+    })
+    return out
+  }
+
+  /** Fills `out` with the bytes from `start` on. */
+  async #fill(out: Uint8Array, start: number, load: LoadBlock): Promise<void> {
+    const { image, readFragment } = this.#reader
+    const { fragment, blockList, size } = this.#inode
+    const { blockSize } = image.superblock
+    const end = start + out.length
+    const first = Math.floor(start / blockSize)
+    await forEachLimited(Math.ceil(end / blockSize) - first, CONCURRENCY, async (step) => {
+      const index = first + step
+      const blockStart = index * blockSize
+      const from = Math.max(start, blockStart)
+      const to = Math.min(end, blockStart + blockSize)
+      const wanted = Math.min(blockSize, size - blockStart)
+      if (fragment !== undefined && index >= blockList.length / 4) {
+        // The whole tail is asked for: where it is cut short, reading a part of it is an error too.
+        const tail = await readFragment(fragment.index, fragment.offset, wanted)
+        out.set(tail.subarray(from - blockStart, to - blockStart), from - start)
+        return
+      }
+      const place = this.#place(index)
+      if (place.size === 0) return void out.fill(0, from - start, to - start)
+      const block = await load(place, `data block ${index}`)
+      assertBlockSize(image, `data block ${index}`, place.position, block.length, wanted)
+      out.set(block.subarray(from - blockStart, to - blockStart), from - start)
+    })
+  }
+
+  /** The blocks of a file stand one after the other from the inode's `start`. */
+  #place(index: number): BlockPlace {
+    const { image } = this.#reader
+    const { blockList, start } = this.#inode
+    const words = new DataView(blockList.buffer, blockList.byteOffset, blockList.byteLength)
+    this.#positions ??= parsePositions(image, start, words)
+    return placeBlock(image, `data block ${index}`, this.#positions[index] ?? 0, words.getUint32(index * 4, true))
+  }
+}
+
+function parsePositions(image: Image, start: number, words: DataView): Float64Array {
+  const positions = new Float64Array(words.byteLength / 4)
+  let position = start
+  for (let index = 0; index < positions.length; index++) {
+    positions[index] = position
+    position += parseBlockSize(image, `data block ${index}`, position, words.getUint32(index * 4, true))
+  }
+  return positions
+}

@@ -1,0 +1,18 @@
+// Bounded parallelism: decompression runs on threads of its own, so a few streams at once keep them busy.
+
+/** Streams at once; each holds a few chunks of 1 MiB, and libuv has four threads. */
+const AT_ONCE = 4
+
+/** `action` for every item, a few at a time; results in order. The first failure stops what has not begun. */
+export async function mapInParallel<T, R>(
+  items: readonly T[],
+  action: (item: T, index: number) => Promise<R>,
+): Promise<readonly R[]> {
+  const results: R[] = []
+  const pending = items.entries()
+  const work = async (): Promise<void> => {
+    for (const [index, item] of pending) results[index] = await action(item, index)
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, work))
+  return results
+}

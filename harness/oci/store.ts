@@ -1,0 +1,39 @@
+// The seam between an image and where it is kept: a registry, an image layout, an archive.
+import { encodedPart } from '../bytes/digest.ts'
+import type { ByteSource } from '../bytes/source.ts'
+import { NotFoundError, type Location } from '../errors.ts'
+import { isIndex, isManifest } from './media-types.ts'
+import type { Descriptor } from './schemas.ts'
+
+/** What a reference names, as its store claims it. */
+export type RootDescriptor = Descriptor
+
+export interface ContentStore {
+  /** The reference as the user wrote it. */
+  readonly name: string
+  /** The manifest or index that the reference names. */
+  resolve(signal?: AbortSignal): Promise<RootDescriptor>
+  /**
+   * The bytes that are stored for a descriptor: unverified, and of whatever size they are. NotFoundError
+   * MANIFEST_UNKNOWN for a manifest or index, BLOB_UNKNOWN for anything else that is not there.
+   */
+  open(descriptor: Descriptor): Promise<ByteSource>
+  /** Ends every source that came from here. */
+  close(): Promise<void>
+}
+
+/** Where an image layout keeps a blob. The digest has been checked: it cannot lead elsewhere (CVE-2024-3727). */
+export function blobPath(descriptor: Pick<Descriptor, 'digest'>): string {
+  const { digest } = descriptor
+  return `blobs/${digest.slice(0, digest.indexOf(':'))}/${encodedPart(digest)}`
+}
+
+export function notStored(descriptor: Descriptor, at: Location): NotFoundError {
+  const { mediaType, digest } = descriptor
+  const isDocument = isManifest(mediaType) || isIndex(mediaType)
+  return new NotFoundError(
+    isDocument ? 'MANIFEST_UNKNOWN' : 'BLOB_UNKNOWN',
+    `expected ${isDocument ? 'a manifest' : 'a blob'} ${digest}, got none`,
+    { at: { ...at, digest } },
+  )
+}

@@ -1,0 +1,31 @@
+// The part of a candidate that boots, the same for a UKI and for an asset tree: kernel, initramfs, what is in it.
+import type { ByteSource } from '../bytes/source.ts'
+import type { Spool } from '../bytes/spool.ts'
+import { lazy } from '../lazy.ts'
+import { toBootArchive } from './boot-archive.ts'
+import { readExtensions } from './extensions.ts'
+import { readInitramfs } from './initramfs.ts'
+import { openKernel } from './kernel.ts'
+import type { TalosPart } from './part.ts'
+import { openRootFilesystem } from './rootfs.ts'
+
+/** Where the two files of a part come from. */
+export type BootSources = {
+  readonly kernel: () => Promise<ByteSource>
+  readonly initramfs: () => Promise<ByteSource>
+}
+
+export function openBootFiles(
+  sources: BootSources,
+  spool: Spool,
+): Pick<TalosPart, 'kernel' | 'initramfs' | 'initramfsLayout' | 'extensions' | 'rootfs'> {
+  const initramfsLayout = lazy(async () => readInitramfs(await sources.initramfs(), spool))
+  const initramfs = lazy(async () => toBootArchive(await initramfsLayout()))
+  return {
+    kernel: lazy(async () => openKernel(await sources.kernel(), spool)),
+    initramfs,
+    initramfsLayout,
+    extensions: lazy(async () => readExtensions(await initramfs())),
+    rootfs: lazy(async () => openRootFilesystem(await initramfs())),
+  }
+}

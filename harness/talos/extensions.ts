@@ -1,0 +1,72 @@
+// The system extensions of an initramfs: what extensions.yaml lists, and the squashfs images that lie beside it
+// (siderolabs/talos internal/app/init/main.go: how they are mounted).
+import { readAll, type ByteSource } from '../bytes/source.ts'
+import type { Location } from '../errors.ts'
+import type { FileEntry } from '../fs/file-tree.ts'
+import { openSquashfs, type Squashfs } from '../formats/squashfs/reader.ts'
+import { lazy } from '../lazy.ts'
+import type { BootArchive } from './boot-archive.ts'
+import { parseExtensionsYaml, type ExtensionMetadata } from './extension.ts'
+
+export const EXTENSIONS_YAML = 'extensions.yaml'
+/** The virtual extension that imager makes of all module indexes. */
+export const MODULES_DEP = 'modules.dep'
+/** A schematic can carry an embedded configuration; nothing genuine comes near. */
+const MAX_YAML_BYTES = 4 << 20
+
+export type ExtensionImage = {
+  /** Path in the initramfs: `0.sqsh`, `modules.dep.sqsh`. */
+  readonly path: string
+  readonly data: ByteSource
+  squashfs(): Promise<Squashfs>
+}
+
+export type LayerEntry = {
+  /** The file that extensions.yaml names. */
+  readonly name: string
+  readonly metadata: ExtensionMetadata
+  /** Absent when the named file is. */
+  readonly image?: ExtensionImage
+}
+
+export type Extensions = {
+  /** Where extensions.yaml is, or would be. */
+  readonly where: Location
+  /** Whether there is an extensions.yaml. */
+  readonly listed: boolean
+  /** As extensions.yaml lists them, lowest first. SchemaError or FormatError for a document that is wrong. */
+  layers(): Promise<readonly LayerEntry[]>
+  /** Every squashfs of the extension segments, by path. */
+  readonly images: ReadonlyMap<string, ExtensionImage>
+  /** Every path of the extension segments, directories too. */
+  readonly paths: readonly string[]
+}
+
+/** Unpacks the extension segments; extensions.yaml and the images are read when asked. */
+export async function readExtensions(archive: BootArchive): Promise<Extensions> {
+  const entries = new Map<string, FileEntry>()
+  for (const segment of archive.extensions)
+    for (const entry of (await segment.archive()).entries) entries.set(entry.path, entry)
+
+  const images = new Map<string, ExtensionImage>()
+  for (const { path, data } of entries.values())
+    if (data !== undefined && path.endsWith('.sqsh'))
+      images.set(path, { path, data, squashfs: lazy(() => openSquashfs(data)) })
+
+  const document = entries.get(EXTENSIONS_YAML)?.data
+  const where = document?.where ?? { ...archive.where, path: EXTENSIONS_YAML }
+  return {
+    where,
+    listed: document !== undefined,
+    images,
+    paths: [...entries.keys()],
+    layers: lazy(async () => {
+      if (document === undefined) return []
+      const { layers } = parseExtensionsYaml(await readAll(document, MAX_YAML_BYTES), where)
+      return layers.map(({ image: name, metadata }) => {
+        const image = images.get(name)
+        return { name, metadata, ...(image !== undefined && { image }) }
+      })
+    }),
+  }
+}

@@ -1,0 +1,46 @@
+// A Talos installer image since 1.10: kernel and initramfs sit inside the UKI usr/install/arm64/vmlinuz.efi
+// (siderolabs/talos pkg/imager/out.go).
+import type { ByteSource } from '../bytes/source.ts'
+import type { Spool } from '../bytes/spool.ts'
+import { FormatError } from '../errors.ts'
+import { readUki } from '../formats/uki.ts'
+import { fileIn } from '../fs/file-in.ts'
+import type { FileTree } from '../fs/file-tree.ts'
+import { lazy } from '../lazy.ts'
+import { openImage } from '../oci/image.ts'
+import { openStore } from '../oci/open.ts'
+import { parseReference } from '../oci/reference.ts'
+import { openBootFiles } from './boot-files.ts'
+import type { TalosPart } from './part.ts'
+
+export const UKI_PATH = 'usr/install/arm64/vmlinuz.efi'
+export const SYSTEMD_BOOT_PATH = 'usr/install/arm64/systemd-boot.efi'
+/** Label of installer-base, imager and installer: the Talos tag. */
+export const VERSION_LABEL = 'alpha.talos.dev/version'
+
+/** Opens what `reference` names; rejects when that is no container of an image at all. */
+export async function openInstaller(reference: string, options: { readonly spool: Spool }): Promise<TalosPart> {
+  const { spool } = options
+  const store = await openStore(parseReference(reference), { spool })
+  const image = lazy(() => openImage(store, { spool }))
+  const files = async (): Promise<FileTree> => (await image()).tree()
+  const uki = lazy(async () => readUki(await fileIn(await files(), UKI_PATH)))
+  const section = (name: string) => async (): Promise<ByteSource> => {
+    const found = (await uki()).first(name)
+    if (found === undefined)
+      throw new FormatError('uki', 'MALFORMED', `expected a section ${name}, got none`, { at: { path: UKI_PATH } })
+    return found
+  }
+  return {
+    image,
+    files,
+    uki,
+    ...openBootFiles({ kernel: section('.linux'), initramfs: section('.initrd') }, spool),
+    commandLine: lazy(async () => (await uki()).text('.cmdline')),
+    claimedTalos: lazy(async () => (await (await image()).config()).config?.Labels?.[VERSION_LABEL]),
+    close: async () => {
+      await store.close()
+      await spool.close()
+    },
+  }
+}

@@ -1,0 +1,33 @@
+// A kernel as Talos ships it: an EFI zboot image around an arm64 Image, unpacked when first asked.
+import type { ByteSource } from '../bytes/source.ts'
+import type { Spool } from '../bytes/spool.ts'
+import { readArm64Image, type Arm64Image } from '../formats/arm64-image.ts'
+import { findKernelBanner, readKernelConfig, type KernelConfig } from '../formats/kernel-config.ts'
+import { readZboot, type Zboot } from '../formats/zboot.ts'
+import { lazy } from '../lazy.ts'
+
+export type Kernel = {
+  /** The file as stored. */
+  readonly source: ByteSource
+  zboot(): Promise<Zboot>
+  /** The decompressed payload. */
+  payload(): Promise<ByteSource>
+  header(): Promise<Arm64Image>
+  /** `Linux version …`; undefined when the payload has none. */
+  banner(): Promise<string | undefined>
+  /** The embedded configuration; undefined when the payload has none. */
+  config(): Promise<KernelConfig | undefined>
+}
+
+export function openKernel(source: ByteSource, spool: Spool): Kernel {
+  const zboot = lazy(() => readZboot(source))
+  const payload = lazy(async () => (await zboot()).image(spool))
+  return {
+    source,
+    zboot,
+    payload,
+    header: lazy(async () => readArm64Image(await payload())),
+    banner: lazy(async () => findKernelBanner(await payload())),
+    config: lazy(async () => readKernelConfig(await payload())),
+  }
+}

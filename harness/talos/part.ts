@@ -1,0 +1,32 @@
+// What the rules see of a candidate's part, be it an installer image, an asset image or an asset folder.
+import type { FileTree } from '../fs/file-tree.ts'
+import type { Uki } from '../formats/uki.ts'
+import type { OciImage } from '../oci/image.ts'
+import type { BootArchive } from './boot-archive.ts'
+import type { Extensions } from './extensions.ts'
+import type { Initramfs } from './initramfs.ts'
+import type { Kernel } from './kernel.ts'
+import type { RootFilesystem } from './rootfs.ts'
+
+/** An immutable lazy view: the first accessor pays, the rest share; what cannot be read rejects every time. */
+export type TalosPart = {
+  /** The image behind the part; rejects for a bare folder. */
+  image(): Promise<OciImage>
+  /** All layers merged, or the folder. */
+  files(): Promise<FileTree>
+  /** The installer's UKI. */
+  uki(): Promise<Uki>
+  /** The UKI's `.linux`, or `boot/vmlinuz`. */
+  kernel(): Promise<Kernel>
+  /** The UKI's `.initrd`, or `boot/initramfs.xz`. */
+  initramfs(): Promise<BootArchive>
+  /** The same file as the kernel sees it: segments and padding, nothing decompressed. */
+  initramfsLayout(): Promise<Initramfs>
+  /** The UKI's first `.cmdline`, or `boot/cmdline`; undefined where an asset tree has none. */
+  commandLine(): Promise<string | undefined>
+  extensions(): Promise<Extensions>
+  rootfs(): Promise<RootFilesystem>
+  /** The Talos tag that the part itself claims, for want of a lock; undefined when it says nothing. */
+  claimedTalos(): Promise<string | undefined>
+  close(): Promise<void>
+}

@@ -1,0 +1,69 @@
+// Software bills of material as Talos and its extensions ship them: https://spdx.github.io/spdx-spec/v2.3/, JSON.
+import { z } from 'zod'
+import { FormatError, type Location } from '../errors.ts'
+import { validate } from '../formats/yaml-document-schema.ts'
+
+/** A Talos root filesystem's document has a few MiB. */
+const MAX_BYTES = 64 << 20
+
+export type SpdxReference = {
+  /** Such as `PACKAGE-MANAGER`, `SECURITY`. */
+  readonly category: string
+  /** Such as `purl`, `cpe23Type`. */
+  readonly type: string
+  readonly locator: string
+}
+
+export type SpdxPackage = {
+  readonly name: string
+  readonly versionInfo?: string
+  readonly externalRefs: readonly SpdxReference[]
+}
+
+export type SpdxDocument = {
+  /** Such as `SPDX-2.3`. */
+  readonly version: string
+  readonly name: string
+  readonly packages: readonly SpdxPackage[]
+}
+
+const reference = z
+  .looseObject({ referenceCategory: z.string(), referenceType: z.string(), referenceLocator: z.string() })
+  .transform((value): SpdxReference => ({
+    category: value.referenceCategory,
+    type: value.referenceType,
+    locator: value.referenceLocator,
+  }))
+
+const spdxPackage = z
+  .looseObject({ name: z.string(), versionInfo: z.string().optional(), externalRefs: z.array(reference).optional() })
+  .transform(({ name, versionInfo, externalRefs }): SpdxPackage => ({
+    name,
+    ...(versionInfo === undefined ? {} : { versionInfo }),
+    externalRefs: externalRefs ?? [],
+  }))
+
+const spdxDocument = z
+  .looseObject({ spdxVersion: z.string(), name: z.string(), packages: z.array(spdxPackage).optional() })
+  .transform(({ spdxVersion, name, packages }): SpdxDocument => ({
+    version: spdxVersion,
+    name,
+    packages: packages ?? [],
+  }))
+
+/** FormatError `spdx` MALFORMED for what is no JSON, LIMIT_EXCEEDED above 64 MiB; SchemaError with all issues. */
+export function parseSpdx(bytes: Uint8Array, where: Location = {}): SpdxDocument {
+  if (bytes.length > MAX_BYTES)
+    throw new FormatError('spdx', 'LIMIT_EXCEEDED', `expected at most ${MAX_BYTES} bytes, got ${bytes.length}`, {
+      at: where,
+    })
+  return validate('spdx', spdxDocument, parseJson(bytes, where), where)
+}
+
+function parseJson(bytes: Uint8Array, where: Location): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch (cause) {
+    throw new FormatError('spdx', 'MALFORMED', 'expected JSON in UTF-8', { at: where, cause })
+  }
+}

@@ -1,0 +1,81 @@
+// A small PE file for tests, written field by field so that each can be damaged by its offset.
+
+export type SampleSection = {
+  readonly name: string
+  readonly data: Uint8Array
+  /** VirtualSize when it is not the size of `data`. */
+  readonly virtualSize?: number
+  readonly virtualAddress?: number
+  /** SizeOfRawData and PointerToRawData when they shall not describe where `data` was put. */
+  readonly rawSize?: number
+  readonly offset?: number
+}
+
+export type SampleOptions = {
+  readonly pe32?: boolean
+  readonly certificate?: Uint8Array
+  /** e_lfanew: where the PE signature goes. */
+  readonly headerOffset?: number
+  readonly directoryCount?: number
+}
+
+const FILE_ALIGNMENT = 0x200
+const SECTION_ALIGNMENT = 0x1000
+const COFF_SIZE = 24
+const SECTION_RECORD_SIZE = 40
+
+/** Bytes of an arm64 EFI application with these sections laid out one after the other from 0x400. */
+export function samplePe(sections: readonly SampleSection[], options: SampleOptions = {}): Buffer {
+  const { pe32 = false, certificate = new Uint8Array(0), headerOffset = 0x80, directoryCount = 16 } = options
+  const directories = pe32 ? 96 : 112
+  const optionalSize = directories + directoryCount * 8
+  const records = headerOffset + COFF_SIZE + optionalSize
+  const headers = Math.max(0x400, align(records + sections.length * SECTION_RECORD_SIZE, FILE_ALIGNMENT))
+  const size = sections.reduce((sum, section) => sum + align(section.data.length, FILE_ALIGNMENT), headers)
+  const out = Buffer.alloc(size + certificate.length)
+
+  out.write('MZ', 0, 'latin1')
+  out.writeUInt32LE(headerOffset, 0x3c)
+  out.write('PE\0\0', headerOffset, 'latin1')
+  out.writeUInt16LE(0xaa64, headerOffset + 4)
+  out.writeUInt16LE(sections.length, headerOffset + 6)
+  out.writeUInt32LE(0x690c9627, headerOffset + 8)
+  out.writeUInt16LE(optionalSize, headerOffset + 20)
+  out.writeUInt16LE(0x22e, headerOffset + 22)
+
+  const optional = headerOffset + COFF_SIZE
+  out.writeUInt16LE(pe32 ? 0x10b : 0x20b, optional)
+  out.writeUInt32LE(0x1020, optional + 16)
+  out.writeUInt32LE(SECTION_ALIGNMENT, optional + 32)
+  out.writeUInt32LE(FILE_ALIGNMENT, optional + 36)
+  out.writeUInt32LE(headers, optional + 60)
+  out.writeUInt16LE(10, optional + 68)
+  out.writeUInt32LE(directoryCount, optional + directories - 4)
+  if (certificate.length > 0) {
+    out.writeUInt32LE(size, optional + directories + 32)
+    out.writeUInt32LE(certificate.length, optional + directories + 36)
+    out.set(certificate, size)
+  }
+
+  let offset = headers
+  let address = SECTION_ALIGNMENT
+  for (const [index, section] of sections.entries()) {
+    const record = records + index * SECTION_RECORD_SIZE
+    const virtualSize = section.virtualSize ?? section.data.length
+    out.write(section.name, record, 8, 'latin1')
+    out.writeUInt32LE(virtualSize, record + 8)
+    out.writeUInt32LE(section.virtualAddress ?? address, record + 12)
+    out.writeUInt32LE(section.rawSize ?? align(section.data.length, FILE_ALIGNMENT), record + 16)
+    out.writeUInt32LE(section.offset ?? offset, record + 20)
+    out.writeUInt32LE(0x40000040, record + 36)
+    out.set(section.data, offset)
+    offset += align(section.data.length, FILE_ALIGNMENT)
+    address += Math.max(SECTION_ALIGNMENT, align(virtualSize, SECTION_ALIGNMENT))
+  }
+  out.writeUInt32LE(address, optional + 56)
+  return out
+}
+
+function align(value: number, alignment: number): number {
+  return Math.ceil(value / alignment) * alignment
+}

@@ -1,0 +1,119 @@
+// From what was typed to candidates: open each reference once, read its digest and its variant.
+import { join } from 'node:path'
+import { Spool } from '#harness/bytes/spool.ts'
+import { formatLocation, HarnessError, NotFoundError } from '#harness/errors.ts'
+import { openDirectoryTree } from '#harness/fs/directory-tree.ts'
+import { openImage } from '#harness/oci/image.ts'
+import { openStore } from '#harness/oci/open.ts'
+import { parseReference, renderReference, type Reference } from '#harness/oci/reference.ts'
+import { VERSION_LABEL } from '#harness/talos/installer.ts'
+import type { Contract } from '#specs/contract/contract.ts'
+import type { Lock } from '#specs/contract/lock.ts'
+import type { Face } from '#specs/support/requirement.ts'
+import type { CandidateInput } from '#specs/support/run.ts'
+import { UsageError } from './options.ts'
+
+export type Candidate = CandidateInput & {
+  readonly reference: string
+  readonly digest?: string
+  /** The Talos tag that the image itself claims. */
+  readonly claimedTalos?: string
+}
+
+export type CandidateOptions = {
+  readonly contract: Contract
+  readonly lock?: Lock | undefined
+  readonly variant?: string | undefined
+  readonly faces?: readonly Face[] | undefined
+  readonly spoolFolder: string
+}
+
+/** Throws UsageError, in one sentence, for what is no candidate at all. */
+export async function openCandidate(text: string, key: string, options: CandidateOptions): Promise<Candidate> {
+  try {
+    const reference = parseReference(text)
+    const found = reference.kind === 'dir' ? await lookIntoFolder(reference) : await lookIntoImage(reference, options)
+    const variant = chooseVariant(renderReference(reference), found.labels[options.contract.labels.variant], options)
+    return {
+      key,
+      reference: renderReference(reference),
+      variant,
+      ...found.identity,
+      references: { [found.part]: text },
+      parts: { [found.part]: { image: found.part === 'installer' } },
+      ...(options.faces !== undefined && { faces: options.faces }),
+      pinned: options.lock !== undefined,
+      ...(options.lock !== undefined && { lock: options.lock }),
+      contract: options.contract,
+    }
+  } catch (error) {
+    if (!(error instanceof HarnessError)) throw error
+    const where = formatLocation(error.at)
+    throw new UsageError(`${text}: ${error.message}${where === '' ? '' : ` (${where})`}`, { cause: error })
+  }
+}
+
+type Found = {
+  readonly part: 'installer' | 'assets'
+  readonly labels: Readonly<Record<string, string>>
+  readonly identity: { readonly digest?: string; readonly claimedTalos?: string }
+}
+
+async function lookIntoFolder(reference: Extract<Reference, { kind: 'dir' }>): Promise<Found> {
+  const folder = await openDirectoryTree(reference.path)
+  try {
+    if (!folder.tree.has('boot/vmlinuz') && !folder.tree.has('boot/initramfs.xz'))
+      throw new NotFoundError(
+        'BLOB_UNKNOWN',
+        'expected an asset tree with boot/vmlinuz and boot/initramfs.xz, got neither',
+      )
+    return { part: 'assets', labels: {}, identity: {} }
+  } finally {
+    await folder.close()
+  }
+}
+
+async function lookIntoImage(
+  reference: Exclude<Reference, { kind: 'dir' }>,
+  { spoolFolder }: CandidateOptions,
+): Promise<Found> {
+  const spool = new Spool(join(spoolFolder, 'spool'))
+  const store = await openStore(reference, { spool })
+  try {
+    const image = await openImage(store, { spool })
+    const labels = await labelsOf(image)
+    const claimedTalos = labels[VERSION_LABEL]
+    return {
+      part: 'installer',
+      labels,
+      identity: { digest: image.root.descriptor.digest, ...(claimedTalos !== undefined && { claimedTalos }) },
+    }
+  } finally {
+    await store.close()
+    await spool.close()
+  }
+}
+
+/** A config that cannot be read says no variant; the rules say what is wrong with it. */
+async function labelsOf(image: Awaited<ReturnType<typeof openImage>>): Promise<Readonly<Record<string, string>>> {
+  try {
+    return (await image.config()).config?.Labels ?? {}
+  } catch (error) {
+    if (error instanceof HarnessError) return {}
+    throw error
+  }
+}
+
+function chooseVariant(reference: string, label: string | undefined, { contract, variant }: CandidateOptions): string {
+  const known = Object.keys(contract.variants).join(', ')
+  const chosen = variant ?? label
+  if (chosen === undefined)
+    throw new UsageError(
+      `${reference} carries no label ${contract.labels.variant}: say which it must be with --variant (${known})`,
+    )
+  if (variant !== undefined && label !== undefined && label !== variant)
+    throw new UsageError(`${reference} says in its label that it is ${label}, --variant says ${variant}`)
+  if (contract.variants[chosen] === undefined)
+    throw new UsageError(`${reference}: the contract knows no variant ${chosen}, only ${known}`)
+  return chosen
+}

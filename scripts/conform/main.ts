@@ -1,0 +1,125 @@
+// The main job, top to bottom: options, inputs, candidates, run, gate, report, exit status.
+import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { version as vitestVersion } from 'vitest/node'
+import { selectRules, type Ledger } from '#specs/contract/ledger.ts'
+import type { Lock } from '#specs/contract/lock.ts'
+import packageJson from '../../package.json' with { type: 'json' }
+import { openCandidate, type Candidate } from './candidates.ts'
+import { conformanceSchema, STATUSES, type Conformance, type Status } from './conformance.ts'
+import { DEFAULT_CANDIDATES, DEFAULT_LOCK } from './defaults.ts'
+import { exitCodeOf, judge } from './gate.ts'
+import { loadContract, loadLedger, loadLock, type Loaded } from './inputs.ts'
+import { parseOptions, UsageError, type ConformOptions } from './options.ts'
+import { renderTerminal } from './render.ts'
+import { ROOT, runSpecs } from './run.ts'
+
+/** `args` without node and script. Gives the exit status; prints everything that there is to say. */
+export async function main(args: readonly string[]): Promise<number> {
+  try {
+    const options = parseOptions(args)
+    if (options === undefined) return 0
+    const conformance = await conform(options)
+    const report = `${JSON.stringify(conformance, null, 2)}\n`
+    await writeReport(report)
+    process.stdout.write(options.json ? report : renderTerminal(conformance, process.stdout))
+    return conformance.exitCode
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    process.stderr.write(`error: ${error.message}\n`)
+    return 2
+  }
+}
+
+async function conform(options: ConformOptions): Promise<Conformance> {
+  const embedded = options.references.length === 0
+  const ledger = await loadLedger()
+  const contract = await loadContract(options.contract)
+  const lock = options.structureOnly ? undefined : await loadLock(options.lock ?? (embedded ? DEFAULT_LOCK : undefined))
+  const selected = selectOnly(ledger, options.only)
+  const spoolFolder = options.cache ?? cacheFolder()
+
+  const wanted = embedded
+    ? DEFAULT_CANDIDATES.filter(({ variant }) => options.variant === undefined || variant === options.variant)
+    : options.references.map((reference) => ({ reference, variant: options.variant }))
+  const candidates: Candidate[] = []
+  for (const [index, { reference, variant }] of wanted.entries())
+    candidates.push(
+      await openCandidate(reference, String(index), {
+        contract: contract.value,
+        lock: lock?.value,
+        variant,
+        faces: options.faces ?? (embedded ? ['installer'] : undefined),
+        spoolFolder,
+      }),
+    )
+  if (candidates.length === 0) throw new UsageError(`no embedded candidate is of the variant ${options.variant}`)
+
+  const { observations, troubles } = await runSpecs({
+    groups: candidates.map((candidate) => ({
+      candidates: [candidate],
+      ...(selected !== undefined && { selected }),
+      spoolFolder,
+    })),
+  })
+  const verdicts = candidates.map((candidate) => {
+    const rules = judge(ledger, candidate, observations, selected)
+    return {
+      reference: candidate.reference,
+      ...(candidate.digest !== undefined && { digest: candidate.digest }),
+      variant: candidate.variant,
+      faces: candidate.faces ?? ['all'],
+      ...(candidate.claimedTalos !== undefined && { claimedTalos: candidate.claimedTalos }),
+      exitCode: exitCodeOf(rules, troubles),
+      rules,
+    }
+  })
+  return conformanceSchema.parse({
+    schema: 1,
+    tool: { name: packageJson.name, version: packageJson.version, node: process.versions.node, vitest: vitestVersion },
+    contract: { version: ledger.version, path: contract.path, sha256: contract.sha256 },
+    ...(lock !== undefined && { lock: describeLock(lock) }),
+    pinned: lock !== undefined,
+    ...(selected !== undefined && { selected }),
+    candidates: verdicts,
+    troubles,
+    counts: countStatuses(verdicts.flatMap(({ rules }) => rules.map(({ status }) => status))),
+    exitCode: worstExit(verdicts.map(({ exitCode }) => exitCode)),
+  } satisfies Conformance)
+}
+
+function selectOnly(ledger: Ledger, only: readonly string[] | undefined): readonly string[] | undefined {
+  if (only === undefined) return undefined
+  const { ids, unknown } = selectRules(ledger, only)
+  if (unknown.length > 0) throw new UsageError(`--only names no rule and no area: ${unknown.join(', ')}`)
+  return ids
+}
+
+function describeLock({ path, sha256, value }: Loaded<Lock>): NonNullable<Conformance['lock']> {
+  return { path, sha256, ...(value.talos !== undefined && { talos: value.talos }) }
+}
+
+function countStatuses(statuses: readonly Status[]): Conformance['counts'] {
+  return Object.fromEntries(
+    STATUSES.map((status) => [status, statuses.filter((one) => one === status).length]),
+  ) as Conformance['counts']
+}
+
+/** A red candidate is worse than one that could not be judged. */
+function worstExit(codes: readonly number[]): number {
+  return codes.includes(1) ? 1 : Math.max(...codes)
+}
+
+function cacheFolder(): string {
+  return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'talos-image-contract', 'v1')
+}
+
+/** Written beside and renamed, so that a reader never sees half a report. */
+async function writeReport(report: string): Promise<void> {
+  const folder = join(ROOT, 'report')
+  await mkdir(folder, { recursive: true })
+  const path = join(folder, 'conformance.json')
+  await writeFile(`${path}.${process.pid}`, report)
+  await rename(`${path}.${process.pid}`, path)
+}

@@ -1,0 +1,68 @@
+// The command line of `npm test`.
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { FACES, type Face } from '#specs/support/requirement.ts'
+
+export type ConformOptions = {
+  readonly references: readonly string[]
+  readonly variant?: string
+  readonly faces?: readonly Face[]
+  readonly only?: readonly string[]
+  readonly contract?: string
+  readonly lock?: string
+  readonly structureOnly: boolean
+  readonly json: boolean
+  readonly cache?: string
+}
+
+/** What a person typed that cannot be done; one sentence, exit 2. */
+export class UsageError extends Error {
+  override name = 'UsageError'
+}
+
+const list = (text: string): string[] => text.split(',').map((item) => item.trim())
+
+function parseFaces(text: string): Face[] {
+  const unknown = list(text).filter((face) => !FACES.some((known) => known === face))
+  if (unknown.length > 0) throw new InvalidArgumentError(`expected some of ${FACES.join(', ')}.`)
+  return list(text) as Face[]
+}
+
+const HELP = `
+A REFERENCE is one of
+  docker-archive:installer-arm64.tar    what upstream's imager writes
+  oci:out/spin-only[:tag]               an OCI image layout
+  oci-archive:image.tar[:tag]           the same in a tar
+  dir:assets/talos/arm64                an asset tree on disk
+Without one, the images made by upstream's imager in fixtures/golden are judged.
+
+Exit status: 0 conforms, 1 a must fails, 2 a must could not be judged, or the command line or a reference is wrong.
+The whole verdict is in report/conformance.json.`
+
+/** Options, or undefined after --help was printed. Throws UsageError. */
+export function parseOptions(args: readonly string[]): ConformOptions | undefined {
+  const command = new Command('npm test --')
+    .description('Judge Talos images (arm64, CozyStack) by the contract, rule by rule.')
+    .argument('[REFERENCE...]', 'candidates; see below')
+    .option('--variant <NAME>', 'which variant each candidate must be (default: its label)')
+    .addOption(new Option('--face <LIST>', `judge only these faces: ${FACES.join(', ')}`).argParser(parseFaces))
+    .addOption(
+      new Option('--only <LIST>', 'judge only these rules or areas, with what they need: KRN,EXT-002').argParser(list),
+    )
+    .option('--contract <FILE>', 'your decisions (default: specs/contract/contract.yaml)')
+    .option('--lock <FILE>', 'facts of the pinned upstream release (default: specs/contract/upstream.lock.json)')
+    .option('--structure-only', 'compare nothing with the pinned release; says so in the verdict', false)
+    .option('--json', 'print report/conformance.json instead of the table', false)
+    .option('--cache <DIR>', 'folder for decompressed bytes (default: $XDG_CACHE_HOME/talos-image-contract/v1)')
+    .addHelpText('after', HELP)
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined })
+  try {
+    command.parse([...args], { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.code === 'commander.helpDisplayed') return undefined
+    throw new UsageError(`${error.message.replace(/^error: /, '')} (npm test -- --help tells more)`, { cause: error })
+  }
+  const { face, ...options } = command.opts<Omit<ConformOptions, 'references' | 'faces'> & { face?: Face[] }>()
+  return { ...options, ...(face !== undefined && { faces: face }), references: command.args }
+}

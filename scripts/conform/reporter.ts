@@ -1,0 +1,59 @@
+// A vitest reporter that observes: every test with its requirement, its place and its errors. It judges nothing.
+import { relative } from 'node:path'
+import type { Reporter, SerializedError, TestCase, TestModule, TestRunEndReason } from 'vitest/node'
+import type { Location } from '#harness/errors.ts'
+import type { Requirement } from '#specs/support/requirement.ts'
+import type { JudgementMeta } from '#specs/support/run.ts'
+import type { Observation, ObservedError, RunObservations } from './observation.ts'
+
+export type Observer = Reporter & { observed(): RunObservations }
+
+/** `root` is the folder that spec paths are told relative to. */
+export function createObserver(root: string): Observer {
+  const observations: Observation[] = []
+  const troubles: string[] = []
+  return {
+    onTestCaseResult(testCase: TestCase) {
+      const observation = observe(testCase, root)
+      if (observation !== undefined) observations.push(observation)
+    },
+    onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[], reason: TestRunEndReason) {
+      for (const module of modules)
+        for (const error of module.errors())
+          troubles.push(`${relative(root, module.moduleId)} did not load: ${error.message}`)
+      for (const error of unhandled) troubles.push(`unhandled: ${error.message}`)
+      if (reason === 'interrupted') troubles.push('the run was interrupted')
+    },
+    observed: () => ({ observations, troubles: [...new Set(troubles)] }),
+  }
+}
+
+function observe(testCase: TestCase, root: string): Observation | undefined {
+  const meta = testCase.meta() as Partial<JudgementMeta> & { readonly requirement?: Requirement }
+  if (meta.requirement === undefined || meta.candidate === undefined || meta.part === undefined) return undefined
+  const result = testCase.result()
+  const file = relative(root, testCase.module.moduleId)
+  return {
+    candidate: meta.candidate,
+    part: meta.part,
+    id: meta.requirement.id,
+    state: result.state,
+    errors: (result.errors ?? []).map((error) => observeError(error as SerializedError)),
+    ...(meta.where !== undefined && { where: meta.where }),
+    durationMs: Math.round(testCase.diagnostic()?.duration ?? 0),
+    spec: testCase.location === undefined ? file : `${file}:${testCase.location.line}`,
+  }
+}
+
+function observeError(error: SerializedError): ObservedError {
+  const fields = error as SerializedError & { at?: Location; code?: unknown; expected?: unknown; actual?: unknown }
+  return {
+    name: String(fields.name ?? 'Error'),
+    message: String(fields.message ?? ''),
+    ...(typeof fields.code === 'string' && { code: fields.code }),
+    ...(fields.at !== undefined && { at: fields.at }),
+    ...(fields.expected !== undefined && { expected: String(fields.expected) }),
+    ...(fields.actual !== undefined && { got: String(fields.actual) }),
+    assertion: fields.name === 'AssertionError',
+  }
+}

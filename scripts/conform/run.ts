@@ -1,0 +1,58 @@
+// Runs the spec files over candidates in this process's vitest, and gives back what was observed.
+import { fileURLToPath } from 'node:url'
+import { startVitest } from 'vitest/node'
+import type { RunInput } from '#specs/support/run.ts'
+import type { RunObservations } from './observation.ts'
+import { createObserver } from './reporter.ts'
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+export const SPEC_GLOB = 'specs/**/*.spec.ts'
+
+/** A rule may take this long: a real image is decompressed by the first rule that looks inside. */
+const RULE_TIMEOUT_MS = 10 * 60_000
+
+export type RunOptions = {
+  /** Groups of candidates; each is a vitest project with a worker of its own. */
+  readonly groups: readonly RunInput[]
+  readonly specs?: string
+}
+
+/** Never throws for what a spec does; a run that vitest itself cannot start is a trouble in the result. */
+export async function runSpecs(options: RunOptions): Promise<RunObservations> {
+  const observer = createObserver(ROOT)
+  const exitCode = process.exitCode
+  try {
+    const vitest = await startVitest(
+      [],
+      {
+        root: ROOT,
+        config: false,
+        watch: false,
+        reporters: [observer],
+        allowOnly: false,
+        passWithNoTests: true,
+        maxWorkers: Math.max(1, Math.min(options.groups.length, 2)),
+        projects: options.groups.map((run, index) => ({
+          test: {
+            name: `group ${index}`,
+            include: [options.specs ?? SPEC_GLOB],
+            pool: 'threads' as const,
+            isolate: false,
+            testTimeout: RULE_TIMEOUT_MS,
+            includeTaskLocation: true,
+            expect: { requireAssertions: true },
+            chaiConfig: { truncateThreshold: 0 },
+            retry: 0,
+            provide: { run },
+          },
+        })),
+      },
+      { logLevel: 'error' },
+    )
+    await vitest.close()
+  } finally {
+    // vitest writes its own; the gate alone decides how this process ends.
+    process.exitCode = exitCode
+  }
+  return observer.observed()
+}

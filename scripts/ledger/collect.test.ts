@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest'
+import type { LedgerEntry } from '#specs/contract/ledger.ts'
+import { assertSound, formatLedger } from './collect.ts'
+
+function entry(id: string, needs: readonly string[] = []): LedgerEntry {
+  const common = { level: 'must', faces: ['installer'], pinned: false, sentence: 'it holds', fix: 'mend it' } as const
+  return { ...common, id, needs, file: `specs/${id}.spec.ts` }
+}
+
+describe('assertSound', () => {
+  it('takes requirements that need each other or nothing', () => {
+    expect(() => assertSound([entry('UKI-001', ['INS-001']), entry('INS-001')])).not.toThrow()
+  })
+
+  it('refuses an id that is stated twice, and says where', () => {
+    expect(() => assertSound([entry('UKI-001'), entry('UKI-001')])).toThrow(
+      'UKI-001 is stated twice, the second time in specs/UKI-001.spec.ts',
+    )
+  })
+
+  it('refuses a need that no spec states', () => {
+    expect(() => assertSound([entry('UKI-001', ['INS-009'])])).toThrow('UKI-001 needs INS-009, which no spec states')
+  })
+
+  it('refuses an id that was retired', () => {
+    const retired = [{ id: 'UKI-001', reason: 'split' }]
+    expect(() => assertSound([entry('UKI-001')], retired)).toThrow('UKI-001 in specs/UKI-001.spec.ts is retired')
+  })
+})
+
+describe('formatLedger', () => {
+  it('ends with a newline, as editors leave files', () => {
+    expect(formatLedger({ version: '1.0.0', requirements: [], retired: [] })).toMatch(/\n}\n$/)
+  })
+})

@@ -1,0 +1,87 @@
+import { readFile } from 'node:fs/promises'
+import { describe, expect, it } from 'vitest'
+import { SchemaError } from '#harness/errors.ts'
+import { expectCode } from '#harness/testing/expect-code.ts'
+import { expectedCommandLine } from './command-line.ts'
+import { parseContract } from './contract.ts'
+import { selectRules, type Ledger } from './ledger.ts'
+import { formatLock, parseLock } from './lock.ts'
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+
+describe('parseContract', async () => {
+  const shipped = await readFile(new URL('contract.yaml', import.meta.url), 'utf8')
+
+  it('reads the contract that is shipped', () => {
+    const { variants } = parseContract(bytes(shipped), 'contract.yaml')
+    expect(Object.keys(variants)).toEqual(['spin-only', 'spin-tailscale'])
+    expect(variants['spin-only']?.extensions).not.toContain('tailscale')
+  })
+
+  it.each([
+    ['an unknown key', `${shipped}\nunknown: 1\n`, '/'],
+    ['another schema', shipped.replace('schema: 1', 'schema: 2'), '/schema'],
+    ['a range that is none', shipped.replace(/^talos: .*$/m, 'talos: newest'), '/talos'],
+    [
+      'an argument that upstream replaces',
+      shipped.replace('Arguments: []', 'Arguments: [console=ttyS0]'),
+      '/extraKernelArguments/0',
+    ],
+  ])('refuses %s and says where', async (_, text, path) => {
+    const error = await expectCode<SchemaError>(
+      () => parseContract(bytes(text), 'contract.yaml'),
+      SchemaError,
+      'SCHEMA',
+    )
+    expect(error.issues.map((issue) => issue.path)).toContain(path)
+  })
+})
+
+describe('parseLock', () => {
+  it('takes a lock that says nothing', () => {
+    expect(parseLock(bytes('{}'), 'lock.json')).toEqual({ schema: 1 })
+  })
+
+  it('refuses a digest that is none, by its place', async () => {
+    const text = '{"kernel":{"size":1,"sha256":"12"},"talos":"1.11"}'
+    const error = await expectCode<SchemaError>(() => parseLock(bytes(text), 'lock.json'), SchemaError, 'SCHEMA')
+    expect(error.issues.map((issue) => issue.path)).toEqual(['/talos', '/kernel/sha256'])
+  })
+
+  it('is written with its extensions sorted by name', () => {
+    const digest = `sha256:${'0'.repeat(64)}`
+    const extension = (name: string) => ({ name, reference: name, digest, version: '1' })
+    const text = formatLock({ schema: 1, extensions: [extension('zfs'), extension('drbd')] })
+    expect(parseLock(bytes(text), 'lock.json').extensions?.map(({ name }) => name)).toEqual(['drbd', 'zfs'])
+  })
+})
+
+describe('expectedCommandLine', () => {
+  it('appends what the contract adds behind what SecureBoot adds', () => {
+    expect(expectedCommandLine({ defaults: 'a b=1', secureBoot: ['lockdown=confidentiality'], extra: ['c'] })).toEqual([
+      'a',
+      'b=1',
+      'lockdown=confidentiality',
+      'c',
+    ])
+  })
+
+  it('takes a default away by its name', () => {
+    expect(expectedCommandLine({ defaults: 'a b=1 bc=2', secureBoot: [], extra: ['-b'] })).toEqual(['a', 'bc=2'])
+  })
+})
+
+describe('selectRules', () => {
+  const requirement = (id: string, needs: readonly string[] = []) => ({ id, needs })
+  const ledger = {
+    requirements: [requirement('OCI-001'), requirement('UKI-001', ['OCI-001']), requirement('KRN-001', ['UKI-001'])],
+  } as unknown as Ledger
+
+  it('takes a rule with all that it needs, in the order of the ledger', () => {
+    expect(selectRules(ledger, ['KRN']).ids).toEqual(['OCI-001', 'UKI-001', 'KRN-001'])
+  })
+
+  it('names what it does not know', () => {
+    expect(selectRules(ledger, ['UKI-001', 'KR', 'EXT-009']).unknown).toEqual(['KR', 'EXT-009'])
+  })
+})

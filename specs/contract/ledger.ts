@@ -1,0 +1,47 @@
+// The ledger: every requirement that a run must account for. Generated from the spec files by `npm run ledger`.
+import { z } from 'zod'
+
+const requirementSchema = z.strictObject({
+  id: z.string(),
+  level: z.enum(['must', 'should']),
+  faces: z.array(z.enum(['image', 'installer', 'assets', 'release', 'registry'])).readonly(),
+  needs: z.array(z.string()).readonly(),
+  pinned: z.boolean(),
+  sentence: z.string(),
+  fix: z.string(),
+  file: z.string(),
+})
+
+export const ledgerSchema = z.strictObject({
+  /** major: an image that conformed may now fail; minor: new `should`s or variants; patch: wording. */
+  version: z.string(),
+  requirements: z.array(requirementSchema).readonly(),
+  retired: z.array(z.strictObject({ id: z.string(), reason: z.string() })).readonly(),
+})
+
+export type LedgerEntry = Readonly<z.infer<typeof requirementSchema>>
+export type Ledger = Readonly<z.infer<typeof ledgerSchema>>
+
+/** `ids` (or areas such as `KRN`) with all that they need, in the ledger's order; undefined names what is unknown. */
+export function selectRules(
+  ledger: Ledger,
+  names: readonly string[],
+): { ids: readonly string[]; unknown: readonly string[] } {
+  const byId = new Map(ledger.requirements.map((entry) => [entry.id, entry]))
+  const matches = (name: string): readonly LedgerEntry[] =>
+    ledger.requirements.filter((entry) => entry.id === name || entry.id.startsWith(`${name}-`))
+  const chosen = new Set<string>()
+  const add = (entry: LedgerEntry): void => {
+    if (chosen.has(entry.id)) return
+    chosen.add(entry.id)
+    for (const need of entry.needs) {
+      const needed = byId.get(need)
+      if (needed !== undefined) add(needed)
+    }
+  }
+  for (const name of names) for (const entry of matches(name)) add(entry)
+  return {
+    ids: ledger.requirements.filter((entry) => chosen.has(entry.id)).map((entry) => entry.id),
+    unknown: names.filter((name) => matches(name).length === 0),
+  }
+}

@@ -1,0 +1,78 @@
+// What imager adds to installer-base since Talos 1.10: siderolabs/talos pkg/imager/out.go, pkg/imager/filemap.
+import { sha256Hex } from '#harness/bytes/digest.ts'
+import { PE_MACHINE_ARM64, PE_SUBSYSTEM_EFI_APPLICATION, readPe } from '#harness/formats/pe.ts'
+import { fileIn } from '#harness/fs/file-in.ts'
+import { SYSTEMD_BOOT_PATH, UKI_PATH } from '#harness/talos/installer.ts'
+import { must, should } from '../support/requirement.ts'
+import { test } from '../support/test.ts'
+
+const INSTALL = 'usr/install'
+
+test(
+  ...must('INS-001', '`usr/install/arm64` holds exactly the UKI `vmlinuz.efi` and `systemd-boot.efi`', {
+    faces: ['installer'],
+    needs: ['OCI-001', 'OCI-002'],
+    fix: 'build the installer with `arch: arm64` and `output.kind: installer`, and add nothing to its last layer',
+  }),
+  async ({ files, judge }) => {
+    const found = [...files.under(`${INSTALL}/arm64`)].filter((entry) => entry.type !== 'directory')
+    judge(found.map((entry) => `${entry.path} ${entry.type}`).toSorted(), files.where).toEqual([
+      `${SYSTEMD_BOOT_PATH} file`,
+      `${UKI_PATH} file`,
+    ])
+  },
+)
+
+test(
+  ...must('INS-002', 'no other architecture has a `usr/install` directory', {
+    faces: ['installer'],
+    needs: ['OCI-001', 'OCI-002'],
+    fix: 'start from installer-base of the pinned release: it carries no boot files of any architecture',
+  }),
+  async ({ files, judge }) => {
+    const others = [...files.under(INSTALL)].map((entry) => entry.path).filter((path) => !isOfArm64(path))
+    judge(others, files.where).toEqual([])
+  },
+)
+
+function isOfArm64(path: string): boolean {
+  return path === `${INSTALL}/arm64` || path.startsWith(`${INSTALL}/arm64/`)
+}
+
+test(
+  ...must('INS-004', '`systemd-boot.efi` is an aarch64 EFI application, the pinned upstream bytes when unsigned', {
+    faces: ['installer'],
+    needs: ['INS-001'],
+    pinned: true,
+    fix: 'take systemd-boot.efi from imager:/usr/install/arm64 of the pinned release',
+  }),
+  async ({ files, pinned, judge }) => {
+    const source = await fileIn(files, SYSTEMD_BOOT_PATH)
+    const { machine, subsystem, certificateTable } = await readPe(source)
+    judge({ machine, subsystem }, source.where).toEqual({
+      machine: PE_MACHINE_ARM64,
+      subsystem: PE_SUBSYSTEM_EFI_APPLICATION,
+    })
+    const upstream = pinned('systemdBoot')
+    const own = { size: source.size, sha256: await sha256Hex(source) }
+    judge(certificateTable.size > 0 ? upstream : own, source.where).toEqual(upstream)
+  },
+)
+
+test(
+  ...should('INS-006', "the image is upstream's base layer, the artifacts layer, and an overlay's if there is one", {
+    faces: ['installer'],
+    needs: ['OCI-001', 'OCI-002'],
+    fix: 'append the artifacts to installer-base as one layer, as imager does, and nothing else',
+  }),
+  async ({ image, judge }) => {
+    const layers = await Promise.all(image.layers.map(async (layer) => (await layer.read()).tree))
+    const kinds = layers.map((tree) => {
+      const files = [...tree.entries()].filter((entry) => entry.type !== 'directory')
+      if (files.every((entry) => entry.path.startsWith(`${INSTALL}/`))) return 'artifacts'
+      if (files.every((entry) => entry.path.startsWith('overlay/'))) return 'overlay'
+      return tree.has('usr/bin/installer') ? 'base' : 'other'
+    })
+    judge(kinds, image.where).toEqual(kinds.length > 2 ? ['base', 'artifacts', 'overlay'] : ['base', 'artifacts'])
+  },
+)

@@ -1,0 +1,47 @@
+// What runs when the image is started: siderolabs/talos Dockerfile, stage installer-base-image.
+import { isStatic, machineName, readElf } from '#harness/formats/elf.ts'
+import { fileIn } from '#harness/fs/file-in.ts'
+import { must } from '../support/requirement.ts'
+import { findForeignElf } from '../support/foreign-elf.ts'
+import { test } from '../support/test.ts'
+
+/** GRUB's modules for other machines lie beside those for this one. */
+const GRUB = 'usr/lib/grub'
+/** The entrypoint; judged by a rule of its own. */
+const PROGRAM = 'bin/installer'
+
+test(
+  ...must(
+    'INS-003',
+    'the entrypoint is `/bin/installer` and resolves, links followed, to a static aarch64 executable',
+    {
+      faces: ['installer'],
+      needs: ['OCI-001', 'OCI-002'],
+      fix: 'start from installer-base for linux/arm64 of the pinned release and keep its config',
+    },
+  ),
+  async ({ image, files, judge }) => {
+    const { config } = await image.config()
+    judge(config?.Entrypoint, image.where).toEqual([`/${PROGRAM}`])
+    const program = await fileIn(files, PROGRAM)
+    const elf = await readElf(program)
+    const mode = (files.resolve(PROGRAM)?.mode ?? 0) & 0o111
+    judge({ machine: machineName(elf.machine), static: isStatic(elf), executable: mode !== 0 }, program.where).toEqual({
+      machine: 'aarch64',
+      static: true,
+      executable: true,
+    })
+  },
+)
+
+test(
+  ...must('INS-005', 'every other ELF file in the image is aarch64 (`usr/lib/grub` and EM_BPF aside)', {
+    faces: ['installer'],
+    needs: ['OCI-001', 'OCI-002'],
+    fix: 'take installer-base of v1.11.4 or newer: arm64 images before it carry amd64 libuuid',
+  }),
+  async ({ files, judge }) => {
+    const program = files.resolve(PROGRAM)?.path ?? PROGRAM
+    judge(await findForeignElf(files, 'aarch64', [GRUB, program]), files.where).toEqual([])
+  },
+)

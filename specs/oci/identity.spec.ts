@@ -1,0 +1,59 @@
+// What the reference names: https://github.com/opencontainers/image-spec/blob/v1.1.1/{image-index,config}.md.
+import { renderPlatform } from '#harness/oci/selection.ts'
+import { must } from '../support/requirement.ts'
+import { test } from '../support/test.ts'
+
+test(
+  ...must(
+    'OCI-001',
+    'the reference names one image: a plain manifest, or an index with exactly one linux/arm64 child (`unknown/unknown` attestations do not count)',
+    {
+      faces: ['image'],
+      fix: 'publish a plain manifest, or an index with one child for linux/arm64',
+    },
+  ),
+  async ({ image, judge }) => {
+    const named = image.root.kind === 'manifest' ? [image.root.descriptor] : image.candidates
+    judge(
+      named.map((descriptor) => descriptor.digest),
+      image.where,
+    ).toHaveLength(1)
+  },
+)
+
+test(
+  ...must('OCI-003', 'the config declares os linux and architecture arm64 (variant absent or v8)', {
+    faces: ['image'],
+    needs: ['OCI-001'],
+    fix: 'set `arch: arm64` in the profile: the manifest of a single image has no architecture, its config has',
+  }),
+  async ({ image, judge }) => {
+    const { os, architecture, variant } = await image.config()
+    judge({ os, architecture, variant: variant || 'v8' }, image.where).toEqual({
+      os: 'linux',
+      architecture: 'arm64',
+      variant: 'v8',
+    })
+  },
+)
+
+test(
+  ...must(
+    'OCI-008',
+    'every other child of the index declares the platform that its own config declares (v8 counts as none)',
+    {
+      faces: ['image'],
+      needs: ['OCI-001'],
+      fix: 'rebuild the index from the images: machines pull by the platform of the index and run what they get',
+    },
+  ),
+  async ({ image, judge }) => {
+    const children = await image.childPlatforms()
+    judge(
+      children.map(({ descriptor, declared }) => `${descriptor.digest} ${renderPlatform({ platform: declared })}`),
+      image.where,
+    ).toEqual(
+      children.map(({ descriptor, configured }) => `${descriptor.digest} ${renderPlatform({ platform: configured })}`),
+    )
+  },
+)

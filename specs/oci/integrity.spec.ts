@@ -1,0 +1,83 @@
+// What is claimed against what the bytes are: https://github.com/opencontainers/image-spec/blob/v1.1.1/descriptor.md.
+import { isConfig, isIndex, isLayer, isManifest } from '#harness/oci/media-types.ts'
+import { must } from '../support/requirement.ts'
+import { test } from '../support/test.ts'
+
+test(
+  ...must('OCI-002', "every descriptor's digest and size equal the bytes it names", {
+    faces: ['image'],
+    fix: 'push or copy the image again: these are not the bytes that were published under this digest',
+  }),
+  async ({ image, judge }) => {
+    // Children for other platforms may be left out of a copy; what is there must be what it claims.
+    const blobs = (await image.blobs()).filter(({ computed, role }) => computed !== undefined || role !== 'manifest')
+    judge(
+      blobs.map(({ role, computed }) => ({ role, ...computed })),
+      image.where,
+    ).toEqual(blobs.map(({ role, claimed }) => ({ role, ...claimed })))
+  },
+)
+
+test(
+  ...must('OCI-004', "each diff_id is the sha256 of its layer's uncompressed tar", {
+    faces: ['image'],
+    needs: ['OCI-001', 'OCI-002'],
+    fix: 'write config and layers in one build: the order of diff_ids is the order of the layers',
+  }),
+  async ({ image, judge }) => {
+    const layers = await Promise.all(image.layers.map((layer) => layer.read()))
+    const { rootfs } = await image.config()
+    judge(rootfs.diff_ids ?? [], image.where).toEqual(layers.map(({ diffId }) => diffId))
+  },
+)
+
+test(
+  ...must(
+    'OCI-005',
+    'media types are of the OCI or the Docker family and a document is never both manifest and index',
+    {
+      faces: ['image'],
+      needs: ['OCI-001'],
+      fix: 'push the image again with a current client; clients that read one document in two ways disagree about what they run',
+    },
+  ),
+  async ({ image, judge }) => {
+    const documents = await image.documents()
+    judge(
+      documents.filter(({ ambiguous }) => ambiguous).map(({ descriptor }) => descriptor.digest),
+      image.where,
+    ).toEqual([])
+    const wrong = documents.flatMap(({ kind, descriptor, document }) => {
+      const isOwn = kind === 'index' ? isIndex : isManifest
+      const types = [descriptor.mediaType, document.mediaType ?? descriptor.mediaType]
+      return types.filter((type) => !isOwn(type)).map((type) => `${kind}: ${type}`)
+    })
+    judge(wrong, image.where).toEqual([])
+    const { config, layers } = await image.manifest()
+    judge(
+      [
+        ...[config].filter(({ mediaType }) => !isConfig(mediaType)),
+        ...layers.filter(({ mediaType }) => !isLayer(mediaType)),
+      ].map(({ mediaType }) => mediaType),
+      image.where,
+    ).toEqual([])
+  },
+)
+
+test(
+  ...must('OCI-006', 'no layer names a path twice, leaves the root, or holds a device node', {
+    faces: ['image'],
+    needs: ['OCI-001', 'OCI-002'],
+    fix: 'build the layers with a tool that writes each path once and below the root',
+  }),
+  async ({ image, judge }) => {
+    const layers = await Promise.all(image.layers.map((layer) => layer.read()))
+    const wrong = layers.flatMap(({ entries }) =>
+      entries.flatMap(({ rawName, type, problems }) => [
+        ...problems.filter((problem) => problem !== 'number').map((problem) => `${rawName}: ${problem}`),
+        ...(type === 'character' || type === 'block' ? [`${rawName}: ${type} device`] : []),
+      ]),
+    )
+    judge(wrong, image.where).toEqual([])
+  },
+)

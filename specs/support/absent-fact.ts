@@ -1,0 +1,13 @@
+// A rule that needs a fact nobody read yet is neither green nor red.
+
+/** Thrown by a spec whose fact is absent from the lock; the gate makes it inconclusive. */
+export class AbsentFactError extends Error {
+  override name = 'AbsentFactError'
+  readonly code = 'FACT_ABSENT'
+  readonly fact: string
+
+  constructor(fact: string) {
+    super(`the lock does not say ${fact}`)
+    this.fact = fact
+  }
+}

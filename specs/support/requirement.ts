@@ -1,0 +1,47 @@
+// A requirement: its identity, what of a candidate it speaks about, and what must be green before it can be judged.
+
+/** What of a candidate a rule speaks about (requirements.md). */
+export type Face = 'image' | 'installer' | 'assets' | 'release' | 'registry'
+export const FACES: readonly Face[] = ['image', 'installer', 'assets', 'release', 'registry']
+
+export type Level = 'must' | 'should'
+
+export type Requirement = {
+  readonly id: string
+  readonly level: Level
+  readonly sentence: string
+  readonly faces: readonly Face[]
+  /** Ids that must be green first; while one is red this rule is blocked. */
+  readonly needs: readonly string[]
+  /** Whether it compares with a fact of the lock (K in requirements.md). */
+  readonly pinned: boolean
+  /** What the owner of the image does about a failure. */
+  readonly fix: string
+}
+
+export type RequirementOptions = {
+  readonly faces: readonly Face[]
+  readonly needs?: readonly string[]
+  readonly pinned?: boolean
+  readonly fix: string
+}
+
+export type Statement = readonly [title: string, options: { readonly meta: { readonly requirement: Requirement } }]
+
+const ID = /^[A-Z]{3,4}-\d{3}$/
+
+function state(level: Level, id: string, sentence: string, options: RequirementOptions): Statement {
+  if (!ID.test(id)) throw new Error(`requirement id ${id}: expected AREA-NNN`)
+  const { faces, needs = [], pinned = false, fix } = options
+  return [`${id} ${sentence}`, { meta: { requirement: { id, level, sentence, faces, needs, pinned, fix } } }]
+}
+
+/** A rule that gates. Spread into `test`: `test(...must('KRN-002', 'the payload …', { … }), async ({ kernel }) => …)`. */
+export function must(id: string, sentence: string, options: RequirementOptions): Statement {
+  return state('must', id, sentence, options)
+}
+
+/** A rule that reports and does not gate. */
+export function should(id: string, sentence: string, options: RequirementOptions): Statement {
+  return state('should', id, sentence, options)
+}

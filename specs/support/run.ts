@@ -1,0 +1,39 @@
+// What the command line hands to the spec files, through vitest's `provide`.
+import type { Contract } from '../contract/contract.ts'
+import type { Lock } from '../contract/lock.ts'
+import type { CandidateFaces, Part } from './applicability.ts'
+
+export type CandidateInput = CandidateFaces & {
+  /** Identity inside one run. */
+  readonly key: string
+  readonly variant: string
+  /** The reference of each part, as `parseReference` reads it. */
+  readonly references: Readonly<Partial<Record<Part, string>>>
+  readonly contract: Contract
+  /** Undefined when nothing is pinned. */
+  readonly lock?: Lock
+}
+
+export type RunInput = {
+  readonly candidates: readonly CandidateInput[]
+  /** The rules to judge, with those that they need; absent for all. */
+  readonly selected?: readonly string[]
+  /** Only list the requirements: nothing is opened, nothing runs. */
+  readonly listing?: boolean
+  /** Folder for decompressed bytes. */
+  readonly spoolFolder: string
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    run: RunInput
+  }
+}
+
+/** Meta of a registered test, read by the reporter. */
+export type JudgementMeta = {
+  readonly candidate: string
+  readonly part: Part
+  /** Where the last look went: the place of the failure when there is one. */
+  where?: import('#harness/errors.ts').Location
+}

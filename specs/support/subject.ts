@@ -1,0 +1,32 @@
+// The candidates of this worker: opened once each, shared by every rule, closed with the worker.
+import { join } from 'node:path'
+import { Spool } from '#harness/bytes/spool.ts'
+import { openAssets } from '#harness/talos/assets.ts'
+import { openInstaller } from '#harness/talos/installer.ts'
+import type { TalosPart } from '#harness/talos/part.ts'
+import type { Part } from './applicability.ts'
+import type { CandidateInput, RunInput } from './run.ts'
+
+export type Subject = { readonly candidate: CandidateInput; readonly part: Part; readonly talos: TalosPart }
+
+const opened = new Map<string, Promise<Subject>>()
+
+/** The part `part` of the candidate `key`; a part that cannot be opened rejects the same way for every rule. */
+export function subjectOf(run: RunInput, key: string, part: Part): Promise<Subject> {
+  const id = `${key} ${part}`
+  let subject = opened.get(id)
+  if (subject === undefined) {
+    subject = open(run, key, part)
+    opened.set(id, subject)
+  }
+  return subject
+}
+
+async function open(run: RunInput, key: string, part: Part): Promise<Subject> {
+  const candidate = run.candidates.find((one) => one.key === key)
+  const reference = candidate?.references[part]
+  if (candidate === undefined || reference === undefined) throw new Error(`no candidate ${key} with a part ${part}`)
+  const spool = new Spool(join(run.spoolFolder, 'spool'))
+  const talos = await (part === 'installer' ? openInstaller : openAssets)(reference, { spool })
+  return { candidate, part, talos }
+}

@@ -1,0 +1,73 @@
+// `test` of the specs: registers a requirement for every candidate and part that it speaks about, and hands it the
+// parts of the image as fixtures. Only the fixtures that a test destructures are read.
+import { expect, inject, test as vitest, type Assertion, type TestAPI } from 'vitest'
+import type { Location } from '#harness/errors.ts'
+import { quirksOf } from '#harness/talos/quirks.ts'
+import type { Lock } from '../contract/lock.ts'
+import { AbsentFactError } from './absent-fact.ts'
+import { applicability } from './applicability.ts'
+import type { Requirement } from './requirement.ts'
+import type { JudgementMeta } from './run.ts'
+import { subjectOf } from './subject.ts'
+
+/** A fact of the lock; AbsentFactError while nobody has read it. */
+export type Pinned = <Name extends keyof Lock>(name: Name) => NonNullable<Lock[Name]>
+
+/** `expect`, told where it looks: the place goes into the verdict when the expectation fails. */
+export type Judge = <T>(actual: T, at: Location) => Assertion<void, T>
+
+const base = vitest
+  .extend('meta', async ({ task }) => task.meta as unknown as JudgementMeta)
+  .extend('subject', async ({ meta }) => subjectOf(inject('run'), meta.candidate, meta.part))
+  .extend('judge', async ({ meta }): Promise<Judge> => (actual, at) => {
+    meta.where = at
+    return expect(actual)
+  })
+  .extend('contract', async ({ subject }) => subject.candidate.contract)
+  .extend('variant', async ({ subject }) => {
+    const { contract, variant } = subject.candidate
+    const found = contract.variants[variant]
+    if (found === undefined) throw new Error(`the contract has no variant ${variant}`)
+    return found
+  })
+  .extend('pinned', async ({ subject }): Promise<Pinned> => (name) => {
+    const fact = subject.candidate.lock?.[name]
+    if (fact === undefined) throw new AbsentFactError(name)
+    return fact
+  })
+  .extend('quirks', async ({ subject }) =>
+    quirksOf(subject.candidate.lock?.talos ?? (await subject.talos.claimedTalos()) ?? 'an unknown version'),
+  )
+  .extend('image', async ({ subject }) => subject.talos.image())
+  .extend('files', async ({ subject }) => subject.talos.files())
+  .extend('uki', async ({ subject }) => subject.talos.uki())
+  .extend('kernel', async ({ subject }) => subject.talos.kernel())
+  .extend('initramfs', async ({ subject }) => subject.talos.initramfs())
+  .extend('initramfsLayout', async ({ subject }) => subject.talos.initramfsLayout())
+  .extend('commandLine', async ({ subject }) => subject.talos.commandLine())
+  .extend('extensions', async ({ subject }) => subject.talos.extensions())
+  .extend('rootfs', async ({ subject }) => subject.talos.rootfs())
+
+type Context = typeof base extends TestAPI<infer Extra> ? Extra : never
+type Body = (context: Context) => Promise<void>
+
+/**
+ * States a requirement: `test(...must(id, sentence, options), async ({ kernel, judge }) => { … })`.
+ * One vitest test per candidate and part that the rule speaks about; its meta says which.
+ */
+export function test(
+  title: string,
+  options: { readonly meta: { readonly requirement: Requirement } },
+  body: Body,
+): void {
+  const { requirement } = options.meta
+  const run = inject('run')
+  if (run.listing === true) {
+    vitest.skip(title, { meta: options.meta as object })
+    return
+  }
+  if (run.selected !== undefined && !run.selected.includes(requirement.id)) return
+  for (const candidate of run.candidates)
+    for (const part of applicability(requirement, candidate).parts)
+      base(title, { meta: { requirement, candidate: candidate.key, part } as object }, body as never)
+}
