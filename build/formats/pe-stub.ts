@@ -27,8 +27,10 @@ export const FILE_HEADER_SIZE = 20
 export const OPTIONAL_HEADER_SIZE = 240
 export const SECTION_HEADER_SIZE = 40
 const PE32_PLUS_MAGIC = 0x20b
+/** What the format allows; more would make files of zeros. */
+const MAX_FILE_ALIGNMENT = 0x10000
 
-/** The headers are copies. Errors: those of composePe but LIMIT_EXCEEDED. */
+/** The headers are copies. Errors: those of composePe. */
 export function readStub(stub: Uint8Array): Stub {
   const bytes = Buffer.from(stub.buffer, stub.byteOffset, stub.length)
   const dosHeader = take(bytes, 0, DOS_HEADER_SIZE, 'DOS header')
@@ -53,6 +55,8 @@ export function readStub(stub: Uint8Array): Stub {
   const [sectionAlignment, fileAlignment] = [optionalHeader.readUInt32LE(32), optionalHeader.readUInt32LE(36)]
   if (sections.length === 0 || sectionAlignment === 0 || fileAlignment === 0)
     throw fail('MALFORMED', 'expected a stub with sections and alignments, got one without')
+  if (fileAlignment > MAX_FILE_ALIGNMENT)
+    throw fail('LIMIT_EXCEEDED', `expected a file alignment of at most ${MAX_FILE_ALIGNMENT}, got ${fileAlignment}`)
   return { dosHeader, fileHeader, optionalHeader, sectionAlignment, fileAlignment, sections }
 }
 

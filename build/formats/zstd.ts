@@ -14,8 +14,6 @@ export async function compressZstd(bytes: Uint8Array, level = TALOS_ZSTD_LEVEL):
     params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 },
   })
   const frame = buffer(stream)
-  // Written before the end is announced: bytes that come with the end are a size that is known, and goes into the header.
-  stream.write(bytes)
-  stream.end()
+  stream.end(bytes) // the one-shot zstdCompress knows the size and puts it into the header
   return frame
 }

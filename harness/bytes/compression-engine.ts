@@ -27,7 +27,7 @@ export async function* runEngine(
   const failure: { input?: { readonly error: unknown } } = {}
   const feeding = feed(engine, pull).catch((error: unknown) => {
     failure.input = { error }
-    void 0
+    engine.destroy()
     return new Uint8Array(0)
   })
   try {
@@ -37,7 +37,7 @@ export async function* runEngine(
     if (failure.input !== undefined) throw failure.input.error
     throw toFormatError(cause, skipped() + engine.bytesWritten, options)
   } finally {
-    void 0
+    engine.destroy()
   }
 }
 

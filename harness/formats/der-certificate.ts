@@ -17,12 +17,12 @@ export type CertificateIdentity = {
   readonly subjectKeyIdentifier?: string
 }
 
-/** FormatError `der` for what is no version 3 certificate, or where bytes follow it. */
+/** FormatError `der` for what is no certificate, or where bytes follow it. */
 export function parseCertificateIdentity(bytes: Uint8Array, where: Location = {}): CertificateIdentity {
   const outer = new DerReader(bytes, where)
   const certificate = outer.enter('certificate', TAG.SEQUENCE)
   const signed = certificate.enter('tbsCertificate', TAG.SEQUENCE)
-  signed.enter('version', contextTag(0)).next('version', TAG.INTEGER)
+  signed.optional('version', contextTag(0))
   const serial = toColonHex(integerBytes(signed.next('serialNumber', TAG.INTEGER)))
   signed.next('signature', TAG.SEQUENCE)
   const issuer = signed.next('issuer', TAG.SEQUENCE).raw

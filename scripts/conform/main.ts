@@ -1,7 +1,7 @@
 // The main job, top to bottom: options, inputs, candidates, run, gate, report, exit status.
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { version as vitestVersion } from 'vitest/node'
 import { selectRules, type Ledger } from '#specs/contract/ledger.ts'
 import type { Lock } from '#specs/contract/lock.ts'
@@ -15,6 +15,9 @@ import { parseOptions, UsageError, type ConformOptions } from './options.ts'
 import { renderTerminal } from './render.ts'
 import { ROOT, runSpecs } from './run.ts'
 
+/** `scripts/ci-summary.ts` reads it here. */
+const REPORT_PATH = 'report/conformance.json'
+
 /** `args` without node and script. Gives the exit status; prints everything that there is to say. */
 export async function main(args: readonly string[]): Promise<number> {
   try {
@@ -22,8 +25,9 @@ export async function main(args: readonly string[]): Promise<number> {
     if (options === undefined) return 0
     const conformance = await conform(options)
     const report = `${JSON.stringify(conformance, null, 2)}\n`
-    await writeReport(report)
-    process.stdout.write(options.json ? report : renderTerminal(conformance, process.stdout))
+    await writeReport(report, options.report ?? join(ROOT, REPORT_PATH))
+    const shown = options.report ?? REPORT_PATH
+    process.stdout.write(options.json ? report : renderTerminal(conformance, process.stdout, shown))
     return conformance.exitCode
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
@@ -116,10 +120,8 @@ function cacheFolder(): string {
 }
 
 /** Written beside and renamed, so that a reader never sees half a report. */
-async function writeReport(report: string): Promise<void> {
-  const folder = join(ROOT, 'report')
-  await mkdir(folder, { recursive: true })
-  const path = join(folder, 'conformance.json')
+async function writeReport(report: string, path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
   await writeFile(`${path}.${process.pid}`, report)
   await rename(`${path}.${process.pid}`, path)
 }

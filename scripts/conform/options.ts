@@ -12,6 +12,7 @@ export type ConformOptions = {
   readonly structureOnly: boolean
   readonly json: boolean
   readonly cache?: string
+  readonly report?: string
 }
 
 /** What a person typed that cannot be done; one sentence, exit 2. */
@@ -51,7 +52,8 @@ export function parseOptions(args: readonly string[]): ConformOptions | undefine
     .option('--contract <FILE>', 'your decisions (default: specs/contract/contract.yaml)')
     .option('--lock <FILE>', 'facts of the pinned upstream release (default: specs/contract/upstream.lock.json)')
     .option('--structure-only', 'compare nothing with the pinned release; says so in the verdict', false)
-    .option('--json', 'print report/conformance.json instead of the table', false)
+    .option('--json', 'print the whole verdict instead of the table', false)
+    .option('--report <FILE>', 'where the whole verdict goes (default: report/conformance.json)')
     .option('--cache <DIR>', 'folder for decompressed bytes (default: $XDG_CACHE_HOME/talos-image-contract/v1)')
     .addHelpText('after', HELP)
     .exitOverride()

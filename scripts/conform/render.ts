@@ -26,13 +26,13 @@ const COLOURS: Readonly<Record<Status, Format>> = {
 }
 const EXPLAINED: readonly Status[] = ['fail', 'missing', 'inconclusive', 'blocked']
 
-/** Colours only where `stream` is a terminal and NO_COLOR is not set. */
-export function renderTerminal(conformance: Conformance, stream: NodeJS.WriteStream): string {
+/** Colours only where `stream` is a terminal and NO_COLOR is not set. `report` is where the whole verdict is. */
+export function renderTerminal(conformance: Conformance, stream: NodeJS.WritableStream, report: string): string {
   const paint: Paint = (format, text) => styleText(format, text, { stream })
   return [
     ...conformance.candidates.flatMap((candidate) => renderCandidate(candidate, conformance, paint)),
     ...conformance.troubles.map((trouble) => paint('red', `trouble: ${trouble}`)),
-    summaryLine(conformance, paint),
+    summaryLine(conformance, report, paint),
     '',
   ].join('\n')
 }
@@ -99,7 +99,11 @@ function field(name: string, text: string): string {
 }
 
 /** The one line that says it all. */
-function summaryLine({ candidates, counts, exitCode, lock, contract, pinned }: Conformance, paint: Paint): string {
+function summaryLine(
+  { candidates, counts, exitCode, lock, contract, pinned }: Conformance,
+  report: string,
+  paint: Paint,
+): string {
   const verdict = exitCode === 0 ? 'GREEN' : exitCode === 1 ? 'RED' : 'INCONCLUSIVE'
   const names = (status: Status): string => {
     const ids = [
@@ -112,6 +116,6 @@ function summaryLine({ candidates, counts, exitCode, lock, contract, pinned }: C
   )
   const images = `${candidates.length} candidate${candidates.length === 1 ? '' : 's'}`
   const against = pinned ? `lock ${lock?.talos ?? 'without a version'}` : 'not pinned'
-  const text = `${verdict}: ${images}: ${counted.join(', ')}; contract ${contract.version}, ${against}; report/conformance.json`
+  const text = `${verdict}: ${images}: ${counted.join(', ')}; contract ${contract.version}, ${against}; ${report}`
   return paint(exitCode === 0 ? 'green' : exitCode === 1 ? 'red' : 'yellow', text)
 }

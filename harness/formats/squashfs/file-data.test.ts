@@ -3,7 +3,7 @@ import { deflateSync, zstdCompressSync } from 'node:zlib'
 import { bytesSource, CHUNK_SIZE, type ByteSource } from '../../bytes/source.ts'
 import { FormatError } from '../../errors.ts'
 import { expectCode } from '../../testing/expect-code.ts'
-import { patched } from '../../testing/squashfs-sample-bytes.ts'
+import { fields, patched } from '../../testing/squashfs-sample-bytes.ts'
 import { makeSquashfs, type SampleNode, type SampleOptions } from '../../testing/squashfs-samples.ts'
 import { openSquashfs } from './reader.ts'
 
@@ -26,6 +26,11 @@ async function openFile(bytes: Uint8Array, path: string) {
   const data = (await squashfs.tree()).get(path)?.data
   if (data === undefined) throw new Error(`no ${path}`)
   return { squashfs, data }
+}
+
+/** A zstd frame: magic, no flags, window of 2^(10 + exponent), last block a run of 4096 times `z`. */
+function runFrame(exponent: number): Buffer {
+  return fields([0xfd2fb528, 4], [0, 1], [exponent << 3, 1], [(4096 << 3) | (1 << 1) | 1, 3], Buffer.from('z'))
 }
 
 const contents = {
@@ -154,6 +159,28 @@ describe('contents that are damaged', () => {
     await expectCode(() => data.read(0, data.size), FormatError, code)
     expect(error.at?.path).toContain('x.sqsh')
     expect(error.at?.offset).toBe(offset)
+  })
+
+  it('refuses a zstd window bigger than a block, whatever comes out of it', async () => {
+    const sound = await openFile(
+      zstd(() => runFrame(3)),
+      'f',
+    )
+    expect(await sound.data.read(0, 4)).toEqual(new Uint8Array(Buffer.from('zzzz')))
+    const wide = await openFile(
+      zstd(() => runFrame(4)),
+      'f',
+    )
+    const error = await expectCode(() => wide.data.read(0, 1), FormatError, 'LIMIT_EXCEEDED')
+    expect(error.at?.offset).toBe(96)
+  })
+
+  it('refuses a tail that does not fit into a block', async () => {
+    const fragmentOffset = (tailed.inodeAt.get('f') ?? 0) + 24
+    expect((await openFile(patched(tailed.bytes, fragmentOffset, 4, 4096 - 100), 'f')).data.size).toBe(content.length)
+    const damaged = patched(tailed.bytes, fragmentOffset, 4, 4096 - 99)
+    const error = await expectCode(() => openFile(damaged, 'f'), FormatError, 'MALFORMED')
+    expect(error.message).toMatch(/fragment offset/)
   })
 
   it('refuses ranges outside the file', async () => {

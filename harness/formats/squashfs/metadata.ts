@@ -18,6 +18,8 @@ export type MetadataTable = {
   readonly where: Location
   /** Where the block at this position (from the table's start, encoded) begins in `bytes`. */
   readonly blocks: ReadonlyMap<number, number>
+  /** Where each block stands in the image. */
+  readonly positions: readonly number[]
 }
 
 export function tableCursor(table: MetadataTable, offset: number): Cursor {
@@ -67,6 +69,7 @@ export async function readMetadataTable(
     bytes: bytes.subarray(0, size),
     where: memberLocation(image.source.where, name),
     blocks: new Map(blocks.map((block, index) => [block.position - start, index * METADATA_SIZE])),
+    positions: blocks.map((block) => block.position),
   }
 }
 
@@ -80,7 +83,7 @@ export async function readLookupTable(
 ): Promise<MetadataTable> {
   const where = memberLocation(image.source.where, name)
   const size = count * recordSize
-  if (count === 0) return { bytes: new Uint8Array(0), where, blocks: new Map() }
+  if (count === 0) return { bytes: new Uint8Array(0), where, blocks: new Map(), positions: [] }
   assertTableSize(image, name, size, index ?? 0)
   const pointers = await readPointers(image, name, index, Math.ceil(size / METADATA_SIZE))
   const blocks: Block[] = []
@@ -93,7 +96,7 @@ export async function readLookupTable(
   const decoded = await decodeBlocks(image, name, blocks)
   if (decoded.size !== size)
     throw imageError(image, 'MALFORMED', `${name}, expected ${size} bytes, got ${decoded.size}`, index ?? 0)
-  return { bytes: decoded.bytes.subarray(0, size), where, blocks: new Map() }
+  return { bytes: decoded.bytes.subarray(0, size), where, blocks: new Map(), positions: pointers }
 }
 
 /** Where the first block of a lookup table stands; tables before it end there at the latest. */

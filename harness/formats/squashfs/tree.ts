@@ -12,6 +12,7 @@ import { parseInode, type Inode } from './inodes.ts'
 import {
   locate,
   locateReference,
+  METADATA_SIZE,
   readFirstPointer,
   readLookupTable,
   readMetadataTable,
@@ -20,7 +21,10 @@ import {
 } from './metadata.ts'
 import { readXattrs, type XattrHeader, type Xattrs } from './xattrs.ts'
 
-/** A file entry with what only a file system knows. Hard links are entries with one `inode` and one `data`. */
+/**
+ * A file entry with what only a file system knows. Hard links are entries with one `inode` and one `data`; `origin` is
+ * the metadata block that holds the inode.
+ */
 export type SquashfsEntry = FileEntry & {
   readonly inode: number
   /** Links as the inode counts them; a basic file inode stands for 1. */
@@ -154,7 +158,7 @@ function makeResolver(tables: Tables): (at: number, path: string) => Resolved {
 }
 
 function toAttributes(tables: Tables, inode: Inode, at: number, path: string): Attributes {
-  const { image, xattrs, reader } = tables
+  const { image, inodes, xattrs, reader } = tables
   return {
     type: inode.type,
     mode: inode.mode,
@@ -170,7 +174,7 @@ function toAttributes(tables: Tables, inode: Inode, at: number, path: string): A
     ...(inode.type === 'file'
       ? { data: new FileData(new FileContent(reader, inode), 0, inode.size, memberLocation(image.source.where, path)) }
       : {}),
-    origin: { ...tables.inodes.where, offset: at },
+    origin: { ...image.source.where, offset: inodes.positions[Math.floor(at / METADATA_SIZE)] ?? 0 },
   }
 }
 

@@ -1,0 +1,35 @@
+// A verdict against what was expected of it: exactly these rules fail, exactly these cannot tell.
+import type { RuleVerdict } from '../conform/conformance.ts'
+
+export type Expected = { readonly violates: readonly string[]; readonly inconclusive: readonly string[] }
+
+/** One sentence for each rule that ended otherwise; blocked rules must be blocked by a rule that was to fail. */
+export function compareVerdict(rules: readonly RuleVerdict[], expected: Expected): readonly string[] {
+  return rules.flatMap((rule) => {
+    const wanted = expected.violates.includes(rule.id)
+      ? 'fail'
+      : expected.inconclusive.includes(rule.id)
+        ? 'inconclusive'
+        : undefined
+    if (wanted !== undefined)
+      return rule.status === wanted ? [] : [`expected ${rule.id} to ${describe(wanted)}, got ${explain(rule)}`]
+    const isQuiet = rule.status === 'pass' || rule.status === 'not-applicable'
+    const isBlocked = rule.status === 'blocked' && expected.violates.length > 0
+    return isQuiet || isBlocked ? [] : [`expected ${rule.id} to pass, got ${explain(rule)}`]
+  })
+}
+
+function describe(status: 'fail' | 'inconclusive'): string {
+  return status === 'fail' ? 'fail' : 'be inconclusive'
+}
+
+function explain(rule: RuleVerdict): string {
+  const [finding] = rule.findings
+  const detail = rule.reason ?? finding?.message
+  return detail === undefined ? rule.status : `${rule.status} (${detail.split('\n')[0]})`
+}
+
+/** Rule → whether any verdict has it red. */
+export function killMatrix(verdicts: readonly { readonly rules: readonly RuleVerdict[] }[]): ReadonlySet<string> {
+  return new Set(verdicts.flatMap(({ rules }) => rules.filter(({ status }) => status === 'fail').map(({ id }) => id)))
+}

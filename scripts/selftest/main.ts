@@ -1,0 +1,73 @@
+// Writes all candidates, judges them in one run, and holds each verdict against what the counterexample says.
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { COUNTEREXAMPLES } from '#fixtures/counterexamples/index.ts'
+import type { Ledger } from '#specs/contract/ledger.ts'
+import { judge } from '../conform/gate.ts'
+import { loadLedger } from '../conform/inputs.ts'
+import { ROOT, runSpecs } from '../conform/run.ts'
+import type { RuleVerdict } from '../conform/conformance.ts'
+import { CONTROLS, prepareControl, prepareCounterexample, type Prepared } from './prepare.ts'
+import { compareVerdict, killMatrix } from './compare.ts'
+
+/** Workers: each judges its share of the candidates. */
+const GROUPS = 2
+
+/** `names` narrows the run to counterexamples whose name or rule contains one; the kill matrix is then left out. */
+export async function selftest(names: readonly string[]): Promise<number> {
+  const started = performance.now()
+  const folder = await mkdtemp(join(tmpdir(), 'talos-selftest-'))
+  try {
+    return await run(folder, names, started)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function run(folder: string, names: readonly string[], started: number): Promise<number> {
+  const ledger = await loadLedger()
+  const chosen = COUNTEREXAMPLES.filter(({ name, violates }) =>
+    names.every((wanted) => name.includes(wanted) || violates.some((id) => id.includes(wanted))),
+  )
+  const prepared: Prepared[] = []
+  for (const control of CONTROLS) prepared.push(await prepareControl(control))
+  for (const example of chosen) prepared.push(await prepareCounterexample(example, folder))
+
+  const { observations, troubles } = await runSpecs({
+    groups: Array.from({ length: GROUPS }, (_, group) => ({
+      candidates: prepared.filter((_one, at) => at % GROUPS === group).map(({ candidate }) => candidate),
+      spoolFolder: folder,
+    })),
+  })
+  const verdicts = prepared.map((one) => ({ ...one, rules: judge(ledger, one.candidate, observations) }))
+  const problems = [
+    ...troubles.map((trouble) => `trouble: ${trouble}`),
+    ...verdicts.flatMap(({ candidate, expected, rules }) =>
+      compareVerdict(rules, expected).map((problem) => `${candidate.key}: ${problem}`),
+    ),
+    ...(names.length > 0 ? [] : unkilled(ledger, verdicts)),
+  ]
+  const failed = new Set(problems.map((problem) => problem.split(':')[0])).size
+  await report({ passed: prepared.length - Math.min(prepared.length, failed), failed, skipped: 0 })
+  for (const problem of problems) process.stdout.write(`RED ${problem}\n`)
+  const seconds = ((performance.now() - started) / 1000).toFixed(1)
+  const killed = killMatrix(verdicts).size
+  process.stdout.write(
+    `selftest: ${CONTROLS.length} controls, ${chosen.length} counterexamples, ` +
+      `${killed} of ${ledger.requirements.length} rules killed, ${problems.length} problems (${seconds} s)\n`,
+  )
+  return problems.length === 0 ? 0 : 1
+}
+
+function unkilled(ledger: Ledger, verdicts: readonly { readonly rules: readonly RuleVerdict[] }[]): readonly string[] {
+  const killed = killMatrix(verdicts)
+  return ledger.requirements
+    .filter(({ id }) => !killed.has(id))
+    .map(({ id }) => `${id}: no counterexample makes this rule fail`)
+}
+
+async function report(counts: { passed: number; failed: number; skipped: number }): Promise<void> {
+  await mkdir(join(ROOT, 'report'), { recursive: true })
+  await writeFile(join(ROOT, 'report/selftest.json'), `${JSON.stringify(counts)}\n`)
+}
