@@ -7,6 +7,7 @@ import { describeHostile } from '../testing/hostile.ts'
 import { commonName, parseCertificateIdentity } from './der-certificate.ts'
 
 const where = { path: 'key.der' }
+const name = (tag: number, bytes: Buffer) => sequence(set(sequence(oid('2.5.4.3'), der(tag, bytes))))
 const key = sampleKey({ serial: '0099aabb' })
 
 describe('parseCertificateIdentity', () => {
@@ -40,8 +41,6 @@ describe('parseCertificateIdentity', () => {
 })
 
 describe('commonName', () => {
-  const name = (tag: number, bytes: Buffer) => sequence(set(sequence(oid('2.5.4.3'), der(tag, bytes))))
-
   it('finds the first', () => {
     expect(commonName(sampleName('J\u00f6rg'))).toBe('J\u00f6rg')
     expect(commonName(sequence(set(sequence(oid('2.5.4.10'), utf8('x')))))).toBeUndefined()

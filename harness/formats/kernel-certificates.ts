@@ -67,7 +67,7 @@ async function candidateRange(
   if (outer === undefined) return undefined
   const start = position - before + outer.start
   const length = inner.start - outer.start + outer.length
-  const fits = length <= MAX_CERTIFICATE && start + length <= image.size && inner.length < outer.length
+  const fits = length <= MAX_CERTIFICATE && start + length <= image.size
   return fits ? { start, length } : undefined
 }
 

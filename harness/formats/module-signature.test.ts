@@ -1,7 +1,8 @@
+import { X509Certificate } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { bytesSource } from '../bytes/source.ts'
 import { FormatError, VerificationError } from '../errors.ts'
-import { appendSignature, sampleKey, sampleModule, samplePkcs7, sampleSigner } from '../testing/der-samples.ts'
+import { appendSignature, oid, sampleKey, sampleModule, samplePkcs7, sampleSigner } from '../testing/der-samples.ts'
 import { expectCode } from '../testing/expect-code.ts'
 import { describeHostile } from '../testing/hostile.ts'
 import { verifyModuleSignature } from './module-signature.ts'
@@ -77,6 +78,15 @@ describe('verifyModuleSignature refuses', () => {
   it('another key of the same name', async () => {
     const error = await expectCode(() => verify(sign(), [sameName]), VerificationError, 'SIGNATURE')
     expect(error.at).toEqual({ ...where, offset: bare.length })
+  })
+
+  it('a key of an unknown kind', async () => {
+    const at = key.certificate.indexOf(oid('1.2.840.113549.1.1.1'))
+    const certificate = Buffer.from(key.certificate).fill(oid('1.2.840.113549.1.1.99'), at, at + 11)
+    const module = await readModule(bytesSource(sign(), where))
+    const verification = () => verifyModuleSignature(module, [new X509Certificate(certificate)])
+    const error = await expectCode(verification, VerificationError, 'SIGNATURE')
+    expect(error.cause).toBeInstanceOf(Error)
   })
 
   it('a key that is not given', async () => {

@@ -7,6 +7,7 @@ import { readExtensions } from './extensions.ts'
 import { readInitramfs } from './initramfs.ts'
 import { openKernel } from './kernel.ts'
 import type { TalosPart } from './part.ts'
+import { readInstalledModules } from './modules.ts'
 import { openRootFilesystem } from './rootfs.ts'
 
 /** Where the two files of a part come from. */
@@ -18,14 +19,17 @@ export type BootSources = {
 export function openBootFiles(
   sources: BootSources,
   spool: Spool,
-): Pick<TalosPart, 'kernel' | 'initramfs' | 'initramfsLayout' | 'extensions' | 'rootfs'> {
+): Pick<TalosPart, 'kernel' | 'initramfs' | 'initramfsLayout' | 'extensions' | 'rootfs' | 'modules'> {
   const initramfsLayout = lazy(async () => readInitramfs(await sources.initramfs(), spool))
   const initramfs = lazy(async () => toBootArchive(await initramfsLayout()))
+  const extensions = lazy(async () => readExtensions(await initramfs()))
+  const rootfs = lazy(async () => openRootFilesystem(await initramfs()))
   return {
     kernel: lazy(async () => openKernel(await sources.kernel(), spool)),
     initramfs,
     initramfsLayout,
-    extensions: lazy(async () => readExtensions(await initramfs())),
-    rootfs: lazy(async () => openRootFilesystem(await initramfs())),
+    extensions,
+    rootfs,
+    modules: lazy(async () => readInstalledModules(await rootfs(), await extensions())),
   }
 }

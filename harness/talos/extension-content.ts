@@ -14,19 +14,18 @@ export type ExtensionContent = {
   readonly firmware: readonly { readonly path: string; readonly sha256: string }[]
 }
 
-/** Reads every file below `root` ('' for the whole tree) once. Errors as of reading the files. */
-export async function readExtensionContent(tree: FileTree, root = ''): Promise<ExtensionContent> {
-  const prefix = root === '' ? '' : `${root}/`
+/** Reads every file of an extension's root filesystem once. Errors as of reading the files. */
+export async function readExtensionContent(tree: FileTree): Promise<ExtensionContent> {
   const lines: string[] = []
   const firmware: { path: string; sha256: string }[] = []
-  for (const entry of tree.under(root)) {
+  for (const entry of tree.under('')) {
     if (entry.type === 'directory') continue
-    const path = entry.path.slice(prefix.length)
+    const { path } = entry
     if (path.startsWith(`${FIRMWARE_FOLDER}/`)) {
-      const data = tree.resolve(entry.path)?.data
+      const data = tree.resolve(path)?.data
       if (data !== undefined) firmware.push({ path, sha256: await sha256Hex(data) })
     } else {
-      lines.push(await contentLine(tree, entry, path))
+      lines.push(await contentLine(tree, entry))
     }
   }
   const hash = createHash('sha256')
@@ -35,10 +34,10 @@ export async function readExtensionContent(tree: FileTree, root = ''): Promise<E
 }
 
 /** `type NUL path NUL (sha256 of the bytes | link target | empty) LF`; a hard link is the file that it names. */
-async function contentLine(tree: FileTree, entry: FileEntry, path: string): Promise<string> {
+async function contentLine(tree: FileTree, entry: FileEntry): Promise<string> {
   const file = entry.type === 'hardlink' ? (tree.resolve(entry.path) ?? entry) : entry
   const value = file.data === undefined ? (file.target ?? '') : await sha256Hex(file.data)
-  return `${file.type}\0${path}\0${value}\n`
+  return `${file.type}\0${entry.path}\0${value}\n`
 }
 
 function byCodePoint(a: string, b: string): number {

@@ -3,7 +3,7 @@
 import { readAll } from '../bytes/source.ts'
 import type { Spool } from '../bytes/spool.ts'
 import { fileIn } from '../fs/file-in.ts'
-import type { FileTree } from '../fs/file-tree.ts'
+import { FileTree } from '../fs/file-tree.ts'
 import { openImage } from '../oci/image.ts'
 import type { ContentStore } from '../oci/store.ts'
 import { parseExtensionManifest, type ExtensionManifest } from './extension.ts'
@@ -14,8 +14,8 @@ const MAX_MANIFEST_BYTES = 4 << 20
 
 export type ExtensionPackage = {
   readonly manifest: ExtensionManifest
-  /** The whole image: `manifest.yaml` and everything under `rootfs`. */
-  readonly files: FileTree
+  /** What is under `rootfs`, with that as its root. */
+  readonly rootfs: FileTree
 }
 
 /** Reads the linux/arm64 image behind `store`; SchemaError or FormatError for a manifest that is wrong. */
@@ -23,5 +23,19 @@ export async function readExtensionPackage(store: ContentStore, spool: Spool): P
   const image = await openImage(store, { spool })
   const files = await image.tree()
   const manifest = await fileIn(files, 'manifest.yaml')
-  return { manifest: parseExtensionManifest(await readAll(manifest, MAX_MANIFEST_BYTES), manifest.where), files }
+  return {
+    manifest: parseExtensionManifest(await readAll(manifest, MAX_MANIFEST_BYTES), manifest.where),
+    rootfs: subtree(files, EXTENSION_ROOT),
+  }
+}
+
+/** The part of a tree below `folder`, as a tree of its own: absolute links lead to its root. */
+function subtree(tree: FileTree, folder: string): FileTree {
+  const inside = (path: string): string => path.slice(folder.length + 1)
+  const entries = [...tree.under(folder)].map((entry) => ({
+    ...entry,
+    path: inside(entry.path),
+    ...(entry.type === 'hardlink' && { target: inside(entry.target ?? '') }),
+  }))
+  return new FileTree(entries, tree.where)
 }

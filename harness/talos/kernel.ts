@@ -1,7 +1,9 @@
 // A kernel as Talos ships it: an EFI zboot image around an arm64 Image, unpacked when first asked.
+import type { X509Certificate } from 'node:crypto'
 import type { ByteSource } from '../bytes/source.ts'
 import type { Spool } from '../bytes/spool.ts'
 import { readArm64Image, type Arm64Image } from '../formats/arm64-image.ts'
+import { findCertificates } from '../formats/kernel-certificates.ts'
 import { findKernelBanner, readKernelConfig, type KernelConfig } from '../formats/kernel-config.ts'
 import { readZboot, type Zboot } from '../formats/zboot.ts'
 import { lazy } from '../lazy.ts'
@@ -17,6 +19,8 @@ export type Kernel = {
   banner(): Promise<string | undefined>
   /** The embedded configuration; undefined when the payload has none. */
   config(): Promise<KernelConfig | undefined>
+  /** The certificates built into the payload: the keys whose modules it loads. */
+  certificates(): Promise<readonly X509Certificate[]>
 }
 
 export function openKernel(source: ByteSource, spool: Spool): Kernel {
@@ -28,6 +32,7 @@ export function openKernel(source: ByteSource, spool: Spool): Kernel {
     payload,
     header: lazy(async () => readArm64Image(await payload())),
     banner: lazy(async () => findKernelBanner(await payload())),
+    certificates: lazy(async () => findCertificates(await payload())),
     config: lazy(async () => readKernelConfig(await payload())),
   }
 }

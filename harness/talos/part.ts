@@ -6,6 +6,7 @@ import type { BootArchive } from './boot-archive.ts'
 import type { Extensions } from './extensions.ts'
 import type { Initramfs } from './initramfs.ts'
 import type { Kernel } from './kernel.ts'
+import type { InstalledModules } from './modules.ts'
 import type { RootFilesystem } from './rootfs.ts'
 
 /** An immutable lazy view: the first accessor pays, the rest share; what cannot be read rejects every time. */
@@ -26,6 +27,7 @@ export type TalosPart = {
   commandLine(): Promise<string | undefined>
   extensions(): Promise<Extensions>
   rootfs(): Promise<RootFilesystem>
+  modules(): Promise<InstalledModules>
   /** The Talos tag that the part itself claims, for want of a lock; undefined when it says nothing. */
   claimedTalos(): Promise<string | undefined>
   close(): Promise<void>

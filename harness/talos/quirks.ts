@@ -17,6 +17,30 @@ const CONSOLES = 'talos.platform=metal console=ttyAMA0 console=tty0'
 const HARDENING = 'slab_nomerge pti=on consoleblank=0'
 const NVME = 'nvme_core.io_timeout=4294967295'
 
+const PREFIXES_1_10 = [
+  'etc/cri/conf.d',
+  'usr/lib/firmware',
+  'usr/lib/modules',
+  'usr/lib/ld-linux-x86-64.so.2',
+  'usr/bin/ldconfig',
+  'usr/lib/udev/rules.d',
+  'usr/local',
+  'usr/share/glvnd',
+  'usr/share/egl',
+  'etc/vulkan',
+]
+const PREFIXES_1_12 = ['usr/lib/ld-linux-aarch64.so.1']
+const PREFIXES_1_13 = [
+  'etc/ld.so.conf',
+  'etc/ld.so.cache',
+  'usr/bin/nvidia-modprobe',
+  'usr/bin/nvidia-pcc',
+  'usr/bin/nvidia-smi',
+  'usr/bin/nvidia-ctk',
+  'usr/bin/nvidia-cdi-hook',
+  'usr/bin/nvme',
+]
+
 const CAPABILITIES = {
   /** pkg/imager/imager_test.go @ main: golden command lines of metal/arm64. */
   metalArm64CommandLine: [
@@ -70,6 +94,24 @@ const CAPABILITIES = {
 
   /** quirk UseZSTDCompression, since Talos 1.8. */
   initramfsCompression: [['1.10.0', 'zstd']] satisfies Steps<string>,
+
+  /** pkg/machinery/extensions/extensions.go: where an extension may install anything but directories. */
+  extensionPrefixes: [
+    ['1.10.0', PREFIXES_1_10],
+    ['1.12.0', [...PREFIXES_1_10, ...PREFIXES_1_12]],
+    ['1.13.0', [...PREFIXES_1_10, ...PREFIXES_1_12, ...PREFIXES_1_13]],
+  ] satisfies Steps<readonly string[]>,
+
+  /** E network/tailscale: up to 1.12 tailscale uses the host's iptables, since 1.13 it has a root of its own. */
+  tailscaleBringsIptables: [
+    ['1.10.0', false],
+    ['1.13.0', true],
+  ] satisfies Steps<boolean>,
+
+  /** internal/app/machined/pkg/system/services: services that every machine runs, beside the extensions'. */
+  services: [
+    ['1.10.0', ['apid', 'auditd', 'containerd', 'cri', 'kubelet', 'machined', 'registryd', 'syslogd', 'udevd']],
+  ] satisfies Steps<readonly string[]>,
 
   /** P kernel/build/config-arm64: MODULE_SIG_FORCE=y through 1.12.6, module.sig_enforce=1 since 1.12.0. */
   moduleEnforcement: [

@@ -11,6 +11,10 @@ const variantSchema = z.strictObject({
   role: z.enum(['worker', 'gateway']),
   extensions: z.array(name).readonly(),
   forbidden: z.array(name).readonly(),
+  /** Extension services for which the nodes have an ExtensionServiceConfig document. */
+  serviceConfigurations: z.array(name).readonly(),
+  /** Kernel modules that the nodes load by name. */
+  kernelModules: z.array(z.string().regex(/^[A-Za-z0-9_-]+$/)).readonly(),
 })
 
 /** Upstream replaces its own `console` and `talos.platform` by these, at a place that no source tells: refused. */
@@ -23,6 +27,7 @@ const contractSchema = z.strictObject({
   schema: z.literal(1),
   talos: z.string().refine((range) => semver.validRange(range) !== null, 'expected a semver range'),
   variants: z.record(name, variantSchema),
+  pathsOfModules: z.record(z.string().startsWith('/'), z.string()),
   virtualExtensions: z.array(name).readonly(),
   secureBoot: z.boolean(),
   extraKernelArguments: z.array(kernelArgument).readonly(),

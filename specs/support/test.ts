@@ -47,6 +47,7 @@ const base = vitest
   .extend('commandLine', async ({ subject }) => subject.talos.commandLine())
   .extend('extensions', async ({ subject }) => subject.talos.extensions())
   .extend('rootfs', async ({ subject }) => subject.talos.rootfs())
+  .extend('modules', async ({ subject }) => subject.talos.modules())
 
 type Context = typeof base extends TestAPI<infer Extra> ? Extra : never
 type Body = (context: Context) => Promise<void>

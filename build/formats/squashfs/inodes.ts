@@ -75,8 +75,8 @@ export function encodeDirectoryInode(head: InodeHead, directory: DirectoryFields
   ])
 }
 
-export function encodeFileInode(head: InodeHead, content: StoredContent): Buffer {
-  const { size, start, blocks, sparse } = content
+export function encodeFileInode(head: InodeHead, content: StoredContent, sparse: number): Buffer {
+  const { size, start, blocks } = content
   const fragment = content.fragment ?? { index: NO_FRAGMENT, offset: 0 }
   const list = Buffer.alloc(blocks.length * 4)
   for (const [index, word] of blocks.entries()) list.writeUInt32LE(word, index * 4)
@@ -90,7 +90,7 @@ export function encodeFileInode(head: InodeHead, content: StoredContent): Buffer
     ])
   return Buffer.concat([
     encodeHead('file', true, head),
-    // 16 u64 start_block, 24 u64 file_size, 32 u64 sparse: below the size, as old kernels need a file of one block at least
+    // 16 u64 start_block, 24 u64 file_size, 32 u64 sparse: below the size, so that Linux counts at least one block
     fields([8, start], [8, size], [8, Math.min(sparse, Math.max(0, size - 1))]),
     // 40 u32 nlink, 44 u32 fragment, 48 u32 offset in it, 52 u32 xattr, 56 u32 sizes of blocks
     fields([4, links], [4, fragment.index], [4, fragment.offset], [4, xattrs]),

@@ -114,5 +114,5 @@ function encodeLeaf(inode: TreeInode, head: InodeHead, contents: ReadonlyMap<Tre
   if (type !== 'file' && type !== 'directory') return encodeSpecialInode(type, head, device)
   const content = contents.get(inode)
   if (content === undefined) throw squashfsError('MALFORMED', `expected the content of a ${type}, got none`, path)
-  return encodeFileInode(head, content)
+  return encodeFileInode(head, content, inode.file.sparse === true ? content.sparse : 0)
 }

@@ -16,6 +16,11 @@ export type SquashFile = {
   readonly mtime: number
   /** Of a regular file; empty when absent. */
   readonly data?: Uint8Array | ByteSource | undefined
+  /**
+   * The file has holes where it comes from: blocks of zeros are then counted in the inode, as mksquashfs does, so that
+   * `du` shows them. They take no space either way.
+   */
+  readonly sparse?: boolean | undefined
   /** Of a symbolic link: its text. Of a hard link: the path of another entry; all else of it is ignored. */
   readonly target?: string | undefined
   readonly device?: { readonly major: number; readonly minor: number } | undefined

@@ -1,0 +1,92 @@
+// What the mission's two extensions must bring: siderolabs/extensions container-runtime/spin, network/tailscale.
+import { readAll } from '#harness/bytes/source.ts'
+import { parseContainerdConfig } from '#harness/formats/containerd-config.ts'
+import { parseSpdx } from '#harness/talos/spdx.ts'
+import { must, should } from '../support/requirement.ts'
+import { test } from '../support/test.ts'
+import { filesOf, nameFile, openExtensions } from './layers.ts'
+
+const SHIM = 'usr/local/bin/containerd-shim-spin-v2'
+const RUNTIME = { handler: 'spin', type: 'io.containerd.spin.v2' }
+const CRI_PART = /^etc\/cri\/conf\.d\/[^/]+\.part$/
+const SPDX = /^usr\/local\/share\/spdx\/[^/]+\.spdx\.json$/
+const MAX_PART_BYTES = 1 << 20
+const MAX_SPDX_BYTES = 64 << 20
+
+const CONTAINER = 'usr/local/lib/containers/tailscale'
+const PROGRAMS = ['containerboot', 'tailscale', 'tailscaled'].map((name) => `usr/local/bin/${name}`)
+const IPTABLES = ['iptables', 'ip6tables'].map((name) => `usr/bin/${name}`)
+/** Where containerboot looks, and where a container root of its own keeps them. */
+const EXECUTABLE = 0o111
+
+test(
+  ...must(
+    'EXT-012',
+    'spin, where it is, installs an executable `containerd-shim-spin-v2` and registers the runtime handler `spin`',
+    {
+      faces: ['installer', 'assets'],
+      needs: ['EXT-005'],
+      fix: 'take spin from upstream’s catalogue for the pinned release',
+    },
+  ),
+  async ({ extensions, judge }) => {
+    const spin = (await openExtensions(extensions)).filter(({ name }) => name === 'spin')
+    const modes = spin.map(({ tree }) => ((tree.resolve(SHIM)?.mode ?? 0) & EXECUTABLE) !== 0)
+    judge(modes, extensions.where).toEqual(spin.map(() => true))
+    const parts = filesOf(spin, (path) => CRI_PART.test(path))
+    const configs = await Promise.all(
+      parts.map(async ({ data }) => parseContainerdConfig(await readAll(data, MAX_PART_BYTES), data.where)),
+    )
+    const types = configs.map(({ handlers }) => handlers.get(RUNTIME.handler)?.runtimeType)
+    judge(
+      types.filter((type) => type !== undefined),
+      extensions.where,
+    ).toEqual(spin.map(() => RUNTIME.type))
+  },
+)
+
+test(
+  ...must(
+    'EXT-013',
+    'tailscale, where it is, installs its three binaries and, where this minor needs it, a complete iptables',
+    {
+      faces: ['installer', 'assets'],
+      needs: ['EXT-005'],
+      fix: 'take tailscale of Talos v1.13.1 or newer: the one of v1.13.0 has iptables’ libraries without its programs',
+    },
+  ),
+  async ({ extensions, quirks, judge }) => {
+    const wanted = [...PROGRAMS, ...(quirks.tailscaleBringsIptables ? IPTABLES : [])]
+    const tailscale = (await openExtensions(extensions)).filter(({ name }) => name === 'tailscale')
+    const found = tailscale.map(({ tree }) =>
+      wanted.filter((path) => isExecutable(tree.resolve(`${CONTAINER}/${path}`))),
+    )
+    judge(found, extensions.where).toEqual(tailscale.map(() => wanted))
+  },
+)
+
+function isExecutable(entry: { readonly type: string; readonly mode: number } | undefined): boolean {
+  return entry?.type === 'file' && (entry.mode & EXECUTABLE) !== 0
+}
+
+test(
+  ...should('EXT-016', 'an SPDX document that an extension ships parses and names that extension’s version', {
+    faces: ['installer', 'assets'],
+    needs: ['EXT-005'],
+    fix: 'report it to whoever built the extension: scanners go by this document',
+  }),
+  async ({ extensions, judge }) => {
+    const documents = filesOf(await openExtensions(extensions), (path) => SPDX.test(path))
+    const wrong: string[] = []
+    for (const file of documents) {
+      const { packages } = parseSpdx(await readAll(file.data, MAX_SPDX_BYTES), file.data.where)
+      const own = packages.some(({ versionInfo = '' }) => plain(versionInfo) === plain(file.layer.version))
+      if (!own) wrong.push(`${nameFile(file)}: ${packages.map(({ versionInfo }) => versionInfo).join(', ')}`)
+    }
+    judge(wrong, extensions.where).toEqual([])
+  },
+)
+
+function plain(version: string): string {
+  return version.replace(/^v(?=\d)/, '')
+}

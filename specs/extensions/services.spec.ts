@@ -1,0 +1,51 @@
+// Extension services: siderolabs/talos pkg/machinery/extensions/services. A machine waits up to 70 minutes for each,
+// then reboots (v1alpha1_sequencer_tasks.go, StartAllServices).
+import { readAll } from '#harness/bytes/source.ts'
+import { parseServiceSpec, waitsFor, type ServiceSpec } from '#harness/talos/service-spec.ts'
+import type { Extensions } from '#harness/talos/extensions.ts'
+import { must } from '../support/requirement.ts'
+import { test } from '../support/test.ts'
+import { filesOf, openExtensions } from './layers.ts'
+import { unmetWaits } from './waits.ts'
+
+const SERVICE = /^usr\/local\/etc\/containers\/[^/]+\.yaml$/
+const MAX_SERVICE_BYTES = 1 << 20
+
+async function readServices(extensions: Extensions): Promise<readonly ServiceSpec[]> {
+  const files = filesOf(await openExtensions(extensions), (path) => SERVICE.test(path))
+  return Promise.all(
+    files.map(async ({ data }) => parseServiceSpec(await readAll(data, MAX_SERVICE_BYTES), data.where)),
+  )
+}
+
+test(
+  ...must('EXT-014', 'every extension service specification is valid and uniquely named', {
+    faces: ['installer', 'assets'],
+    needs: ['EXT-005'],
+    fix: 'mend the specification: Talos only logs an invalid one, and the service silently does not exist',
+  }),
+  async ({ extensions, judge }) => {
+    const names = (await readServices(extensions)).map(({ name }) => name)
+    judge(names, extensions.where).toEqual([...new Set(names)])
+  },
+)
+
+test(
+  ...must(
+    'EXT-015',
+    'every service that waits before it starts is satisfied by the machine configuration its variant declares',
+    {
+      faces: ['installer', 'assets'],
+      needs: ['EXT-014'],
+      fix: 'declare the configuration or kernel module in the contract and give it to the nodes, or leave the extension out',
+    },
+  ),
+  async ({ extensions, contract, variant, quirks, judge }) => {
+    const services = await readServices(extensions)
+    const running = [...quirks.services, ...services.map(({ name }) => `ext-${name}`)]
+    const unmet = services.flatMap((service) =>
+      unmetWaits(waitsFor(service), { service: service.name, running, variant, contract }),
+    )
+    judge(unmet, extensions.where).toEqual([])
+  },
+)

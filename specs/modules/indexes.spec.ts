@@ -1,0 +1,34 @@
+// What modprobe goes by: kmod's modules.dep(5) and the binary indexes beside it.
+import { must } from '../support/requirement.ts'
+import { test } from '../support/test.ts'
+import { dependencyFindings, indexFindings } from './indexes.ts'
+
+test(
+  ...must(
+    'MOD-003',
+    '`modules.dep` covers exactly the modules of base and extensions (as a set), and every dependency resolves',
+    {
+      faces: ['installer', 'assets'],
+      needs: ['EXT-005'],
+      fix: 'let imager make the index over base and all extensions, in the build that appends them',
+    },
+  ),
+  async ({ modules, judge }) => {
+    judge(await dependencyFindings(modules), modules.where).toEqual([])
+  },
+)
+
+test(
+  ...must(
+    'MOD-004',
+    'the binary indexes agree with their text: dep, alias, symbols, builtin, builtin.alias (0 bytes where there is no text)',
+    {
+      faces: ['installer', 'assets'],
+      needs: ['MOD-003'],
+      fix: 'write text and binary indexes in one run of depmod: modprobe reads the binary ones',
+    },
+  ),
+  async ({ modules, judge }) => {
+    judge(await indexFindings(modules), modules.where).toEqual([])
+  },
+)

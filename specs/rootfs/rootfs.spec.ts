@@ -1,0 +1,86 @@
+// Talos' own root filesystem: siderolabs/talos Dockerfile (rootfs), pkg/machinery/constants (OSReleaseTemplate).
+import { readAll } from '#harness/bytes/source.ts'
+import { isElf, machineName, readElf } from '#harness/formats/elf.ts'
+import { parseOsRelease } from '#harness/formats/os-release.ts'
+import { fileIn } from '#harness/fs/file-in.ts'
+import { FIRMWARE_FOLDER } from '#harness/talos/extension-content.ts'
+import { MODULES_FOLDER } from '#harness/talos/modules.ts'
+import { parseSpdx } from '#harness/talos/spdx.ts'
+import { findForeignElf } from '../support/foreign-elf.ts'
+import { must } from '../support/requirement.ts'
+import { test } from '../support/test.ts'
+
+const OS_RELEASE = 'etc/os-release'
+const INIT = 'usr/bin/init'
+const SPDX = 'usr/share/spdx/talos-arm64.spdx.json'
+const MAX_TEXT_BYTES = 64 << 10
+const MAX_SPDX_BYTES = 64 << 20
+const FIX = 'take initramfs.xz from imager:/usr/install/arm64 of the pinned release and leave it as it is'
+
+test(
+  ...must('ROOT-001', "`/etc/os-release` is Talos' own for the pinned version", {
+    faces: ['installer', 'assets'],
+    needs: ['INI-003'],
+    pinned: true,
+    fix: FIX,
+  }),
+  async ({ rootfs, pinned, judge }) => {
+    const source = await fileIn(await rootfs.tree(), OS_RELEASE)
+    const text = new TextDecoder().decode(await readAll(source, MAX_TEXT_BYTES))
+    const { NAME, ID, VERSION_ID, PRETTY_NAME } = Object.fromEntries(parseOsRelease(text, source.where))
+    judge({ NAME, ID, VERSION_ID, PRETTY_NAME }, source.where).toEqual({
+      NAME: 'Talos',
+      ID: 'talos',
+      VERSION_ID: pinned('talos'),
+      PRETTY_NAME: `Talos (${pinned('talos')})`,
+    })
+  },
+)
+
+test(
+  ...must('ROOT-002', 'exactly one module directory, the pinned kernel release', {
+    faces: ['installer', 'assets'],
+    needs: ['INI-003'],
+    pinned: true,
+    fix: FIX,
+  }),
+  async ({ rootfs, pinned, judge }) => {
+    const tree = await rootfs.tree()
+    const releases = tree.children(MODULES_FOLDER).map(({ path }) => path.slice(MODULES_FOLDER.length + 1))
+    judge(releases, tree.where).toEqual([pinned('kernelRelease')])
+  },
+)
+
+test(
+  ...must('ROOT-003', '`/usr/bin/init` and every other ELF is aarch64 (firmware and EM_BPF aside)', {
+    faces: ['installer', 'assets'],
+    needs: ['INI-003'],
+    fix: FIX,
+  }),
+  async ({ rootfs, judge }) => {
+    const tree = await rootfs.tree()
+    const init = await fileIn(tree, INIT)
+    judge(isElf(await init.read(0, Math.min(4, init.size))), init.where).toBe(true)
+    judge(machineName((await readElf(init)).machine), init.where).toBe('aarch64')
+    judge(await findForeignElf(tree, 'aarch64', [FIRMWARE_FOLDER]), tree.where).toEqual([])
+  },
+)
+
+test(
+  ...must(
+    'ROOT-004',
+    'the SPDX document parses and its kernel package is the pinned kernel (release without `-talos`)',
+    {
+      faces: ['installer', 'assets'],
+      needs: ['INI-003'],
+      pinned: true,
+      fix: FIX,
+    },
+  ),
+  async ({ rootfs, pinned, judge }) => {
+    const source = await fileIn(await rootfs.tree(), SPDX)
+    const { packages } = parseSpdx(await readAll(source, MAX_SPDX_BYTES), source.where)
+    const versions = packages.filter(({ name }) => name === 'kernel').map(({ versionInfo }) => versionInfo)
+    judge([...new Set(versions)], source.where).toEqual([pinned('kernelRelease').replace(/-talos$/, '')])
+  },
+)
