@@ -112,9 +112,15 @@ export class VerificationError extends HarnessError<VerificationCode> {
 export function formatLocation(at: Location | undefined): string {
   if (at === undefined) return ''
   const parts: string[] = []
-  if (at.path !== undefined) parts.push(at.path)
+  if (at.path !== undefined) parts.push(at.digest === undefined ? at.path : insideBlob(at.path))
   if (at.pointer !== undefined) parts.push(`at ${at.pointer === '' ? '/' : at.pointer}`)
   if (at.offset !== undefined) parts.push(`offset 0x${at.offset.toString(16)}`)
   if (at.digest !== undefined) parts.push(parts.length > 0 ? `in ${at.digest}` : at.digest)
   return parts.join(' ')
+}
+
+/** What the digest names already, the file that a layer is stored in, is left out of a path inside its tar. */
+function insideBlob(path: string): string {
+  const tar = path.indexOf('!tar!')
+  return tar < 0 ? path : path.slice(tar + '!tar!'.length)
 }

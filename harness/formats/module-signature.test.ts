@@ -12,6 +12,7 @@ const where = { path: '4.sqsh!zfs.ko' }
 const key = sampleKey({ serial: '01' })
 const other = sampleKey({ serial: '02', name: 'other key' })
 const sameName = sampleKey({ serial: '01' })
+const sameSerial = sampleKey({ serial: '01', name: 'other key' })
 const elliptic = sampleKey({ type: 'ec', serial: '03' })
 const bare = sampleModule()
 const sign = (options: Parameters<typeof samplePkcs7>[2] = {}, by = key) =>
@@ -77,6 +78,11 @@ describe('verifyModuleSignature refuses', () => {
 
   it('another key of the same name', async () => {
     const error = await expectCode(() => verify(sign(), [sameName]), VerificationError, 'SIGNATURE')
+    expect(error.at).toEqual({ ...where, offset: bare.length })
+  })
+
+  it('another key of the same serial number', async () => {
+    const error = await expectCode(() => verify(sign(), [sameSerial]), VerificationError, 'IDENTITY')
     expect(error.at).toEqual({ ...where, offset: bare.length })
   })
 

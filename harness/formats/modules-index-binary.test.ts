@@ -89,8 +89,9 @@ describe('parseModulesIndex refuses', () => {
     [
       'a node with two parents',
       'MALFORMED',
-      12,
+      32,
       writeIndex((node) => {
+        node(0, text('not referenced at all'.slice(0, 19)))
         const leaf = node(PREFIX, text('a'))
         return node(CHILDS, [0x61, 0x62, ...u32(leaf, leaf)])
       }),
@@ -113,7 +114,10 @@ describe('parseModulesIndex refuses', () => {
   it('keys of very many characters together', async () => {
     // Some 300 KiB, in which 70 × 256 keys share a prefix of 4000 characters.
     const bytes = writeIndex((node) => {
-      let leaf = node(0, Array.from({ length: 70 * 256 }, () => 0))
+      let leaf = node(
+        0,
+        Array.from({ length: 70 * 256 }, () => 0),
+      )
       const branches = Array.from({ length: 70 }, () =>
         node(CHILDS, [0, 255, ...u32(...Array.from({ length: 256 }, () => leaf++))]),
       )

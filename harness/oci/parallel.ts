@@ -10,8 +10,17 @@ export async function mapInParallel<T, R>(
 ): Promise<readonly R[]> {
   const results: R[] = []
   const pending = items.entries()
+  let failed = false
   const work = async (): Promise<void> => {
-    for (const [index, item] of pending) results[index] = await action(item, index)
+    for (const [index, item] of pending) {
+      if (failed) return
+      try {
+        results[index] = await action(item, index)
+      } catch (error) {
+        failed = true
+        throw error
+      }
+    }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, work))
   return results

@@ -1,6 +1,9 @@
-// Small tars, image layouts and docker archives for tests, written byte by byte: nothing of the readers takes part.
+// Small tars, image layouts and docker archives for tests, written byte by byte: no reader takes part in making them.
 import { gzipSync } from 'node:zlib'
 import { digestOf, encodedPart, type Digest } from '../bytes/digest.ts'
+import { bytesSource } from '../bytes/source.ts'
+import { descriptorSchema } from '../oci/schemas.ts'
+import { notStored, type ContentStore } from '../oci/store.ts'
 
 export type SampleEntry = {
   readonly name: string
@@ -144,4 +147,24 @@ export function tarOfFiles(files: ReadonlyMap<string, Uint8Array>): Buffer {
 
 export function json(value: unknown): Buffer {
   return Buffer.from(JSON.stringify(value))
+}
+
+/** A store in memory, named `memory`. Counts in `opened` how often each blob is opened. */
+export function memoryStore(
+  root: object,
+  blobs: ReadonlyMap<Digest, Uint8Array>,
+  opened = new Map<Digest, number>(),
+): ContentStore {
+  return {
+    name: 'memory',
+    resolve: () => Promise.resolve(descriptorSchema.parse(root)),
+    open(descriptor) {
+      const { digest } = descriptor
+      const bytes = blobs.get(digest)
+      opened.set(digest, (opened.get(digest) ?? 0) + 1)
+      if (bytes === undefined) return Promise.reject(notStored(descriptor, { path: 'memory' }))
+      return Promise.resolve(bytesSource(bytes, { path: `memory!${digest}` }))
+    },
+    close: () => Promise.resolve(),
+  }
 }

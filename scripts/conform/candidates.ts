@@ -113,7 +113,7 @@ function chooseVariant(reference: string, label: string | undefined, { contract,
     )
   if (variant !== undefined && label !== undefined && label !== variant)
     throw new UsageError(`${reference} says in its label that it is ${label}, --variant says ${variant}`)
-  if (contract.variants[chosen] === undefined)
+  if (!Object.hasOwn(contract.variants, chosen))
     throw new UsageError(`${reference}: the contract knows no variant ${chosen}, only ${known}`)
   return chosen
 }

@@ -12,6 +12,7 @@ import { DEFAULT_CANDIDATES, DEFAULT_LOCK } from './defaults.ts'
 import { exitCodeOf, judge } from './gate.ts'
 import { loadContract, loadLedger, loadLock, type Loaded } from './inputs.ts'
 import { parseOptions, UsageError, type ConformOptions } from './options.ts'
+import { printable } from './printable.ts'
 import { renderTerminal } from './render.ts'
 import { ROOT, runSpecs } from './run.ts'
 
@@ -30,8 +31,9 @@ export async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(options.json ? report : renderTerminal(conformance, process.stdout, shown))
     return conformance.exitCode
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error
-    process.stderr.write(`error: ${error.message}\n`)
+    // Never 1: that status says that an image was judged.
+    if (error instanceof UsageError) process.stderr.write(`error: ${printable(error.message)}\n`)
+    else process.stderr.write(`internal error, please report it: ${(error as Error).stack ?? String(error)}\n`)
     return 2
   }
 }
@@ -121,7 +123,11 @@ function cacheFolder(): string {
 
 /** Written beside and renamed, so that a reader never sees half a report. */
 async function writeReport(report: string, path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
-  await writeFile(`${path}.${process.pid}`, report)
-  await rename(`${path}.${process.pid}`, path)
+  try {
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(`${path}.${process.pid}`, report)
+    await rename(`${path}.${process.pid}`, path)
+  } catch (cause) {
+    throw new UsageError(`the report ${path} cannot be written: ${(cause as Error).message}`, { cause })
+  }
 }

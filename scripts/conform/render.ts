@@ -9,6 +9,7 @@ import {
   type RuleVerdict,
   type Status,
 } from './conformance.ts'
+import { printableStrings } from './printable.ts'
 import { lockCommand } from './inputs.ts'
 import { describeDifference } from './difference.ts'
 
@@ -27,7 +28,8 @@ const COLOURS: Readonly<Record<Status, Format>> = {
 const EXPLAINED: readonly Status[] = ['fail', 'missing', 'inconclusive', 'blocked']
 
 /** Colours only where `stream` is a terminal and NO_COLOR is not set. `report` is where the whole verdict is. */
-export function renderTerminal(conformance: Conformance, stream: NodeJS.WritableStream, report: string): string {
+export function renderTerminal(verdict: Conformance, stream: NodeJS.WritableStream, report: string): string {
+  const conformance = printableStrings(verdict)
   const paint: Paint = (format, text) => styleText(format, text, { stream })
   return [
     ...conformance.candidates.flatMap((candidate) => renderCandidate(candidate, conformance, paint)),

@@ -1,6 +1,6 @@
 // File contents: blocks compressed in parallel and written in order, small files packed into fragments, each content once.
 import { createHash } from 'node:crypto'
-import { bytesSource, type ByteSource } from '../../../harness/bytes/source.ts'
+import { bytesSource, type ByteSource } from '#harness/bytes/source.ts'
 import type { Block, Compressor } from './compressor.ts'
 import type { Sink } from './sink.ts'
 

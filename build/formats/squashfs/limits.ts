@@ -1,11 +1,13 @@
 // What a squashfs cannot express, and the one error for it.
-import { FormatError, type FormatCode } from '../../../harness/errors.ts'
+import { FormatError, type FormatCode } from '#harness/errors.ts'
 
 /** Linux takes block sizes from 4 KiB (a page) to 1 MiB (SQUASHFS_FILE_MAX_SIZE). */
 export const MIN_BLOCK_SIZE = 1 << 12
 export const MAX_BLOCK_SIZE = 1 << 20
 /** SQUASHFS_NAME_LEN; the length on disk is 16 bits, but no reader goes further. */
 export const MAX_NAME_SIZE = 256
+/** PATH_MAX of Linux with its NUL; it bounds the depth as well. */
+export const MAX_PATH_SIZE = 4095
 /** Linux reads a link's target into one page. */
 export const MAX_TARGET_SIZE = 4095
 /** The superblock counts owners in 16 bits. */

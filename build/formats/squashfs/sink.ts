@@ -36,6 +36,8 @@ export function memorySink(): Sink & { readonly bytes: () => Uint8Array } {
     },
     truncate(to) {
       grow(to)
+      // Zeros, as in a file, should it grow again.
+      buffer.fill(0, to, size)
       size = to
       return Promise.resolve()
     },

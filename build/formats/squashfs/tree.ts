@@ -1,6 +1,6 @@
 // The files of an image as a tree: parents made, names sorted, hard links joined, inodes numbered as mksquashfs does.
-import type { ByteSource } from '../../../harness/bytes/source.ts'
-import { checkRange, MAX_NAME_SIZE, MAX_TARGET_SIZE, squashfsError } from './limits.ts'
+import type { ByteSource } from '#harness/bytes/source.ts'
+import { checkRange, MAX_NAME_SIZE, MAX_PATH_SIZE, MAX_TARGET_SIZE, squashfsError } from './limits.ts'
 
 export type SquashType = 'file' | 'directory' | 'symlink' | 'character' | 'block' | 'fifo' | 'socket'
 
@@ -121,6 +121,8 @@ function number(root: TreeNode): Tree {
 
 function checkFile(file: SquashFile): SquashFile {
   const { path, type, target } = file
+  if (Buffer.byteLength(path) > MAX_PATH_SIZE)
+    throw squashfsError('LIMIT_EXCEEDED', `expected paths of at most ${MAX_PATH_SIZE} bytes, got more`, path)
   for (const name of path === '' ? [] : path.split('/')) {
     if (name === '' || name === '.' || name === '..' || name.includes('\0'))
       throw squashfsError('MALFORMED', `expected a normalised path, got ${JSON.stringify(path)}`, path)

@@ -70,7 +70,7 @@ export class XattrWriter {
   async #addPair(fullName: string, value: Uint8Array, path: string): Promise<void> {
     const namespace = PREFIXES.findIndex((prefix) => fullName.startsWith(prefix) && fullName.length > prefix.length)
     if (namespace < 0)
-      throw squashfsError('UNSUPPORTED', `expected an attribute of ${PREFIXES.join(', ')}got ${fullName}`, path)
+      throw squashfsError('UNSUPPORTED', `expected an attribute of ${PREFIXES.join(' or ')}, got ${fullName}`, path)
     if (Buffer.byteLength(fullName) > MAX_XATTR_NAME || value.length > MAX_XATTR_VALUE)
       throw squashfsError(
         'LIMIT_EXCEEDED',

@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest'
+import { mapInParallel } from './parallel.ts'
+
+describe('mapInParallel', () => {
+  it('gives results in order and runs a few at once', async () => {
+    const running = { now: 0, most: 0 }
+    const results = await mapInParallel([5, 1, 4, 2, 3, 6, 0], async (delay, index) => {
+      running.now++
+      running.most = Math.max(running.most, running.now)
+      await new Promise((resolve) => setTimeout(resolve, delay))
+      running.now--
+      return `${index}:${delay}`
+    })
+    expect(results).toEqual(['0:5', '1:1', '2:4', '3:2', '4:3', '5:6', '6:0'])
+    expect(running.most).toBe(4)
+  })
+
+  it('gives nothing for nothing, and the first failure for a failure', async () => {
+    expect(await mapInParallel([], () => Promise.resolve(1))).toEqual([])
+    const began: number[] = []
+    const failing = mapInParallel([0, 1, 2, 3, 4, 5, 6, 7, 8], (item) => {
+      began.push(item)
+      return item === 0 ? Promise.reject(new Error('first')) : new Promise((resolve) => setTimeout(resolve, 5))
+    })
+    await expect(failing).rejects.toThrow('first')
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    expect(began).toEqual([0, 1, 2, 3])
+  })
+})

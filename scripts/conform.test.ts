@@ -1,0 +1,155 @@
+// The command line as a person meets it: a child process per verdict, on the images of upstream's own imager.
+import { spawn } from 'node:child_process'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { afterAll, describe, expect, it } from 'vitest'
+import { conformanceSchema, type Conformance } from './conform/conformance.ts'
+import { ROOT } from './conform/run.ts'
+import { SCHEMA_PATH } from './conform/schema.ts'
+
+/** An idle machine takes two seconds for one image. */
+const PATIENCE_MS = 60_000
+const ESCAPE = '\u{1b}'
+
+const folder = await mkdtemp(join(tmpdir(), 'conform-'))
+const cache = join(folder, 'cache')
+const reportPath = join(folder, 'report', 'conformance.json')
+afterAll(() => rm(folder, { recursive: true }))
+
+type Outcome = { readonly status: number | null; readonly stdout: string; readonly stderr: string }
+
+/** `npm test -- ARGS`, with a cache and a report of its own and standard output in a pipe. */
+async function conform(args: readonly string[] = []): Promise<Outcome> {
+  const command = ['--import', 'tsx', 'scripts/conform.ts', '--cache', cache, '--report', reportPath, ...args]
+  const { FORCE_COLOR: _, ...env } = process.env
+  const child = spawn(process.execPath, command, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const status = new Promise<number | null>((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', resolve)
+  })
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)])
+  return { status: await status, stdout, stderr }
+}
+
+const golden = (name: string): string => `docker-archive:fixtures/golden/${name}/installer-arm64.tar`
+const lockOf = (tag: string): readonly string[] => ['--lock', `fixtures/golden/lock-${tag}.json`]
+const SPIN_TAILSCALE = golden('v1.11.5-spin-tailscale')
+
+async function readReport(): Promise<Conformance> {
+  return conformanceSchema.parse(JSON.parse(await readFile(reportPath, 'utf8')))
+}
+
+/** Ids of one status, candidate by candidate. */
+function idsOf({ candidates }: Conformance, status: string): readonly (readonly string[])[] {
+  return candidates.map(({ rules }) => rules.filter((rule) => rule.status === status).map((rule) => rule.id))
+}
+
+describe('npm test', { timeout: PATIENCE_MS }, () => {
+  it('is green for an image that is what it must be, and leaves nothing in its cache', async () => {
+    const { status, stdout, stderr } = await conform([
+      SPIN_TAILSCALE,
+      '--face=installer',
+      '--variant=spin-tailscale',
+      ...lockOf('v1.11.5'),
+    ])
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(stdout).toMatch(/^GREEN: 1 candidate: \d+ pass[^\n]*, lock v1\.11\.5; [^\n]+\n$/m)
+    expect(stdout).not.toContain(ESCAPE)
+    const files = await readdir(cache, { recursive: true, withFileTypes: true }).catch(() => [])
+    expect(files.filter((file) => file.isFile())).toEqual([])
+  })
+
+  it('names exactly the rule that an image of another variant breaks, and prints the report with --json', async () => {
+    const images = [golden('v1.11.5-plain'), golden('v1.11.5-spin-only'), SPIN_TAILSCALE]
+    const { status, stdout, stderr } = await conform([...images, '--variant=spin-only', '--json', ...lockOf('v1.11.5')])
+    expect({ status, stderr }).toEqual({ status: 1, stderr: '' })
+    expect(stdout).toBe(await readFile(reportPath, 'utf8'))
+    const validate = new Ajv2020().compile(JSON.parse(await readFile(join(ROOT, SCHEMA_PATH), 'utf8')) as object)
+    validate(JSON.parse(stdout))
+    expect(validate.errors).toBeNull()
+    const report = await readReport()
+    const [plain, own, other] = idsOf(report, 'fail')
+    expect([plain, own]).toEqual([['EXT-002'], []])
+    expect(other).toContain('EXT-002')
+    expect(report.candidates.map((candidate) => [candidate.reference, candidate.exitCode])).toEqual(
+      images.map((image, index) => [image, index === 1 ? 0 : 1]),
+    )
+  })
+
+  it('tells an image of another Talos release from one of the release that the lock pins', async () => {
+    const { status, stdout } = await conform([
+      SPIN_TAILSCALE,
+      golden('v1.13.9-spin-tailscale'),
+      '--variant=spin-tailscale',
+      ...lockOf('v1.13.9'),
+    ])
+    expect(status).toBe(1)
+    const report = await readReport()
+    const [failed = []] = idsOf(report, 'fail')
+    expect(failed).toEqual(expect.arrayContaining(['OCI-007', 'UKI-003', 'KRN-003', 'KRN-005', 'INI-002']))
+    expect(report.candidates.map(({ exitCode }) => exitCode)).toEqual([1, 0])
+    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^RED: 2 candidates: .* fail \(OCI-007, .*KRN-005.*\); /)
+    expect(stdout).toContain('FAIL KRN-003 ')
+  })
+
+  it('is not green with a lock that says nothing, and tells the command that fills it', async () => {
+    const lock = join(folder, 'empty.json')
+    await writeFile(lock, '{}')
+    const { status, stdout } = await conform([SPIN_TAILSCALE, '--variant=spin-tailscale', '--lock', lock])
+    expect(status).toBe(2)
+    expect(stdout).toContain('npm run lock -- --talos v1.11.5\n')
+    expect(idsOf(await readReport(), 'fail')).toEqual([[]])
+  })
+
+  it('judges the structure alone under a banner', async () => {
+    const { status, stdout } = await conform([SPIN_TAILSCALE, '--variant=spin-tailscale', '--structure-only'])
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/^NOT PINNED: /m)
+    const report = await readReport()
+    expect([idsOf(report, 'fail'), idsOf(report, 'inconclusive'), report.lock]).toEqual([[[]], [[]], undefined])
+    expect(idsOf(report, 'not-applicable')[0]).toContain('KRN-005')
+  })
+
+  it('runs an area with what it needs, and nothing else', async () => {
+    const { status } = await conform([SPIN_TAILSCALE, '--variant=spin-tailscale', '--only=KRN', ...lockOf('v1.11.5')])
+    expect(status).toBe(0)
+    const report = await readReport()
+    const ids = report.candidates.flatMap(({ rules }) => rules.map((rule) => rule.id))
+    expect(report.selected).toEqual(ids)
+    expect(ids).toEqual(expect.arrayContaining(['KRN-001', 'KRN-005', 'UKI-001', 'INS-001']))
+    expect(ids.filter((id) => id === 'UKI-002' || id.startsWith('EXT-'))).toEqual([])
+  })
+
+  it('judges the images of upstream’s imager when it is given none', async () => {
+    const { status, stdout } = await conform()
+    expect(status).toBe(0)
+    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^GREEN: 2 candidates: \d+ pass/)
+  })
+
+  it('does not take a report that it cannot write for a red image', async () => {
+    const args = ['--variant=spin-tailscale', '--structure-only', '--only=OCI-001', '--report', 'package.json/x']
+    const { status, stdout, stderr } = await conform([SPIN_TAILSCALE, ...args])
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+    expect(stderr).toMatch(/^error: the report package\.json\/x cannot be written: [^\n]+\n$/)
+  })
+
+  it('explains itself', async () => {
+    const { status, stdout, stderr } = await conform(['--help'])
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(stdout).toMatch(/^Usage: npm test -- \[options\] \[REFERENCE\.\.\.\]\n/)
+    expect(stdout).not.toContain(ESCAPE)
+  })
+
+  it.each([
+    ['an image of which nobody says what it must be', [golden('v1.11.5-plain')], /carries no label .* --variant/],
+    ['a reference that is not there', ['oci:absent', '--variant', 'spin-only'], /^error: oci:absent: .* got nothing/],
+  ])('refuses %s with one sentence and 2', async (_, args, message) => {
+    const { status, stdout, stderr } = await conform(args)
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+    expect(stderr).toMatch(/^error: [^\n]+\n$/)
+    expect(stderr).toMatch(message)
+  })
+})

@@ -1,0 +1,51 @@
+import { describe, expect, it, vi } from 'vitest'
+import { parseOptions, UsageError } from './options.ts'
+
+describe('parseOptions', () => {
+  it('asks for little when nothing is given', () => {
+    expect(parseOptions([])).toEqual({ references: [], structureOnly: false, json: false })
+  })
+
+  it('takes references between options', () => {
+    const args = [
+      'oci:a',
+      '--variant',
+      'spin-only',
+      'oci:b',
+      '--face=image,installer',
+      '--only',
+      'KRN, EXT-002',
+      '--json',
+    ]
+    expect(parseOptions(args)).toEqual({
+      references: ['oci:a', 'oci:b'],
+      variant: 'spin-only',
+      faces: ['image', 'installer'],
+      only: ['KRN', 'EXT-002'],
+      structureOnly: false,
+      json: true,
+    })
+  })
+
+  it.each([
+    ['an option that is none', ['--colour'], /unknown option '--colour'/],
+    ['an option without its value', ['--lock'], /'--lock <FILE>' argument missing/],
+    ['a face that is none', ['--face', 'installer,kernel'], /expected some of image, installer, assets/],
+    ['no face', ['--face', ''], /expected some of/],
+  ])('refuses %s in one sentence', (_, args, message) => {
+    const refusal = (): unknown => parseOptions(args)
+    expect(refusal).toThrow(UsageError)
+    expect(refusal).toThrow(message)
+    expect(refusal).toThrow(/^[^\n]+ \(npm test -- --help tells more\)$/)
+  })
+
+  it('prints its usage and has no options then', () => {
+    const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
+    try {
+      expect(parseOptions(['--help'])).toBeUndefined()
+      expect(write.mock.calls.join('')).toMatch(/^Usage: npm test -- .*Exit status: 0 conforms, 1 a must fails, 2 /s)
+    } finally {
+      write.mockRestore()
+    }
+  })
+})
