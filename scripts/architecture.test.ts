@@ -48,6 +48,10 @@ function resolveOwn(from: string, specifier: string): string {
   return relative(ROOT, resolve(ROOT, dirname(from), specifier))
 }
 
+function isHelper(path: string): boolean {
+  return isUnder(path, 'harness/testing') || isUnder(path, 'scripts/testing')
+}
+
 function isUnder(path: string, folder: string): boolean {
   return path === folder || path.startsWith(`${folder}/`)
 }
@@ -86,8 +90,8 @@ describe('architecture', async () => {
 
   it('keeps test helpers out of the product', () => {
     const wrong = modules
-      .filter(({ path }) => !path.endsWith('.test.ts') && !path.startsWith('harness/testing'))
-      .filter(({ imports }) => imports.some((target) => target.startsWith('harness/testing')))
+      .filter(({ path }) => !path.endsWith('.test.ts') && !isHelper(path) && !isUnder(path, 'fixtures'))
+      .filter(({ imports }) => imports.some(isHelper))
     expect(wrong.map(({ path }) => path)).toEqual([])
   })
 })

@@ -35,7 +35,7 @@ const TYPES: ReadonlyMap<string, FileType> = new Map([
 
 /**
  * The facts of an entry, without its content. FormatError LIMIT_EXCEEDED for a name that no Linux takes, MALFORMED for
- * one with NUL. `header` has its names in latin1, but for those that PAX gave.
+ * one with NUL, UNSUPPORTED for a folder with content. `header` has its names in latin1, but for those that PAX gave.
  */
 export function toTarEntry(header: Header, scanned: ScannedHeader, tar: Location): TarEntry {
   const origin = { ...tar, offset: scanned.offset }
@@ -44,8 +44,7 @@ export function toTarEntry(header: Header, scanned: ScannedHeader, tar: Location
   const rawTarget = storedText(header.linkname ?? '', pax?.['linkpath'])
   const path = checkPath(rawName, origin)
   const target = checkPath(rawTarget, origin)
-  const type = TYPES.get(header.type)
-  if (type === undefined) throw error('UNSUPPORTED', 'expected a known type of entry', origin)
+  const type = typeOf(header, rawName, scanned, origin)
   const numbers = readNumbers(header, scanned)
   const problems: TarProblem[] = []
   if (escapes(rawName) || (type === 'hardlink' && escapes(rawTarget))) problems.push('escapes')
@@ -66,6 +65,15 @@ export function toTarEntry(header: Header, scanned: ScannedHeader, tar: Location
     ...(type === 'hardlink' && { target }),
     ...(xattrs.size > 0 && { xattrs }),
   }
+}
+
+/** A file whose name ends with a slash is a folder of old tars; with content, readers disagree what it is. */
+function typeOf(header: Header, rawName: string, { size }: ScannedHeader, origin: Location): FileType {
+  const type = TYPES.get(header.type)
+  if (type === undefined) throw error('UNSUPPORTED', 'expected a known type of entry', origin)
+  if (type !== 'file' || !rawName.endsWith('/')) return type
+  if (size > 0) throw error('UNSUPPORTED', `expected no content of a folder, got ${size} bytes`, origin)
+  return 'directory'
 }
 
 /** A field that went through latin1, unless PAX gave it: then it was UTF-8 to begin with. */

@@ -29,12 +29,6 @@ export function hasValidChecksum(block: Buffer): boolean {
   return parseNumber(block, 148, 8) === sum
 }
 
-/** Whether the name field (offset 0, 100 bytes) ends with a slash, as old tars mark a folder. */
-export function hasTrailingSlash(block: Buffer): boolean {
-  const end = block.indexOf(0)
-  return block[Math.min(end < 0 ? BLOCK_SIZE : end, 100) - 1] === 0x2f
-}
-
 /** Longest decimal length of a record. */
 const MAX_LENGTH_DIGITS = 8
 const BLANK = 0x20

@@ -132,6 +132,19 @@ describe('readTarIndex', () => {
     expect(await read(bytes)).toMatchObject({ entries: [{ path: 'a' }], ended: true, trailing: true })
   })
 
+  it('takes the folders of old tars, and files whose name field ends with a slash by chance', async () => {
+    expect(await readOne({ name: 'old/' })).toMatchObject({ path: 'old', type: 'directory' })
+    const cut = { name: `${'d'.repeat(99)}/`, content: 'x', pax: { path: `${'d'.repeat(99)}/file` } }
+    expect(await readOne(cut)).toMatchObject({ rawName: cut.pax.path, type: 'file', size: 1 })
+  })
+
+  it('refuses an archive that tar-stream reads in another way', async () => {
+    // To tar-stream a header of zeros is none, though it has the right checksum.
+    const bytes = Buffer.concat([tarEntry({ name: '', patch: (block) => void block.fill(0) }), tarEntry({ name: 'x' })])
+    const error = await expectCode(() => read(bytes), FormatError, 'MALFORMED')
+    expect(error).toMatchObject({ at: WHERE, message: 'tar: cannot be unpacked: expected 2 entries, got 1' })
+  })
+
   it('is the same whatever the chunks', async () => {
     const bytes = tarOf(SOUND)
     const whole = await read(bytes)
@@ -168,7 +181,8 @@ describe('readTarIndex', () => {
     ['a sparse file of PAX', tarOf([{ name: 'x', pax: { 'GNU.sparse.major': '1' } }]), 'UNSUPPORTED', 512],
     ['a volume label', tarEntry({ name: 'x', type: 'V' }), 'UNSUPPORTED', 0],
     ['a link with content', tarOf([{ name: 'x', type: '1', target: 'y', content: 'z' }]), 'UNSUPPORTED', 0],
-    ['a folder with content', tarOf([{ name: 'x/', content: 'z' }]), 'UNSUPPORTED', 0],
+    ['a folder with content', tarOf([{ name: 'x', type: '5', content: 'z' }]), 'UNSUPPORTED', 0],
+    ['an old folder with content', tarOf([{ name: 'x/', content: 'z' }]), 'UNSUPPORTED', 0],
     ['a global path', tarEntry({ name: 'x', type: 'g', content: paxRecords({ path: 'y' }) }), 'UNSUPPORTED', 512],
     ['a big global header', tarEntry({ name: 'x', type: 'g', content: Buffer.alloc(1025) }), 'LIMIT_EXCEEDED', 0],
     [

@@ -2,7 +2,7 @@
 // keeps what it drops (bytes of PAX values, times before 1970).
 // https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html, GNU tar manual "Basic Tar Format"
 import { FormatError, type FormatCode, type Location } from '../errors.ts'
-import { BLOCK_SIZE, hasTrailingSlash, hasValidChecksum, padded, parseNumber, parsePax } from './tar-fields.ts'
+import { BLOCK_SIZE, hasValidChecksum, padded, parseNumber, parsePax } from './tar-fields.ts'
 
 /** Ten times what the biggest public images have. */
 export const MAX_ENTRIES = 1_000_000
@@ -139,8 +139,7 @@ export class TarScanner {
       throw this.#error('UNSUPPORTED', `expected an entry of type 0 to 7, got ${JSON.stringify(type)}`, offset)
     const size = this.#contentSize(pax, headerSize, offset)
     // Readers disagree whether these have content: what is content to one is a header to the other.
-    const hasContent = type === '7' || (type === '0' && !hasTrailingSlash(block))
-    if (!hasContent && size > 0)
+    if (type !== '0' && type !== '7' && size > 0)
       throw this.#error('UNSUPPORTED', `expected no content of an entry that is no file, got ${size} bytes`, offset)
     if (this.headers.length >= MAX_ENTRIES)
       throw this.#error('LIMIT_EXCEEDED', `expected at most ${MAX_ENTRIES} entries, got more`, offset)

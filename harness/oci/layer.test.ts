@@ -69,6 +69,17 @@ describe('readLayer', () => {
   })
 
   it.for([
+    ['gzip', gzipSync(TAR)],
+    ['zstd', zstdCompressSync(TAR)],
+    ['none', TAR],
+  ] as const)('stops at the limit of a layer with compression %s', async ([, bytes]) => {
+    const options = { spool, maxBytes: TAR.length - 1 }
+    const error = await expectCode(() => readLayer(bytesSource(bytes, WHERE), options), FormatError, 'LIMIT_EXCEEDED')
+    expect(error.at).toMatchObject({ path: expect.stringMatching(/^layer/) })
+    expect(await readLayer(bytesSource(bytes, WHERE), { spool, maxBytes: TAR.length })).toMatchObject({ ended: true })
+  })
+
+  it.for([
     ['xz', Buffer.from('fd377a585a000004', 'hex'), 'UNSUPPORTED'],
     ['half a gzip', gzipSync(tarOf([{ name: 'x', content: randomBytes(4096) }])).subarray(0, 2000), 'TRUNCATED'],
     ['half a tar', gzipSync(TAR.subarray(0, 700)), 'TRUNCATED'],

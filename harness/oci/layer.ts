@@ -35,17 +35,19 @@ export type LayerOptions = {
   readonly spool: Spool
   /** Of the digest that is claimed for the stored bytes. */
   readonly algorithm?: DigestAlgorithm
+  /** Of the tar; MAX_LAYER_BYTES. */
+  readonly maxBytes?: number
 }
 
 /**
  * Errors of `decompress` (UNSUPPORTED for other compressions than gzip and zstd) and of `TarIndexer`; LIMIT_EXCEEDED
- * above MAX_LAYER_BYTES. `origin` of every entry is in the tar: the source's own `where`, with `!tar` if compressed.
+ * above `maxBytes`. `origin` of every entry is in the tar: the source's own `where`, with `!tar` if compressed.
  */
 export async function readLayer(source: ByteSource, options: LayerOptions): Promise<LayerContent> {
   const algorithm = options.algorithm ?? 'sha256'
   const compression = detectCompression(await source.read(0, Math.min(COMPRESSION_MAGIC_SIZE, source.size)))
   const where = compression === 'none' ? source.where : memberLocation(source.where, 'tar')
-  const limits = { format: 'layer', maxBytes: MAX_LAYER_BYTES }
+  const limits = { format: 'layer', maxBytes: options.maxBytes ?? MAX_LAYER_BYTES }
   const stored = tallyChunks(source.stream(), algorithm)
   // zstd is read frame by frame from the source itself, so its stored bytes are measured apart.
   const unpacked = tallyChunks(

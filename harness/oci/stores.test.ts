@@ -93,6 +93,16 @@ describe('openStore', () => {
     await store.close()
   })
 
+  it('does not go round in circles of links', async () => {
+    const path = await writeLayout(files)
+    await rm(at(blobPath(manifest)))
+    await symlink(at(blobPath(manifest)), at(blobPath(manifest)))
+    const store = await open(`oci:${path}`)
+    const error = await expectCode(() => store.open(manifest), FormatError, 'MALFORMED')
+    expect(error.message).toBe('oci: cannot be opened: ELOOP')
+    await store.close()
+  })
+
   it('does not wait at a named pipe', async () => {
     const path = await writeLayout(files)
     await rm(at(blobPath(manifest)))

@@ -1,47 +1,89 @@
-// An asset tree, `boot/vmlinuz` and `boot/initramfs.xz`: a folder, or the tree that an asset image unpacks to.
+// An asset tree, `boot/vmlinuz` and `boot/initramfs.xz`: a folder, or an image whose one layer holds the tree.
+import { readAll } from '../bytes/source.ts'
 import type { Spool } from '../bytes/spool.ts'
 import { FormatError } from '../errors.ts'
-import { readAll } from '../bytes/source.ts'
 import { openDirectoryTree } from '../fs/directory-tree.ts'
 import { fileIn } from '../fs/file-in.ts'
+import { FileTree } from '../fs/file-tree.ts'
+import { subtree } from '../fs/subtree.ts'
 import { lazy } from '../lazy.ts'
-import { parseReference, renderReference } from '../oci/reference.ts'
+import { openImage, type OciImage } from '../oci/image.ts'
+import { openStore } from '../oci/open.ts'
+import { parseReference } from '../oci/reference.ts'
 import { openBootFiles } from './boot-files.ts'
 import type { TalosPart } from './part.ts'
 
 export const KERNEL_PATH = 'boot/vmlinuz'
 export const INITRAMFS_PATH = 'boot/initramfs.xz'
 export const COMMAND_LINE_PATH = 'boot/cmdline'
+/** Where the tree lies in an asset image. */
+export const ASSET_FOLDER = 'assets/talos/arm64'
 /** Linux' COMMAND_LINE_SIZE on arm64 is 2048. */
 const MAX_COMMAND_LINE = 64 << 10
 
-/** Opens the folder that a `dir:` reference names. */
+type Opened = {
+  readonly image: () => Promise<OciImage>
+  readonly files: () => Promise<FileTree>
+  readonly strays: () => Promise<readonly string[]>
+  readonly close: () => Promise<void>
+}
+
+/** Opens a `dir:` reference, or an image that holds nothing but an asset tree. */
 export async function openAssets(reference: string, options: { readonly spool: Spool }): Promise<TalosPart> {
   const parsed = parseReference(reference)
-  const notIn = (what: string) => (): Promise<never> =>
-    Promise.reject(
-      new FormatError('assets', 'UNSUPPORTED', `an asset folder has no ${what}`, { at: { path: reference } }),
-    )
-  if (parsed.kind !== 'dir')
-    throw new FormatError('assets', 'UNSUPPORTED', `expected dir:PATH, got ${renderReference(parsed)}`)
-  const folder = await openDirectoryTree(parsed.path)
-  const { tree } = folder
+  const opened = parsed.kind === 'dir' ? await openFolder(parsed.path) : await openAssetImage(reference, options.spool)
+  const file = (path: string) => async () => fileIn(await opened.files(), path)
   return {
-    image: notIn('manifest'),
-    uki: notIn('UKI'),
-    files: () => Promise.resolve(tree),
-    ...openBootFiles(
-      { kernel: () => fileIn(tree, KERNEL_PATH), initramfs: () => fileIn(tree, INITRAMFS_PATH) },
-      options.spool,
-    ),
+    image: opened.image,
+    files: opened.files,
+    strays: opened.strays,
+    uki: () => absent('UKI', reference),
+    ...openBootFiles({ kernel: file(KERNEL_PATH), initramfs: file(INITRAMFS_PATH) }, options.spool),
     commandLine: lazy(async () => {
-      const data = tree.resolve(COMMAND_LINE_PATH)?.data
+      const data = (await opened.files()).resolve(COMMAND_LINE_PATH)?.data
       return data === undefined ? undefined : new TextDecoder().decode(await readAll(data, MAX_COMMAND_LINE))
     }),
     claimedTalos: () => Promise.resolve(undefined),
     close: async () => {
-      await folder.close()
+      await opened.close()
       await options.spool.close()
     },
   }
+}
+
+async function openFolder(path: string): Promise<Opened> {
+  const folder = await openDirectoryTree(path)
+  return {
+    image: () => absent('manifest', path),
+    files: () => Promise.resolve(folder.tree),
+    strays: () => Promise.resolve([]),
+    close: () => folder.close(),
+  }
+}
+
+async function openAssetImage(reference: string, spool: Spool): Promise<Opened> {
+  const store = await openStore(parseReference(reference), { spool })
+  const image = lazy(() => openImage(store, { spool }))
+  return {
+    image,
+    files: lazy(async () => subtree(await (await image()).tree(), ASSET_FOLDER)),
+    strays: lazy(async () => {
+      const all = [...(await (await image()).tree()).entries()]
+      return all.filter(({ path, type }) => !isOfTree(path, type)).map(({ path }) => `/${path}`)
+    }),
+    close: () => store.close(),
+  }
+}
+
+/** The tree itself, and the folders that lead to it. */
+function isOfTree(path: string, type: string): boolean {
+  return (
+    path.startsWith(`${ASSET_FOLDER}/`) ||
+    (type === 'directory' && `${ASSET_FOLDER}/`.startsWith(`${path}/`)) ||
+    path === ''
+  )
+}
+
+function absent(what: string, path: string): Promise<never> {
+  return Promise.reject(new FormatError('assets', 'UNSUPPORTED', `an asset tree has no ${what}`, { at: { path } }))
 }

@@ -3,7 +3,8 @@
 import { readAll } from '../bytes/source.ts'
 import type { Spool } from '../bytes/spool.ts'
 import { fileIn } from '../fs/file-in.ts'
-import { FileTree } from '../fs/file-tree.ts'
+import type { FileTree } from '../fs/file-tree.ts'
+import { subtree } from '../fs/subtree.ts'
 import { openImage } from '../oci/image.ts'
 import type { ContentStore } from '../oci/store.ts'
 import { parseExtensionManifest, type ExtensionManifest } from './extension.ts'
@@ -27,15 +28,4 @@ export async function readExtensionPackage(store: ContentStore, spool: Spool): P
     manifest: parseExtensionManifest(await readAll(manifest, MAX_MANIFEST_BYTES), manifest.where),
     rootfs: subtree(files, EXTENSION_ROOT),
   }
-}
-
-/** The part of a tree below `folder`, as a tree of its own: absolute links lead to its root. */
-function subtree(tree: FileTree, folder: string): FileTree {
-  const inside = (path: string): string => path.slice(folder.length + 1)
-  const entries = [...tree.under(folder)].map((entry) => ({
-    ...entry,
-    path: inside(entry.path),
-    ...(entry.type === 'hardlink' && { target: inside(entry.target ?? '') }),
-  }))
-  return new FileTree(entries, tree.where)
 }

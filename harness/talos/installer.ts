@@ -34,6 +34,7 @@ export async function openInstaller(reference: string, options: { readonly spool
   return {
     image,
     files,
+    strays: () => Promise.resolve([]),
     uki,
     ...openBootFiles({ kernel: section('.linux'), initramfs: section('.initrd') }, spool),
     commandLine: lazy(async () => (await uki()).text('.cmdline')),

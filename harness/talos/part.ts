@@ -15,6 +15,8 @@ export type TalosPart = {
   image(): Promise<OciImage>
   /** All layers merged, or the folder. */
   files(): Promise<FileTree>
+  /** Paths of an asset image outside its tree; none elsewhere. */
+  strays(): Promise<readonly string[]>
   /** The installer's UKI. */
   uki(): Promise<Uki>
   /** The UKI's `.linux`, or `boot/vmlinuz`. */

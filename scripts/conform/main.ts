@@ -1,5 +1,5 @@
 // The main job, top to bottom: options, inputs, candidates, run, gate, report, exit status.
-import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { version as vitestVersion } from 'vitest/node'
@@ -24,6 +24,8 @@ export async function main(args: readonly string[]): Promise<number> {
   try {
     const options = parseOptions(args)
     if (options === undefined) return 0
+    // A verdict that could not be reached must not leave an older one in its place.
+    await rm(options.report ?? join(ROOT, REPORT_PATH), { force: true })
     const conformance = await conform(options)
     const report = `${JSON.stringify(conformance, null, 2)}\n`
     await writeReport(report, options.report ?? join(ROOT, REPORT_PATH))
@@ -39,6 +41,8 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 async function conform(options: ConformOptions): Promise<Conformance> {
+  if (options.structureOnly && options.lock !== undefined)
+    throw new UsageError('--structure-only compares with no release: leave --lock out, or leave --structure-only out')
   const embedded = options.references.length === 0
   const ledger = await loadLedger()
   const contract = await loadContract(options.contract)

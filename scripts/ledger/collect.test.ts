@@ -3,7 +3,14 @@ import type { LedgerEntry } from '#specs/contract/ledger.ts'
 import { assertSound, formatLedger } from './collect.ts'
 
 function entry(id: string, needs: readonly string[] = []): LedgerEntry {
-  const common = { level: 'must', faces: ['installer'], pinned: false, sentence: 'it holds', fix: 'mend it' } as const
+  const common = {
+    level: 'must',
+    faces: ['installer'],
+    pinned: false,
+    together: false,
+    sentence: 'it holds',
+    fix: 'mend it',
+  } as const
   return { ...common, id, needs, file: `specs/${id}.spec.ts` }
 }
 

@@ -37,6 +37,7 @@ const contractSchema = z.strictObject({
     off: z.array(kernelOption).readonly(),
   }),
   unpackedSizeLimit: z.int().positive(),
+  extraAssets: z.array(z.string().regex(/^[^/.][^\s]*$/)).readonly(),
   labels: z.strictObject({ variant: z.string().min(1) }),
 })
 

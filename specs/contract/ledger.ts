@@ -7,6 +7,7 @@ const requirementSchema = z.strictObject({
   faces: z.array(z.enum(['image', 'installer', 'assets', 'release', 'registry'])).readonly(),
   needs: z.array(z.string()).readonly(),
   pinned: z.boolean(),
+  together: z.boolean().default(false),
   sentence: z.string(),
   fix: z.string(),
   file: z.string(),

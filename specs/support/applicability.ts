@@ -20,7 +20,7 @@ export type Applicability =
 
 /** The parts of a candidate that a rule judges, or why there are none. */
 export function applicability(
-  requirement: Pick<Requirement, 'faces' | 'pinned'>,
+  requirement: Pick<Requirement, 'faces' | 'pinned'> & Partial<Pick<Requirement, 'together'>>,
   candidate: CandidateFaces,
 ): Applicability {
   if (requirement.pinned && !candidate.pinned)
@@ -31,6 +31,11 @@ export function applicability(
     asked.some((face) => speaksOf(face, part, candidate)),
   )
   if (parts.length === 0) return { parts: [], reason: `the candidate has no face ${asked.join(', ')}` }
+  if (requirement.together === true) {
+    const absent = requirement.faces.filter((face) => !asked.includes(face) || !parts.some((part) => part === face))
+    if (absent.length > 0) return { parts: [], reason: `it compares with the face ${absent.join(', ')}` }
+    return { parts: parts.slice(-1) }
+  }
   return { parts }
 }
 

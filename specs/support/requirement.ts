@@ -15,6 +15,8 @@ export type Requirement = {
   readonly needs: readonly string[]
   /** Whether it compares with a fact of the lock (K in requirements.md). */
   readonly pinned: boolean
+  /** Whether it compares all its faces with each other, so that a candidate must have every one of them. */
+  readonly together: boolean
   /** What the owner of the image does about a failure. */
   readonly fix: string
 }
@@ -23,6 +25,7 @@ export type RequirementOptions = {
   readonly faces: readonly Face[]
   readonly needs?: readonly string[]
   readonly pinned?: boolean
+  readonly together?: boolean
   readonly fix: string
 }
 
@@ -32,8 +35,8 @@ const ID = /^[A-Z]{3,4}-\d{3}$/
 
 function state(level: Level, id: string, sentence: string, options: RequirementOptions): Statement {
   if (!ID.test(id)) throw new Error(`requirement id ${id}: expected AREA-NNN`)
-  const { faces, needs = [], pinned = false, fix } = options
-  return [`${id} ${sentence}`, { meta: { requirement: { id, level, sentence, faces, needs, pinned, fix } } }]
+  const { faces, needs = [], pinned = false, together = false, fix } = options
+  return [`${id} ${sentence}`, { meta: { requirement: { id, level, sentence, faces, needs, pinned, together, fix } } }]
 }
 
 /** A rule that gates. Spread into `test`: `test(...must('KRN-002', 'the payload …', { … }), async ({ kernel }) => …)`. */

@@ -40,6 +40,15 @@ const base = vitest
   )
   .extend('image', async ({ subject }) => subject.talos.image())
   .extend('files', async ({ subject }) => subject.talos.files())
+  .extend('strays', async ({ subject }) => subject.talos.strays())
+  .extend('isImage', async ({ subject }) => subject.candidate.parts[subject.part]?.image ?? false)
+  .extend('variantName', async ({ subject }) => subject.candidate.variant)
+  .extend('lock', async ({ subject }) => subject.candidate.lock)
+  /** The installer beside an asset tree; for rules over both. */
+  .extend('installer', async ({ subject }) => async () => {
+    const { talos } = await subjectOf(inject('run'), subject.candidate.key, 'installer')
+    return talos
+  })
   .extend('uki', async ({ subject }) => subject.talos.uki())
   .extend('kernel', async ({ subject }) => subject.talos.kernel())
   .extend('initramfs', async ({ subject }) => subject.talos.initramfs())

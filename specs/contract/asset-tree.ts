@@ -1,0 +1,40 @@
+// The asset tree: names that whoever makes one and whoever judges one must agree on (requirements.md, AST).
+
+/** Where the tree lies in an asset image; `dir:` references name it directly. */
+export const ASSET_ROOT = 'assets/talos/arm64'
+
+export const KERNEL = 'boot/vmlinuz'
+export const INITRAMFS = 'boot/initramfs.xz'
+export const COMMAND_LINE = 'boot/cmdline'
+export const CHECKSUMS = 'checksums.sha256'
+export const REPORT = 'validation/build-report.txt'
+
+/** What every tree holds; the contract may declare more. */
+export const REQUIRED_FILES: readonly string[] = [KERNEL, INITRAMFS, CHECKSUMS, REPORT]
+
+/** First line of the report; then `Field: value` lines in this order, then INVENTORY and a line for each asset. */
+export const REPORT_TITLE = 'Talos image build report'
+export const REPORT_FIELDS = [
+  'Build Target',
+  'Build Outputs',
+  'Total Assets',
+  'Talos Version',
+  'CozyStack Commit',
+  'Build Date',
+] as const
+export type ReportField = (typeof REPORT_FIELDS)[number]
+/** Followed by `<mode> <size> <sha256> ./<path>` for every file but the report and the checksums, sorted by path. */
+export const INVENTORY = 'Asset Inventory:'
+
+/** `Build Target` of every tree. */
+export const BUILD_TARGET = 'talos-linux-arm64'
+
+/** `Build Outputs`: the inventory's paths, joined by `, `. `Build Date` is ISO 8601 in UTC to the second, with Z. */
+export function isInventoried(path: string): boolean {
+  return path !== REPORT && path !== CHECKSUMS
+}
+
+/** Where the variant stands in `Build Target`: `talos-linux-arm64 spin-only`. */
+export function buildTarget(variant: string): string {
+  return `${BUILD_TARGET} ${variant}`
+}
