@@ -100,8 +100,11 @@ describe('openDirectoryTree', () => {
     expect(error.message).toContain('64')
   })
 
-  it('stops at ten thousand files', { timeout: 30_000 }, async () => {
-    execFileSync('sh', ['-c', 'seq 10001 | xargs touch'], { cwd: folder })
+  it.for([
+    ['in one folder', 'seq 10001 | xargs touch'],
+    ['in all folders together', 'mkdir a b && seq -f a/%g 5000 | xargs touch && seq -f b/%g 5000 | xargs touch'],
+  ] as const)('stops at ten thousand files %s', { timeout: 30_000 }, async ([, command]) => {
+    execFileSync('sh', ['-c', command], { cwd: folder })
     const error = await expectCode(() => openDirectoryTree(folder), FormatError, 'LIMIT_EXCEEDED')
     expect(error.message).toContain('10000')
   })

@@ -30,8 +30,7 @@ export async function openDirectoryTree(path: string): Promise<DirectoryTree> {
   const files: FileHandle[] = []
   const entries: FileEntry[] = []
   for await (const entry of walk(root, '', where, 0, files)) {
-    if (entries.length >= MAX_ENTRIES)
-      throw error('LIMIT_EXCEEDED', `expected at most ${MAX_ENTRIES} files, got more`, where)
+    if (entries.length >= MAX_ENTRIES) throw tooMany(where)
     entries.push(entry)
   }
   if (entries.length === 0) throw error('MALFORMED', 'expected files, got an empty folder', where)
@@ -50,7 +49,7 @@ async function* walk(
   files: FileHandle[],
 ): AsyncGenerator<FileEntry, void, void> {
   if (depth > MAX_DEPTH) throw error('LIMIT_EXCEEDED', `expected at most ${MAX_DEPTH} nested folders, got more`, where)
-  for (const name of await wrapErrors(where, () => listNames(folder))) {
+  for (const name of await wrapErrors(where, () => listNames(folder, where))) {
     const onDisk = Buffer.concat([folder, SLASH, name])
     const path = parent === '' ? decodeName(name) : `${parent}/${decodeName(name)}`
     const origin = memberLocation(where, path)
@@ -63,13 +62,13 @@ async function* walk(
 const SLASH = Buffer.from('/')
 
 /** Sorted by bytes, so that one folder gives one tree on every file system. */
-async function listNames(folder: Buffer): Promise<Buffer[]> {
+async function listNames(folder: Buffer, where: Location): Promise<Buffer[]> {
   const names: Buffer[] = []
   // Node's types know only of names as text.
-  const directory = await opendir(folder, { encoding: 'buffer' as BufferEncoding })
+  const directory = await opendir(folder, { encoding: 'buffer' as BufferEncoding, bufferSize: 1024 })
   for await (const { name } of directory) {
     names.push(name as unknown as Buffer)
-    if (names.length > MAX_ENTRIES) break
+    if (names.length > MAX_ENTRIES) throw tooMany(where)
   }
   return names.toSorted((left, right) => left.compare(right))
 }
@@ -122,6 +121,10 @@ async function wrapErrors<T>(at: Location, action: () => Promise<T>): Promise<T>
       throw new NotFoundError('BLOB_UNKNOWN', 'expected a folder or a file in it, got nothing', { at, cause })
     throw new FormatError('folder', 'MALFORMED', `cannot be read: ${code}`, { at, cause })
   }
+}
+
+function tooMany(where: Location): FormatError {
+  return error('LIMIT_EXCEEDED', `expected at most ${MAX_ENTRIES} files, got more`, where)
 }
 
 function error(code: FormatCode, message: string, at: Location): FormatError {

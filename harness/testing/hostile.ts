@@ -31,7 +31,8 @@ function applyDamage(bytes: Uint8Array, damages: readonly Damage[]): Uint8Array 
     if (one.kind === 'truncate') out = out.slice(0, at)
     else if (one.kind === 'flip') out[at] = (out[at] ?? 0) ^ (1 << one.bit)
     else if (one.kind === 'inflate') out.fill(one.value, at, at + one.width)
-    else out = Uint8Array.from(Buffer.concat([out.subarray(0, at), out.subarray(at, at + one.length), out.subarray(at)]))
+    else
+      out = Uint8Array.from(Buffer.concat([out.subarray(0, at), out.subarray(at, at + one.length), out.subarray(at)]))
   }
   return out
 }

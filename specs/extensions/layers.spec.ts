@@ -1,43 +1,34 @@
 // What every extension layer must be: siderolabs/talos pkg/machinery/extensions/validate.go, facts on what imager drops.
 import type { FileEntry } from '#harness/fs/file-tree.ts'
 import { FIRMWARE_FOLDER } from '#harness/talos/extension-content.ts'
+import { MODULES_DEP } from '#harness/talos/extensions.ts'
 import { must } from '../support/requirement.ts'
 import { findForeignElf } from '../support/foreign-elf.ts'
 import { test } from '../support/test.ts'
-import { nameFile, openExtensions, openLayers, type Layer } from './layers.ts'
+import { findShared, isHollow, MODULE_LIST, nameFile, openExtensions, openLayers, whyNotMounted } from './layers.ts'
 
-/** The kernel option that mounts a squashfs of each compressor. */
-const MOUNTED_BY: Readonly<Record<string, string>> = {
-  gzip: 'CONFIG_SQUASHFS_ZLIB',
-  xz: 'CONFIG_SQUASHFS_XZ',
-  zstd: 'CONFIG_SQUASHFS_ZSTD',
-  lz4: 'CONFIG_SQUASHFS_LZ4',
-  lzo: 'CONFIG_SQUASHFS_LZO',
-}
 const WORLD_WRITABLE = 0o002
 const SETUID_SETGID = 0o6000
-/** Lists that drbd and zfs bring with the kernel's build; depmod's output stands over them. */
-const MODULE_LIST = /^usr\/lib\/modules\/[^/]+\/modules\.[^/]+$/
+/** What makes an entry an order to the overlay: a directory that hides all below it, a file that is another one. */
+const OVERLAY_XATTR = /^(trusted|user)\.overlay\./
 
 test(
   ...must('EXT-005', 'every layer is squashfs 4.0 with a compressor this kernel mounts, owned by root', {
     faces: ['installer', 'assets'],
-    needs: ['EXT-001'],
+    needs: ['EXT-001', 'KRN-001'],
     fix: 'squash with `-comp zstd -all-root`, as imager does',
   }),
   async ({ extensions, kernel, judge }) => {
-    const config = (await kernel.config()) ?? new Map<string, string>()
-    const images = await Promise.all([...extensions.images.values()].map((image) => image.squashfs()))
+    const config = await kernel.config()
+    const reasons = await Promise.all([...extensions.images.values()].map((image) => whyNotMounted(image, config)))
     judge(
-      images
-        .filter(({ compression }) => config.get(MOUNTED_BY[compression] ?? '') !== 'y')
-        .map(({ where, compression }) => `${where.path}: ${compression}`),
+      reasons.filter((reason) => reason !== undefined),
       extensions.where,
     ).toEqual([])
     const foreign = (await openLayers(extensions)).flatMap(({ name, tree }) =>
       [...tree.entries()]
         .filter(({ uid, gid }) => uid !== 0 || gid !== 0)
-        .map(({ path, uid }) => `${name}: ${path} of ${uid}`),
+        .map(({ path, uid, gid }) => `${name}: ${path} of ${uid}:${gid}`),
     )
     judge(foreign, extensions.where).toEqual([])
   },
@@ -57,9 +48,12 @@ test(
     const allowed = (path: string): boolean =>
       quirks.extensionPrefixes.some((prefix) => path === prefix || path.startsWith(`${prefix}/`))
     judge(
-      await findEntries(extensions, ({ type, path }) => {
+      await findEntries(extensions, ({ type, path, xattrs = new Map() }, layer) => {
+        if ([...xattrs.keys()].some((name) => OVERLAY_XATTR.test(name))) return true
         if (type === 'directory') return false
-        return (type !== 'file' && type !== 'symlink') || !allowed(path)
+        return (
+          (type !== 'file' && type !== 'symlink') || !(layer === MODULES_DEP ? MODULE_LIST.test(path) : allowed(path))
+        )
       }),
       extensions.where,
     ).toEqual([])
@@ -98,14 +92,7 @@ test(
     },
   ),
   async ({ extensions, judge }) => {
-    const owners = new Map<string, string[]>()
-    for (const { name, tree } of await openLayers(extensions))
-      for (const { path, type } of tree.entries())
-        if (type !== 'directory' && !MODULE_LIST.test(path)) owners.set(path, [...(owners.get(path) ?? []), name])
-    judge(
-      [...owners].filter(([, names]) => names.length > 1).map(([path, names]) => `${path}: ${names.join(', ')}`),
-      extensions.where,
-    ).toEqual([])
+    judge(findShared(await openLayers(extensions)), extensions.where).toEqual([])
   },
 )
 
@@ -132,7 +119,8 @@ test(
     fix: 'leave the extension out: it has nothing for arm64 (amdgpu and i915 are like that)',
   }),
   async ({ extensions, judge }) => {
-    const empty = (await openExtensions(extensions)).filter(({ tree }) => tree.children('').length === 0)
+    const hasFirmware = extensions.paths.some((path) => path.startsWith(`${FIRMWARE_FOLDER}/`))
+    const empty = (await openExtensions(extensions)).filter(({ tree }) => isHollow(tree, hasFirmware))
     judge(
       empty.map(({ name }) => name),
       extensions.where,
@@ -140,13 +128,14 @@ test(
   },
 )
 
-/** `name: path` of every entry of an extension, the root aside, that `matches`. */
+/** `name: path (type)` of every entry of a layer that `matches`. */
 async function findEntries(
   extensions: Parameters<typeof openExtensions>[0],
-  matches: (entry: FileEntry) => boolean,
+  matches: (entry: FileEntry, layer: string) => boolean,
 ): Promise<readonly string[]> {
-  const layers: readonly Layer[] = await openLayers(extensions)
-  return layers.flatMap((layer) =>
-    [...layer.tree.under('')].filter(matches).map((entry) => `${nameFile({ layer, entry })} (${entry.type})`),
+  return (await openLayers(extensions)).flatMap((layer) =>
+    [...layer.tree.entries()]
+      .filter((entry) => matches(entry, layer.name))
+      .map((entry) => `${nameFile({ layer, entry })} (${entry.type})`),
   )
 }

@@ -1,11 +1,25 @@
 // Questions about the layers that more than one requirement asks.
 import type { ByteSource } from '#harness/bytes/source.ts'
+import { FormatError, HarnessError } from '#harness/errors.ts'
+import type { KernelConfig } from '#harness/formats/kernel-config.ts'
 import type { FileEntry, FileTree } from '#harness/fs/file-tree.ts'
 import type { Squashfs } from '#harness/formats/squashfs/reader.ts'
-import { MODULES_DEP, type Extensions } from '#harness/talos/extensions.ts'
+import { MODULES_DEP, type ExtensionImage, type Extensions } from '#harness/talos/extensions.ts'
 
 const NUMBERED = /^\d+\.sqsh$/
 const MODULES = 'usr/lib/modules'
+/** Lists of a kernel build, which drbd and zfs bring, and the output of depmod, which stands over them. */
+export const MODULE_LIST = /^usr\/lib\/modules\/[^/]+\/modules\.[^/]+$/
+/** The kernel option that mounts a squashfs of each compressor. */
+const MOUNTED_BY: Readonly<Record<string, string>> = {
+  gzip: 'CONFIG_SQUASHFS_ZLIB',
+  xz: 'CONFIG_SQUASHFS_XZ',
+  zstd: 'CONFIG_SQUASHFS_ZSTD',
+  lz4: 'CONFIG_SQUASHFS_LZ4',
+  lzo: 'CONFIG_SQUASHFS_LZO',
+}
+/** For a kernel that does not say how it was built: what imager writes. */
+const ZSTD_ALONE: KernelConfig = new Map([['CONFIG_SQUASHFS_ZSTD', 'y']])
 
 /** A layer that extensions.yaml lists and that is there, opened. */
 export type Layer = {
@@ -63,7 +77,53 @@ function byCodePoint(a: string, b: string): number {
   return a < b ? -1 : Number(a > b)
 }
 
-/** Whether an extension, the index aside, brings anything under usr/lib/modules. */
-export async function carriesModules(extensions: Extensions): Promise<boolean> {
-  return (await openExtensions(extensions)).some(({ tree }) => tree.has(MODULES))
+/**
+ * Whether an extension, the index aside, brings anything under usr/lib/modules; undefined while a layer cannot be read,
+ * which is for EXT-005 to say.
+ */
+export async function carriesModules(extensions: Extensions): Promise<boolean | undefined> {
+  try {
+    return (await openExtensions(extensions)).some(({ tree }) => tree.has(MODULES))
+  } catch (error) {
+    if (error instanceof HarnessError) return undefined
+    throw error
+  }
+}
+
+/** Why a kernel of this configuration does not mount an image; undefined where it does. */
+export async function whyNotMounted(
+  image: ExtensionImage,
+  config: KernelConfig = ZSTD_ALONE,
+): Promise<string | undefined> {
+  try {
+    const { compression } = await image.squashfs()
+    return config.get(MOUNTED_BY[compression] ?? '') === 'y' ? undefined : `${image.path}: ${compression}`
+  } catch (error) {
+    // Of another version than 4.0, or of a compressor that has no name: no kernel mounts it.
+    if (error instanceof FormatError && error.code === 'UNSUPPORTED') return `${image.path}: ${error.message}`
+    throw error
+  }
+}
+
+/**
+ * `path: a, b` for what two layers bring; directories merge, unless the other is none. Lists of modules may be shared.
+ */
+export function findShared(layers: readonly Layer[]): readonly string[] {
+  const owners = new Map<string, { readonly names: string[]; merges: boolean }>()
+  for (const { name, tree } of layers)
+    for (const { path, type } of tree.entries()) {
+      const owner = owners.get(path) ?? { names: [], merges: true }
+      owner.names.push(name)
+      owner.merges &&= type === 'directory'
+      owners.set(path, owner)
+    }
+  return [...owners]
+    .filter(([path, { names, merges }]) => names.length > 1 && !merges && !MODULE_LIST.test(path))
+    .map(([path, { names }]) => `${path}: ${names.join(', ')}`)
+}
+
+/** Whether an extension brings nothing; one whose firmware lies in the initramfs is left with `usr/lib`. */
+export function isHollow(tree: FileTree, hasFirmware: boolean): boolean {
+  const hasFiles = [...tree.entries()].some(({ type }) => type !== 'directory')
+  return !hasFiles && !(hasFirmware && tree.has('usr/lib'))
 }

@@ -31,7 +31,8 @@ test(
   async ({ extensions, contract, variant, judge }) => {
     const names = (await extensions.layers()).map((layer) => layer.metadata.name)
     const virtual = contract.virtualExtensions.filter((name) => names.includes(name))
-    const index = (await carriesModules(extensions)) ? [MODULES_DEP] : []
+    const indexed = (await carriesModules(extensions)) ?? names.includes(MODULES_DEP)
+    const index = indexed ? [MODULES_DEP] : []
     judge(names.toSorted(), extensions.where).toEqual([...variant.extensions, ...virtual, ...index].toSorted())
   },
 )

@@ -1,0 +1,31 @@
+// How long and how much: every answer of a registry is bounded in size, every wait in time.
+import { RETRY_POLICY, type RetryPolicy } from './retry.ts'
+
+export type Limits = {
+  /** Name, connection and TLS together. */
+  readonly connectMs: number
+  /** From the request to the headers of its answer. */
+  readonly firstByteMs: number
+  /** Between two pieces of a body; a slow one that goes on is fine. */
+  readonly stallMs: number
+  /** For a document as a whole: it is small, so a trickle is an attack or a broken line. */
+  readonly documentMs: number
+  readonly retry: RetryPolicy
+}
+
+export const LIMITS: Limits = {
+  connectMs: 10_000,
+  firstByteMs: 30_000,
+  stallMs: 30_000,
+  documentMs: 60_000,
+  retry: RETRY_POLICY,
+}
+
+/** Real tokens have 1 to 4 KiB; go-containerregistry has the same bound. */
+export const MAX_TOKEN_BYTES = 64 << 10
+/** Of an error's body this much is looked at. */
+export const MAX_ERROR_BYTES = 8 << 10
+/** What registries and storages put between a blob and its bytes is one redirect, at times two. */
+export const MAX_REDIRECTS = 5
+/** A page holds up to 1000 tags or 4 MiB of referrers. */
+export const MAX_PAGES = 100
