@@ -1,14 +1,13 @@
 // The command line as a person meets it: a child process per verdict, on the images of upstream's own imager.
-import { spawn } from 'node:child_process'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, describe, expect, it } from 'vitest'
 import { conformanceSchema, type Conformance } from './conform/conformance.ts'
 import { ROOT } from './conform/run.ts'
 import { SCHEMA_PATH } from './conform/schema.ts'
+import { runConform, type Outcome } from './testing/run-conform.ts'
 
 /** An idle machine takes two seconds for one image. */
 const PATIENCE_MS = 60_000
@@ -19,19 +18,9 @@ const cache = join(folder, 'cache')
 const reportPath = join(folder, 'report', 'conformance.json')
 afterAll(() => rm(folder, { recursive: true }))
 
-type Outcome = { readonly status: number | null; readonly stdout: string; readonly stderr: string }
-
-/** `npm test -- ARGS`, with a cache and a report of its own and standard output in a pipe. */
-async function conform(args: readonly string[] = []): Promise<Outcome> {
-  const command = ['--import', 'tsx', 'scripts/conform.ts', '--cache', cache, '--report', reportPath, ...args]
-  const { FORCE_COLOR: _, ...env } = process.env
-  const child = spawn(process.execPath, command, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] })
-  const status = new Promise<number | null>((resolve, reject) => {
-    child.on('error', reject)
-    child.on('close', resolve)
-  })
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)])
-  return { status: await status, stdout, stderr }
+/** With a cache and a report of its own. */
+function conform(args: readonly string[] = []): Promise<Outcome> {
+  return runConform(['--cache', cache, '--report', reportPath, ...args])
 }
 
 const golden = (name: string): string => `docker-archive:fixtures/golden/${name}/installer-arm64.tar`

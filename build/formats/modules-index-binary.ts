@@ -15,8 +15,8 @@ const HAS_PREFIX = 0x8000_0000 // INDEX_NODE_PREFIX
 const HAS_VALUES = 0x4000_0000 // INDEX_NODE_VALUES
 const HAS_CHILDREN = 0x2000_0000 // INDEX_NODE_CHILDS
 const MAX_OFFSET = 0x0fff_ffff // INDEX_NODE_MASK
-/** PATH_MAX, as kmod has it; a node stands for at least one character, so this bounds the depth. */
-const MAX_KEY = 4095
+/** The buffer that depmod up to 30 has for a key; a node stands for at least one character, so this bounds the depth. */
+const MAX_KEY = 1023
 
 /** FormatError `modules index`: UNSUPPORTED for text beyond ASCII, LIMIT_EXCEEDED for long keys and large indexes. */
 export function encodeIndex(entries: readonly IndexEntry[]): Uint8Array {
@@ -107,8 +107,7 @@ function u32(value: number): Buffer {
 
 function checkText({ key, value }: IndexEntry): void {
   if (key.length > MAX_KEY) throw fail('LIMIT_EXCEEDED', `expected keys of at most ${MAX_KEY} characters, got more`)
-  // eslint-disable-next-line no-control-regex
-  if (!/^[\x01-\x7f]*$/.test(key + value))
+  if (!Buffer.from(key + value).every((byte) => byte > 0 && byte < 0x80))
     throw fail('UNSUPPORTED', `expected ASCII, got ${JSON.stringify(`${key} ${value}`.slice(0, 120))}`)
 }
 

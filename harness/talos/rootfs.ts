@@ -2,6 +2,7 @@
 import { NotFoundError } from '../errors.ts'
 import { fileIn } from '../fs/file-in.ts'
 import type { FileTree } from '../fs/file-tree.ts'
+import { moduleName } from '../formats/modules-index.ts'
 import { openSquashfs, type Squashfs } from '../formats/squashfs/reader.ts'
 import { lazy } from '../lazy.ts'
 import type { BootArchive } from './boot-archive.ts'
@@ -29,12 +30,7 @@ export async function openRootFilesystem(archive: BootArchive): Promise<RootFile
     tree: () => squashfs.tree(),
     moduleNames: lazy(async () => {
       const names = [...(await squashfs.tree()).entries()].map(({ path }) => MODULE.exec(path)?.[1])
-      return new Set(names.filter((name) => name !== undefined).map(toModuleName))
+      return new Set(names.filter((name) => name !== undefined).map(moduleName))
     }),
   }
-}
-
-/** `dm-thin-pool` and `dm_thin_pool` are one module (kmod: modname_normalize). */
-export function toModuleName(name: string): string {
-  return name.replaceAll('-', '_')
 }

@@ -25,7 +25,7 @@ export async function main(args: readonly string[]): Promise<number> {
     const options = parseOptions(args)
     if (options === undefined) return 0
     // A verdict that could not be reached must not leave an older one in its place.
-    await rm(options.report ?? join(ROOT, REPORT_PATH), { force: true })
+    await removeReport(options.report ?? join(ROOT, REPORT_PATH))
     const conformance = await conform(options)
     const report = `${JSON.stringify(conformance, null, 2)}\n`
     await writeReport(report, options.report ?? join(ROOT, REPORT_PATH))
@@ -134,4 +134,10 @@ async function writeReport(report: string, path: string): Promise<void> {
   } catch (cause) {
     throw new UsageError(`the report ${path} cannot be written: ${(cause as Error).message}`, { cause })
   }
+}
+
+async function removeReport(path: string): Promise<void> {
+  await rm(path, { force: true }).catch((cause: unknown) => {
+    throw new UsageError(`the report ${path} cannot be written: ${(cause as Error).message}`, { cause })
+  })
 }

@@ -31,7 +31,7 @@ async function run(folder: string, names: readonly string[], started: number): P
     names.every((wanted) => name.includes(wanted) || violates.some((id) => id.includes(wanted))),
   )
   const prepared: Prepared[] = []
-  for (const control of CONTROLS) prepared.push(await prepareControl(control))
+  for (const control of CONTROLS) prepared.push(await prepareControl(control, folder))
   for (const example of chosen) prepared.push(await prepareCounterexample(example, folder))
 
   const { observations, troubles } = await runSpecs({

@@ -1,7 +1,13 @@
 // Candidates for the selftest: goldens as they are, and mutated ones written as OCI layouts.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readGolden, writeLayout, type GoldenName } from '#fixtures/counterexamples/candidate.ts'
+import {
+  readGolden,
+  writeAssetFolder,
+  writeLayout,
+  GOLDEN_NAMES,
+  type GoldenName,
+} from '#fixtures/counterexamples/candidate.ts'
 import { DEFAULT_GOLDEN, type Counterexample } from '#fixtures/counterexamples/counterexample.ts'
 import { parseContract, type Contract } from '#specs/contract/contract.ts'
 import { parseLock, type Lock } from '#specs/contract/lock.ts'
@@ -12,29 +18,27 @@ import type { Expected } from './compare.ts'
 
 export type Prepared = { readonly candidate: CandidateInput; readonly expected: Expected }
 
-export type Control = { readonly golden: GoldenName; readonly part: 'installer' | 'assets' }
+export type Part = 'installer' | 'assets'
+export type Control = { readonly golden: GoldenName; readonly part: Part }
 
-/** What fails nothing: each variant, each Talos, as an installer and as an asset tree. */
-export const CONTROLS: readonly Control[] = [
-  { golden: 'v1.11.5-spin-only', part: 'installer' },
-  { golden: 'v1.11.5-spin-tailscale', part: 'installer' },
-  { golden: 'v1.13.9-spin-tailscale', part: 'installer' },
-]
+/** What fails nothing: each golden, as an installer and as the asset tree that belongs to it. */
+export const CONTROLS: readonly Control[] = GOLDEN_NAMES.flatMap((golden) => [
+  { golden, part: 'installer' },
+  { golden, part: 'assets' },
+])
 
 const GOLDEN = join(ROOT, 'fixtures/golden')
 
-export async function prepareControl({ golden, part }: Control): Promise<Prepared> {
+export async function prepareControl({ golden, part }: Control, folder: string): Promise<Prepared> {
+  const lock = await lockOf(golden)
+  const contract = await contractOf(golden)
+  const key = `control ${golden} ${part}`
+  const reference =
+    part === 'installer'
+      ? `docker-archive:${join(GOLDEN, golden, 'installer-arm64.tar')}`
+      : await writeAssetFolder(await readGolden(golden), join(folder, key), { lock, variant: variantOf(golden) })
   return {
-    candidate: await toCandidate(
-      `control ${golden}`,
-      golden,
-      `docker-archive:${join(GOLDEN, golden, 'installer-arm64.tar')}`,
-      {
-        lock: await lockOf(golden),
-        contract: await shippedContract(),
-        part,
-      },
-    ),
+    candidate: toCandidate(key, golden, reference, { lock, contract, part }),
     expected: { violates: [], inconclusive: [] },
   }
 }
@@ -42,25 +46,30 @@ export async function prepareControl({ golden, part }: Control): Promise<Prepare
 /** Mutates, writes below `folder`, and says what must come of it. */
 export async function prepareCounterexample(example: Counterexample, folder: string): Promise<Prepared> {
   const golden = example.of ?? DEFAULT_GOLDEN
-  const sound = { image: await readGolden(golden), lock: await lockOf(golden), contract: await shippedContract() }
+  const part = example.part ?? 'installer'
+  const sound = { image: await readGolden(golden), lock: await lockOf(golden), contract: await contractOf(golden) }
   const { tamper, ...mutated } = await example.mutate(sound)
   const { image, lock, contract } = { ...sound, ...mutated }
-  const reference = await writeLayout(image, join(folder, example.name), tamper)
+  const place = join(folder, example.name)
+  const reference =
+    part === 'installer'
+      ? await writeLayout(image, place, tamper)
+      : await writeAssetFolder(image, place, { lock, variant: variantOf(golden) })
   return {
-    candidate: await toCandidate(example.name, golden, reference, { lock, contract, part: 'installer' }),
+    candidate: toCandidate(example.name, golden, reference, { lock, contract, part }),
     expected: { violates: example.violates, inconclusive: example.inconclusive ?? [] },
   }
 }
 
-async function toCandidate(
+function toCandidate(
   key: string,
   golden: GoldenName,
   reference: string,
-  { lock, contract, part }: { readonly lock: Lock; readonly contract: Contract; readonly part: 'installer' | 'assets' },
-): Promise<CandidateInput> {
+  { lock, contract, part }: { readonly lock: Lock; readonly contract: Contract; readonly part: Part },
+): CandidateInput {
   return {
     key,
-    variant: golden.replace(/^v[\d.]+-/, ''),
+    variant: variantOf(golden),
     references: { [part]: reference },
     parts: { [part]: { image: part === 'installer' } },
     pinned: true,
@@ -69,11 +78,19 @@ async function toCandidate(
   }
 }
 
+function variantOf(golden: GoldenName): string {
+  return golden.replace(/^v[\d.]+-/, '')
+}
+
 async function lockOf(golden: GoldenName): Promise<Lock> {
   const path = join(GOLDEN, `lock-${golden.slice(0, golden.indexOf('-'))}.json`)
   return parseLock(await readFile(path), path)
 }
 
-async function shippedContract(): Promise<Contract> {
-  return parseContract(await readFile(join(ROOT, CONTRACT_PATH)), CONTRACT_PATH)
+/** The contract as it is shipped, with a variant beside the others for the golden without extensions. */
+async function contractOf(golden: GoldenName): Promise<Contract> {
+  const shipped = parseContract(await readFile(join(ROOT, CONTRACT_PATH)), CONTRACT_PATH)
+  if (golden !== 'v1.11.5-plain') return shipped
+  const plain = { role: 'worker', extensions: [], forbidden: [], serviceConfigurations: [], kernelModules: [] } as const
+  return { ...shipped, variants: { ...shipped.variants, [variantOf(golden)]: plain } }
 }

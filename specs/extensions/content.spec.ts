@@ -1,15 +1,19 @@
 // Which extensions these are, byte for byte, and which they must not be.
 import { sha256Hex } from '#harness/bytes/digest.ts'
 import { readAll } from '#harness/bytes/source.ts'
-import { readExtensionContent } from '#harness/talos/extension-content.ts'
+import { HarnessError } from '#harness/errors.ts'
+import { FIRMWARE_FOLDER, readExtensionContent } from '#harness/talos/extension-content.ts'
 import { parseServiceSpec } from '#harness/talos/service-spec.ts'
+import { parseSpdx } from '#harness/talos/spdx.ts'
 import { AbsentFactError } from '../support/absent-fact.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
-import { filesOf, nameFile, openExtensions, openLayers } from './layers.ts'
+import { filesOf, nameFile, openExtensions, openLayers, type Layer } from './layers.ts'
 
 const SERVICE = /^usr\/local\/etc\/containers\/[^/]+\.yaml$/
+const SPDX = /^usr\/local\/share\/spdx\/[^/]+\.json$/
 const MAX_SERVICE_BYTES = 1 << 20
+const MAX_SPDX_BYTES = 64 << 20
 
 test(
   ...must('EXT-004', 'a variant holds no trace of the extensions it must not have: no layer, service, binary or SBOM', {
@@ -20,30 +24,39 @@ test(
   async ({ extensions, variant, judge }) => {
     const layers = await openLayers(extensions)
     const isTrace = (name: string): boolean => variant.forbidden.some((forbidden) => name.startsWith(forbidden))
-    const named = layers.filter(({ name }) => isTrace(name)).map(({ name }) => `layer ${name}`)
-    const files = layers.flatMap((layer) =>
+    const paths = layers.flatMap((layer) =>
       [...layer.tree.entries()]
-        .filter(({ path }) => isTrace(path.slice(path.lastIndexOf('/') + 1)))
+        .filter(({ path, target = '' }) =>
+          [path, target].some((name) => isTrace(name.slice(name.lastIndexOf('/') + 1))),
+        )
         .map((entry) => nameFile({ layer, entry })),
     )
-    const services = await Promise.all(
-      filesOf(layers, (path) => SERVICE.test(path)).map(async ({ data }) =>
-        nameOfService(await readAll(data, MAX_SERVICE_BYTES)),
-      ),
-    )
-    judge([...named, ...files, ...services.filter(isTrace).map((name) => `service ${name}`)], extensions.where).toEqual(
-      [],
-    )
+    const names = [
+      ...layers.map(({ name }) => ({ name, of: 'layer' })),
+      ...(await namesIn(layers, SERVICE, MAX_SERVICE_BYTES, (bytes) => parseServiceSpec(bytes).name)),
+      ...(await namesIn(layers, SPDX, MAX_SPDX_BYTES, (bytes) => parseSpdx(bytes).name)),
+    ]
+    const named = names.filter(({ name }) => isTrace(name)).map(({ name, of }) => `${of}: ${name}`)
+    judge([...paths, ...named], extensions.where).toEqual([])
   },
 )
 
-/** '' for a specification that is not valid: that is for EXT-014 to say. */
-function nameOfService(bytes: Uint8Array): string {
-  try {
-    return parseServiceSpec(bytes).name
-  } catch {
-    return ''
-  }
+/** The names that files state; none of one that is not valid, which is for EXT-014 and EXT-016 to say. */
+async function namesIn(
+  layers: readonly Layer[],
+  paths: RegExp,
+  maxBytes: number,
+  parse: (bytes: Uint8Array) => string,
+): Promise<readonly { readonly name: string; readonly of: string }[]> {
+  const found = filesOf(layers, (path) => paths.test(path)).map(async (file) => {
+    try {
+      return [{ name: parse(await readAll(file.data, maxBytes)), of: nameFile(file) }]
+    } catch (error) {
+      if (error instanceof HarnessError) return []
+      throw error
+    }
+  })
+  return (await Promise.all(found)).flat()
 }
 
 test(
@@ -68,14 +81,12 @@ test(
     )
     judge(contents, extensions.where).toEqual(own.map(({ name }) => `${name} ${locked.get(name)?.content}`))
 
-    const tree = await initramfs.tree()
+    // Which extension a firmware file came from is not said: all of them together are what the pinned ones brought.
     const firmware = own.flatMap(({ name }) => locked.get(name)?.firmware ?? [])
-    const found = await Promise.all(
-      firmware.map(async ({ path }) => {
-        const data = tree.get(path)?.data
-        return `${path} ${data === undefined ? 'is missing' : await sha256Hex(data)}`
-      }),
-    )
-    judge(found, extensions.where).toEqual(firmware.map(({ path, sha256 }) => `${path} ${sha256}`))
+    const found = [...(await initramfs.tree()).under(FIRMWARE_FOLDER)].filter(({ type }) => type !== 'directory')
+    judge(
+      new Map(await Promise.all(found.map(async ({ path, data }) => [path, data && (await sha256Hex(data))] as const))),
+      extensions.where,
+    ).toEqual(new Map(firmware.map(({ path, sha256 }) => [path, sha256])))
   },
 )

@@ -42,10 +42,7 @@ test(
   ),
   async ({ extensions, contract, variant, quirks, judge }) => {
     const services = await readServices(extensions)
-    const running = [...quirks.services, ...services.map(({ name }) => `ext-${name}`)]
-    const unmet = services.flatMap((service) =>
-      unmetWaits(waitsFor(service), { service: service.name, running, variant, contract }),
-    )
-    judge(unmet, extensions.where).toEqual([])
+    const waiting = services.map((service) => ({ name: service.name, waits: waitsFor(service) }))
+    judge(unmetWaits(waiting, { services: quirks.services, variant, contract }), extensions.where).toEqual([])
   },
 )

@@ -1,22 +1,45 @@
-// What a service waits for that nothing in its variant's promises provides.
+// What services wait for that neither their variant's promises nor another service provides.
 import type { ServiceDependency } from '#harness/talos/service-spec.ts'
 import type { Contract, Variant } from '../contract/contract.ts'
 
+export type WaitingService = {
+  /** Without `ext-`. */
+  readonly name: string
+  readonly waits: readonly ServiceDependency[]
+}
+
 export type Promises = {
-  /** Name of the service that waits, without `ext-`. */
-  readonly service: string
-  /** Ids of the services that run. */
-  readonly running: readonly string[]
+  /** Ids of the services that every machine runs. */
+  readonly services: readonly string[]
   readonly variant: Pick<Variant, 'serviceConfigurations' | 'kernelModules'>
   readonly contract: Pick<Contract, 'pathsOfModules'>
 }
 
-/** `zfs-service waits for /dev/zfs` for each wait that is never over. Network and time come to every machine. */
-export function unmetWaits(waits: readonly ServiceDependency[], promises: Promises): readonly string[] {
-  return waits.filter((wait) => !isMet(wait, promises)).map((wait) => `${promises.service} waits for ${describe(wait)}`)
+/**
+ * `zfs-service waits for /dev/zfs` for each wait that is never over. Network and time come to every machine; a service
+ * comes once all that it waits for has come, so that services which wait for each other never do.
+ */
+export function unmetWaits(services: readonly WaitingService[], promises: Promises): readonly string[] {
+  const running = new Set(promises.services)
+  const isUnmet = (wait: ServiceDependency, name: string): boolean => !isMet(wait, name, running, promises)
+  let waiting = services
+  for (let started = true; started;) {
+    const left = waiting.filter(({ name, waits }) => waits.some((wait) => isUnmet(wait, name)))
+    for (const service of waiting) if (!left.includes(service)) running.add(`ext-${service.name}`)
+    started = left.length < waiting.length
+    waiting = left
+  }
+  return waiting.flatMap(({ name, waits }) =>
+    waits.filter((wait) => isUnmet(wait, name)).map((wait) => `${name} waits for ${describe(wait)}`),
+  )
 }
 
-function isMet(wait: ServiceDependency, { service, running, variant, contract }: Promises): boolean {
+function isMet(
+  wait: ServiceDependency,
+  service: string,
+  running: ReadonlySet<string>,
+  { variant, contract }: Promises,
+): boolean {
   switch (wait.kind) {
     case 'configuration':
       return variant.serviceConfigurations.includes(service)
@@ -25,7 +48,7 @@ function isMet(wait: ServiceDependency, { service, running, variant, contract }:
       return module !== undefined && variant.kernelModules.includes(module)
     }
     case 'service':
-      return running.includes(wait.service)
+      return running.has(wait.service)
     case 'network':
     case 'time':
       return true

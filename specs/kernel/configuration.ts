@@ -1,6 +1,6 @@
 // Which of the contract's demands a kernel configuration does not meet.
+import { moduleName } from '#harness/formats/modules-index.ts'
 import type { ModuleEnforcement } from '#harness/talos/quirks.ts'
-import { toModuleName } from '#harness/talos/rootfs.ts'
 import type { Contract } from '../contract/contract.ts'
 
 export type ConfigurationQuestion = {
@@ -23,7 +23,7 @@ export function configurationFindings(question: ConfigurationQuestion): readonly
     if (valueOf(option) !== 'y') findings.push(`${option}: expected y, got ${valueOf(option)}`)
   for (const [option, module] of Object.entries(demanded.builtInOrModule)) {
     const value = valueOf(option)
-    if (value === 'y' || (value === 'm' && modules.has(toModuleName(module)))) continue
+    if (value === 'y' || (value === 'm' && modules.has(moduleName(module)))) continue
     findings.push(
       value === 'm'
         ? `${option}: expected module ${module} in the root filesystem, got none`

@@ -31,14 +31,23 @@ export async function dependencyFindings(installed: InstalledModules): Promise<r
       for (const needed of dependencies)
         if (!paths.has(needed)) findings.push(`${path}: needs ${needed}, which is not there`)
     }
-    for (const [path, module] of paths) {
-      const names = (listed.get(path) ?? []).map(moduleName)
-      for (const needed of (await module.read()).depends.map(moduleName))
-        if (!names.includes(needed))
-          findings.push(`${path}: depends on ${needed}, modules.dep does not say where it is`)
+    const depends = new Map<string, readonly string[]>()
+    for (const [path, module] of paths) depends.set(moduleName(path), (await module.read()).depends.map(moduleName))
+    for (const path of paths.keys()) {
+      const names = new Set((listed.get(path) ?? []).map(moduleName))
+      for (const needed of neededBy(moduleName(path), depends))
+        if (!names.has(needed)) findings.push(`${path}: depends on ${needed}, modules.dep does not say where it is`)
     }
   }
   return findings
+}
+
+/** What a module depends on, and what that depends on: modprobe loads the line of a module and looks no further. */
+function neededBy(module: string, depends: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
+  const needed = new Set(depends.get(module))
+  for (const name of needed) for (const next of depends.get(name) ?? []) needed.add(next)
+  needed.delete(module)
+  return needed
 }
 
 /** Of each release: keys that the binary index and the text do not both have with the same values. */

@@ -7,36 +7,40 @@ import { parsePkcs7 } from '#harness/formats/pkcs7.ts'
 import { BASE, type InstalledModule } from '#harness/talos/modules.ts'
 
 /**
- * `path: reason` of every module whose signature does not hold. With certificates from the kernel each is verified;
- * without any, what can be said is whether all are signed by the key id of the base modules.
+ * `path: reason` of every module whose signature does not hold, or is not by the one key of the base modules. With
+ * certificates from the kernel each is verified; without any, the key ids are compared.
  */
 export async function signatureFindings(
   modules: readonly InstalledModule[],
   certificates: readonly X509Certificate[],
 ): Promise<readonly string[]> {
-  const keys = new Set<string>()
-  for (const { owner, read } of modules) if (owner === BASE) keys.add(await keyOf(read, certificates))
+  const signed: { readonly path: string; readonly isBase: boolean; readonly keyId: string }[] = []
   const findings: string[] = []
-  for (const { path, read } of modules) {
-    const key = await keyOf(read, certificates)
-    if (key.startsWith(UNSIGNED)) findings.push(`${path}: ${key.slice(UNSIGNED.length)}`)
-    else if (!keys.has(key)) findings.push(`${path}: expected a key of the base modules, got ${key}`)
+  for (const { path, owner, read } of modules) {
+    const found = await verify(read, certificates)
+    if (found.keyId === undefined) findings.push(`${path}: ${found.reason}`)
+    else signed.push({ path, isBase: owner === BASE, keyId: found.keyId })
   }
+  const key = signed.find(({ isBase }) => isBase)?.keyId
+  for (const { path, keyId } of signed)
+    if (keyId !== key) findings.push(`${path}: expected the key of the base modules, got ${keyId}`)
   return findings
 }
 
-/** Starts the reason where a key id would stand. */
-const UNSIGNED = 'unsigned '
+type Verified =
+  | { readonly keyId: string; readonly reason?: undefined }
+  | { readonly keyId?: undefined; readonly reason: string }
 
-async function keyOf(read: () => Promise<KernelModule>, certificates: readonly X509Certificate[]): Promise<string> {
+async function verify(read: () => Promise<KernelModule>, certificates: readonly X509Certificate[]): Promise<Verified> {
   const module = await read()
-  if (module.trailers !== 1) return `${UNSIGNED}expected one signature, got ${module.trailers}`
+  if (module.trailers !== 1) return { reason: `expected one signature, got ${module.trailers}` }
   try {
-    if (certificates.length > 0) return (await verifyModuleSignature(module, certificates)).keyId
+    if (certificates.length > 0) return { keyId: (await verifyModuleSignature(module, certificates)).keyId }
     const { bytes = new Uint8Array(0), offset = 0 } = module.signature ?? {}
-    return parsePkcs7(bytes, module.where, offset).signers[0]?.keyId ?? `${UNSIGNED}expected a signer, got none`
+    const [signer] = parsePkcs7(bytes, module.where, offset).signers
+    return signer === undefined ? { reason: 'expected a signer, got none' } : { keyId: signer.keyId }
   } catch (error) {
-    if (error instanceof HarnessError) return `${UNSIGNED}${error.message}`
+    if (error instanceof HarnessError) return { reason: error.message }
     throw error
   }
 }

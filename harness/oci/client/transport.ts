@@ -104,7 +104,7 @@ function guardedLookup(named: string) {
       const [first] = addresses ?? []
       if (error !== null || first === undefined) return callback(error ?? new Error(`no address for ${hostname}`), [])
       if (hostname !== own && addresses.some(({ address }) => isLocalAddress(address)))
-        return callback(Object.assign(localTarget(new URL(`https://${hostname}`))), [])
+        return callback(localTarget(new URL(`https://${hostname}`)), [])
       if (options.all === true) return callback(null, addresses)
       return callback(null, first.address, first.family)
     })

@@ -1,0 +1,186 @@
+// A blob, streamed: taken up again where it broke off, its digest continued over every piece.
+import { CHUNK_SIZE } from '../../bytes/source.ts'
+import { verifiedChunks, type Content } from '../../bytes/verified.ts'
+import { IntegrityError, NotFoundError, RegistryError } from '../../errors.ts'
+import { assertIdentity, isTemporary, type RegistryClient, type RegistryRequest } from './http.ts'
+import { pause } from './retry.ts'
+import type { Reply } from './transport.ts'
+import { redactUrl } from './url.ts'
+
+export type BlobOptions = {
+  readonly signal?: AbortSignal | undefined
+  /** Whether a broken blob may be taken up by Range; otherwise from its start, with what is known left out. */
+  readonly ranges?: boolean
+}
+
+/** What a connection must bring before it breaks again, or it counts as one that brings nothing (containers/image). */
+const PROGRESS_BYTES = 1 << 20
+/** Connections in a row without progress; a server that flaps for ever is not followed for ever. */
+const MAX_FRUITLESS = 5
+
+/**
+ * The bytes of a blob in chunks of about 1 MiB. Errors of `RegistryClient.exchange`; NotFoundError BLOB_UNKNOWN;
+ * IntegrityError before the end is reported. Every connection begins at the registry: what it redirected to has expired.
+ */
+export function readBlob(
+  client: RegistryClient,
+  repository: string,
+  content: Content,
+  options: BlobOptions = {},
+): AsyncGenerator<Uint8Array, void, void> {
+  const at = { path: `${client.registry}/${repository}`, digest: content.digest }
+  return verifiedChunks(inPieces(resumed(client, repository, content, options)), content, at)
+}
+
+async function* resumed(
+  client: RegistryClient,
+  repository: string,
+  content: Content,
+  { signal, ranges = true }: BlobOptions,
+): AsyncGenerator<Uint8Array, void, void> {
+  const { firstDelayMs } = client.limits.retry
+  let useRange = ranges
+  let offset = 0
+  let fruitless = 0
+  for (;;) {
+    const before = offset
+    const { reply, start } = await open(client, repository, content, useRange ? offset : 0, signal)
+    // What a Range gave is wrong or refused: the whole again, and what is known of it is passed over.
+    if (start === undefined) useRange = false
+    else {
+      const failure: { error?: unknown } = {}
+      yield* after(reply, offset - start, (bytes) => (offset += bytes), failure)
+      if (offset >= content.size) return
+      if (failure.error !== undefined && !isTemporary(failure.error)) throw failure.error
+      fruitless = offset - before >= PROGRESS_BYTES ? 0 : fruitless + 1
+      if (fruitless > MAX_FRUITLESS) throw failure.error ?? brokenOff(reply, content, offset)
+    }
+    await pause(firstDelayMs * 2 ** fruitless * (0.5 + Math.random() / 2), signal)
+  }
+}
+
+/** The chunks of a body behind its first `skip` bytes; how it ended goes to `failure`, since the bytes so far are good. */
+async function* after(
+  reply: Reply,
+  skip: number,
+  advance: (bytes: number) => void,
+  failure: { error?: unknown },
+): AsyncGenerator<Uint8Array, void, void> {
+  let left = skip
+  const chunks = reply.chunks()
+  for (;;) {
+    let chunk: Uint8Array
+    try {
+      const next = await chunks.next()
+      if (next.done === true) return
+      chunk = next.value
+    } catch (error) {
+      failure.error = error
+      return
+    }
+    const known = Math.min(left, chunk.length)
+    left -= known
+    if (known === chunk.length) continue
+    advance(chunk.length - known)
+    yield chunk.subarray(known)
+  }
+}
+
+type Opened = { readonly reply: Reply; readonly start: number | undefined }
+
+/** `start` is where in the blob the body begins; undefined where a Range was asked for and cannot be used. */
+async function open(
+  client: RegistryClient,
+  repository: string,
+  content: Content,
+  offset: number,
+  signal: AbortSignal | undefined,
+): Promise<Opened> {
+  const { digest } = content
+  const request: RegistryRequest = {
+    repository,
+    target: `/v2/${repository}/blobs/${digest}`,
+    headers: offset === 0 ? {} : { range: `bytes=${offset}-` },
+    expect: offset === 0 ? [200, 404] : [200, 206, 404, 416],
+  }
+  const examine = async (reply: Reply): Promise<Opened> => {
+    if (reply.status === 404) {
+      await reply.discard()
+      throw new NotFoundError('BLOB_UNKNOWN', `expected a blob ${digest}, got none`, {
+        at: { path: redactUrl(reply.url), digest },
+      })
+    }
+    assertIdentity(reply)
+    if (reply.status === 200) {
+      await checkLength(reply, content)
+      return { reply, start: 0 }
+    }
+    const [range = ''] = reply.headers('content-range')
+    if (reply.status === 206 && isRest(range, offset, content.size)) return { reply, start: offset }
+    await reply.discard()
+    return { reply, start: undefined }
+  }
+  return client.exchange(request, examine, signal)
+}
+
+/** Of the whole blob; refused before a byte is read. */
+async function checkLength(reply: Reply, { digest, size }: Content): Promise<void> {
+  const [header] = reply.headers('content-length')
+  if (header === undefined || Number(header) === size) return
+  await reply.discard()
+  throw new IntegrityError('SIZE_MISMATCH', `content: expected ${size} bytes, got a Content-Length of ${header}`, {
+    at: { path: redactUrl(reply.url), digest },
+    got: Number(header),
+    want: size,
+    bytesRead: 0,
+  })
+}
+
+/** `bytes 100-199/200`, from `offset` to the end of `size` bytes, and nothing else. */
+function isRest(header: string, offset: number, size: number): boolean {
+  const [, first, last, total] = /^bytes (\d{1,16})-(\d{1,16})\/(\d{1,16}|\*)$/.exec(header) ?? []
+  return Number(first) === offset && Number(last) === size - 1 && (total === '*' || Number(total) === size)
+}
+
+function brokenOff(reply: Reply, { digest, size }: Content, offset: number): RegistryError {
+  const request = redactUrl(reply.url)
+  return new RegistryError('REGISTRY_UNAVAILABLE', `${request}: expected ${size} bytes, got ${offset} and no more`, {
+    at: { digest, offset },
+    request,
+    temporary: true,
+  })
+}
+
+/** Bigger pieces: hashing and decompression cost by the piece as well. */
+async function* inPieces(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+  let pending: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of chunks) {
+    pending.push(chunk)
+    size += chunk.length
+    if (size < CHUNK_SIZE) continue
+    yield Buffer.concat(pending, size)
+    pending = []
+    size = 0
+  }
+  if (size > 0) yield Buffer.concat(pending, size)
+}
+
+/** Whether the repository has the blob; a registry that does not answer HEAD is believed to have it. */
+export async function hasBlob(
+  client: RegistryClient,
+  repository: string,
+  { digest }: Pick<Content, 'digest'>,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const target = `/v2/${repository}/blobs/${digest}`
+  const expect = [200, 307, 404, 405, 501]
+  return client.exchange(
+    { repository, target, method: 'HEAD', expect },
+    async (reply) => {
+      await reply.discard()
+      return reply.status !== 404
+    },
+    signal,
+  )
+}

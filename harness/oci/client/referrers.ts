@@ -1,0 +1,78 @@
+// What refers to an image (signatures, provenance): the referrers API, or the tag that stands in for it
+// (https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers, #referrers-tag-schema).
+import { encodedPart, algorithmOf, type Digest } from '../../bytes/digest.ts'
+import { NotFoundError } from '../../errors.ts'
+import { OCI_INDEX } from '../media-types.ts'
+import { indexSchema, MAX_MANIFEST_BYTES, parseDocument, type Descriptor } from '../schemas.ts'
+import type { RegistryClient } from './http.ts'
+import { fetchManifest } from './manifests.ts'
+import { readPages } from './pages.ts'
+import { redactUrl } from './url.ts'
+
+export type Referrers = {
+  /** Whether the registry has the API, or the tag was read. */
+  readonly source: 'api' | 'tag'
+  /**
+   * From the tag without `artifactType`: cosign up to 3.1.1 writes the type of the config there. Whoever wants to know
+   * what an entry is reads its manifest.
+   */
+  readonly descriptors: readonly Descriptor[]
+}
+
+/** 404, 400 and 406 are how registries without the API answer it. */
+const ANSWERS = [200, 400, 404, 405, 406] as const
+
+/** Those of `artifactType`, where that is given and the source can be trusted with it; none where nothing refers to it. */
+export async function listReferrers(
+  client: RegistryClient,
+  repository: string,
+  digest: Digest,
+  { artifactType, signal }: { readonly artifactType?: string; readonly signal?: AbortSignal } = {},
+): Promise<Referrers> {
+  const query = artifactType === undefined ? '' : `?artifactType=${encodeURIComponent(artifactType)}`
+  const request = {
+    repository,
+    target: `/v2/${repository}/referrers/${digest}${query}`,
+    accept: OCI_INDEX,
+    expect: ANSWERS,
+    maxBytes: MAX_MANIFEST_BYTES,
+    signal,
+  }
+  const found = new Map<string, Descriptor>()
+  for await (const { bytes, reply } of readPages(client, request)) {
+    const [type = ''] = reply.headers('content-type')
+    if (reply.status !== 200 || type.split(';')[0]?.trim() !== OCI_INDEX)
+      return { source: 'tag', descriptors: await readFallback(client, repository, digest, signal) }
+    const { manifests } = parseDocument(bytes, indexSchema, 'referrers', { path: redactUrl(reply.url) })
+    for (const descriptor of manifests) found.set(descriptor.digest, descriptor)
+  }
+  // The filter is the registry's to apply or not.
+  const descriptors = [...found.values()].filter(
+    (one) => artifactType === undefined || one.artifactType === artifactType,
+  )
+  return { source: 'api', descriptors }
+}
+
+/** `sha256-<hex>` */
+export function fallbackTag(digest: Digest): string {
+  return `${algorithmOf(digest)}-${encodedPart(digest).slice(0, 64)}`
+}
+
+async function readFallback(
+  client: RegistryClient,
+  repository: string,
+  digest: Digest,
+  signal: AbortSignal | undefined,
+): Promise<readonly Descriptor[]> {
+  const tag = fallbackTag(digest)
+  try {
+    const { bytes } = await fetchManifest(client, repository, tag, signal)
+    const { manifests } = parseDocument(bytes, indexSchema, 'referrers', {
+      path: `${client.registry}/${repository}:${tag}`,
+    })
+    return manifests.map(({ artifactType: _, ...descriptor }) => descriptor)
+  } catch (error) {
+    if (error instanceof NotFoundError) return []
+    throw error
+  }
+}

@@ -1,0 +1,22 @@
+// `npm test` as a child process, for tests of the command line.
+import { spawn } from 'node:child_process'
+import { text } from 'node:stream/consumers'
+import { ROOT } from '../conform/run.ts'
+
+export type Outcome = { readonly status: number | null; readonly stdout: string; readonly stderr: string }
+
+/** `npm test -- ARGS` with standard output in a pipe. */
+export async function runConform(args: readonly string[]): Promise<Outcome> {
+  const { FORCE_COLOR: _, ...env } = process.env
+  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/conform.ts', ...args], {
+    cwd: ROOT,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const status = new Promise<number | null>((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', resolve)
+  })
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)])
+  return { status: await status, stdout, stderr }
+}
