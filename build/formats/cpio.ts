@@ -1,6 +1,7 @@
 // Writes a cpio archive in the newc format as `cpio -o -H newc --reproducible` of GNU cpio 2.15 does:
 // https://docs.kernel.org/driver-api/early-userspace/buffer-format.html
 import { FormatError } from '#harness/errors.ts'
+import { chunksOf, sizeOf, type Content } from './content.ts'
 
 export type CpioFile = {
   /** As it goes into the archive: GNU cpio writes `.` for the root and no leading `./`. */
@@ -19,8 +20,11 @@ export type CpioFile = {
   readonly links?: number
 }
 
+/** The same with a content that need not be in memory. */
+export type StreamedCpioFile = Omit<CpioFile, 'data'> & { readonly data?: Content }
+
 const MAGIC = '070701'
-const TRAILER = 'TRAILER!!!'
+const TRAILER: CpioFile = { path: 'TRAILER!!!', mode: 0, uid: 0, gid: 0, mtime: 0 }
 const TYPE_MASK = 0o170000
 const DIRECTORY = 0o040000
 /** cpio writes whole blocks of this size. */
@@ -29,15 +33,39 @@ const EMPTY = new Uint8Array(0)
 
 /** Inodes are numbered from 0 in the order of the entries, devices are 0. FormatError LIMIT_EXCEEDED for a field beyond 32 bits. */
 export function encodeCpio(entries: readonly CpioFile[]): Uint8Array {
-  const parts = entries.flatMap((entry, index) => encodeEntry(entry, index))
-  parts.push(...encodeEntry({ path: TRAILER, mode: 0, uid: 0, gid: 0, mtime: 0 }, 0))
+  const parts = entries.flatMap((entry, index) => {
+    const data = dataOf(entry)
+    return [encodeHeader(entry, index, data.length), data, padding(data.length)]
+  })
+  parts.push(encodeHeader(TRAILER, 0, 0))
   const size = parts.reduce((sum, part) => sum + part.length, 0)
   return Buffer.concat(parts, Math.ceil(size / BLOCK_SIZE) * BLOCK_SIZE) // filled up with NUL
 }
 
-function encodeEntry(entry: CpioFile, inode: number): readonly Uint8Array[] {
+/** The bytes of `encodeCpio`, contents streamed. */
+export async function* cpioChunks(entries: readonly StreamedCpioFile[]): AsyncGenerator<Uint8Array, void, void> {
+  let size = 0
+  const count = (bytes: Uint8Array): Uint8Array => {
+    size += bytes.length
+    return bytes
+  }
+  for (const [index, entry] of entries.entries()) {
+    const data = dataOf(entry)
+    yield count(encodeHeader(entry, index, sizeOf(data)))
+    for await (const chunk of chunksOf(data)) yield count(chunk)
+    yield count(padding(sizeOf(data)))
+  }
+  yield count(encodeHeader(TRAILER, 0, 0))
+  yield Buffer.alloc(-size & (BLOCK_SIZE - 1))
+}
+
+function dataOf<T>({ target, data }: { readonly target?: string; readonly data?: T }): T | Uint8Array {
+  return target === undefined ? (data ?? EMPTY) : Buffer.from(target)
+}
+
+/** The header with the name behind it, up to where the content begins. */
+function encodeHeader(entry: Omit<CpioFile, 'data'>, inode: number, size: number): Uint8Array {
   const name = Buffer.from(`${entry.path}\0`)
-  const data = entry.target === undefined ? (entry.data ?? EMPTY) : Buffer.from(entry.target)
   const fields = [
     inode, // c_ino
     entry.mode, // c_mode
@@ -45,7 +73,7 @@ function encodeEntry(entry: CpioFile, inode: number): readonly Uint8Array[] {
     entry.gid, // c_gid
     entry.links ?? ((entry.mode & TYPE_MASK) === DIRECTORY ? 2 : 1), // c_nlink
     entry.mtime, // c_mtime
-    data.length, // c_filesize
+    size, // c_filesize
     0, // c_maj
     0, // c_min
     0, // c_rmaj
@@ -54,7 +82,7 @@ function encodeEntry(entry: CpioFile, inode: number): readonly Uint8Array[] {
     0, // c_chksum
   ]
   const header = Buffer.from(MAGIC + fields.map((field) => toHex(field, entry.path)).join(''))
-  return [header, name, padding(header.length + name.length), data, padding(data.length)]
+  return Buffer.concat([header, name, padding(header.length + name.length)])
 }
 
 function toHex(field: number, path: string): string {

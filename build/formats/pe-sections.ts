@@ -1,5 +1,6 @@
 // Appends sections to an EFI stub, as siderolabs/talos internal/pkg/uki/internal/pe/native.go (v1.11.5) does.
 // https://learn.microsoft.com/en-us/windows/win32/debug/pe-format
+import { chunksOf, sizeOf, type Content } from './content.ts'
 import {
   fail,
   FILE_HEADER_SIZE,
@@ -11,6 +12,9 @@ import {
 } from './pe-stub.ts'
 
 export type NewSection = { readonly name: string; readonly data: Uint8Array }
+/** The same with a content that need not be in memory. */
+export type StreamedSection = { readonly name: string; readonly data: Content }
+export type PeOptions = { readonly timeDateStamp?: number }
 
 /** Where the PE signature goes: the DOS header and as much again, empty. */
 const PE_OFFSET = 0x80
@@ -25,11 +29,42 @@ const MAX_FILE_SIZE = 2 ** 32 - 1
  * 1970) is the stub's unless given. Data behind the stub's sections (symbols, certificates) is not taken over.
  * FormatError: BAD_MAGIC, TRUNCATED, UNSUPPORTED (no PE32+ with 16 directories; symbols), LIMIT_EXCEEDED, MALFORMED.
  */
-export function composePe(
+export function composePe(stub: Uint8Array, sections: readonly NewSection[], options: PeOptions = {}): Uint8Array {
+  const { headers, all, size } = layOut(stub, sections, options)
+  const out = Buffer.alloc(size)
+  out.set(headers)
+  let offset = headers.length
+  for (const { data, rawSize } of all) {
+    // Sections of the stub and new ones alike are in memory here.
+    out.set(data as Uint8Array, offset)
+    offset += rawSize
+  }
+  return out
+}
+
+/** The bytes of `composePe` as a stream of known size. */
+export function streamPe(
   stub: Uint8Array,
-  sections: readonly NewSection[],
-  options: { readonly timeDateStamp?: number } = {},
-): Uint8Array {
+  sections: readonly StreamedSection[],
+  options: PeOptions = {},
+): { readonly size: number; stream(): AsyncGenerator<Uint8Array, void, void> } {
+  const { headers, all, size } = layOut(stub, sections, options)
+  return {
+    size,
+    async *stream() {
+      yield headers
+      for (const { data, rawSize } of all) {
+        yield* chunksOf(data)
+        yield Buffer.alloc(rawSize - sizeOf(data))
+      }
+    },
+  }
+}
+
+type Layout = { readonly headers: Uint8Array; readonly all: readonly Section[]; readonly size: number }
+
+/** Headers up to the first section, and what follows them. */
+function layOut(stub: Uint8Array, sections: readonly StreamedSection[], options: PeOptions): Layout {
   const { dosHeader, fileHeader, optionalHeader, sectionAlignment, fileAlignment, sections: own } = readStub(stub)
   const all = [...own]
   for (const section of sections) all.push(placeSection(section, all.at(-1), sectionAlignment, fileAlignment))
@@ -51,24 +86,23 @@ export function composePe(
   optionalHeader.writeUInt32LE(headersSize, 60) // SizeOfHeaders
   optionalHeader.writeUInt32LE(0, 64) // CheckSum
 
-  const out = Buffer.alloc(size)
-  out.set(dosHeader)
-  out.writeUInt32LE(PE_OFFSET, 0x3c) // e_lfanew
-  out.write('PE\0\0', PE_OFFSET, 'latin1')
-  out.set(fileHeader, PE_OFFSET + SIGNATURE_SIZE)
-  out.set(optionalHeader, PE_OFFSET + SIGNATURE_SIZE + FILE_HEADER_SIZE)
+  const headers = Buffer.alloc(headersSize)
+  headers.set(dosHeader)
+  headers.writeUInt32LE(PE_OFFSET, 0x3c) // e_lfanew
+  headers.write('PE\0\0', PE_OFFSET, 'latin1')
+  headers.set(fileHeader, PE_OFFSET + SIGNATURE_SIZE)
+  headers.set(optionalHeader, PE_OFFSET + SIGNATURE_SIZE + FILE_HEADER_SIZE)
   let offset = headersSize
   for (const [index, section] of all.entries()) {
     section.header.writeUInt32LE(offset, 20) // PointerToRawData
-    out.set(section.header, tableOffset + index * SECTION_HEADER_SIZE)
-    out.set(section.data, offset)
+    headers.set(section.header, tableOffset + index * SECTION_HEADER_SIZE)
     offset += section.rawSize
   }
-  return out
+  return { headers, all, size }
 }
 
 function placeSection(
-  { name, data }: NewSection,
+  { name, data }: StreamedSection,
   before: Section | undefined,
   sectionAlignment: number,
   fileAlignment: number,
@@ -76,15 +110,16 @@ function placeSection(
   const rawName = Buffer.from(name, 'latin1')
   if (rawName.length > 8) throw fail('MALFORMED', `expected a section name of at most 8 bytes, got ${name}`)
   const virtualAddress = align(endOf(before), sectionAlignment)
-  const rawSize = align(data.length, fileAlignment)
+  const size = sizeOf(data)
+  const rawSize = align(size, fileAlignment)
   if (virtualAddress > MAX_FILE_SIZE) throw fail('LIMIT_EXCEEDED', `expected ${name} below 4 GiB, got more before it`)
   const header = Buffer.alloc(SECTION_HEADER_SIZE)
   header.set(rawName) // 0
-  header.writeUInt32LE(data.length, 8) // VirtualSize
+  header.writeUInt32LE(size, 8) // VirtualSize
   header.writeUInt32LE(virtualAddress, 12)
   header.writeUInt32LE(rawSize, 16) // SizeOfRawData
   header.writeUInt32LE(CNT_INITIALIZED_DATA | MEM_READ, 36)
-  return { header, virtualAddress, virtualSize: data.length, rawSize, data }
+  return { header, virtualAddress, virtualSize: size, rawSize, data }
 }
 
 function endOf(section: Section | undefined): number {

@@ -1,6 +1,7 @@
 // Reads the EFI stub that a UKI is composed from: headers and sections as they are written out again.
 // https://learn.microsoft.com/en-us/windows/win32/debug/pe-format
 import { FormatError, type FormatCode } from '#harness/errors.ts'
+import type { Content } from './content.ts'
 
 export type Section = {
   /** The 40 bytes of its header; position and sizes of the data are written over. */
@@ -8,7 +9,7 @@ export type Section = {
   readonly virtualAddress: number
   readonly virtualSize: number
   readonly rawSize: number
-  readonly data: Uint8Array
+  readonly data: Content
 }
 
 export type Stub = {

@@ -2,6 +2,7 @@
 // https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html#tag_20_94_13_06
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
+import { chunksOf, sizeOf, type Content } from './content.ts'
 
 export type TarFileType = 'file' | 'directory' | 'symlink' | 'hardlink' | 'character' | 'fifo'
 
@@ -23,6 +24,9 @@ export type TarFile = {
   readonly devMinor?: number
 }
 
+/** The same with a content that need not be in memory. */
+export type StreamedTarFile = Omit<TarFile, 'data'> & { readonly data?: Content }
+
 const BLOCK_SIZE = 512
 const TYPE_FLAGS: Readonly<Record<TarFileType, string>> = {
   file: '0',
@@ -39,7 +43,22 @@ const EMPTY = new Uint8Array(0)
 
 /** The same bytes for the same entries; two blocks of zeros at the end. */
 export function encodeTar(entries: readonly TarFile[]): Uint8Array {
-  return Buffer.concat([...entries.flatMap(encodeEntry), Buffer.alloc(2 * BLOCK_SIZE)])
+  const parts = entries.flatMap((entry) => {
+    const data = entry.data ?? EMPTY
+    return [...encodeHeaders(entry, data.length), data, padding(data.length)]
+  })
+  return Buffer.concat([...parts, Buffer.alloc(2 * BLOCK_SIZE)])
+}
+
+/** The bytes of `encodeTar`, contents streamed. */
+export async function* tarChunks(entries: readonly StreamedTarFile[]): AsyncGenerator<Uint8Array, void, void> {
+  for (const entry of entries) {
+    const data = entry.data ?? EMPTY
+    yield* encodeHeaders(entry, sizeOf(data))
+    yield* chunksOf(data)
+    yield padding(sizeOf(data))
+  }
+  yield Buffer.alloc(2 * BLOCK_SIZE)
 }
 
 /** One gzip member without a name, a time or a system (255), so that every machine writes the same header. */
@@ -60,8 +79,8 @@ type Header = {
   readonly device: readonly [number, number]
 }
 
-function encodeEntry(entry: TarFile): readonly Uint8Array[] {
-  const data = entry.data ?? EMPTY
+/** The header of an entry, with the PAX records before it that it needs. */
+function encodeHeaders(entry: Omit<TarFile, 'data'>, size: number): readonly Uint8Array[] {
   const records: string[] = []
   const fitText = (key: string, value: string): string => {
     if (isAscii(value) && value.length <= NAME_SIZE) return value
@@ -78,7 +97,7 @@ function encodeEntry(entry: TarFile): readonly Uint8Array[] {
     ...(split ?? { name: fitText('path', entry.name), prefix: '' }),
     flag: TYPE_FLAGS[entry.type],
     linkName: fitText('linkpath', entry.linkName ?? ''),
-    size: fitNumber('size', data.length, 11),
+    size: fitNumber('size', size, 11),
     numbers: {
       mode: entry.mode,
       uid: fitNumber('uid', entry.uid, 7),
@@ -87,7 +106,7 @@ function encodeEntry(entry: TarFile): readonly Uint8Array[] {
     },
     device: [entry.devMajor ?? 0, entry.devMinor ?? 0],
   }
-  return [...encodePax(records), encodeHeader(header), data, padding(data.length)]
+  return [...encodePax(records), encodeHeader(header)]
 }
 
 /** The header before the header: records for the values that ustar cannot hold. */

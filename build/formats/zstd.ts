@@ -1,6 +1,9 @@
 // Writes one zstd frame as `zstd -18` does from a pipe: https://www.rfc-editor.org/rfc/rfc8878
+import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { constants, createZstdCompress } from 'node:zlib'
+import { CHUNK_SIZE } from '#harness/bytes/source.ts'
+import { inPieces } from './content.ts'
 
 /** What Talos compresses its initramfs with (ZSTD_COMPRESSION_LEVEL in siderolabs/talos Makefile). */
 export const TALOS_ZSTD_LEVEL = 18
@@ -10,10 +13,27 @@ export const TALOS_ZSTD_LEVEL = 18
  * threads (ZSTD_c_nbWorkers), which cut the input into jobs.
  */
 export async function compressZstd(bytes: Uint8Array, level = TALOS_ZSTD_LEVEL): Promise<Uint8Array> {
-  const stream = createZstdCompress({
-    params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 },
-  })
+  const stream = createZstdCompress(optionsOf(level))
   const frame = buffer(stream)
   stream.end(bytes) // the one-shot zstdCompress knows the size and puts it into the header
   return frame
+}
+
+/** One such frame of bytes that need not be in memory. How its input is cut changes a frame: it is cut anew here. */
+export async function* zstdChunks(
+  chunks: AsyncIterable<Uint8Array>,
+  level = TALOS_ZSTD_LEVEL,
+): AsyncGenerator<Uint8Array, void, void> {
+  const stream = createZstdCompress({ ...optionsOf(level), chunkSize: CHUNK_SIZE })
+  const input = Readable.from(inPieces(chunks, CHUNK_SIZE), { highWaterMark: 1 })
+  input.on('error', (error) => stream.destroy(error))
+  try {
+    yield* input.pipe(stream) as AsyncIterable<Uint8Array>
+  } finally {
+    input.destroy()
+  }
+}
+
+function optionsOf(level: number) {
+  return { params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 } }
 }

@@ -6,12 +6,16 @@ import { readDigest, type Digest, type DigestAlgorithm } from '../bytes/digest.t
 import { memberLocation, type ByteSource } from '../bytes/source.ts'
 import type { Spool } from '../bytes/spool.ts'
 import { tallyChunks, type Content } from '../bytes/verified.ts'
+import type { Location } from '../errors.ts'
 import { FileTree } from '../fs/file-tree.ts'
 import type { TarEntry } from '../fs/tar-entry.ts'
 import { TarIndexer } from '../fs/tar-index.ts'
+import { spoolFile } from './cache-layers.ts'
+import { shelfOf } from './cache-source.ts'
 
 /** Twenty times the biggest layer of a Talos installer. */
 export const MAX_LAYER_BYTES = 8 * 2 ** 30
+export const LAYER_LIMITS = { format: 'layer', maxBytes: MAX_LAYER_BYTES }
 
 export type LayerContent = {
   /** Of the bytes as stored. */
@@ -35,44 +39,75 @@ export type LayerOptions = {
   readonly spool: Spool
   /** Of the digest that is claimed for the stored bytes. */
   readonly algorithm?: DigestAlgorithm
-  /** Of the tar; MAX_LAYER_BYTES. */
-  readonly maxBytes?: number
 }
+
+/** Takes the bytes of a tar, and gives them back as a source. */
+export type TakeTar = (chunks: AsyncIterable<Uint8Array>, where: Location) => Promise<ByteSource>
 
 /**
  * Errors of `decompress` (UNSUPPORTED for other compressions than gzip and zstd) and of `TarIndexer`; LIMIT_EXCEEDED
- * above `maxBytes`. `origin` of every entry is in the tar: the source's own `where`, with `!tar` if compressed.
+ * above MAX_LAYER_BYTES. `origin` of every entry is in the tar: the source's own `where`, with `!tar` if compressed.
+ * A layer of the cache is decompressed and indexed once; the tar and the index are kept there.
  */
 export async function readLayer(source: ByteSource, options: LayerOptions): Promise<LayerContent> {
+  const shelf = shelfOf(source)
+  if (shelf === undefined)
+    return readStored(source, options, (chunks, where) => options.spool.take(chunks, { ...LAYER_LIMITS, where }))
+  const known = await shelf.find(source.where)
+  if (known !== undefined) return known
+  const tar = await shelf.begin()
+  try {
+    const content = await readStored(source, options, (chunks, where) => spoolFile(tar, chunks, where))
+    await shelf.keep(content, content.compression === 'none' ? undefined : tar)
+    return content
+  } finally {
+    await tar.drop()
+  }
+}
+
+async function readStored(source: ByteSource, options: LayerOptions, take: TakeTar): Promise<LayerContent> {
   const algorithm = options.algorithm ?? 'sha256'
   const compression = detectCompression(await source.read(0, Math.min(COMPRESSION_MAGIC_SIZE, source.size)))
-  const where = compression === 'none' ? source.where : memberLocation(source.where, 'tar')
-  const limits = { format: 'layer', maxBytes: options.maxBytes ?? MAX_LAYER_BYTES }
   const stored = tallyChunks(source.stream(), algorithm)
   // zstd is read frame by frame from the source itself, so its stored bytes are measured apart.
-  const unpacked = tallyChunks(
+  const unpacked =
     compression === 'gzip'
-      ? gunzipChunks(stored.chunks, { ...limits, where: source.where })
-      : decompress(source, compression, limits),
-  )
-  const indexer = new TarIndexer(where)
-  const chunks = indexed(unpacked.chunks, indexer)
-  const tar =
-    compression === 'none' ? await drain(chunks, source) : await options.spool.take(chunks, { ...limits, where })
-  const { entries, ended, trailing } = await indexer.finish(tar)
-  const { digest: diffId, size: tarSize } = unpacked.result()
+      ? gunzipChunks(stored.chunks, { ...LAYER_LIMITS, where: source.where })
+      : decompress(source, compression, LAYER_LIMITS)
+  const where = tarLocation(source.where, compression)
+  const tar = await indexTar(unpacked, where, compression === 'none' ? (chunks) => drain(chunks, source) : take)
   const isMeasured = compression === 'none' && algorithm === 'sha256'
-  const digest = stored.complete() ? stored.result().digest : isMeasured ? diffId : await readDigest(source, algorithm)
-  return {
-    computed: { digest, size: source.size },
-    diffId,
-    tarSize,
-    compression,
-    entries,
-    tree: new FileTree(entries, where),
-    ended,
-    trailing,
-  }
+  const digest = stored.complete()
+    ? stored.result().digest
+    : isMeasured
+      ? tar.diffId
+      : await readDigest(source, algorithm)
+  return toLayer({ digest, size: source.size }, compression, tar, where)
+}
+
+export type IndexedTar = Pick<LayerContent, 'diffId' | 'tarSize' | 'entries' | 'ended' | 'trailing'>
+
+/** Digest, size and entries of a tar as it passes on its way to `take`. Errors of `TarIndexer`. */
+export async function indexTar(
+  tar: AsyncIterable<Uint8Array>,
+  where: Location,
+  take: TakeTar,
+): Promise<IndexedTar> {
+  const unpacked = tallyChunks(tar)
+  const indexer = new TarIndexer(where)
+  const taken = await take(indexed(unpacked.chunks, indexer), where)
+  const { entries, ended, trailing } = await indexer.finish(taken)
+  const { digest: diffId, size: tarSize } = unpacked.result()
+  return { diffId, tarSize, entries, ended, trailing }
+}
+
+export function toLayer(computed: Content, compression: Compression, tar: IndexedTar, where: Location): LayerContent {
+  return { computed, compression, ...tar, tree: new FileTree(tar.entries, where) }
+}
+
+/** What names the tar inside a layer. */
+export function tarLocation(layer: Location, compression: Compression): Location {
+  return compression === 'none' ? layer : memberLocation(layer, 'tar')
 }
 
 async function* indexed(

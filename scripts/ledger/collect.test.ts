@@ -7,7 +7,7 @@ function entry(id: string, needs: readonly string[] = []): LedgerEntry {
     level: 'must',
     faces: ['installer'],
     pinned: false,
-    together: false,
+    scope: 'part',
     sentence: 'it holds',
     fix: 'mend it',
   } as const

@@ -7,7 +7,7 @@ const requirementSchema = z.strictObject({
   faces: z.array(z.enum(['image', 'installer', 'assets', 'release', 'registry'])).readonly(),
   needs: z.array(z.string()).readonly(),
   pinned: z.boolean(),
-  together: z.boolean().default(false),
+  scope: z.enum(['part', 'parts', 'release']),
   sentence: z.string(),
   fix: z.string(),
   file: z.string(),

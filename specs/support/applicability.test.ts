@@ -7,7 +7,7 @@ const folder: CandidateFaces = { parts: { assets: { image: false } }, pinned: tr
 const both: CandidateFaces = { parts: { installer: { image: true }, assets: { image: true } }, pinned: true }
 
 const partsOf = (faces: readonly Face[], candidate: CandidateFaces): readonly string[] =>
-  applicability({ faces, pinned: false }, candidate).parts
+  applicability({ faces, pinned: false, scope: 'part' }, candidate).parts
 
 describe('applicability', () => {
   it.each([
@@ -28,14 +28,33 @@ describe('applicability', () => {
   })
 
   it('leaves out what --face does not name', () => {
-    expect(applicability({ faces: ['assets'], pinned: false }, { ...both, faces: ['installer'] })).toEqual({
+    expect(
+      applicability({ faces: ['assets'], pinned: false, scope: 'part' }, { ...both, faces: ['installer'] }),
+    ).toEqual({
       parts: [],
       reason: 'face assets was not asked for',
     })
   })
 
   it('leaves out pinned rules without a lock', () => {
-    const { reason } = applicability({ faces: ['installer'], pinned: true }, { ...installer, pinned: false })
+    const { reason } = applicability(
+      { faces: ['installer'], pinned: true, scope: 'part' },
+      { ...installer, pinned: false },
+    )
     expect(reason).toBe('not pinned: there is no lock to compare with')
+  })
+
+  it('takes rules over both parts once, where both are there and asked for', () => {
+    const rule = { faces: ['assets', 'installer'], pinned: false, scope: 'parts' } as const
+    expect(applicability(rule, both).parts).toEqual(['assets'])
+    expect(applicability(rule, installer).reason).toBe('it compares with the face assets')
+    expect(applicability(rule, { ...both, faces: ['assets'] }).reason).toBe('it compares with the face installer')
+  })
+
+  it('keeps rules over a release for what stands for both variants', () => {
+    const rule = { faces: ['installer'], pinned: false, scope: 'release' } as const
+    expect(applicability(rule, installer).reason).toContain('over both variants')
+    expect(applicability(rule, { ...installer, release: true }).parts).toEqual(['installer'])
+    expect(partsOf(['installer'], { ...installer, release: true })).toEqual([])
   })
 })

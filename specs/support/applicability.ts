@@ -10,6 +10,8 @@ export type CandidateFaces = {
   readonly parts: Readonly<Partial<Record<Part, { readonly image: boolean }>>>
   /** Faces that the user asked for; absent when all were. */
   readonly faces?: readonly Face[]
+  /** Set for what stands for both variants of a release; only the rules over both speak about it. */
+  readonly release?: boolean
   /** Whether there is a lock to compare with; without one pinned rules do not apply. */
   readonly pinned: boolean
 }
@@ -20,9 +22,11 @@ export type Applicability =
 
 /** The parts of a candidate that a rule judges, or why there are none. */
 export function applicability(
-  requirement: Pick<Requirement, 'faces' | 'pinned'> & Partial<Pick<Requirement, 'together'>>,
+  requirement: Pick<Requirement, 'faces' | 'pinned' | 'scope'>,
   candidate: CandidateFaces,
 ): Applicability {
+  if ((requirement.scope === 'release') !== (candidate.release === true))
+    return { parts: [], reason: 'it is judged over both variants of a release, and only there' }
   if (requirement.pinned && !candidate.pinned)
     return { parts: [], reason: 'not pinned: there is no lock to compare with' }
   const asked = requirement.faces.filter((face) => isAsked(face, candidate.faces))
@@ -31,7 +35,7 @@ export function applicability(
     asked.some((face) => speaksOf(face, part, candidate)),
   )
   if (parts.length === 0) return { parts: [], reason: `the candidate has no face ${asked.join(', ')}` }
-  if (requirement.together === true) {
+  if (requirement.scope === 'parts') {
     const absent = requirement.faces.filter((face) => !asked.includes(face) || !parts.some((part) => part === face))
     if (absent.length > 0) return { parts: [], reason: `it compares with the face ${absent.join(', ')}` }
     return { parts: parts.slice(-1) }

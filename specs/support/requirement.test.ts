@@ -14,6 +14,7 @@ describe('must and should', () => {
       faces: ['installer'],
       needs: ['INS-001'],
       pinned: true,
+      scope: 'part',
       fix: 'mend it',
     })
   })

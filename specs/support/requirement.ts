@@ -4,6 +4,12 @@
 export type Face = 'image' | 'installer' | 'assets' | 'release' | 'registry'
 export const FACES: readonly Face[] = ['image', 'installer', 'assets', 'release', 'registry']
 
+/**
+ * What a rule looks at in one go: a part by itself, both parts of a candidate held against each other, or both variants
+ * of a release.
+ */
+export type Scope = 'part' | 'parts' | 'release'
+
 export type Level = 'must' | 'should'
 
 export type Requirement = {
@@ -15,8 +21,7 @@ export type Requirement = {
   readonly needs: readonly string[]
   /** Whether it compares with a fact of the lock (K in requirements.md). */
   readonly pinned: boolean
-  /** Whether it compares all its faces with each other, so that a candidate must have every one of them. */
-  readonly together: boolean
+  readonly scope: Scope
   /** What the owner of the image does about a failure. */
   readonly fix: string
 }
@@ -25,7 +30,7 @@ export type RequirementOptions = {
   readonly faces: readonly Face[]
   readonly needs?: readonly string[]
   readonly pinned?: boolean
-  readonly together?: boolean
+  readonly scope?: Scope
   readonly fix: string
 }
 
@@ -35,8 +40,8 @@ const ID = /^[A-Z]{3,4}-\d{3}$/
 
 function state(level: Level, id: string, sentence: string, options: RequirementOptions): Statement {
   if (!ID.test(id)) throw new Error(`requirement id ${id}: expected AREA-NNN`)
-  const { faces, needs = [], pinned = false, together = false, fix } = options
-  return [`${id} ${sentence}`, { meta: { requirement: { id, level, sentence, faces, needs, pinned, together, fix } } }]
+  const { faces, needs = [], pinned = false, scope = 'part', fix } = options
+  return [`${id} ${sentence}`, { meta: { requirement: { id, level, sentence, faces, needs, pinned, scope, fix } } }]
 }
 
 /** A rule that gates. Spread into `test`: `test(...must('KRN-002', 'the payload …', { … }), async ({ kernel }) => …)`. */

@@ -68,21 +68,24 @@ async function* after(
 ): AsyncGenerator<Uint8Array, void, void> {
   let left = skip
   const chunks = reply.chunks()
-  for (;;) {
-    let chunk: Uint8Array
+  const next = async (): Promise<Uint8Array | undefined> => {
     try {
-      const next = await chunks.next()
-      if (next.done === true) return
-      chunk = next.value
+      return (await chunks.next()).value ?? undefined
     } catch (error) {
       failure.error = error
-      return
+      return undefined
     }
-    const known = Math.min(left, chunk.length)
-    left -= known
-    if (known === chunk.length) continue
-    advance(chunk.length - known)
-    yield chunk.subarray(known)
+  }
+  try {
+    for (let chunk = await next(); chunk !== undefined; chunk = await next()) {
+      const known = Math.min(left, chunk.length)
+      left -= known
+      if (known === chunk.length) continue
+      advance(chunk.length - known)
+      yield chunk.subarray(known)
+    }
+  } finally {
+    await chunks.return()
   }
 }
 
@@ -166,7 +169,10 @@ async function* inPieces(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
   if (size > 0) yield Buffer.concat(pending, size)
 }
 
-/** Whether the repository has the blob; a registry that does not answer HEAD is believed to have it. */
+/**
+ * Whether the repository has the blob. A registry that does not answer HEAD is believed, and so is one that redirects:
+ * what it redirects to is signed for GET.
+ */
 export async function hasBlob(
   client: RegistryClient,
   repository: string,
@@ -174,7 +180,7 @@ export async function hasBlob(
   signal?: AbortSignal,
 ): Promise<boolean> {
   const target = `/v2/${repository}/blobs/${digest}`
-  const expect = [200, 307, 404, 405, 501]
+  const expect = [200, 301, 302, 303, 307, 308, 404, 405, 501]
   return client.exchange(
     { repository, target, method: 'HEAD', expect },
     async (reply) => {

@@ -9,8 +9,8 @@ export const TOKEN = /[!#$%&'*+.^_`|~0-9A-Za-z-]+/y
 export const SPACE = /[ \t]*/y
 /** Commas that separate nothing are allowed in every list. */
 export const EMPTY_ELEMENTS = /[ \t,]*/y
-/** Any character but controls; a backslash takes the next one as it is. */
-const QUOTED = /"((?:[^"\\\0-\x08\x0a-\x1f\x7f]|\\[^\0-\x08\x0a-\x1f\x7f])*)"/y
+/** Any character but controls other than a tab; a backslash takes the next one as it is. */
+const QUOTED = /"(?:[^"\\\p{Cc}]|\t|\\[^\p{Cc}])*"/uy
 
 export class HeaderScan {
   position = 0

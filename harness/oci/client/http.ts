@@ -1,6 +1,6 @@
 // A registry as one that can be asked: authorised, redirected, retried within limits, with every answer a value or a
 // coded error. https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md
-import { HarnessError, RegistryError } from '../../errors.ts'
+import { RegistryError } from '../../errors.ts'
 import { createAuthenticator } from './auth.ts'
 import type { Credential, Credentials } from './credentials.ts'
 import { LIMITS, type Limits } from './limits.ts'
@@ -8,6 +8,7 @@ import { sendFollowing } from './redirect.ts'
 import { withRetry } from './retry.ts'
 import { openScheme } from './scheme.ts'
 import { toError } from './status.ts'
+import type { Send } from './token.ts'
 import { openTransport, type Reply } from './transport.ts'
 import { hostOf, redactUrl } from './url.ts'
 
@@ -50,12 +51,13 @@ export function openRegistryClient(registry: string, options: ClientOptions): Re
   const credential = (repository: string, signal?: AbortSignal): Promise<Credential | undefined> =>
     options.credentials({ registry, repository }, signal)
 
+  const send: Send = (exchange, authorization, signal) => sendFollowing(transport, exchange, authorization, signal)
   const auth = createAuthenticator({
     base,
     credential,
     documentMs: limits.documentMs,
-    send: (exchange, authorization, signal) => sendFollowing(transport, exchange, authorization, signal),
-    reject: (reply) => toError(reply, { registry, credentials: undefined, documentMs: limits.documentMs }),
+    send,
+    reject: (reply, used) => toError(reply, { registry, credentials: used?.from, documentMs: limits.documentMs }),
   })
 
   const sendAuthorised = async (request: RegistryRequest, signal: AbortSignal | undefined): Promise<Reply> => {
@@ -63,13 +65,13 @@ export function openRegistryClient(registry: string, options: ClientOptions): Re
     const url = new URL(target, await base(signal))
     const exchange = { method, url, headers: { ...headers, 'accept-encoding': 'identity' } }
     const first = await auth.current(repository, signal)
-    const reply = await sendFollowing(transport, exchange, first, signal)
+    const reply = await send(exchange, first, signal)
     // A 401 of another host, where a redirect led, is nothing that our credentials could answer.
     if (reply.status !== 401 || reply.url.origin !== url.origin) return reply
     const answer = await auth.answer(reply.headers('www-authenticate'), repository, first, signal)
     if (answer === undefined) return reply
     await reply.discard()
-    return sendFollowing(transport, exchange, answer, signal)
+    return send(exchange, answer, signal)
   }
 
   return {
@@ -104,5 +106,5 @@ export function assertIdentity(reply: Reply): void {
 
 /** Whether another try may help: the registry was busy, unreachable or broke off. */
 export function isTemporary(error: unknown): boolean {
-  return error instanceof HarnessError && error instanceof RegistryError && error.temporary
+  return error instanceof RegistryError && error.temporary
 }

@@ -3,7 +3,7 @@
 import { RegistryError, type Location } from '../../errors.ts'
 import { EMPTY_ELEMENTS, HeaderScan, SPACE, TOKEN } from './header-scan.ts'
 
-const TARGET = /<[^<>\0-\x20\x7f]*>/y
+const TARGET = /<[^<>\s\p{Cc}]*>/uy
 
 /** The target with the relation `next`, as it is written; undefined where there is none. REGISTRY_PROTOCOL otherwise. */
 export function parseNextLink(header: string, at: Location): string | undefined {

@@ -7,7 +7,7 @@ import { redactUrl } from './url.ts'
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
 /**
- * The answer at the end of the redirects. `authorization` is sent to the origin (scheme, host and port) of the first URL
+ * The answer at the end of the redirects; HEAD is not redirected. `authorization` is sent to the origin (scheme, host and port) of the first URL
  * only. RegistryError REGISTRY_PROTOCOL for a hop that must not be followed and for one hop too many.
  */
 export async function sendFollowing(
@@ -24,7 +24,7 @@ export async function sendFollowing(
         : exchange.headers
     const reply = await transport.send({ ...exchange, url, headers }, signal)
     const [location] = reply.headers('location')
-    if (!REDIRECTS.has(reply.status) || location === undefined) return reply
+    if (!REDIRECTS.has(reply.status) || location === undefined || exchange.method === 'HEAD') return reply
     await reply.discard()
     // A body would have to be sent again, and it is a credential.
     if (exchange.method === 'POST') throw refused(url, 'expected no redirect of a POST, got one')

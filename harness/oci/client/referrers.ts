@@ -70,7 +70,7 @@ async function readFallback(
     const { manifests } = parseDocument(bytes, indexSchema, 'referrers', {
       path: `${client.registry}/${repository}:${tag}`,
     })
-    return manifests.map(({ artifactType: _, ...descriptor }) => descriptor)
+    return manifests.map((descriptor) => ({ ...descriptor, artifactType: undefined }))
   } catch (error) {
     if (error instanceof NotFoundError) return []
     throw error

@@ -23,7 +23,7 @@ export type TokenRequest = {
   readonly credential: Credential | undefined
   readonly documentMs: number
   /** Turns an answer that is no token into what to throw. */
-  readonly reject: (reply: Reply) => Promise<RegistryError>
+  readonly reject: (reply: Reply, credential: Credential | undefined) => Promise<RegistryError>
 }
 
 const CLIENT_ID = 'talos-image-contract'
@@ -92,8 +92,8 @@ function realmOf({ challenge, base }: TokenRequest): URL {
   return realm
 }
 
-async function readToken(reply: Reply, { documentMs, reject }: TokenRequest): Promise<Token> {
-  if (reply.status !== 200) throw await reject(reply)
+async function readToken(reply: Reply, { documentMs, reject, credential }: TokenRequest): Promise<Token> {
+  if (reply.status !== 200) throw await reject(reply, credential)
   const shown = redactUrl(reply.url)
   const fail = (got: string, cause?: unknown): RegistryError =>
     new RegistryError('REGISTRY_PROTOCOL', `${shown}: expected a token, got ${got}`, { request: shown, cause })

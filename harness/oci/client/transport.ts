@@ -132,9 +132,9 @@ export function toRegistryError(cause: unknown, url: URL, signal: AbortSignal | 
   if (signal?.aborted === true) return signal.reason
   if (cause instanceof HarnessError || !(cause instanceof Error)) return cause
   const code = codeOf(cause)
-  const request = redactUrl(url)
+  const shown = redactUrl(url)
   const fail = (kind: 'REGISTRY_UNAVAILABLE' | 'REGISTRY_PROTOCOL', text: string, temporary: boolean): RegistryError =>
-    new RegistryError(kind, `${request}: ${text}`, { cause, request, temporary })
+    new RegistryError(kind, `${shown}: ${text}`, { cause, request: shown, temporary })
   const reason = TIMEOUTS.get(code) ?? (code === '' ? cause.message : code)
   if (code === 'ENOTFOUND') return fail('REGISTRY_UNAVAILABLE', `no such host: ${url.hostname}`, false)
   if (CERTIFICATE.test(code))

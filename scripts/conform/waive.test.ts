@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest'
+import { SchemaError } from '#harness/errors.ts'
+import { expectCode } from '#harness/testing/expect-code.ts'
+import { parseWaivers, type Waiver } from '#specs/contract/waivers.ts'
+import type { RuleVerdict, Status } from './conformance.ts'
+import { waive, waiverTroubles } from './waive.ts'
+
+const TODAY = '2026-11-23'
+const waiver = (more: Partial<Waiver> = {}): Waiver => ({
+  id: 'EXT-016',
+  reason: 'upstream ships no document',
+  expires: TODAY,
+  ...more,
+})
+const rule = (id: string, status: Status): RuleVerdict => ({
+  id,
+  level: 'must',
+  status,
+  sentence: '',
+  findings: [],
+  fix: '',
+  spec: '',
+  durationMs: 0,
+})
+const statusAfter = (status: Status, ...waivers: readonly Waiver[]): Status | undefined =>
+  waive([rule('EXT-016', status)], waivers, 'spin-only', TODAY).rules[0]?.status
+
+describe('waive', () => {
+  it.each([
+    ['a failure, on its last day', 'fail', waiver(), 'waived'],
+    ['a failure of its variant', 'fail', waiver({ variant: 'spin-only' }), 'waived'],
+    ['not a failure of another variant', 'fail', waiver({ variant: 'spin-tailscale' }), 'fail'],
+    ['not a failure of another rule', 'fail', waiver({ id: 'EXT-001' }), 'fail'],
+    ['nothing the day after', 'fail', waiver({ expires: '2026-11-22' }), 'fail'],
+    ['nothing that could not be judged', 'inconclusive', waiver(), 'inconclusive'],
+    ['nothing that is missing', 'missing', waiver(), 'missing'],
+  ] as const)('waives %s', (_, status, one, expected) => {
+    expect(statusAfter(status, one)).toBe(expected)
+  })
+})
+
+describe('waiverTroubles', () => {
+  const troubles = (status: Status, one: Waiver): readonly string[] => {
+    const { used } = waive([rule('EXT-016', status)], [one], 'spin-only', TODAY)
+    return waiverTroubles([one], used, new Set(['EXT-016']), TODAY)
+  }
+
+  it('is quiet about a waiver that is needed, and about one of a rule that was not judged', () => {
+    expect(troubles('fail', waiver())).toEqual([])
+    expect(troubles('pass', waiver({ id: 'KRN-001' }))).toEqual([])
+  })
+
+  it('tells a waiver that is not needed', () => {
+    expect(troubles('pass', waiver())).toEqual(['waiver of EXT-016 is not needed any more: take it out'])
+  })
+
+  it('tells a waiver that is over', () => {
+    expect(troubles('fail', waiver({ expires: '2026-11-22', variant: 'spin-only' }))).toEqual([
+      'waiver of EXT-016 for spin-only is over since 2026-11-22: mend the image or renew it',
+    ])
+  })
+})
+
+describe('parseWaivers', () => {
+  const parse = (text: string) => parseWaivers(new TextEncoder().encode(text), 'waivers.yaml')
+
+  it('reads waivers', () => {
+    expect(parse('waivers:\n  - {id: EXT-016, reason: upstream ships none, expires: 2027-01-31}\n')).toEqual([
+      { id: 'EXT-016', reason: 'upstream ships none', expires: '2027-01-31' },
+    ])
+  })
+
+  it.each([
+    ['without an end', '{id: EXT-016, reason: upstream ships none}', '/waivers/0/expires'],
+    ['without a reason', '{id: EXT-016, reason: "", expires: 2027-01-31}', '/waivers/0/reason'],
+    ['of no rule', '{id: EXT16, reason: upstream ships none, expires: 2027-01-31}', '/waivers/0/id'],
+    ['of no day', '{id: EXT-016, reason: upstream ships none, expires: 2027-02-31}', '/waivers/0/expires'],
+  ])('refuses one %s', async (_, entry, path) => {
+    const error = await expectCode<SchemaError>(() => parse(`waivers:\n  - ${entry}\n`), SchemaError, 'SCHEMA')
+    expect(error.issues.map((issue) => issue.path)).toEqual([path])
+  })
+})
