@@ -47,6 +47,18 @@ export function parseYamlDocuments(
   where: Location = {},
   options: YamlOptions = {},
 ): readonly unknown[] {
+  return Array.from(composeYaml(bytes, where, options), ({ document }) => yamlValue(document, where))
+}
+
+/**
+ * The documents of a stream as the composer leaves them, within the limits of this file; one at a time, so that a
+ * stream with an error is read no further. For readers that need more than values: see yaml-document-nodes.ts.
+ */
+export function* composeYaml(
+  bytes: Uint8Array,
+  where: Location,
+  options: YamlOptions = {},
+): Generator<{ readonly document: Document.Parsed; readonly source: YamlSource }> {
   if (bytes.length > MAX_BYTES)
     throw new FormatError('yaml', 'LIMIT_EXCEEDED', `expected at most ${MAX_BYTES} bytes, got ${bytes.length}`, {
       at: where,
@@ -55,17 +67,16 @@ export function parseYamlDocuments(
   // The composer's own check of unique keys compares each with each.
   const composer = new Composer({ uniqueKeys: false, version: '1.2', schema: 'core', keepSourceTokens: false })
   const budget = { aliases: MAX_ALIASES }
-  const values: unknown[] = []
   for (const document of composer.compose(boundedTokens(source), false, source.text.length)) {
     const [problem] = document.errors
-    if (problem !== undefined) throw fail(source, 'MALFORMED', problem.message, problem.pos[0], problem)
+    if (problem !== undefined) throw failAt(source, 'MALFORMED', problem.message, problem.pos[0], problem)
     inspect(document, source, budget, options.scalars === 'text')
-    values.push(toValue(document, where))
+    yield { document, source }
   }
-  return values
 }
 
-type Source = { readonly text: string; readonly where: Location }
+/** Text that was decoded from bytes, and where those are. */
+export type YamlSource = { readonly text: string; readonly where: Location }
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true })
 
@@ -78,18 +89,18 @@ function decode(bytes: Uint8Array, where: Location): string {
 }
 
 /** Tokens of the concrete syntax, cut off before anything recurses over them. */
-function* boundedTokens(source: Source) {
+function* boundedTokens(source: YamlSource) {
   const parser = new Parser()
   for (const lexeme of new Lexer().lex(source.text)) {
     if (parser.stack.length > MAX_DEPTH)
-      throw fail(source, 'LIMIT_EXCEEDED', `expected at most ${MAX_DEPTH} levels`, parser.offset)
+      throw failAt(source, 'LIMIT_EXCEEDED', `expected at most ${MAX_DEPTH} levels`, parser.offset)
     yield* parser.next(lexeme)
   }
   yield* parser.end()
 }
 
 /** One walk for what the composer does not check in bounded time. */
-function inspect(document: Document.Parsed, source: Source, budget: { aliases: number }, asText: boolean): void {
+function inspect(document: Document.Parsed, source: YamlSource, budget: { aliases: number }, asText: boolean): void {
   const open = new Set<string>()
   const visit = (node: unknown): void => {
     if (isPair(node)) {
@@ -97,9 +108,9 @@ function inspect(document: Document.Parsed, source: Source, budget: { aliases: n
       visit(node.value)
     } else if (isAlias(node)) {
       if (--budget.aliases < 0)
-        throw fail(source, 'LIMIT_EXCEEDED', `expected at most ${MAX_ALIASES} aliases`, startOf(node))
+        throw failAt(source, 'LIMIT_EXCEEDED', `expected at most ${MAX_ALIASES} aliases`, startOf(node))
       if (open.has(node.source))
-        throw fail(source, 'MALFORMED', `alias ${node.source} is inside its own anchor`, startOf(node))
+        throw failAt(source, 'MALFORMED', `alias ${node.source} is inside its own anchor`, startOf(node))
     } else if (isCollection(node)) {
       const { anchor } = node
       if (anchor !== undefined) open.add(anchor)
@@ -113,16 +124,17 @@ function inspect(document: Document.Parsed, source: Source, budget: { aliases: n
   visit(document.contents)
 }
 
-function assertUniqueKeys(map: YAMLMap, source: Source): void {
+function assertUniqueKeys(map: YAMLMap, source: YamlSource): void {
   const seen = new Set<unknown>()
   for (const { key } of map.items) {
-    if (!isScalar(key)) throw fail(source, 'MALFORMED', 'expected a scalar as key', startOf(key as Node))
-    if (seen.has(key.value)) throw fail(source, 'MALFORMED', `duplicate key ${String(key.value)}`, startOf(key))
+    if (!isScalar(key)) throw failAt(source, 'MALFORMED', 'expected a scalar as key', startOf(key as Node))
+    if (seen.has(key.value)) throw failAt(source, 'MALFORMED', `duplicate key ${String(key.value)}`, startOf(key))
     seen.add(key.value)
   }
 }
 
-function toValue(document: Document.Parsed, where: Location): unknown {
+/** The plain value of a document; MALFORMED for an alias without anchor, or aliases that expand without end. */
+export function yamlValue(document: Document.Parsed, where: Location): unknown {
   try {
     return document.toJS({ maxAliasCount: MAX_ALIASES })
   } catch (cause) {
@@ -135,7 +147,14 @@ function startOf(node: Node | Alias | null): number {
   return node?.range?.[0] ?? 0
 }
 
-function fail(source: Source, code: FormatCode, message: string, position: number, cause?: unknown): FormatError {
+/** A FormatError at a position of the text, which it gives as an offset in bytes. */
+export function failAt(
+  source: YamlSource,
+  code: FormatCode,
+  message: string,
+  position: number,
+  cause?: unknown,
+): FormatError {
   const offset = Buffer.byteLength(source.text.slice(0, position))
   return new FormatError('yaml', code, message, { at: { ...source.where, offset }, cause })
 }

@@ -3,6 +3,9 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, open, rename, rm, utimes, writeFile, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { fileSource, type ByteSource } from '../bytes/source.ts'
+import type { SpoolOptions } from '../bytes/spool.ts'
+import { FormatError } from '../errors.ts'
 import { bootId, describeFile } from './cache-record.ts'
 
 /** A file on its way into the cache. */
@@ -47,6 +50,22 @@ export async function beginFile(root: string): Promise<Incoming> {
     },
     close: () => file.close(),
   }
+}
+
+/** Writes a stream into a file of the cache as it passes; LIMIT_EXCEEDED as soon as it passes `maxBytes`. */
+export async function spoolTar(
+  incoming: Incoming,
+  chunks: AsyncIterable<Uint8Array>,
+  { where, maxBytes, format }: SpoolOptions,
+): Promise<ByteSource> {
+  let size = 0
+  for await (const chunk of chunks) {
+    size += chunk.length
+    if (size > maxBytes)
+      throw new FormatError(format, 'LIMIT_EXCEEDED', `expected at most ${maxBytes} bytes, got more`, { at: where })
+    await incoming.write(chunk)
+  }
+  return fileSource(incoming.file, size, where)
 }
 
 /** A small file at once. */

@@ -10,12 +10,11 @@ import type { Location } from '../errors.ts'
 import { FileTree } from '../fs/file-tree.ts'
 import type { TarEntry } from '../fs/tar-entry.ts'
 import { TarIndexer } from '../fs/tar-index.ts'
-import { spoolFile } from './cache-layers.ts'
+import { spoolTar } from './cache-file.ts'
 import { shelfOf } from './cache-source.ts'
 
 /** Twenty times the biggest layer of a Talos installer. */
 export const MAX_LAYER_BYTES = 8 * 2 ** 30
-export const LAYER_LIMITS = { format: 'layer', maxBytes: MAX_LAYER_BYTES }
 
 export type LayerContent = {
   /** Of the bytes as stored. */
@@ -39,6 +38,8 @@ export type LayerOptions = {
   readonly spool: Spool
   /** Of the digest that is claimed for the stored bytes. */
   readonly algorithm?: DigestAlgorithm
+  /** Of the tar; MAX_LAYER_BYTES. */
+  readonly maxBytes?: number
 }
 
 /** Takes the bytes of a tar, and gives them back as a source. */
@@ -46,18 +47,23 @@ export type TakeTar = (chunks: AsyncIterable<Uint8Array>, where: Location) => Pr
 
 /**
  * Errors of `decompress` (UNSUPPORTED for other compressions than gzip and zstd) and of `TarIndexer`; LIMIT_EXCEEDED
- * above MAX_LAYER_BYTES. `origin` of every entry is in the tar: the source's own `where`, with `!tar` if compressed.
+ * above `maxBytes`. `origin` of every entry is in the tar: the source's own `where`, with `!tar` if compressed.
  * A layer of the cache is decompressed and indexed once; the tar and the index are kept there.
  */
 export async function readLayer(source: ByteSource, options: LayerOptions): Promise<LayerContent> {
+  const { maxBytes = MAX_LAYER_BYTES } = options
   const shelf = shelfOf(source)
   if (shelf === undefined)
-    return readStored(source, options, (chunks, where) => options.spool.take(chunks, { ...LAYER_LIMITS, where }))
+    return readStored(source, options, (chunks, where) =>
+      options.spool.take(chunks, { format: 'layer', maxBytes, where }),
+    )
   const known = await shelf.find(source.where)
   if (known !== undefined) return known
   const tar = await shelf.begin()
   try {
-    const content = await readStored(source, options, (chunks, where) => spoolFile(tar, chunks, where))
+    const content = await readStored(source, options, (chunks, where) =>
+      spoolTar(tar, chunks, { format: 'layer', maxBytes, where }),
+    )
     await shelf.keep(content, content.compression === 'none' ? undefined : tar)
     return content
   } finally {
@@ -66,14 +72,15 @@ export async function readLayer(source: ByteSource, options: LayerOptions): Prom
 }
 
 async function readStored(source: ByteSource, options: LayerOptions, take: TakeTar): Promise<LayerContent> {
-  const algorithm = options.algorithm ?? 'sha256'
+  const { algorithm = 'sha256', maxBytes = MAX_LAYER_BYTES } = options
+  const limits = { format: 'layer', maxBytes }
   const compression = detectCompression(await source.read(0, Math.min(COMPRESSION_MAGIC_SIZE, source.size)))
   const stored = tallyChunks(source.stream(), algorithm)
   // zstd is read frame by frame from the source itself, so its stored bytes are measured apart.
   const unpacked =
     compression === 'gzip'
-      ? gunzipChunks(stored.chunks, { ...LAYER_LIMITS, where: source.where })
-      : decompress(source, compression, LAYER_LIMITS)
+      ? gunzipChunks(stored.chunks, { ...limits, where: source.where })
+      : decompress(source, compression, limits)
   const where = tarLocation(source.where, compression)
   const tar = await indexTar(unpacked, where, compression === 'none' ? (chunks) => drain(chunks, source) : take)
   const isMeasured = compression === 'none' && algorithm === 'sha256'
@@ -88,11 +95,7 @@ async function readStored(source: ByteSource, options: LayerOptions, take: TakeT
 export type IndexedTar = Pick<LayerContent, 'diffId' | 'tarSize' | 'entries' | 'ended' | 'trailing'>
 
 /** Digest, size and entries of a tar as it passes on its way to `take`. Errors of `TarIndexer`. */
-export async function indexTar(
-  tar: AsyncIterable<Uint8Array>,
-  where: Location,
-  take: TakeTar,
-): Promise<IndexedTar> {
+export async function indexTar(tar: AsyncIterable<Uint8Array>, where: Location, take: TakeTar): Promise<IndexedTar> {
   const unpacked = tallyChunks(tar)
   const indexer = new TarIndexer(where)
   const taken = await take(indexed(unpacked.chunks, indexer), where)

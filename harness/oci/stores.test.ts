@@ -140,7 +140,7 @@ describe('openStore', () => {
       'docker-archive: expected a plain tar, got gzip: decompress it first',
     ],
     ['dir:FOLDER', 'UNSUPPORTED', 'dir: expected an image, got a folder of files'],
-    ['ghcr.io/a/b:v1', 'UNSUPPORTED', 'registry: reading from a registry is not built in yet'],
+    ['ghcr.io/a/b:v1', 'UNSUPPORTED', 'registry: expected access to a registry, got none'],
   ] as const)('says in one sentence what is wrong with %s', async ([text, code, message]) => {
     await mkdir(at('empty-folder'))
     await mkdir(at('no-index'))

@@ -1,11 +1,13 @@
 // From what was typed to candidates: open each reference once, read its digest and its variant.
 import { join } from 'node:path'
+import type { Digest } from '#harness/bytes/digest.ts'
 import { Spool } from '#harness/bytes/spool.ts'
 import { formatLocation, HarnessError, NotFoundError } from '#harness/errors.ts'
 import { openDirectoryTree } from '#harness/fs/directory-tree.ts'
 import { openImage } from '#harness/oci/image.ts'
 import { openStore } from '#harness/oci/open.ts'
 import { parseReference, renderReference, type Reference } from '#harness/oci/reference.ts'
+import type { RegistryAccess } from '#harness/oci/store-registry-access.ts'
 import { VERSION_LABEL } from '#harness/talos/installer.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import type { Lock } from '#specs/contract/lock.ts'
@@ -26,6 +28,8 @@ export type CandidateOptions = {
   readonly variant?: string | undefined
   readonly faces?: readonly Face[] | undefined
   readonly spoolFolder: string
+  /** What registries are read through; needed for references to one. */
+  readonly registry?: RegistryAccess | undefined
 }
 
 /** Throws UsageError, in one sentence, for what is no candidate at all. */
@@ -39,8 +43,9 @@ export async function openCandidate(text: string, key: string, options: Candidat
       reference: renderReference(reference),
       variant,
       ...found.identity,
-      references: { [found.part]: text },
+      references: { [found.part]: pinnedReference(text, reference, found.identity.digest) },
       parts: { [found.part]: { image: found.part === 'installer' } },
+      ...(reference.kind === 'registry' && { registry: true }),
       ...(options.faces !== undefined && { faces: options.faces }),
       pinned: options.lock !== undefined,
       ...(options.lock !== undefined && { lock: options.lock }),
@@ -56,7 +61,13 @@ export async function openCandidate(text: string, key: string, options: Candidat
 type Found = {
   readonly part: 'installer' | 'assets'
   readonly labels: Readonly<Record<string, string>>
-  readonly identity: { readonly digest?: string; readonly claimedTalos?: string }
+  readonly identity: { readonly digest?: Digest; readonly claimedTalos?: string }
+}
+
+/** A tag may move while we judge: everybody after us reads the digest that it named. */
+function pinnedReference(text: string, reference: Reference, digest: Digest | undefined): string {
+  if (reference.kind !== 'registry' || digest === undefined) return text
+  return renderReference({ ...reference, digest })
 }
 
 async function lookIntoFolder(reference: Extract<Reference, { kind: 'dir' }>): Promise<Found> {
@@ -75,10 +86,10 @@ async function lookIntoFolder(reference: Extract<Reference, { kind: 'dir' }>): P
 
 async function lookIntoImage(
   reference: Exclude<Reference, { kind: 'dir' }>,
-  { spoolFolder }: CandidateOptions,
+  { spoolFolder, registry }: CandidateOptions,
 ): Promise<Found> {
   const spool = new Spool(join(spoolFolder, 'spool'))
-  const store = await openStore(reference, { spool })
+  const store = await openStore(reference, { spool, ...(registry !== undefined && { registry }) })
   try {
     const image = await openImage(store, { spool })
     const labels = await labelsOf(image)

@@ -31,6 +31,29 @@ const ruleSchema = z.strictObject({
   durationMs: z.number(),
 })
 
+const contentsSchema = z.strictObject({
+  extensions: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        version: z.string(),
+        size: z.int(),
+        services: z.array(z.string()).readonly(),
+      }),
+    )
+    .readonly()
+    .optional()
+    .describe('As extensions.yaml lists them, lowest first; size is that of the squashfs.'),
+  sizes: z
+    .strictObject({
+      kernel: z.int().optional(),
+      baseInitramfs: z.int().optional(),
+      extensions: z.int().optional().describe('Everything that was appended to the base initramfs, as stored.'),
+      other: z.int().optional().describe('The other files of the image.'),
+    })
+    .describe('Bytes of the files of the image; absent where they could not be read.'),
+})
+
 const candidateSchema = z.strictObject({
   reference: z.string(),
   digest: z.string().optional().describe('Digest that the reference named when it was resolved, once.'),
@@ -39,10 +62,16 @@ const candidateSchema = z.strictObject({
   claimedTalos: z.string().optional().describe('Talos tag that the image claims in its label.'),
   exitCode: z.int(),
   rules: z.array(ruleSchema).readonly(),
+  contents: contentsSchema.optional().describe('What is inside, told and not judged.'),
 })
 
 export const conformanceSchema = z.strictObject({
   schema: z.literal(1),
+  judgedAt: z
+    .string()
+    .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+    .optional()
+    .describe('When the verdict was reached, UTC.'),
   tool: z.strictObject({ name: z.string(), version: z.string(), node: z.string(), vitest: z.string() }),
   contract: z.strictObject({ version: z.string(), path: z.string(), sha256: z.string() }),
   lock: z.strictObject({ path: z.string(), sha256: z.string(), talos: z.string().optional() }).optional(),
@@ -57,5 +86,6 @@ export const conformanceSchema = z.strictObject({
 export type Status = (typeof STATUSES)[number]
 export type Finding = Readonly<z.infer<typeof findingSchema>>
 export type RuleVerdict = Readonly<z.infer<typeof ruleSchema>>
+export type Contents = Readonly<z.infer<typeof contentsSchema>>
 export type CandidateVerdict = Readonly<z.infer<typeof candidateSchema>>
 export type Conformance = Readonly<z.infer<typeof conformanceSchema>>

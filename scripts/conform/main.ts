@@ -3,44 +3,52 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { version as vitestVersion } from 'vitest/node'
+import type { BlobFailures } from '#harness/oci/store-registry-failure.ts'
 import { selectRules, type Ledger } from '#specs/contract/ledger.ts'
 import type { Lock } from '#specs/contract/lock.ts'
 import packageJson from '../../package.json' with { type: 'json' }
-import { openCandidate, type Candidate } from './candidates.ts'
+import { openCandidate, type Candidate, type CandidateOptions } from './candidates.ts'
 import { conformanceSchema, STATUSES, type Conformance, type Status } from './conformance.ts'
 import { DEFAULT_CANDIDATES, DEFAULT_LOCK } from './defaults.ts'
 import { exitCodeOf, judge } from './gate.ts'
 import { loadContract, loadLedger, loadLock, type Loaded } from './inputs.ts'
 import { parseOptions, UsageError, type ConformOptions } from './options.ts'
 import { printable } from './printable.ts'
+import { cacheTrouble, openRegistries, pullCandidates } from './registry.ts'
 import { renderTerminal } from './render.ts'
-import { ROOT, runSpecs } from './run.ts'
+import { INTERRUPTED, ROOT, runSpecs } from './run.ts'
 
 /** `scripts/ci-summary.ts` reads it here. */
 const REPORT_PATH = 'report/conformance.json'
 
 /** `args` without node and script. Gives the exit status; prints everything that there is to say. */
 export async function main(args: readonly string[]): Promise<number> {
+  const interrupt = new AbortController()
+  const onInterrupt = (): void => interrupt.abort(new Error('interrupted'))
+  process.once('SIGINT', onInterrupt)
   try {
     const options = parseOptions(args)
     if (options === undefined) return 0
     // A verdict that could not be reached must not leave an older one in its place.
     await removeReport(options.report ?? join(ROOT, REPORT_PATH))
-    const conformance = await conform(options)
+    const conformance = await conform(options, interrupt.signal)
     const report = `${JSON.stringify(conformance, null, 2)}\n`
     await writeReport(report, options.report ?? join(ROOT, REPORT_PATH))
     const shown = options.report ?? REPORT_PATH
     process.stdout.write(options.json ? report : renderTerminal(conformance, process.stdout, shown))
     return conformance.exitCode
   } catch (error) {
+    if (interrupt.signal.aborted) return INTERRUPTED
     // Never 1: that status says that an image was judged.
     if (error instanceof UsageError) process.stderr.write(`error: ${printable(error.message)}\n`)
     else process.stderr.write(`internal error, please report it: ${(error as Error).stack ?? String(error)}\n`)
     return 2
+  } finally {
+    process.off('SIGINT', onInterrupt)
   }
 }
 
-async function conform(options: ConformOptions): Promise<Conformance> {
+async function conform(options: ConformOptions, signal: AbortSignal): Promise<Conformance> {
   if (options.structureOnly && options.lock !== undefined)
     throw new UsageError('--structure-only compares with no release: leave --lock out, or leave --structure-only out')
   const embedded = options.references.length === 0
@@ -50,27 +58,21 @@ async function conform(options: ConformOptions): Promise<Conformance> {
   const selected = selectOnly(ledger, options.only)
   const spoolFolder = options.cache ?? cacheFolder()
 
-  const wanted = embedded
-    ? DEFAULT_CANDIDATES.filter(({ variant }) => options.variant === undefined || variant === options.variant)
-    : options.references.map((reference) => ({ reference, variant: options.variant }))
-  const candidates: Candidate[] = []
-  for (const [index, { reference, variant }] of wanted.entries())
-    candidates.push(
-      await openCandidate(reference, String(index), {
-        contract: contract.value,
-        lock: lock?.value,
-        variant,
-        faces: options.faces ?? (embedded ? ['installer'] : undefined),
-        spoolFolder,
-      }),
-    )
-  if (candidates.length === 0) throw new UsageError(`no embedded candidate is of the variant ${options.variant}`)
+  const { candidates, failures } = await openCandidates(options, {
+    contract: contract.value,
+    lock: lock?.value,
+    faces: options.faces ?? (embedded ? ['installer'] : undefined),
+    spoolFolder,
+    signal,
+  })
 
   const { observations, troubles } = await runSpecs({
+    signal,
     groups: candidates.map((candidate) => ({
       candidates: [candidate],
       ...(selected !== undefined && { selected }),
       spoolFolder,
+      ...(failures !== undefined && { registry: { failures } }),
     })),
   })
   const verdicts = candidates.map((candidate) => {
@@ -97,6 +99,34 @@ async function conform(options: ConformOptions): Promise<Conformance> {
     counts: countStatuses(verdicts.flatMap(({ rules }) => rules.map(({ status }) => status))),
     exitCode: worstExit(verdicts.map(({ exitCode }) => exitCode)),
   } satisfies Conformance)
+}
+
+type Opened = { readonly candidates: readonly Candidate[]; readonly failures: BlobFailures | undefined }
+
+/** Every candidate, what is in a registry pulled into the cache; nobody needs the network after that. */
+async function openCandidates(
+  options: ConformOptions,
+  { signal, ...common }: Omit<CandidateOptions, 'variant' | 'registry'> & { readonly signal: AbortSignal },
+): Promise<Opened> {
+  const { references, variant } = options
+  const { spoolFolder } = common
+  const wanted =
+    references.length === 0
+      ? DEFAULT_CANDIDATES.filter((one) => variant === undefined || one.variant === variant)
+      : references.map((reference) => ({ reference, variant }))
+  if (wanted.length === 0) throw new UsageError(`no embedded candidate is of the variant ${variant}`)
+  const registry = await openRegistries(options, { folder: spoolFolder, signal })
+  try {
+    const candidates: Candidate[] = []
+    for (const [index, one] of wanted.entries())
+      candidates.push(await openCandidate(one.reference, String(index), { ...common, variant: one.variant, registry }))
+    const failures = registry && (await pullCandidates(registry, candidates, { spoolFolder, signal }))
+    return { candidates, failures }
+  } catch (error) {
+    throw cacheTrouble(error, spoolFolder) ?? error
+  } finally {
+    await registry?.close()
+  }
 }
 
 function selectOnly(ledger: Ledger, only: readonly string[] | undefined): readonly string[] | undefined {

@@ -13,6 +13,11 @@ export type ConformOptions = {
   readonly json: boolean
   readonly cache?: string
   readonly report?: string
+  readonly username?: string
+  readonly passwordStdin?: boolean
+  readonly caFile?: string
+  readonly insecure?: boolean
+  readonly offline?: boolean
 }
 
 /** What a person typed that cannot be done; one sentence, exit 2. */
@@ -30,6 +35,7 @@ function parseFaces(text: string): Face[] {
 
 const HELP = `
 A REFERENCE is one of
+  ghcr.io/you/talos-spin-only:v1.11.5   an image in a registry; by digest with @sha256:…
   docker-archive:installer-arm64.tar    what upstream's imager writes
   oci:out/spin-only[:tag]               an OCI image layout
   oci-archive:image.tar[:tag]           the same in a tar
@@ -54,7 +60,15 @@ export function parseOptions(args: readonly string[]): ConformOptions | undefine
     .option('--structure-only', 'compare nothing with the pinned release; says so in the verdict', false)
     .option('--json', 'print the whole verdict instead of the table', false)
     .option('--report <FILE>', 'where the whole verdict goes (default: report/conformance.json)')
-    .option('--cache <DIR>', 'folder for decompressed bytes (default: $XDG_CACHE_HOME/talos-image-contract/v1)')
+    .option(
+      '--cache <DIR>',
+      'folder for what was pulled and unpacked (default: $XDG_CACHE_HOME/talos-image-contract/v1)',
+    )
+    .option('--username <NAME>', 'for the registry, with --password-stdin (default: what docker and podman know)')
+    .option('--password-stdin', 'read the password or token from standard input')
+    .option('--ca-file <FILE>', 'PEM certificates to trust beside those of the system')
+    .option('--insecure', 'speak plain HTTP where a registry speaks no TLS, also to other machines')
+    .option('--offline', 'judge from the cache alone what was judged before')
     .addHelpText('after', HELP)
     .exitOverride()
     .configureOutput({ writeErr: () => undefined })

@@ -11,16 +11,23 @@ export const SPEC_GLOB = 'specs/**/*.spec.ts'
 /** A rule may take this long: a real image is decompressed by the first rule that looks inside. */
 const RULE_TIMEOUT_MS = 10 * 60_000
 
+/** What a shell says of a process that SIGINT ended: 128 + 2. */
+export const INTERRUPTED = 130
+
 export type RunOptions = {
   /** Groups of candidates; each is a vitest project with a worker of its own. */
   readonly groups: readonly RunInput[]
   readonly specs?: string
+  /** Ends the process when it is aborted: vitest has no gentler end that leaves no thread behind. */
+  readonly signal?: AbortSignal
 }
 
 /** Never throws for what a spec does; a run that vitest itself cannot start is a trouble in the result. */
 export async function runSpecs(options: RunOptions): Promise<RunObservations> {
   const observer = createObserver(ROOT)
   const exitCode = process.exitCode
+  const end = (): never => process.exit(INTERRUPTED)
+  options.signal?.addEventListener('abort', end)
   try {
     const vitest = await startVitest(
       [],
@@ -51,6 +58,7 @@ export async function runSpecs(options: RunOptions): Promise<RunObservations> {
     )
     await vitest.close()
   } finally {
+    options.signal?.removeEventListener('abort', end)
     // vitest writes its own; the gate alone decides how this process ends.
     process.exitCode = exitCode
   }

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { COUNTEREXAMPLES } from '#fixtures/counterexamples/index.ts'
+import { mapInParallel } from '#harness/oci/parallel.ts'
 import type { Ledger } from '#specs/contract/ledger.ts'
 import { judge } from '../conform/gate.ts'
 import { loadLedger } from '../conform/inputs.ts'
@@ -30,10 +31,10 @@ async function run(folder: string, names: readonly string[], started: number): P
   const chosen = COUNTEREXAMPLES.filter(({ name, violates }) =>
     names.every((wanted) => name.includes(wanted) || violates.some((id) => id.includes(wanted))),
   )
-  const prepared: Prepared[] = []
-  for (const control of CONTROLS) prepared.push(await prepareControl(control, folder))
-  for (const example of chosen) prepared.push(await prepareCounterexample(example, folder))
-
+  const prepared: readonly Prepared[] = [
+    ...(await mapInParallel(CONTROLS, (control) => prepareControl(control, folder))),
+    ...(await mapInParallel(chosen, (example) => prepareCounterexample(example, folder))),
+  ]
   const { observations, troubles } = await runSpecs({
     groups: Array.from({ length: GROUPS }, (_, group) => ({
       candidates: prepared.filter((_one, at) => at % GROUPS === group).map(({ candidate }) => candidate),
@@ -43,6 +44,7 @@ async function run(folder: string, names: readonly string[], started: number): P
   const verdicts = prepared.map((one) => ({ ...one, rules: judge(ledger, one.candidate, observations) }))
   const problems = [
     ...troubles.map((trouble) => `trouble: ${trouble}`),
+    ...namedTwice(prepared.map(({ candidate }) => candidate.key)),
     ...verdicts.flatMap(({ candidate, expected, rules }) =>
       compareVerdict(rules, expected).map((problem) => `${candidate.key}: ${problem}`),
     ),
@@ -58,6 +60,10 @@ async function run(folder: string, names: readonly string[], started: number): P
       `${killed} of ${ledger.requirements.length} rules killed, ${problems.length} problems (${seconds} s)\n`,
   )
   return problems.length === 0 ? 0 : 1
+}
+
+function namedTwice(keys: readonly string[]): readonly string[] {
+  return keys.filter((key, at) => keys.indexOf(key) < at).map((key) => `${key}: another counterexample has this name`)
 }
 
 function unkilled(ledger: Ledger, verdicts: readonly { readonly rules: readonly RuleVerdict[] }[]): readonly string[] {

@@ -19,7 +19,7 @@ describe('parseContract', async () => {
   })
 
   it.each([
-    ['an unknown key', `${shipped}\nunknown: 1\n`, '/'],
+    ['an unknown key', `${shipped}\nunknown: 1\n`, ''],
     ['another schema', shipped.replace('schema: 1', 'schema: 2'), '/schema'],
     ['a range that is none', shipped.replace(/^talos: .*$/m, 'talos: newest'), '/talos'],
     [

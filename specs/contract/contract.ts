@@ -1,8 +1,8 @@
 // The decisions of a person about the images: contract.yaml, or the file given with --contract.
 import semver from 'semver'
 import { z } from 'zod'
-import { SchemaError } from '#harness/errors.ts'
 import { parseYaml } from '#harness/formats/yaml-document.ts'
+import { validate } from '#harness/formats/yaml-document-schema.ts'
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'expected a name of lower-case letters, digits and dashes')
 const kernelOption = z.string().regex(/^[A-Z0-9_]+$/, 'expected a kernel option without CONFIG_')
@@ -15,6 +15,14 @@ const variantSchema = z.strictObject({
   serviceConfigurations: z.array(name).readonly(),
   /** Kernel modules that the nodes load by name. */
   kernelModules: z.array(z.string().regex(/^[A-Za-z0-9_-]+$/)).readonly(),
+  /**
+   * Repositories of the variant's installer image that nodes may install: whole, or their end from a slash on. Absent:
+   * those that end in the variant's name or in `talos-` and its name.
+   */
+  repositories: z
+    .array(z.string().regex(/^[a-zA-Z0-9][^\s@]*$/, 'expected a repository'))
+    .readonly()
+    .optional(),
 })
 
 /** Upstream replaces its own `console` and `talos.platform` by these, at a place that no source tells: refused. */
@@ -23,11 +31,18 @@ const kernelArgument = z
   .regex(/^\S+$/, 'expected one argument without spaces')
   .refine((argument) => !/^(console|talos\.platform)=/.test(argument), 'cannot replace console or talos.platform')
 
+/** Digest of the lock's canonical bytes (`formatLock`) that an image was built from. */
+export const LOCK_LABEL = 'io.cozystack.talos.lock'
+
 const contractSchema = z.strictObject({
   schema: z.literal(1),
   talos: z.string().refine((range) => semver.validRange(range) !== null, 'expected a semver range'),
   variants: z.record(name, variantSchema),
   pathsOfModules: z.record(z.string().startsWith('/'), z.string()),
+  /** The network between nodes and pods that the network plugin makes; no field of the machine configuration has it. */
+  joinNetwork: z.union([z.cidrv4(), z.cidrv6()], 'expected a network such as 10.0.0.0/16'),
+  /** How many nodes install a variant of the role gateway, and their hostnames where they are decided. */
+  gateways: z.strictObject({ count: z.int().nonnegative(), names: z.array(z.string().min(1)).readonly() }),
   virtualExtensions: z.array(name).readonly(),
   secureBoot: z.boolean(),
   extraKernelArguments: z.array(kernelArgument).readonly(),
@@ -38,7 +53,13 @@ const contractSchema = z.strictObject({
   }),
   unpackedSizeLimit: z.int().positive(),
   extraAssets: z.array(z.string().regex(/^[^/.][^\s]*$/)).readonly(),
-  labels: z.strictObject({ variant: z.string().min(1) }),
+  labels: z.strictObject({
+    variant: z.string().min(1),
+    /** Texts of org.opencontainers.image.title, .description and .source, the same for all variants. */
+    title: z.string().min(1),
+    description: z.string().min(1),
+    source: z.url(),
+  }),
 })
 
 export type Contract = Readonly<z.infer<typeof contractSchema>>
@@ -46,11 +67,5 @@ export type Variant = Readonly<z.infer<typeof variantSchema>>
 
 /** A contract file (YAML); SchemaError with every issue, FormatError MALFORMED when it is no YAML. */
 export function parseContract(bytes: Uint8Array, path: string): Contract {
-  const result = contractSchema.safeParse(parseYaml(bytes, { path }))
-  if (result.success) return result.data
-  throw new SchemaError(
-    'contract',
-    result.error.issues.map((issue) => ({ path: `/${issue.path.join('/')}`, message: issue.message })),
-    { at: { path } },
-  )
+  return validate('contract', contractSchema, parseYaml(bytes, { path }), { path })
 }

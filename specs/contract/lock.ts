@@ -1,6 +1,7 @@
 // The facts of one upstream Talos release: what a machine read off upstream, and nothing that it did not read.
 import { z } from 'zod'
-import { FormatError, SchemaError } from '#harness/errors.ts'
+import { FormatError } from '#harness/errors.ts'
+import { validate } from '#harness/formats/yaml-document-schema.ts'
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits')
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'expected sha256:<64 hex digits>')
@@ -66,13 +67,7 @@ export type PinnedFile = Readonly<z.infer<typeof pinnedFileSchema>>
 
 /** A lock file (JSON); SchemaError with every issue, FormatError MALFORMED when it is no JSON. */
 export function parseLock(bytes: Uint8Array, path: string): Lock {
-  const result = lockSchema.safeParse(parseJson(bytes, path))
-  if (result.success) return result.data
-  throw new SchemaError(
-    'lock',
-    result.error.issues.map((issue) => ({ path: `/${issue.path.join('/')}`, message: issue.message })),
-    { at: { path } },
-  )
+  return validate('lock', lockSchema, parseJson(bytes, path), { path })
 }
 
 function parseJson(bytes: Uint8Array, path: string): unknown {

@@ -1,7 +1,7 @@
 // Exceptions of a person, each with an end: waivers.yaml, or the file given with --waivers.
 import { z } from 'zod'
-import { SchemaError } from '#harness/errors.ts'
 import { parseYaml } from '#harness/formats/yaml-document.ts'
+import { validate } from '#harness/formats/yaml-document-schema.ts'
 
 const waiverSchema = z.strictObject({
   id: z.string().regex(/^[A-Z]{3,4}-\d{3}$/, 'expected a rule such as EXT-016'),
@@ -15,13 +15,7 @@ export type Waiver = Readonly<z.infer<typeof waiverSchema>>
 
 /** A waivers file (YAML); SchemaError with every issue, FormatError MALFORMED when it is no YAML. */
 export function parseWaivers(bytes: Uint8Array, path: string): readonly Waiver[] {
-  const result = waiversSchema.safeParse(parseYaml(bytes, { path }, { scalars: 'text' }))
-  if (result.success) return result.data.waivers
-  throw new SchemaError(
-    'waivers',
-    result.error.issues.map((issue) => ({ path: `/${issue.path.join('/')}`, message: issue.message })),
-    { at: { path } },
-  )
+  return validate('waivers', waiversSchema, parseYaml(bytes, { path }, { scalars: 'text' }), { path }).waivers
 }
 
 /** Whether the waiver holds for a variant; not whether it is over. */

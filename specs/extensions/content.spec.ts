@@ -83,7 +83,10 @@ test(
 
     // Which extension a firmware file came from is not said: all of them together are what the pinned ones brought.
     const firmware = own.flatMap(({ name }) => locked.get(name)?.firmware ?? [])
-    const found = [...(await initramfs.tree()).under(FIRMWARE_FOLDER)].filter(({ type }) => type !== 'directory')
+    const segments = await Promise.all(initramfs.extensions.map((segment) => segment.archive()))
+    const found = segments
+      .flatMap(({ tree }) => [...tree.under(FIRMWARE_FOLDER)])
+      .filter(({ type }) => type !== 'directory')
     judge(
       new Map(await Promise.all(found.map(async ({ path, data }) => [path, data && (await sha256Hex(data))] as const))),
       extensions.where,

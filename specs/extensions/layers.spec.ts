@@ -9,6 +9,8 @@ import { findShared, isHollow, MODULE_LIST, nameFile, openExtensions, openLayers
 
 const WORLD_WRITABLE = 0o002
 const SETUID_SETGID = 0o6000
+/** What setuid was: capabilities that whoever runs the file gets. */
+const CAPABILITY_XATTR = 'security.capability'
 /** What makes an entry an order to the overlay: a directory that hides all below it, a file that is another one. */
 const OVERLAY_XATTR = /^(trusted|user)\.overlay\./
 
@@ -74,7 +76,9 @@ test(
     judge(
       await findEntries(
         extensions,
-        ({ type, mode }) => type === 'file' && (mode & (WORLD_WRITABLE | SETUID_SETGID)) !== 0,
+        ({ type, mode, xattrs }) =>
+          type === 'file' &&
+          ((mode & (WORLD_WRITABLE | SETUID_SETGID)) !== 0 || xattrs?.has(CAPABILITY_XATTR) === true),
       ),
       extensions.where,
     ).toEqual([])

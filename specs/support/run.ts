@@ -1,4 +1,5 @@
 // What the command line hands to the spec files, through vitest's `provide`.
+import type { BlobFailures } from '#harness/oci/store-registry-failure.ts'
 import type { Contract } from '../contract/contract.ts'
 import type { Lock } from '../contract/lock.ts'
 import type { CandidateFaces, Part } from './applicability.ts'
@@ -9,6 +10,8 @@ export type CandidateInput = CandidateFaces & {
   readonly variant: string
   /** The reference of each part, as `parseReference` reads it. */
   readonly references: Readonly<Partial<Record<Part, string>>>
+  /** Whether it was read from a registry, so that rules of the face `registry` may ask there. */
+  readonly registry?: boolean
   readonly contract: Contract
   /** Undefined when nothing is pinned. */
   readonly lock?: Lock
@@ -20,8 +23,10 @@ export type RunInput = {
   readonly selected?: readonly string[]
   /** Only list the requirements: nothing is opened, nothing runs. */
   readonly listing?: boolean
-  /** Folder for decompressed bytes. */
+  /** Folder for decompressed bytes, and the cache of what came from registries. */
   readonly spoolFolder: string
+  /** Set where a candidate is in a registry: all of it lies in the cache, but for what these say. */
+  readonly registry?: { readonly failures: BlobFailures }
 }
 
 declare module 'vitest' {

@@ -1,6 +1,9 @@
 // The candidates of this worker: opened once each, shared by every rule, closed with the worker.
 import { join } from 'node:path'
 import { Spool } from '#harness/bytes/spool.ts'
+import { openCache } from '#harness/oci/cache.ts'
+import { attachRegistry } from '#harness/oci/open.ts'
+import { openRegistryAccess } from '#harness/oci/store-registry-access.ts'
 import { openAssets } from '#harness/talos/assets.ts'
 import { openInstaller } from '#harness/talos/installer.ts'
 import type { TalosPart } from '#harness/talos/part.ts'
@@ -27,6 +30,9 @@ async function open(run: RunInput, key: string, part: Part): Promise<Subject> {
   const reference = candidate?.references[part]
   if (candidate === undefined || reference === undefined) throw new Error(`no candidate ${key} with a part ${part}`)
   const spool = new Spool(join(run.spoolFolder, 'spool'))
+  // No worker reaches for the network: what is to be judged was pulled before.
+  if (run.registry !== undefined)
+    attachRegistry(spool, openRegistryAccess({ ...run.registry, cache: await openCache(run.spoolFolder) }))
   const talos = await (part === 'installer' ? openInstaller : openAssets)(reference, { spool })
   return { candidate, part, talos }
 }

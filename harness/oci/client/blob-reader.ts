@@ -168,25 +168,3 @@ async function* inPieces(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
   }
   if (size > 0) yield Buffer.concat(pending, size)
 }
-
-/**
- * Whether the repository has the blob. A registry that does not answer HEAD is believed, and so is one that redirects:
- * what it redirects to is signed for GET.
- */
-export async function hasBlob(
-  client: RegistryClient,
-  repository: string,
-  { digest }: Pick<Content, 'digest'>,
-  signal?: AbortSignal,
-): Promise<boolean> {
-  const target = `/v2/${repository}/blobs/${digest}`
-  const expect = [200, 301, 302, 303, 307, 308, 404, 405, 501]
-  return client.exchange(
-    { repository, target, method: 'HEAD', expect },
-    async (reply) => {
-      await reply.discard()
-      return reply.status !== 404
-    },
-    signal,
-  )
-}

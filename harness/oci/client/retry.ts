@@ -1,6 +1,7 @@
 // Trying again what is only busy or unreachable for a moment: exponential, jittered, and within one budget of time.
 import pRetry from 'p-retry'
 import { RegistryError } from '../../errors.ts'
+import { codeOf } from './error-code.ts'
 
 export type RetryPolicy = {
   readonly retries: number
@@ -16,6 +17,13 @@ export const RETRY_POLICY: RetryPolicy = {
   firstDelayMs: 500,
   longestDelayMs: 15_000,
   budgetMs: 90_000,
+}
+
+/** Nobody listens: a server that starts again is back soon, and a port that is wrong stays wrong. */
+const MAX_REFUSED = 2
+
+function isRefused({ cause }: RegistryError): boolean {
+  return cause instanceof Error && codeOf(cause) === 'ECONNREFUSED'
 }
 
 /** A temporary failure of a registry that says how long to wait. */
@@ -42,8 +50,9 @@ export async function withRetry<T>(
     randomize: true,
     maxRetryTime: policy.budgetMs,
     signal,
-    shouldRetry: async ({ error, retryDelay }) => {
+    shouldRetry: async ({ error, retryDelay, retriesConsumed }) => {
       if (!(error instanceof RegistryError) || !error.temporary) return false
+      if (isRefused(error) && retriesConsumed >= MAX_REFUSED) return false
       const asked = error instanceof BusyError ? error.retryAfterMs : 0
       if (performance.now() + asked >= end) return false
       await pause(Math.max(0, asked - retryDelay), signal)

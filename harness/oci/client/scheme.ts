@@ -1,6 +1,7 @@
 // https, or plain http where that is allowed: for a registry on this machine, and for one that the user called insecure.
 import { RegistryError } from '../../errors.ts'
-import { codeOf, type Transport } from './transport.ts'
+import { codeOf } from './error-code.ts'
+import type { Transport } from './transport.ts'
 import { isLoopback } from './url.ts'
 
 /** What TLS says when the other side answers in plain HTTP, or hangs up on it. */

@@ -4,6 +4,7 @@ import { lookup as lookUpName, type LookupAddress, type LookupOptions } from 'no
 import { getCACertificates } from 'node:tls'
 import { Agent, EnvHttpProxyAgent, request, type Dispatcher } from 'undici'
 import { HarnessError, RegistryError } from '../../errors.ts'
+import { codeOf } from './error-code.ts'
 import type { Limits } from './limits.ts'
 import { isLocalAddress, isLoopback, redactUrl } from './url.ts'
 
@@ -142,12 +143,4 @@ export function toRegistryError(cause: unknown, url: URL, signal: AbortSignal | 
   if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW')
     return fail('REGISTRY_PROTOCOL', `expected HTTP, got something else (${code})`, false)
   return fail('REGISTRY_UNAVAILABLE', `expected an answer, got ${reason}`, true)
-}
-
-/** The code of an error or of the first one in it that has one: Node tries several addresses and throws them together. */
-export function codeOf(error: Error): string {
-  if ('code' in error && typeof error.code === 'string') return error.code
-  const inner = error instanceof AggregateError ? (error.errors as unknown[]) : [error.cause]
-  const first = inner.find((one) => one instanceof Error)
-  return first === undefined ? '' : codeOf(first)
 }

@@ -1,0 +1,180 @@
+// The recipe, top to bottom: upstream's parts by digest → layers → initramfs → UKI → installer and asset image → layout.
+import { randomBytes } from 'node:crypto'
+import { mkdir, open, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { fileSource, type ByteSource } from '#harness/bytes/source.ts'
+import { Spool } from '#harness/bytes/spool.ts'
+import { makeAssetFiles } from './assets.ts'
+import { openBase, type Base } from './base.ts'
+import { BuildError } from './build-error.ts'
+import { hasModules, readExtension, squash, toSquashFiles, type Extension } from './extension.ts'
+import { collectFirmware } from './firmware.ts'
+import { writeAssetImage, writeInstaller, type WrittenImage } from './image.ts'
+import { initramfsChunks, layerOrder, type LayerFile } from './initramfs.ts'
+import { assertReplaceable, createLayout, moveIntoPlace, writeChunks } from './layout.ts'
+import { makeModuleIndex, moduleIndexMetadata } from './module-index.ts'
+import type { Plan } from './plan.ts'
+import { composeUki } from './uki.ts'
+import type { UpstreamParts } from './upstream.ts'
+
+export type AssembleOptions = {
+  readonly upstream: UpstreamParts
+  /** The folder that becomes the layout; nothing of it is there before it is whole. */
+  readonly output: string
+  /** Blocks that are compressed at once; changes no byte. */
+  readonly workers?: number | undefined
+  /** Called as each step begins, in words for a person. */
+  readonly onStep?: ((step: string) => void) | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export type Built = {
+  readonly output: string
+  readonly installer: WrittenImage
+  readonly assets: WrittenImage
+  /** Bytes of the parts that are made here. */
+  readonly sizes: { readonly initramfs: number; readonly uki: number }
+}
+
+const DEFAULT_WORKERS = 8
+
+/**
+ * Builds one variant. BuildError where the parts do not fit or the disk is full; errors of the harness where a part is
+ * not what the lock says; the signal's reason when it is aborted. In every such case the output is as it was before.
+ */
+export async function assemble(plan: Plan, options: AssembleOptions): Promise<Built> {
+  const { output } = options
+  await assertReplaceable(output)
+  const work = join(dirname(output), `.${basename(output)}.${process.pid}-${randomBytes(4).toString('hex')}.partial`)
+  const spool = new Spool(join(work, 'spool'))
+  try {
+    await mkdir(work, { recursive: true })
+    return await assembleIn(work, spool, plan, options)
+  } catch (error) {
+    throw explain(error, output)
+  } finally {
+    await spool.close()
+    await rm(work, { recursive: true, force: true })
+  }
+}
+
+async function assembleIn(work: string, spool: Spool, plan: Plan, options: AssembleOptions): Promise<Built> {
+  const { upstream, output, signal } = options
+  const step = (text: string): void => {
+    signal?.throwIfAborted()
+    options.onStep?.(text)
+  }
+  const time = plan.sourceDate
+  step('reading the kernel and the base initramfs')
+  const base = await openBase(upstream, plan, spool)
+  await using extensions = closeAll<Extension>()
+  for (const pinned of plan.extensions) {
+    step(`reading ${pinned.name} ${pinned.version}`)
+    extensions.list.push(await readExtension(upstream, pinned, { talos: plan.talos, ...base }, spool))
+  }
+  const firmware = await collectFirmware(extensions.list)
+
+  await using layers = await squashLayers(work, base, extensions.list, {
+    time,
+    workers: options.workers ?? DEFAULT_WORKERS,
+    step,
+  })
+
+  step('appending the extensions to the initramfs')
+  await using initramfs = await writeFile(
+    join(work, 'initramfs'),
+    initramfsChunks(base.initramfs, layers.list, firmware, time),
+    signal,
+  )
+  const uki = composeUki(
+    {
+      stub: base.systemdStub,
+      osRelease: base.osRelease,
+      commandLine: plan.commandLine,
+      resetCommandLine: plan.resetCommandLine,
+      kernelRelease: base.kernelRelease,
+      kernel: base.kernel,
+      initramfs: initramfs.data,
+      time,
+    },
+    plan.quirks,
+  )
+
+  const layout = await createLayout(join(work, 'layout'), signal)
+  step('writing the installer image')
+  const installer = await writeInstaller(layout, upstream, plan, { uki, systemdBoot: base.systemdBoot }, spool)
+  step('writing the asset image')
+  const files = await makeAssetFiles(plan, { kernel: base.kernel, initramfs: initramfs.data, uki })
+  const assets = await writeAssetImage(layout, plan, files)
+  await layout.finish([
+    { tag: plan.tags.installer, manifest: installer.manifest },
+    { tag: plan.tags.assets, manifest: assets.manifest },
+  ])
+  signal?.throwIfAborted()
+  await moveIntoPlace(layout.folder, output)
+  return { output, installer, assets, sizes: { initramfs: initramfs.data.size, uki: uki.size } }
+}
+
+type SquashOptions = { readonly time: number; readonly workers: number; readonly step: (text: string) => void }
+type OpenLayer = LayerFile & { close(): Promise<void> }
+
+/** A layer for each extension in imager's order, and the module index on top if one brings modules. */
+async function squashLayers(
+  work: string,
+  base: Base,
+  extensions: readonly Extension[],
+  options: SquashOptions,
+): Promise<ReturnType<typeof closeAll<OpenLayer>>> {
+  const { time, step } = options
+  const layers = closeAll<OpenLayer>()
+  try {
+    for (const { index, image } of layerOrder(extensions.length)) {
+      const extension = extensions[index]
+      if (extension === undefined) continue
+      step(`squashing ${extension.metadata.name}`)
+      const file = await squash(toSquashFiles(extension, time), join(work, image), options)
+      layers.list.push({ image, metadata: extension.metadata, ...file })
+    }
+    const withModules = extensions.filter(({ rootfs }) => hasModules(rootfs))
+    if (withModules.length > 0) {
+      step('indexing the kernel modules')
+      const metadata = moduleIndexMetadata(base.kernelRelease)
+      const image = `${metadata.name}.sqsh`
+      const files = await makeModuleIndex(base.rootfs, withModules, base.kernelRelease, time)
+      layers.list.push({ image, metadata, ...(await squash(files, join(work, image), options)) })
+    }
+    return layers
+  } catch (error) {
+    await layers[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+function closeAll<T extends { close(): Promise<void> }>() {
+  const list: T[] = []
+  return {
+    list,
+    async [Symbol.asyncDispose](): Promise<void> {
+      await Promise.all(list.map((one) => one.close()))
+    },
+  }
+}
+
+async function writeFile(path: string, chunks: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined) {
+  await writeChunks(path, chunks, signal)
+  const file = await open(path)
+  const data: ByteSource = fileSource(file, (await file.stat()).size, { path: basename(path) })
+  return { data, [Symbol.asyncDispose]: () => file.close() }
+}
+
+/** What the system says about the disk, in one sentence. */
+function explain(error: unknown, output: string): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new BuildError('NO_SPACE', `there is no space left for ${output}: nothing was written there`, {
+      cause: error,
+    })
+  if (code === 'EACCES' || code === 'EROFS' || code === 'ENOTDIR')
+    return new BuildError('OUTPUT', `${output} cannot be written: ${String(code)}`, { cause: error })
+  return error
+}

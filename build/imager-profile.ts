@@ -1,0 +1,44 @@
+// The same image as a profile for upstream's own imager, for whoever wants an ISO or a raw disk, or prefers it:
+// siderolabs/talos pkg/imager/profile/{profile,input,output}.go (fields that every minor from 1.11 on has).
+import type { Contract } from '#specs/contract/contract.ts'
+import type { Plan } from './plan.ts'
+import { encodeYamlScalar } from './formats/yaml-scalar.ts'
+import { UPSTREAM_FILES, type PinnedImage } from './upstream.ts'
+
+/** Where the imager's container has the files (pkg/machinery/constants). */
+const INSTALL_FOLDER = '/usr/install/arm64'
+const INPUTS = { kernel: 'kernel', initramfs: 'baseInitramfs', sdStub: 'systemdStub', sdBoot: 'systemdBoot' } as const
+
+/** For `imager -`, as YAML; every image by digest. `kind` is what is to be made. */
+export function encodeImagerProfile(
+  plan: Pick<Plan, 'talos' | 'installerBase' | 'extensions'>,
+  contract: Pick<Contract, 'secureBoot' | 'extraKernelArguments'>,
+  kind = 'installer',
+): string {
+  const files = Object.entries(INPUTS).flatMap(([input, file]) => [
+    `  ${input}:`,
+    `    path: ${INSTALL_FOLDER}/${UPSTREAM_FILES[file]}`,
+  ])
+  const args = contract.extraKernelArguments.map((argument) => `    - ${encodeYamlScalar(argument, 6)}`)
+  const extensions = plan.extensions.map((pinned) => `    - imageRef: ${pin(pinned)}`)
+  return [
+    'arch: arm64',
+    'platform: metal',
+    `secureboot: ${contract.secureBoot}`,
+    `version: ${plan.talos}`,
+    ...(args.length === 0 ? ['customization: {}'] : ['customization:', '  extraKernelArgs:', ...args]),
+    'input:',
+    ...files,
+    '  baseInstaller:',
+    `    imageRef: ${pin(plan.installerBase)}`,
+    ...(extensions.length === 0 ? [] : ['  systemExtensions:', ...extensions]),
+    'output:',
+    `  kind: ${kind}`,
+    '  outFormat: raw',
+    '',
+  ].join('\n')
+}
+
+function pin({ reference, digest }: PinnedImage): string {
+  return encodeYamlScalar(reference.includes('@') ? reference : `${reference}@${digest}`, 6)
+}

@@ -1,0 +1,130 @@
+// What is to be built, before anything is read: every part by digest, or one sentence on what is missing.
+import { createHash } from 'node:crypto'
+import semver from 'semver'
+import { digestOf } from '#harness/bytes/digest.ts'
+import { quirksOf, type Quirks } from '#harness/talos/quirks.ts'
+import { expectedCommandLine } from '#specs/contract/command-line.ts'
+import { COMMAND_LINE } from '#specs/contract/asset-tree.ts'
+import type { Contract } from '#specs/contract/contract.ts'
+import { formatLock, type Lock, type PinnedExtension, type PinnedFile } from '#specs/contract/lock.ts'
+import { BuildError } from './build-error.ts'
+import { toLabels } from './labels.ts'
+import type { PinnedImage, UpstreamFile } from './upstream.ts'
+
+/** Files that the contract may declare beside those that every asset tree has. */
+export const UKI_ASSET = 'boot/metal-arm64-uki.efi'
+const BUILDABLE_ASSETS: readonly string[] = [COMMAND_LINE, UKI_ASSET]
+
+export type Plan = {
+  readonly variant: string
+  readonly talos: string
+  /** Names of the two images in the layout. */
+  readonly tags: { readonly installer: string; readonly assets: string }
+  /** Every time in what is built, seconds since 1970; 0 where the lock has none. */
+  readonly sourceDate: number
+  /** The lock's, against which the base is checked; absent where the lock does not say. */
+  readonly kernelRelease: string | undefined
+  readonly commit: string | undefined
+  readonly installerBase: PinnedImage
+  readonly files: Readonly<Record<UpstreamFile, PinnedFile>>
+  /** In build order. */
+  readonly extensions: readonly PinnedExtension[]
+  readonly commandLine: string
+  readonly resetCommandLine: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly extraAssets: readonly string[]
+  readonly quirks: Quirks
+}
+
+export type PlanOptions = {
+  readonly lock: Lock
+  readonly contract: Contract
+  readonly variant: string
+  /** What the revision label says; `inputsRevision` where nothing is given. */
+  readonly revision?: string | undefined
+}
+
+/** BuildError LOCK or CONTRACT; FormatError UNSUPPORTED for a Talos minor that is not known here. */
+export function planVariant({ lock, contract, variant, revision }: PlanOptions): Plan {
+  const wanted = contract.variants[variant]
+  if (wanted === undefined)
+    throw new BuildError(
+      'CONTRACT',
+      `the contract knows no variant ${variant}, only ${Object.keys(contract.variants).join(', ')}`,
+    )
+  checkContract(contract)
+  const talos = lock.talos
+  const extensions = wanted.extensions.map((name) => ({
+    name,
+    pinned: lock.extensions?.find((one) => one.name === name),
+  }))
+  const files = {
+    kernel: lock.kernel,
+    baseInitramfs: lock.baseInitramfs,
+    systemdStub: lock.systemdStub,
+    systemdBoot: lock.systemdBoot,
+  }
+  const missing = [
+    ...Object.entries({ talos, ...files, installerBase: lock.installerBase }).flatMap(([name, fact]) =>
+      fact === undefined ? [name] : [],
+    ),
+    ...extensions.flatMap(({ name, pinned }) => (pinned === undefined ? [`a digest of the extension ${name}`] : [])),
+  ]
+  if (missing.length > 0 || talos === undefined)
+    throw new BuildError(
+      'LOCK',
+      `the lock lacks ${missing.join(', ')}: npm run lock -- --talos ${talos ?? 'vX.Y.Z'} writes it`,
+    )
+  if (!semver.satisfies(talos, contract.talos, { includePrerelease: true }))
+    throw new BuildError('CONTRACT', `the contract is for Talos ${contract.talos}, the lock pins ${talos}`)
+  const quirks = quirksOf(talos)
+  const commandLine = expectedCommandLine({
+    defaults: quirks.metalArm64CommandLine,
+    secureBoot: [],
+    extra: contract.extraKernelArguments,
+  }).join(' ')
+  const installerBase = lock.installerBase as PinnedImage
+  return {
+    variant,
+    talos,
+    tags: { installer: talos, assets: `${talos}-assets` },
+    sourceDate: lock.sourceDate ?? 0,
+    kernelRelease: lock.kernelRelease,
+    commit: lock.reference?.cozystackCommit,
+    installerBase,
+    files: files as Plan['files'],
+    extensions: extensions.map(({ pinned }) => pinned as PinnedExtension),
+    commandLine,
+    resetCommandLine: `${commandLine} ${quirks.installerProfile.argument}`,
+    labels: toLabels({
+      contract,
+      variant,
+      version: talos,
+      revision: revision ?? inputsRevision(lock, contract),
+      base: installerBase,
+      lockDigest: digestOf(Buffer.from(formatLock(lock))),
+    }),
+    extraAssets: contract.extraAssets,
+    quirks,
+  }
+}
+
+/** 40 hex digits that stand for contract and lock, which are all that a person or a machine decided about the image. */
+export function inputsRevision(lock: Lock, contract: Contract): string {
+  const hash = createHash('sha256').update(formatLock(lock)).update('\0').update(JSON.stringify(contract))
+  return hash.digest('hex').slice(0, 40)
+}
+
+function checkContract(contract: Contract): void {
+  if (contract.secureBoot)
+    throw new BuildError(
+      'CONTRACT',
+      'the contract asks for SecureBoot, for which only upstream’s imager can sign: use --profile-only',
+    )
+  const foreign = contract.extraAssets.filter((path) => !BUILDABLE_ASSETS.includes(path))
+  if (foreign.length > 0)
+    throw new BuildError(
+      'CONTRACT',
+      `the contract declares ${foreign.join(', ')}, which only upstream’s imager makes: only ${BUILDABLE_ASSETS.join(' and ')} are built here`,
+    )
+}

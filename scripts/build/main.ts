@@ -1,0 +1,119 @@
+// Builds the variants one after the other, each whole or not at all, and says what came of it.
+import { mkdir, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { assemble, type Built } from '#build/assemble.ts'
+import { BuildError, type BuildCode } from '#build/build-error.ts'
+import { encodeImagerProfile } from '#build/imager-profile.ts'
+import { planVariant, type Plan } from '#build/plan.ts'
+import type { UpstreamParts } from '#build/upstream.ts'
+import { Spool } from '#harness/bytes/spool.ts'
+import { formatLocation, HarnessError, RegistryError } from '#harness/errors.ts'
+import type { Contract } from '#specs/contract/contract.ts'
+import { loadContract } from '../conform/inputs.ts'
+import { UsageError } from '../conform/options.ts'
+import { printable } from '../conform/printable.ts'
+import { parseOptions, type BuildOptions } from './options.ts'
+import { measureParts } from './parts.ts'
+import { progressOf, renderBuilt, renderNext, renderPlan } from './render.ts'
+import { openUpstream } from './upstream.ts'
+
+/** What no other part would mend. */
+const USAGE: readonly BuildCode[] = ['LOCK', 'CONTRACT', 'NO_SPACE', 'OUTPUT']
+
+/** `args` without node and script. Gives the exit status; prints everything that there is to say. */
+export async function build(args: readonly string[]): Promise<number> {
+  const interrupt = new AbortController()
+  const onSignal = (): void => {
+    // Asked twice: do not wait for the end of the step.
+    if (interrupt.signal.aborted) process.exit(2)
+    interrupt.abort(new UsageError('interrupted: nothing was written under the final name'))
+  }
+  process.on('SIGINT', onSignal)
+  process.on('SIGTERM', onSignal)
+  try {
+    const options = parseOptions(args)
+    if (options === undefined) return 0
+    await run(options, interrupt.signal)
+    return 0
+  } catch (error) {
+    const failure = describe(error)
+    process.stderr.write(`${failure.text}\n`)
+    return failure.exit
+  } finally {
+    process.off('SIGINT', onSignal)
+    process.off('SIGTERM', onSignal)
+  }
+}
+
+async function run(options: BuildOptions, signal: AbortSignal): Promise<void> {
+  const { value: contract } = await loadContract(options.contract)
+  const variants = options.variant ?? Object.keys(contract.variants)
+  const upstream = await openUpstream(options)
+  try {
+    const { lock } = upstream
+    const plans = variants.map((variant) =>
+      planVariant({ lock, contract, variant, ...(options.revision !== undefined && { revision: options.revision }) }),
+    )
+    if (options.profileOnly) await writeProfiles(plans, contract, options.output)
+    else if (options.dryRun) await showPlans(plans, upstream)
+    else await buildAll(plans, upstream, options, signal)
+  } finally {
+    await upstream.close()
+  }
+}
+
+async function buildAll(
+  plans: readonly Plan[],
+  upstream: UpstreamParts,
+  options: BuildOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const all: (readonly [Plan, Built])[] = []
+  for (const plan of plans) {
+    const progress = progressOf(plan.variant, process.stderr)
+    try {
+      const output = join(options.output, plan.variant)
+      const { workers } = options
+      all.push([plan, await assemble(plan, { upstream, output, workers, signal, onStep: progress.step })])
+    } finally {
+      progress.end()
+    }
+  }
+  for (const [plan, built] of all) process.stdout.write(renderBuilt(plan, built))
+  process.stdout.write(renderNext(all, options.lock === undefined ? '' : ` --lock ${options.lock}`))
+}
+
+async function showPlans(plans: readonly Plan[], upstream: UpstreamParts): Promise<void> {
+  const spool = new Spool(join(tmpdir(), `talos-image-plan-${process.pid}`))
+  try {
+    for (const plan of plans)
+      process.stdout.write(
+        printable(renderPlan(plan, await measureParts(plan, upstream, spool), upstream.name), { lines: true }),
+      )
+  } finally {
+    await spool.close()
+  }
+}
+
+async function writeProfiles(plans: readonly Plan[], contract: Contract, folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  for (const plan of plans) {
+    const path = join(folder, `${plan.variant}.profile.yaml`)
+    await writeFile(path, encodeImagerProfile(plan, contract))
+    process.stdout.write(
+      `${path}\n  docker run --rm -i -v "$PWD/${folder}:/out" ghcr.io/siderolabs/imager:${plan.talos} - < ${path}\n`,
+    )
+  }
+}
+
+/** One sentence and the exit status: 1 a part is wrong, 2 it cannot be done here or like this. */
+function describe(error: unknown): { readonly text: string; readonly exit: number } {
+  if (error instanceof UsageError) return { text: `error: ${printable(error.message)}`, exit: 2 }
+  if (!(error instanceof BuildError || error instanceof HarnessError))
+    return { text: `internal error, please report it: ${(error as Error).stack ?? String(error)}`, exit: 2 }
+  const where = formatLocation(error.at)
+  const text = `error: ${printable(`${error.message}${where === '' ? '' : ` (${where})`}`)}`
+  const isUsage = error instanceof BuildError ? USAGE.includes(error.code) : error instanceof RegistryError
+  return { text, exit: isUsage ? 2 : 1 }
+}

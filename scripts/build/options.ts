@@ -1,0 +1,65 @@
+// The command line of `npm run build`.
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { UsageError } from '../conform/options.ts'
+
+export type BuildOptions = {
+  readonly variant?: readonly string[]
+  readonly upstream?: string
+  readonly lock?: string
+  readonly contract?: string
+  readonly output: string
+  readonly revision?: string
+  readonly workers?: number
+  readonly cache?: string
+  readonly dryRun: boolean
+  readonly profileOnly: boolean
+}
+
+const HELP = `
+Every part is taken by the digest that the lock pins; the same lock and contract give the same bytes.
+The result is an OCI image layout for each variant, DIR/<variant>, with the installer as vX.Y.Z and the asset tree as
+vX.Y.Z-assets. It is there whole or not at all.
+
+Exit status: 0 built, 1 a part is not what the lock says or does not fit, 2 the command line, the lock, the disk.`
+
+function parseWorkers(text: string): number {
+  const workers = Number(text)
+  if (!Number.isInteger(workers) || workers < 1 || workers > 64) throw new InvalidArgumentError('expected 1 … 64.')
+  return workers
+}
+
+/** Options, or undefined after --help was printed. Throws UsageError. */
+export function parseOptions(args: readonly string[]): BuildOptions | undefined {
+  const command = new Command('npm run build --')
+    .description('Build the Talos images of the contract from upstream’s parts, without Docker and root.')
+    .addOption(
+      new Option('--variant <LIST>', 'which of the contract’s variants (default: all)').argParser((text) =>
+        text.split(',').map((name) => name.trim()),
+      ),
+    )
+    .option(
+      '--upstream <WHERE>',
+      'where the parts are: a folder, a registry’s namespace, or `embedded` for the small upstream of the tests (default: where the lock says)',
+    )
+    .option('--lock <FILE>', 'facts of the pinned upstream release (default: specs/contract/upstream.lock.json)')
+    .option('--contract <FILE>', 'your decisions (default: specs/contract/contract.yaml)')
+    .option('--output <DIR>', 'where the layouts go', 'out')
+    .option('--revision <TEXT>', 'what the revision label says (default: 40 hex digits of lock and contract)')
+    .addOption(new Option('--workers <N>', 'blocks compressed at once; changes no byte').argParser(parseWorkers))
+    .option('--cache <DIR>', 'folder for what comes from registries (default: $XDG_CACHE_HOME/talos-image-contract/v1)')
+    .option('--dry-run', 'say what would be built of what, with digests and sizes', false)
+    .option('--profile-only', 'write profiles for upstream’s own imager instead', false)
+    .addHelpText('after', HELP)
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined })
+  try {
+    command.parse([...args], { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.code === 'commander.helpDisplayed') return undefined
+    throw new UsageError(`${error.message.replace(/^error: /, '')} (npm run build -- --help tells more)`, {
+      cause: error,
+    })
+  }
+  return command.opts<BuildOptions>()
+}

@@ -1,0 +1,89 @@
+// From --upstream and --lock to upstream's parts.
+import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { folderUpstream } from '#build/upstream-folder.ts'
+import { registryUpstream } from '#build/upstream-registry.ts'
+import type { UpstreamParts } from '#build/upstream.ts'
+import { makeUpstream, type ReleaseName } from '#fixtures/upstream/upstream.ts'
+import { Spool } from '#harness/bytes/spool.ts'
+import { openCache } from '#harness/oci/cache.ts'
+import { machineCredentials } from '#harness/oci/client/credentials.ts'
+import { attachRegistry } from '#harness/oci/open.ts'
+import { openRegistryAccess } from '#harness/oci/store-registry-access.ts'
+import type { Lock } from '#specs/contract/lock.ts'
+import { loadLock, LOCK_PATH, lockCommand } from '../conform/inputs.ts'
+import { UsageError } from '../conform/options.ts'
+import type { BuildOptions } from './options.ts'
+
+/** The upstream of the tests that is built from when nothing says which release. */
+const EMBEDDED_RELEASE: ReleaseName = 'v1.11.5'
+
+/** Whoever closes it also loses what it unpacked. */
+export async function openUpstream(options: BuildOptions): Promise<UpstreamParts> {
+  const { upstream: where } = options
+  if (where === 'embedded') return openEmbedded(options.lock)
+  const lock = await readLock(options.lock)
+  const spool = new Spool(join(tmpdir(), `talos-image-build-${process.pid}`))
+  if (where !== undefined && (await isFolder(where))) return withSpool(folderUpstream(where, lock, spool), spool)
+  if (where !== undefined && /^[./~]/.test(where)) throw new UsageError(`--upstream ${where}: there is no such folder`)
+  const access = openRegistryAccess({
+    cache: await openCache(options.cache ?? cacheFolder()),
+    network: { credentials: machineCredentials() },
+  })
+  attachRegistry(spool, access)
+  const upstream = withSpool(registryUpstream(lock, spool, where), spool)
+  return {
+    ...upstream,
+    close: async () => {
+      await upstream.close()
+      await access.close()
+    },
+  }
+}
+
+async function openEmbedded(lockPath: string | undefined): Promise<UpstreamParts> {
+  const given = lockPath === undefined ? undefined : await readLock(lockPath)
+  const talos = (given?.talos ?? EMBEDDED_RELEASE) as ReleaseName
+  const folder = await mkdtemp(join(tmpdir(), 'talos-image-build-'))
+  const made = await makeUpstream({ releases: [talos] })
+  await made.inputsFolder(talos, folder)
+  const spool = new Spool(join(folder, 'spool'))
+  const upstream = folderUpstream(folder, given ?? (await made.lock(talos)), spool)
+  return {
+    ...upstream,
+    name: `the embedded upstream of Talos ${talos}`,
+    close: async () => {
+      await upstream.close()
+      await spool.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function readLock(path: string | undefined): Promise<Lock> {
+  const loaded = await loadLock(path)
+  if (loaded !== undefined) return loaded.value
+  throw new UsageError(`there is no lock ${LOCK_PATH}: ${lockCommand(undefined)} writes it, --lock FILE takes another`)
+}
+
+function withSpool(upstream: UpstreamParts, spool: Spool): UpstreamParts {
+  return {
+    ...upstream,
+    close: async () => {
+      await upstream.close()
+      await spool.close()
+    },
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  )
+}
+
+function cacheFolder(): string {
+  return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'talos-image-contract', 'v1')
+}

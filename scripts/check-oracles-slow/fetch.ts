@@ -1,0 +1,65 @@
+// Gets the tools without touching the system: Go's module proxy, and Debian's packages through apt with a state folder
+// of its own, unpacked beside it.
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { run } from './tool.ts'
+
+export type Tools = {
+  /** Where they may write. */
+  readonly folder: string
+  readonly conformance: string
+  readonly crane: string
+  readonly oras: string
+}
+
+const CONFORMANCE = 'github.com/opencontainers/distribution-spec/conformance'
+/** The commit of 2026-08-31. */
+const CONFORMANCE_VERSION = 'v0.0.0-20260831232431-97274622c111'
+/** bookworm has neither; these run there. */
+const SOURCE = 'deb http://deb.debian.org/debian sid main\n'
+const PACKAGES = ['crane', 'oras']
+
+export async function fetchTools(folder: string): Promise<Tools> {
+  const root = join(folder, 'root')
+  await Promise.all([fetchConformance(folder), fetchPackages(folder, root)])
+  return {
+    folder,
+    conformance: join(folder, 'bin', 'conformance'),
+    crane: join(root, 'usr/bin/crane'),
+    oras: join(root, 'usr/bin/oras'),
+  }
+}
+
+async function fetchConformance(folder: string): Promise<void> {
+  const env = {
+    GOPATH: join(folder, 'go'),
+    GOCACHE: join(folder, 'go-build'),
+    GOBIN: join(folder, 'bin'),
+    // Else the module cache is read-only, and cannot be removed.
+    GOFLAGS: '-modcacherw',
+    GOTOOLCHAIN: 'local',
+    ...(process.env['GOPROXY'] !== undefined && { GOPROXY: process.env['GOPROXY'] }),
+  }
+  await run('go', ['install', `${CONFORMANCE}@${CONFORMANCE_VERSION}`], { cwd: folder, env })
+}
+
+async function fetchPackages(folder: string, root: string): Promise<void> {
+  const apt = join(folder, 'apt')
+  for (const name of ['lists/partial', 'cache/archives/partial', 'packages'])
+    await mkdir(join(apt, name), { recursive: true })
+  await writeFile(join(apt, 'sources.list'), SOURCE)
+  await writeFile(join(apt, 'status'), '')
+  const settings = {
+    'Dir::Etc::SourceList': join(apt, 'sources.list'),
+    'Dir::Etc::SourceParts': '-',
+    'Dir::State::Lists': join(apt, 'lists'),
+    'Dir::State::status': join(apt, 'status'),
+    'Dir::Cache': join(apt, 'cache'),
+    'Acquire::Languages': 'none',
+  }
+  const options = Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`])
+  const packages = join(apt, 'packages')
+  await run('apt-get', [...options, '-q', 'update'], { cwd: apt })
+  await run('apt-get', [...options, '-q', 'download', ...PACKAGES], { cwd: packages })
+  for (const name of await readdir(packages)) await run('dpkg', ['-x', join(packages, name), root], { cwd: apt })
+}

@@ -1,0 +1,40 @@
+// Fetches the tools, runs them one after the other, and says what is red and what was not asked.
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { runConformance } from './conformance.ts'
+import { craneChecks } from './crane.ts'
+import { fetchTools } from './fetch.ts'
+import { orasChecks } from './oras.ts'
+import type { Check } from './tool.ts'
+
+/** `DIR` keeps what was fetched for the next time; without it everything is removed at the end. */
+export async function main([kept, ...rest]: readonly string[]): Promise<0 | 1 | 2> {
+  if (rest.length > 0 || kept?.startsWith('-') === true) {
+    process.stderr.write('error: expected nothing, or one folder for what is fetched\n')
+    return 2
+  }
+  const folder = kept === undefined ? await mkdtemp(join(tmpdir(), 'oracles-slow-')) : resolve(kept)
+  await mkdir(folder, { recursive: true })
+  try {
+    const tools = await fetchTools(folder)
+    const checks = [...runConformance(tools), ...craneChecks(tools), ...orasChecks(tools)]
+    let red = 0
+    for (const check of checks) if (!(await report(check))) red += 1
+    process.stdout.write(`\n${checks.length - red} of ${checks.length} are green\n`)
+    return red === 0 ? 0 : 1
+  } finally {
+    if (kept === undefined) await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function report({ name, run }: Check): Promise<boolean> {
+  try {
+    const note = await run()
+    process.stdout.write(`ok  ${name}${note === undefined ? '' : `: ${note}`}\n`)
+    return true
+  } catch (error) {
+    process.stdout.write(`RED ${name}: ${error instanceof Error ? error.message : String(error)}\n`)
+    return false
+  }
+}

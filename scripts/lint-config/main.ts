@@ -1,0 +1,102 @@
+// Lint, top to bottom: options, contract, files, facts, variant, verdict, exit status.
+import { open } from 'node:fs/promises'
+import { formatLocation, HarnessError } from '#harness/errors.ts'
+import { formatPlace, placeOfOffset } from '#harness/formats/yaml-document-nodes.ts'
+import { machineConfigFacts, type MachineConfigFacts } from '#harness/talos/machine-config-facts.ts'
+import { parseMachineConfig, type ConfigFile } from '#harness/talos/machine-config.ts'
+import { exitCodeOfConfig, judgeConfig } from '#specs/config/judge.ts'
+import { installedVariant } from '#specs/config/rules/install-image.ts'
+import type { Contract } from '#specs/contract/contract.ts'
+import { loadContract, loadLock } from '../conform/inputs.ts'
+import { UsageError } from '../conform/options.ts'
+import { printable } from '../conform/printable.ts'
+import { parseLintOptions, type LintOptions } from './options.ts'
+import { renderLint, type LintReport } from './render.ts'
+
+/** More than the reader takes, so that it is the one to say so; less than a disk image given by mistake. */
+const MAX_FILE_BYTES = 8 << 20
+
+/** `args` without node and script. Gives the exit status; prints everything that there is to say. */
+export async function lintConfig(args: readonly string[]): Promise<number> {
+  try {
+    const options = parseLintOptions(args)
+    if (options === undefined) return 0
+    const report = await lint(options)
+    process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : renderLint(report, process.stdout))
+    return report.exitCode
+  } catch (error) {
+    // Never 1: that status says that a configuration was judged.
+    if (error instanceof UsageError) process.stderr.write(`error: ${printable(error.message)}\n`)
+    else process.stderr.write(`internal error, please report it: ${(error as Error).stack ?? String(error)}\n`)
+    return 2
+  }
+}
+
+async function lint(options: LintOptions): Promise<LintReport> {
+  const contract = await loadContract(options.contract)
+  const lock = options.lock === undefined ? undefined : await loadLock(options.lock)
+  const files: ConfigFile[] = []
+  for (const path of options.files) files.push({ path, bytes: await readConfigFile(path) })
+  const facts = readFacts(files)
+  const variantName = chooseVariant(options.variant, facts, contract.value)
+  const variant = contract.value.variants[variantName]
+  if (variant === undefined) throw new UsageError(`the contract knows no variant ${variantName}`)
+  const talos = lock?.value.talos
+  const rules = judgeConfig(facts, {
+    variantName,
+    variant,
+    contract: contract.value,
+    ...(talos !== undefined && { talos }),
+  })
+  return {
+    schema: 1,
+    files: options.files,
+    variant: variantName,
+    contract: contract.path,
+    ...(lock !== undefined && { lock: lock.path }),
+    rules,
+    exitCode: exitCodeOfConfig(rules),
+  }
+}
+
+async function readConfigFile(path: string): Promise<Uint8Array> {
+  try {
+    const file = await open(path)
+    try {
+      const { size } = await file.stat()
+      if (size > MAX_FILE_BYTES) throw new UsageError(`${path} has ${size} bytes: that is no machine configuration`)
+      return await file.readFile()
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    if (error instanceof UsageError) throw error
+    throw new UsageError(`${path} cannot be read: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+function readFacts(files: readonly ConfigFile[]): MachineConfigFacts {
+  try {
+    return machineConfigFacts(parseMachineConfig(files))
+  } catch (error) {
+    if (!(error instanceof HarnessError)) throw error
+    throw new UsageError(`${placeOf(error, files)}: ${error.message}`, { cause: error })
+  }
+}
+
+/** Line and column, also for an error of the YAML reader, which knows an offset. */
+function placeOf({ at }: HarnessError, files: readonly ConfigFile[]): string {
+  const file = files.find(({ path }) => path === at?.path)
+  if (file === undefined || at?.offset === undefined) return formatLocation(at)
+  return formatPlace(placeOfOffset(file.bytes, at.offset, file.path))
+}
+
+function chooseVariant(asked: string | undefined, facts: MachineConfigFacts, contract: Contract): string {
+  const known = Object.keys(contract.variants).join(', ')
+  const chosen = asked ?? installedVariant(facts, contract)
+  if (chosen === undefined)
+    throw new UsageError(`no install image tells which variant this node is to be: say it with --variant (${known})`)
+  if (!Object.hasOwn(contract.variants, chosen))
+    throw new UsageError(`the contract knows no variant ${chosen}, only ${known}`)
+  return chosen
+}

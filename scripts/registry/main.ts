@@ -1,0 +1,62 @@
+// Starts the registry, says where it is, and ends it when told to.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Digest } from '#harness/bytes/digest.ts'
+import { formatLocation, HarnessError } from '#harness/errors.ts'
+import { folderContent, memoryContent } from '#fixtures/registry/content.ts'
+import { pushReference } from '#fixtures/registry/images.ts'
+import { startRegistry } from '#fixtures/registry/server.ts'
+import { UsageError } from '../conform/options.ts'
+import { parseRegistryCommand, type RegistryCommand } from './options.ts'
+
+/** Runs until `stop` is aborted. Gives the exit status: 0 ended, 2 what was typed or read is wrong. */
+export async function main(args: readonly string[], stop: AbortSignal): Promise<0 | 2> {
+  try {
+    const command = parseRegistryCommand(args)
+    if (command !== undefined) await serve(command, stop)
+    return 0
+  } catch (error) {
+    if (!(error instanceof UsageError || error instanceof HarnessError || isSystemError(error))) throw error
+    const where = error instanceof HarnessError ? formatLocation(error.at) : ''
+    process.stderr.write(`error: ${error.message}${where === '' ? '' : ` (${where})`}\n`)
+    return 2
+  }
+}
+
+async function serve({ images, storage, ...options }: RegistryCommand, stop: AbortSignal): Promise<void> {
+  const content = storage === undefined ? memoryContent() : await folderContent(storage)
+  const digests: Digest[] = []
+  for (const { reference, repository, tag } of images)
+    digests.push(await pushReference({ content }, reference, repository, tag))
+  await using registry = await startRegistry({ ...options, content })
+  // A folder that has nothing else is what skopeo's and podman's --cert-dir want.
+  await using certificates = await temporaryFolder('registry-ca-')
+  const lines = [`registry  ${registry.url}`]
+  if (registry.ca !== undefined) {
+    const path = join(certificates.path, 'ca.crt')
+    await writeFile(path, registry.ca)
+    lines.push(`authority ${path}`)
+  }
+  lines.push(
+    ...images.map(({ repository, tag }, at) => `image     ${registry.host}/${repository}:${tag}@${digests[at]}`),
+  )
+  process.stdout.write(`${lines.join('\n')}\nCtrl-C ends it.\n`)
+  await aborted(stop)
+}
+
+async function temporaryFolder(prefix: string): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = await mkdtemp(join(tmpdir(), prefix))
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string'
+}

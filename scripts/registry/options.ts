@@ -1,0 +1,75 @@
+// The command line of `npm run registry`.
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import type { AuthOptions } from '#fixtures/registry/auth.ts'
+import { isRepositoryName, isTag } from '#fixtures/registry/request.ts'
+import { UsageError } from '../conform/options.ts'
+
+export type ServedImage = { readonly repository: string; readonly tag: string; readonly reference: string }
+
+export type RegistryCommand = {
+  readonly port: number
+  readonly auth: AuthOptions
+  readonly tls: boolean
+  readonly storage?: string
+  readonly images: readonly ServedImage[]
+}
+
+const HELP = `
+An IMAGE is NAME:TAG=REFERENCE, with one of
+  oci:out/spin-only[:tag]               an OCI image layout
+  oci-archive:image.tar[:tag]           the same in a tar
+  docker-archive:installer-arm64.tar    what upstream's imager writes
+
+AUTH is one of
+  basic:USER:PASSWORD     HTTP Basic for everything
+  token                   Bearer tokens; everybody may pull, nobody push
+  token:USER:PASSWORD     the same, and USER may push
+
+It listens on 127.0.0.1 only and is for tests and trying things out, not for publishing.`
+
+/** Options, or undefined after --help was printed. Throws UsageError. */
+export function parseRegistryCommand(args: readonly string[]): RegistryCommand | undefined {
+  const command = new Command('npm run registry --')
+    .description('Serve images from an OCI registry on loopback until Ctrl-C.')
+    .argument('[IMAGE...]', 'what to serve; see below')
+    .option('--port <N>', 'where to listen (default: one that is free)', parsePort, 0)
+    .option('--auth <AUTH>', 'whom to serve (default: everybody)', parseAuth, { kind: 'none' } as const)
+    .option('--tls', 'https by an authority made for this run', false)
+    .option('--storage <DIR>', 'keep everything there (default: in memory, gone at the end)')
+    .addHelpText('after', HELP)
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined })
+  try {
+    command.parse([...args], { from: 'user' })
+    const images = command.args.map(parseImage)
+    return { ...command.opts<Omit<RegistryCommand, 'images'>>(), images }
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.code === 'commander.helpDisplayed') return undefined
+    const message = error.message.replace(/^error: /, '')
+    throw new UsageError(`${message} (npm run registry -- --help tells more)`, { cause: error })
+  }
+}
+
+function parsePort(text: string): number {
+  const port = Number(text)
+  if (/^\d{1,5}$/.test(text) && port <= 0xffff) return port
+  throw new InvalidArgumentError('expected a number up to 65535.')
+}
+
+function parseAuth(text: string): AuthOptions {
+  const [kind = '', name = '', ...rest] = text.split(':')
+  const users = rest.length > 0 && name !== '' ? [{ name, password: rest.join(':') }] : []
+  if (kind === 'basic' && users.length > 0) return { kind, users }
+  if (kind === 'token' && (text === 'token' || users.length > 0)) return { kind, users, anonymousPull: true }
+  throw new InvalidArgumentError('expected basic:USER:PASSWORD, token or token:USER:PASSWORD.')
+}
+
+function parseImage(text: string): ServedImage {
+  const equals = text.indexOf('=')
+  const name = text.slice(0, Math.max(equals, 0))
+  const colon = name.lastIndexOf(':')
+  const [repository, tag] = [name.slice(0, Math.max(colon, 0)), name.slice(colon + 1)]
+  if (isRepositoryName(repository) && isTag(tag)) return { repository, tag, reference: text.slice(equals + 1) }
+  throw new InvalidArgumentError(`expected NAME:TAG=oci:PATH, got ${JSON.stringify(text)}.`)
+}

@@ -1,0 +1,109 @@
+// The image that a node installs: which variant, which bytes, and on which nodes.
+import { HarnessError } from '#harness/errors.ts'
+import { parseReference, type RegistryReference } from '#harness/oci/reference.ts'
+import type { MachineConfigFacts, Placed } from '#harness/talos/machine-config-facts.ts'
+import type { Contract } from '../../contract/contract.ts'
+import { isTemplate, type ConfigContext, type ConfigFinding, type ConfigRule } from '../rule.ts'
+
+/** A version tag may be moved by hand; its twin with digits of lock and contract never is (architecture.md). */
+const TWIN = /-[0-9a-f]{8}$/
+const VERSION = /^v\d+\.\d+\.\d+(?:-[0-9A-Za-z.]+)?$/
+
+/** Of the variant that this configuration installs by the name of its repository; undefined when no name tells. */
+export function installedVariant(facts: MachineConfigFacts, contract: Contract): string | undefined {
+  const image = facts.installs.find((install) => install.image !== undefined)?.image
+  const reference = image === undefined ? undefined : toReference(image.value)
+  return reference === undefined ? undefined : variantOf(reference, contract)
+}
+
+function variantOf({ registry, repository }: RegistryReference, contract: Contract): string | undefined {
+  const whole = `/${registry}/${repository}`
+  return Object.keys(contract.variants).find((name) =>
+    repositoriesOf(name, contract).some((known) => whole.endsWith(`/${known}`)),
+  )
+}
+
+function repositoriesOf(variant: string, contract: Contract): readonly string[] {
+  return contract.variants[variant]?.repositories ?? [variant, `talos-${variant}`]
+}
+
+function toReference(text: string): RegistryReference | undefined {
+  try {
+    const reference = parseReference(text)
+    return reference.kind === 'registry' ? reference : undefined
+  } catch (error) {
+    if (error instanceof HarnessError) return undefined
+    throw error
+  }
+}
+
+function judgeImage({ value: got, at }: Placed, context: ConfigContext): readonly ConfigFinding[] {
+  const { variantName, contract, talos } = context
+  if (isTemplate(got)) return [{ at, message: 'the image is named by a template', got, kind: 'unknown' }]
+  const reference = toReference(got)
+  const repositories = repositoriesOf(variantName, contract)
+  const expected = `${repositories.join(' or ')}, by digest or immutable tag`
+  if (reference === undefined) return [{ at, message: 'the install image is no image reference', expected, got }]
+  const findings: ConfigFinding[] = []
+  const found = variantOf(reference, contract)
+  if (found !== variantName)
+    findings.push({
+      at,
+      message: found === undefined ? 'the install image is of no variant' : `the install image is of ${found}`,
+      expected: repositories.join(' or '),
+      got: `${reference.registry}/${reference.repository}`,
+    })
+  const { tag = '' } = reference
+  if (reference.digest === undefined && !(TWIN.test(tag) && VERSION.test(tag.replace(TWIN, ''))))
+    findings.push({
+      at,
+      message: 'the install image can change under its name',
+      expected: 'a digest (@sha256:…) or an immutable tag (vX.Y.Z-<8 hex digits>)',
+      got: tag === '' ? 'neither' : `tag ${tag}`,
+    })
+  const version = tag.replace(TWIN, '')
+  if (talos !== undefined && VERSION.test(version) && version !== talos)
+    findings.push({ at, message: 'the install image is of another Talos', expected: talos, got: version })
+  return findings
+}
+
+/** Only where the contract names its gateways: any node may be one where it does not. */
+function judgeNode(facts: MachineConfigFacts, { variant, contract }: ConfigContext): readonly ConfigFinding[] {
+  const { names } = contract.gateways
+  if (variant.role !== 'gateway' || names.length === 0) return []
+  const { hostname } = facts
+  if (hostname !== undefined && names.includes(hostname.value)) return []
+  return [
+    {
+      at: hostname?.at ?? facts.start,
+      message: 'a node installs the gateway variant and is none of the gateways of the contract',
+      expected: `hostname ${names.join(' or ')}`,
+      got: hostname?.value ?? 'no hostname',
+    },
+  ]
+}
+
+export const INSTALL_IMAGE_RULES: readonly ConfigRule[] = [
+  {
+    id: 'CFG-004',
+    level: 'must',
+    sentence:
+      'the install image is of this variant, by digest or immutable tag, and of the gateway variant only on gateways',
+    fix: 'name the published image of the variant with the digest that npm test judged',
+    needs: [],
+    judge: (facts, context) => {
+      const absent = facts.installs.filter(({ image }) => image === undefined)
+      const nowhere = facts.installs.length === 0 ? [{ at: facts.start }] : absent
+      return [
+        ...nowhere.map(({ at }) => ({
+          at,
+          message: 'no install image is named, so that Talos installs its own, without extensions',
+          expected: `machine.install.image or UnattendedInstallConfig with an image of ${context.variantName}`,
+          got: 'none',
+        })),
+        ...facts.installs.flatMap(({ image }) => (image === undefined ? [] : judgeImage(image, context))),
+        ...judgeNode(facts, context),
+      ]
+    },
+  },
+]
