@@ -1,7 +1,6 @@
 // The recipe, top to bottom: upstream's parts by digest → layers → initramfs → UKI → installer and asset image → layout.
-import { randomBytes } from 'node:crypto'
-import { mkdir, open, rm } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { open, rm } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { fileSource, type ByteSource } from '#harness/bytes/source.ts'
 import { Spool } from '#harness/bytes/spool.ts'
 import { makeAssetFiles } from './assets.ts'
@@ -16,6 +15,7 @@ import { makeModuleIndex, moduleIndexMetadata } from './module-index.ts'
 import type { Plan } from './plan.ts'
 import { composeUki } from './uki.ts'
 import type { UpstreamParts } from './upstream.ts'
+import { makeWorkFolder } from './work-folder.ts'
 
 export type AssembleOptions = {
   readonly upstream: UpstreamParts
@@ -45,10 +45,11 @@ const DEFAULT_WORKERS = 8
 export async function assemble(plan: Plan, options: AssembleOptions): Promise<Built> {
   const { output } = options
   await assertReplaceable(output)
-  const work = join(dirname(output), `.${basename(output)}.${process.pid}-${randomBytes(4).toString('hex')}.partial`)
+  const work = await makeWorkFolder(output).catch((error: unknown) => {
+    throw explain(error, output)
+  })
   const spool = new Spool(join(work, 'spool'))
   try {
-    await mkdir(work, { recursive: true })
     return await assembleIn(work, spool, plan, options)
   } catch (error) {
     throw explain(error, output)

@@ -64,11 +64,12 @@ export function planVariant({ lock, contract, variant, revision }: PlanOptions):
     systemdStub: lock.systemdStub,
     systemdBoot: lock.systemdBoot,
   }
+  const unpinned = extensions.filter(({ pinned }) => pinned === undefined).map(({ name }) => name)
   const missing = [
     ...Object.entries({ talos, ...files, installerBase: lock.installerBase }).flatMap(([name, fact]) =>
       fact === undefined ? [name] : [],
     ),
-    ...extensions.flatMap(({ name, pinned }) => (pinned === undefined ? [`a digest of the extension ${name}`] : [])),
+    ...(unpinned.length > 0 ? [`a digest of ${unpinned.join(', ')}`] : []),
   ]
   if (missing.length > 0 || talos === undefined)
     throw new BuildError(

@@ -49,17 +49,18 @@ const PEM_BASE64 = /^LS0tLS1CRUdJTi/
 
 /** Shapes that nothing but a secret has. Looked for in the whole text: a comment is read by whoever reads the file. */
 const SHAPES: readonly (readonly [field: string, shape: RegExp])[] = [
-  ['a Tailscale key', /tskey-[A-Za-z0-9-]{8,128}/],
-  ['a GitHub token', /gh[opsur]_[A-Za-z0-9]{20,255}|github_pat_[A-Za-z0-9_]{20,255}/],
-  ['a GitLab token', /glpat-[A-Za-z0-9_-]{20,64}/],
-  ['an AWS access key', /(?<![A-Z0-9])AKIA[A-Z0-9]{16}(?![A-Z0-9])/],
-  ['a Slack token', /xox[abprs]-[A-Za-z0-9-]{10,128}/],
-  ['a password in a URL', /[a-z][a-z0-9+.-]{0,20}:\/\/[^/\s:@'"]{1,128}:(?![$<{])[^@/\s'"]{1,128}@/],
+  ['a Tailscale key', /tskey-[A-Za-z0-9-]{8,128}/g],
+  ['a GitHub token', /gh[opsur]_[A-Za-z0-9]{20,255}|github_pat_[A-Za-z0-9_]{20,255}/g],
+  ['a GitLab token', /glpat-[A-Za-z0-9_-]{20,64}/g],
+  ['an AWS access key', /(?<![A-Z0-9])AKIA[A-Z0-9]{16}(?![A-Z0-9])/g],
+  ['a Slack token', /xox[abprs]-[A-Za-z0-9-]{10,128}/g],
+  ['a password in a URL', /[a-z][a-z0-9+.-]{0,20}:\/\/[^/\s:@'"]{1,128}:(?![$<{])[^@/\s'"]{1,128}@/g],
 ]
 const PLACEHOLDER = /placeholder|example|replace|change|redacted|x{6}|\*{3}|\.{3}/i
 
 /** Filled in by something else, or by nobody: a variable, a template, an encrypted or looked-up value, a file. */
-const REFERENCE = /^\$[A-Z_][A-Z0-9_]*$|^\$\(|\$\{[^}]*\}|\{\{|^<[^>]*>$|^(?:ENC\[|ref\+|op:\/\/|vault:|file:)|^\**$/i
+const REFERENCE =
+  /^\$[A-Z_][A-Z0-9_]*$|^\$\(|\$\{[^}]{0,200}\}|\{\{|^<[^>]*>$|^(?:ENC\[|ref\+|op:\/\/|vault:|file:)|^\**$/i
 
 /** In the order of the files; of a line that is told by its field its shape is not told again. */
 export function findSecrets(files: readonly File[]): readonly SecretLike[] {
@@ -113,8 +114,8 @@ function secretsByShape({ path, text }: File): readonly SecretLike[] {
   const found: SecretLike[] = []
   for (const [index, line] of text.split('\n').entries()) {
     for (const [field, shape] of SHAPES) {
-      const match = shape.exec(line)
-      if (match !== null && !PLACEHOLDER.test(match[0]))
+      const match = line.matchAll(shape).find(([token]) => !PLACEHOLDER.test(token))
+      if (match !== undefined)
         found.push({ field, owner: 'person', at: { path, line: index + 1, column: match.index + 1 } })
     }
   }

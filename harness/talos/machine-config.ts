@@ -85,7 +85,7 @@ function toDocument(root: YamlNode): ConfigDocument {
   if (root.kind === 'scalar') throw malformed(root.at, 'expected a mapping, got a scalar')
   const kind = textOf(root, 'kind')
   if (kind === undefined) {
-    const strange = [...root.entries].find(([key]) => !MACHINE_KEYS.includes(key))
+    const strange = [...root.entries].find(([key]) => !MACHINE_KEYS.includes(key) && key !== '$patch')
     if (strange !== undefined)
       throw malformed(
         strange[1].keyAt,

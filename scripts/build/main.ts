@@ -1,7 +1,7 @@
 // Builds the variants one after the other, each whole or not at all, and says what came of it.
 import { mkdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { assemble, type Built } from '#build/assemble.ts'
 import { BuildError, type BuildCode } from '#build/build-error.ts'
 import { encodeImagerProfile } from '#build/imager-profile.ts'
@@ -10,13 +10,14 @@ import type { UpstreamParts } from '#build/upstream.ts'
 import { Spool } from '#harness/bytes/spool.ts'
 import { formatLocation, HarnessError, RegistryError } from '#harness/errors.ts'
 import type { Contract } from '#specs/contract/contract.ts'
+import { formatLock } from '#specs/contract/lock.ts'
 import { loadContract } from '../conform/inputs.ts'
 import { UsageError } from '../conform/options.ts'
 import { printable } from '../conform/printable.ts'
 import { parseOptions, type BuildOptions } from './options.ts'
 import { measureParts } from './parts.ts'
 import { progressOf, renderBuilt, renderNext, renderPlan } from './render.ts'
-import { openUpstream } from './upstream.ts'
+import { EMBEDDED, openUpstream } from './upstream.ts'
 
 /** What no other part would mend. */
 const USAGE: readonly BuildCode[] = ['LOCK', 'CONTRACT', 'NO_SPACE', 'OUTPUT']
@@ -27,7 +28,7 @@ export async function build(args: readonly string[]): Promise<number> {
   const onSignal = (): void => {
     // Asked twice: do not wait for the end of the step.
     if (interrupt.signal.aborted) process.exit(2)
-    interrupt.abort(new UsageError('interrupted: nothing was written under the final name'))
+    interrupt.abort(new UsageError('interrupted: what was not finished is not there'))
   }
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
@@ -81,7 +82,19 @@ async function buildAll(
     }
   }
   for (const [plan, built] of all) process.stdout.write(renderBuilt(plan, built))
-  process.stdout.write(renderNext(all, options.lock === undefined ? '' : ` --lock ${options.lock}`))
+  process.stdout.write(renderNext(all, lockOption(await keepLock(upstream, options))))
+}
+
+/** The lock that must be named when the images are judged; that of the embedded upstream is nowhere else. */
+async function keepLock({ lock }: UpstreamParts, options: BuildOptions): Promise<string | undefined> {
+  if (options.lock !== undefined || options.upstream !== EMBEDDED) return options.lock
+  const path = join(options.output, 'upstream.lock.json')
+  await writeFile(path, formatLock(lock))
+  return path
+}
+
+function lockOption(path: string | undefined): string {
+  return path === undefined ? '' : ` --lock ${path}`
 }
 
 async function showPlans(plans: readonly Plan[], upstream: UpstreamParts): Promise<void> {
@@ -102,7 +115,7 @@ async function writeProfiles(plans: readonly Plan[], contract: Contract, folder:
     const path = join(folder, `${plan.variant}.profile.yaml`)
     await writeFile(path, encodeImagerProfile(plan, contract))
     process.stdout.write(
-      `${path}\n  docker run --rm -i -v "$PWD/${folder}:/out" ghcr.io/siderolabs/imager:${plan.talos} - < ${path}\n`,
+      `${path}\n  docker run --rm -i -v ${resolve(folder)}:/out ghcr.io/siderolabs/imager:${plan.talos} - < ${path}\n`,
     )
   }
 }

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { folderUpstream } from '#build/upstream-folder.ts'
 import { registryUpstream } from '#build/upstream-registry.ts'
 import type { UpstreamParts } from '#build/upstream.ts'
-import { makeUpstream, type ReleaseName } from '#fixtures/upstream/upstream.ts'
+import { RELEASE_NAMES, type ReleaseName } from '#fixtures/upstream/release.ts'
+import { makeUpstream } from '#fixtures/upstream/upstream.ts'
 import { Spool } from '#harness/bytes/spool.ts'
 import { openCache } from '#harness/oci/cache.ts'
 import { machineCredentials } from '#harness/oci/client/credentials.ts'
@@ -16,13 +17,14 @@ import { loadLock, LOCK_PATH, lockCommand } from '../conform/inputs.ts'
 import { UsageError } from '../conform/options.ts'
 import type { BuildOptions } from './options.ts'
 
+export const EMBEDDED = 'embedded'
 /** The upstream of the tests that is built from when nothing says which release. */
 const EMBEDDED_RELEASE: ReleaseName = 'v1.11.5'
 
 /** Whoever closes it also loses what it unpacked. */
 export async function openUpstream(options: BuildOptions): Promise<UpstreamParts> {
   const { upstream: where } = options
-  if (where === 'embedded') return openEmbedded(options.lock)
+  if (where === EMBEDDED) return openEmbedded(options.lock)
   const lock = await readLock(options.lock)
   const spool = new Spool(join(tmpdir(), `talos-image-build-${process.pid}`))
   if (where !== undefined && (await isFolder(where))) return withSpool(folderUpstream(where, lock, spool), spool)
@@ -44,7 +46,10 @@ export async function openUpstream(options: BuildOptions): Promise<UpstreamParts
 
 async function openEmbedded(lockPath: string | undefined): Promise<UpstreamParts> {
   const given = lockPath === undefined ? undefined : await readLock(lockPath)
-  const talos = (given?.talos ?? EMBEDDED_RELEASE) as ReleaseName
+  const wanted = given?.talos ?? EMBEDDED_RELEASE
+  const talos = RELEASE_NAMES.find((name) => name === wanted)
+  if (talos === undefined)
+    throw new UsageError(`the embedded upstream is of ${RELEASE_NAMES.join(', ')}, not of ${wanted}`)
   const folder = await mkdtemp(join(tmpdir(), 'talos-image-build-'))
   const made = await makeUpstream({ releases: [talos] })
   await made.inputsFolder(talos, folder)

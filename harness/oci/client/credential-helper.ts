@@ -1,7 +1,7 @@
 // A program that keeps credentials: https://github.com/docker/docker-credential-helpers#development
 import { spawn } from 'node:child_process'
 import { z } from 'zod'
-import { FormatError, RegistryError } from '../../errors.ts'
+import { FormatError, HarnessError, RegistryError } from '../../errors.ts'
 import { checkShape } from '../schemas.ts'
 import { parseSecretJson, type Environment } from './auth-config.ts'
 import type { Credential } from './credentials.ts'
@@ -28,10 +28,16 @@ export async function askHelper(
   const failed = (text: string, cause?: unknown): RegistryError =>
     new RegistryError('REGISTRY_DENIED', `${program}, named in ${config}, ${text}`, { at: { path: config }, cause })
   if (!NAME.test(name)) throw failed('is no name of a credential helper')
-  const { stdout, status } = await run(program, server, env, signal).catch((cause: NodeJS.ErrnoException) => {
-    if (signal?.aborted === true) throw signal.reason
-    throw failed(cause.code === 'ENOENT' ? 'is not installed' : `cannot be run: ${cause.code ?? cause.message}`, cause)
-  })
+  const { stdout, status } = await run(program, server, env, signal).catch(
+    (cause: NodeJS.ErrnoException | HarnessError) => {
+      if (signal?.aborted === true) throw signal.reason
+      if (cause instanceof HarnessError) throw cause
+      throw failed(
+        cause.code === 'ENOENT' ? 'is not installed' : `cannot be run: ${cause.code ?? cause.message}`,
+        cause,
+      )
+    },
+  )
   if (status !== 0 && NOT_FOUND.test(stdout.toString('utf8'))) return undefined
   if (status !== 0) throw failed(`failed with status ${status}`)
   const value = parse(stdout, program)
@@ -65,7 +71,12 @@ function run(program: string, server: string, env: Environment, signal: AbortSig
     child.on('error', reject)
     child.on('close', (status) => {
       if (size <= MAX_BYTES) resolve({ stdout: Buffer.concat(chunks), status })
-      else reject(new FormatError('credentials', 'LIMIT_EXCEEDED', `expected at most ${MAX_BYTES} bytes, got more`))
+      else
+        reject(
+          new FormatError('credentials', 'LIMIT_EXCEEDED', `expected at most ${MAX_BYTES} bytes, got more`, {
+            at: { path: program },
+          }),
+        )
     })
     // One that ends without reading what it is asked is no reason to end with it.
     child.stdin.on('error', () => undefined)

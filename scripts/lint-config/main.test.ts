@@ -1,0 +1,175 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it, vi } from 'vitest'
+import { readSoundConfig, swap } from '#fixtures/counterexamples/config-sound.ts'
+import { ROOT } from '../conform/run.ts'
+import { lintConfig } from './main.ts'
+
+const GOLDEN = join(ROOT, 'fixtures/golden/machine-config')
+const WORKER = join(GOLDEN, 'worker-spin-only-1.11.yaml')
+const GATEWAY = join(GOLDEN, 'gateway-spin-tailscale-1.11.yaml')
+
+async function run(...args: readonly string[]): Promise<{ status: number; stdout: string; stderr: string }> {
+  const said = { stdout: '', stderr: '' }
+  const spies = (['stdout', 'stderr'] as const).map((stream) =>
+    vi.spyOn(process[stream], 'write').mockImplementation((text) => {
+      said[stream] += String(text)
+      return true
+    }),
+  )
+  try {
+    return { status: await lintConfig(args), ...said }
+  } finally {
+    for (const spy of spies) spy.mockRestore()
+  }
+}
+
+describe('npm run lint-config', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'lint-config-'))
+  afterAll(() => rm(folder, { recursive: true, force: true }))
+  const { config: worker } = await readSoundConfig('worker-spin-only-1.11')
+  const { config: gateway, patch = '' } = await readSoundConfig('gateway-spin-tailscale-1.11')
+
+  async function file(name: string, text: string | Uint8Array): Promise<string> {
+    await writeFile(join(folder, name), text)
+    return join(folder, name)
+  }
+
+  it('is green, with notes, for a right configuration', async () => {
+    const { status, stdout, stderr } = await run(GATEWAY)
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(stdout).toMatch(/^NOTE CFG-006 /m)
+    expect(stdout).toMatch(/^NOTE CFG-008 \(should\) /m)
+    expect(stdout).not.toMatch(/^(FAIL|INCONCLUSIVE|BLOCKED)/m)
+    expect(stdout.trimEnd().split('\n').at(-1)).toBe(
+      'GREEN: 1 file: 8 pass, 2 note (CFG-007, CFG-008); specs/contract/contract.yaml',
+    )
+  })
+
+  it('tells id, sentence, place, expected, got and cure of what fails', async () => {
+    const path = await file('drbd.yaml', swap('usermode_helper=disabled', 'usermode_helper=x')(worker))
+    const { status, stdout } = await run(path)
+    expect(status).toBe(1)
+    expect(stdout)
+      .toContain(`FAIL CFG-003 module drbd is loaded with usermode_helper=disabled where the variant has drbd
+  where     ${path}:46:19
+  found     module drbd is loaded with another usermode helper
+  expected  usermode_helper=disabled
+  got       usermode_helper=x
+  fix       `)
+    expect(stdout).toMatch(/\nRED: 1 file: .*1 fail \(CFG-003\)/)
+  })
+
+  it('blocks what needs a rule that fails', async () => {
+    const { status, stdout } = await run(WORKER, '--variant', 'spin-tailscale')
+    expect(status).toBe(1)
+    expect(stdout).toMatch(/^BLOCKED CFG-005 .*\n {2}because {3}CFG-001 must hold first$/m)
+  })
+
+  it('cannot tell what a template says', async () => {
+    const path = await file('template.yaml', gateway.replace(/TS_ROUTES=.*/, 'TS_ROUTES=${ROUTES}'))
+    const { status, stdout } = await run(path)
+    expect(status).toBe(2)
+    expect(stdout).toMatch(/^INCONCLUSIVE CFG-005 /m)
+    expect(stdout).toMatch(/\nINCONCLUSIVE: 1 file: .*1 inconclusive/)
+  })
+
+  it.each([
+    ['CFG-004', /image: .*/, 'image: ${IMAGE}'],
+    ['CFG-009', /TS_HOSTNAME=.*/, 'TS_USERSPACE=${X}'],
+  ])('cannot tell %s of a template either', async (id, from, to) => {
+    const path = await file(
+      'template.yaml',
+      gateway.replaceAll(/kubelet:\n +image: .*\n/g, 'kubelet:\n').replace(from, to),
+    )
+    const { status, stdout } = await run(path, '--variant', 'spin-tailscale')
+    expect(status).toBe(2)
+    expect(stdout).toMatch(new RegExp(`^INCONCLUSIVE ${id} `, 'm'))
+  })
+
+  it('merges patches and says in which file the value stands', async () => {
+    const pin = await file('pin.yaml', patch)
+    const image = await file(
+      'image.yaml',
+      'machine:\n  install:\n    image: registry.example.com/spin-tailscale:latest\n',
+    )
+    const { status, stdout } = await run(GATEWAY, pin, image)
+    expect(status).toBe(1)
+    expect(stdout).toContain(`where     ${image}:3:12`)
+    expect(stdout).not.toContain('CFG-008')
+  })
+
+  it('never prints a secret', async () => {
+    const path = await file('secret.yaml', swap('${TS_AUTHKEY}', 'hunter2')(gateway))
+    for (const args of [[path], [path, '--json']]) {
+      const { status, stdout } = await run(...args)
+      expect(status).toBe(1)
+      expect(stdout).toContain('TS_AUTHKEY')
+      expect(stdout).not.toContain('hunter2')
+    }
+  })
+
+  it('gives the whole verdict as JSON', async () => {
+    const { stdout } = await run(WORKER, '--json')
+    const report = JSON.parse(stdout) as { variant: string; exitCode: number; rules: { id: string; status: string }[] }
+    expect(report).toMatchObject({ schema: 1, files: [WORKER], variant: 'spin-only', exitCode: 0 })
+    expect(report.rules.map(({ status }) => status)).toEqual([
+      'pass',
+      'pass',
+      'pass',
+      'pass',
+      'not-applicable',
+      'pass',
+      'not-applicable',
+      'not-applicable',
+      'not-applicable',
+      'pass',
+    ])
+  })
+
+  it('holds the version of the image against the lock', async () => {
+    const lock = (talos: string) => file(`${talos}.json`, JSON.stringify({ schema: 1, talos }))
+    expect(await run(WORKER, '--lock', await lock('v1.11.5'))).toMatchObject({ status: 0 })
+    const { status, stdout } = await run(WORKER, '--lock', await lock('v1.11.6'))
+    expect(status).toBe(1)
+    expect(stdout).toMatch(/another Talos\n {2}expected {2}v1\.11\.6\n {2}got {7}v1\.11\.5\n/)
+  })
+
+  it('keeps a terminal from what a file says', async () => {
+    const path = await file(
+      'escape.yaml',
+      swap('spin-only:v1.11.5', 'spin-only\\e[2J:v1')(worker).replace(/image: (registry.*)/, 'image: "$1"'),
+    )
+    const { stdout } = await run(path, '--variant', 'spin-only')
+    expect(stdout).toContain(String.raw`\u{1b}[2J`)
+    expect(stdout).not.toContain('\u{1b}[2J')
+  })
+
+  it('explains itself', async () => {
+    expect(await run('--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('FILE...') as string })
+  })
+
+  it.each<[string, () => Promise<readonly string[]>, RegExp]>([
+    ['no file', async () => [], /missing required argument 'FILE'/],
+    ['a file that is not there', async () => [join(folder, 'absent.yaml')], /absent\.yaml cannot be read: ENOENT/],
+    ['a folder', async () => [folder], /cannot be read: EISDIR/],
+    [
+      'a file that is too big',
+      async () => [await file('big.yaml', new Uint8Array((8 << 20) + 1))],
+      /has 8388609 bytes/,
+    ],
+    ['a syntax error', async () => [await file('x.yaml', 'ä: 1\nb: [1\n')], /x\.yaml:3:1: yaml: /],
+    ['something else', async () => [await file('y.yaml', 'kind: Pod\n')], /y\.yaml:1:1: machine-config: /],
+    ['a field of another shape', async () => [WORKER, await file('z.yaml', 'machine: {install: a}')], /z\.yaml:1:20: /],
+    ['an unknown variant', async () => [WORKER, '--variant', 'x'], /no variant x, only spin-only, spin-tailscale/],
+    ['no variant', async () => [await file('w.yaml', 'machine: {}\n')], /say it with --variant/],
+    ['a contract that is not there', async () => [WORKER, '--contract', join(folder, 'c')], /contract .* ENOENT/],
+    ['an unknown option', async () => [WORKER, '--nope'], /unknown option/],
+  ])('refuses %s', async (_, args, message) => {
+    const { status, stdout, stderr } = await run(...(await args()))
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+    expect(stderr).toMatch(/^error: [^\n]+\n$/)
+    expect(stderr).toMatch(message)
+  })
+})
