@@ -20,7 +20,11 @@ export function folderUpstream(folder: string, lock: Lock, spool: Spool): Upstre
     async open(image) {
       for (const path of await layouts()) {
         const store = await openStore({ kind: 'oci', path }, { spool })
-        if (hasDigest(await store.resolve(), image)) return store
+        const isWanted = await store.resolve().then(
+          (root) => hasDigest(root, image),
+          () => false,
+        )
+        if (isWanted) return store
         await store.close()
       }
       throw new NotFoundError('MANIFEST_UNKNOWN', `expected ${image.reference} as ${image.digest}, got none`, {

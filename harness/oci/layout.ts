@@ -38,6 +38,15 @@ export function layoutStore(reference: LayoutReference, files: LayoutFiles): Con
       const index = parseDocument(bytes, indexSchema, 'index.json', memberLocation(where, 'index.json'))
       return chooseEntry(index, reference) ?? describeIndex(bytes, index)
     },
+    async names() {
+      const index = parseDocument(
+        await (whole ??= readIndex()),
+        indexSchema,
+        'index.json',
+        memberLocation(where, 'index.json'),
+      )
+      return index.manifests.flatMap(({ annotations }) => annotations?.[REF_NAME] ?? [])
+    },
     async open(descriptor: Descriptor) {
       const bytes = await whole?.catch(() => undefined)
       const stored = await files.open(blobPath(descriptor))

@@ -44,7 +44,8 @@ export async function openUpstream(options: BuildOptions): Promise<UpstreamParts
   }
 }
 
-async function openEmbedded(lockPath: string | undefined): Promise<UpstreamParts> {
+/** The upstream of the tests, made on the spot; of the release that the lock names, where one is given. */
+export async function openEmbedded(lockPath?: string): Promise<UpstreamParts> {
   const given = lockPath === undefined ? undefined : await readLock(lockPath)
   const wanted = given?.talos ?? EMBEDDED_RELEASE
   const talos = RELEASE_NAMES.find((name) => name === wanted)

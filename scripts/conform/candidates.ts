@@ -7,6 +7,7 @@ import { openDirectoryTree } from '#harness/fs/directory-tree.ts'
 import { openImage } from '#harness/oci/image.ts'
 import { openStore } from '#harness/oci/open.ts'
 import { parseReference, renderReference, type Reference } from '#harness/oci/reference.ts'
+import type { ContentStore } from '#harness/oci/store.ts'
 import type { RegistryAccess } from '#harness/oci/store-registry-access.ts'
 import { VERSION_LABEL } from '#harness/talos/installer.ts'
 import type { Contract } from '#specs/contract/contract.ts'
@@ -14,6 +15,7 @@ import type { Lock } from '#specs/contract/lock.ts'
 import type { Face } from '#specs/support/requirement.ts'
 import type { CandidateInput } from '#specs/support/run.ts'
 import { UsageError } from './options.ts'
+import { findParts } from './parts.ts'
 
 export type Candidate = CandidateInput & {
   readonly reference: string
@@ -28,6 +30,8 @@ export type CandidateOptions = {
   readonly variant?: string | undefined
   readonly faces?: readonly Face[] | undefined
   readonly spoolFolder: string
+  /** The asset image of the candidate, where it does not lie beside the installer. */
+  readonly assets?: string | undefined
   /** What registries are read through; needed for references to one. */
   readonly registry?: RegistryAccess | undefined
 }
@@ -36,15 +40,24 @@ export type CandidateOptions = {
 export async function openCandidate(text: string, key: string, options: CandidateOptions): Promise<Candidate> {
   try {
     const reference = parseReference(text)
-    const found = reference.kind === 'dir' ? await lookIntoFolder(reference) : await lookIntoImage(reference, options)
-    const variant = chooseVariant(renderReference(reference), found.labels[options.contract.labels.variant], options)
+    const looking = new Spool(join(options.spoolFolder, 'spool'))
+    const open = (one: Reference): Promise<ContentStore> => openStore(one, { spool: looking, ...registryOf(options) })
+    const parts = {
+      ...(await findParts(reference, open)),
+      ...(options.assets !== undefined && { assets: parseReference(options.assets) }),
+    }
+    const installer = parts.installer && (await lookInto(parts.installer, options))
+    const assets = parts.assets && (await lookInto(parts.assets, options))
+    const named = (installer ?? assets)?.labels[options.contract.labels.variant]
+    const variant = chooseVariant(renderReference(reference), named, options)
+    const identity = (installer ?? assets)?.identity
     return {
       key,
-      reference: renderReference(reference),
+      reference: renderReference(parts.installer ?? reference),
       variant,
-      ...found.identity,
-      references: { [found.part]: pinnedReference(text, reference, found.identity.digest) },
-      parts: { [found.part]: { image: found.part === 'installer' } },
+      ...identity,
+      references: { ...(installer && { installer: installer.pinned }), ...(assets && { assets: assets.pinned }) },
+      parts: { ...(installer && { installer: { image: true } }), ...(assets && { assets: { image: assets.isImage } }) },
       ...(reference.kind === 'registry' && { registry: true }),
       ...(options.faces !== undefined && { faces: options.faces }),
       pinned: options.lock !== undefined,
@@ -59,15 +72,24 @@ export async function openCandidate(text: string, key: string, options: Candidat
 }
 
 type Found = {
-  readonly part: 'installer' | 'assets'
+  /** The reference by which the part is read from now on. */
+  readonly pinned: string
+  readonly isImage: boolean
   readonly labels: Readonly<Record<string, string>>
   readonly identity: { readonly digest?: Digest; readonly claimedTalos?: string }
 }
 
+function registryOf({ registry }: CandidateOptions): { readonly registry?: RegistryAccess } {
+  return registry === undefined ? {} : { registry }
+}
+
+function lookInto(reference: Reference, options: CandidateOptions): Promise<Found> {
+  return reference.kind === 'dir' ? lookIntoFolder(reference) : lookIntoImage(reference, options)
+}
+
 /** A tag may move while we judge: everybody after us reads the digest that it named. */
-function pinnedReference(text: string, reference: Reference, digest: Digest | undefined): string {
-  if (reference.kind !== 'registry' || digest === undefined) return text
-  return renderReference({ ...reference, digest })
+function pinReference(reference: Reference, digest: Digest): string {
+  return renderReference(reference.kind === 'registry' ? { ...reference, digest } : reference)
 }
 
 async function lookIntoFolder(reference: Extract<Reference, { kind: 'dir' }>): Promise<Found> {
@@ -78,7 +100,7 @@ async function lookIntoFolder(reference: Extract<Reference, { kind: 'dir' }>): P
         'BLOB_UNKNOWN',
         'expected an asset tree with boot/vmlinuz and boot/initramfs.xz, got neither',
       )
-    return { part: 'assets', labels: {}, identity: {} }
+    return { pinned: renderReference(reference), isImage: false, labels: {}, identity: {} }
   } finally {
     await folder.close()
   }
@@ -86,18 +108,20 @@ async function lookIntoFolder(reference: Extract<Reference, { kind: 'dir' }>): P
 
 async function lookIntoImage(
   reference: Exclude<Reference, { kind: 'dir' }>,
-  { spoolFolder, registry }: CandidateOptions,
+  options: CandidateOptions,
 ): Promise<Found> {
-  const spool = new Spool(join(spoolFolder, 'spool'))
-  const store = await openStore(reference, { spool, ...(registry !== undefined && { registry }) })
+  const spool = new Spool(join(options.spoolFolder, 'spool'))
+  const store = await openStore(reference, { spool, ...registryOf(options) })
   try {
     const image = await openImage(store, { spool })
     const labels = await labelsOf(image)
     const claimedTalos = labels[VERSION_LABEL]
+    const { digest } = image.root.descriptor
     return {
-      part: 'installer',
+      pinned: pinReference(reference, digest),
+      isImage: true,
       labels,
-      identity: { digest: image.root.descriptor.digest, ...(claimedTalos !== undefined && { claimedTalos }) },
+      identity: { digest, ...(claimedTalos !== undefined && { claimedTalos }) },
     }
   } finally {
     await store.close()

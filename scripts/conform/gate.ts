@@ -41,7 +41,10 @@ export function judge(
   selected?: readonly string[],
 ): readonly RuleVerdict[] {
   const own = observations.filter((observation) => observation.candidate === candidate.key)
-  const entries = ledger.requirements.filter((entry) => selected === undefined || selected.includes(entry.id))
+  const entries = ledger.requirements.filter(
+    ({ id, scope }) =>
+      (selected === undefined || selected.includes(id)) && (scope === 'release' || candidate.release !== true),
+  )
   const byId = new Map(entries.map((entry) => [entry.id, entry]))
   const memo = new Map<string, PartResult>()
 

@@ -6,11 +6,13 @@ import { formatLocation, HarnessError } from '#harness/errors.ts'
 import { parseContract, type Contract } from '#specs/contract/contract.ts'
 import { ledgerSchema, type Ledger } from '#specs/contract/ledger.ts'
 import { parseLock, type Lock } from '#specs/contract/lock.ts'
+import { parseWaivers, type Waiver } from '#specs/contract/waivers.ts'
 import { UsageError } from './options.ts'
 import { ROOT } from './run.ts'
 
 export const CONTRACT_PATH = 'specs/contract/contract.yaml'
 export const LOCK_PATH = 'specs/contract/upstream.lock.json'
+export const WAIVERS_PATH = 'specs/contract/waivers.yaml'
 export const LEDGER_PATH = 'specs/contract/ledger.json'
 
 /** The command that fills a lock; told wherever a fact is missing. */
@@ -42,15 +44,20 @@ export function loadContract(path: string | undefined): Promise<Loaded<Contract>
   return load(path ?? join(ROOT, CONTRACT_PATH), path ?? CONTRACT_PATH, 'contract', parseContract)
 }
 
-/** Undefined when there is no lock at all: none was named and the default is not there. */
-export async function loadLock(path: string | undefined): Promise<Loaded<Lock> | undefined> {
+/** Undefined when there is no lock at all: none was named, nothing else is at hand, and the default is not there. */
+export async function loadLock(path: string | undefined, atHand?: Loaded<Lock>): Promise<Loaded<Lock> | undefined> {
   if (path !== undefined) return load(path, path, 'lock', parseLock)
+  if (atHand !== undefined) return atHand
   try {
     return await load(join(ROOT, LOCK_PATH), LOCK_PATH, 'lock', parseLock)
   } catch (error) {
     if (error instanceof UsageError && (error.cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
+}
+
+export function loadWaivers(path: string | undefined): Promise<Loaded<readonly Waiver[]>> {
+  return load(path ?? join(ROOT, WAIVERS_PATH), path ?? WAIVERS_PATH, 'waivers', parseWaivers)
 }
 
 /** The generated list of every requirement; what `npm run ledger` wrote. */

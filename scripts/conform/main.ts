@@ -4,19 +4,23 @@ import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { version as vitestVersion } from 'vitest/node'
 import type { BlobFailures } from '#harness/oci/store-registry-failure.ts'
+import type { Contract } from '#specs/contract/contract.ts'
 import { selectRules, type Ledger } from '#specs/contract/ledger.ts'
 import type { Lock } from '#specs/contract/lock.ts'
+import type { CandidateInput } from '#specs/support/run.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { openCandidate, type Candidate, type CandidateOptions } from './candidates.ts'
 import { conformanceSchema, STATUSES, type Conformance, type Status } from './conformance.ts'
-import { DEFAULT_CANDIDATES, DEFAULT_LOCK } from './defaults.ts'
+import { buildEmbedded, type Embedded } from './embedded.ts'
 import { exitCodeOf, judge } from './gate.ts'
-import { loadContract, loadLedger, loadLock, type Loaded } from './inputs.ts'
+import { loadContract, loadLedger, loadLock, loadWaivers, type Loaded } from './inputs.ts'
 import { parseOptions, UsageError, type ConformOptions } from './options.ts'
 import { printable } from './printable.ts'
+import { toRelease } from './release.ts'
 import { cacheTrouble, openRegistries, pullCandidates } from './registry.ts'
 import { renderTerminal } from './render.ts'
 import { INTERRUPTED, ROOT, runSpecs } from './run.ts'
+import { waive, waiverTroubles } from './waive.ts'
 
 /** `scripts/ci-summary.ts` reads it here. */
 const REPORT_PATH = 'report/conformance.json'
@@ -51,42 +55,76 @@ export async function main(args: readonly string[]): Promise<number> {
 async function conform(options: ConformOptions, signal: AbortSignal): Promise<Conformance> {
   if (options.structureOnly && options.lock !== undefined)
     throw new UsageError('--structure-only compares with no release: leave --lock out, or leave --structure-only out')
-  const embedded = options.references.length === 0
   const ledger = await loadLedger()
   const contract = await loadContract(options.contract)
-  const lock = options.structureOnly ? undefined : await loadLock(options.lock ?? (embedded ? DEFAULT_LOCK : undefined))
-  const selected = selectOnly(ledger, options.only)
-  const spoolFolder = options.cache ?? cacheFolder()
+  const embedded = options.references.length === 0 ? await embed(options, contract.value, signal) : undefined
+  try {
+    const lock = options.structureOnly ? undefined : await loadLock(options.lock, embedded?.lock)
+    const references = embedded?.references ?? options.references
+    return await conformReferences(references, options, { ledger, contract, lock, signal })
+  } finally {
+    await embedded?.close()
+  }
+}
 
-  const { candidates, failures } = await openCandidates(options, {
+async function embed(options: ConformOptions, contract: Contract, signal: AbortSignal): Promise<Embedded> {
+  const { variant } = options
+  if (variant !== undefined && !Object.hasOwn(contract.variants, variant))
+    throw new UsageError(`the contract knows no variant ${variant}, only ${Object.keys(contract.variants).join(', ')}`)
+  return buildEmbedded(contract, { variant, signal })
+}
+
+type Inputs = {
+  readonly ledger: Ledger
+  readonly contract: Loaded<Contract>
+  readonly lock: Loaded<Lock> | undefined
+  readonly signal: AbortSignal
+}
+
+async function conformReferences(
+  references: readonly string[],
+  options: ConformOptions,
+  { ledger, contract, lock, signal }: Inputs,
+): Promise<Conformance> {
+  const selected = selectOnly(ledger, options.only)
+  const waivers = await loadWaivers(options.waivers)
+  const spoolFolder = options.cache ?? cacheFolder()
+  const { candidates, failures } = await openCandidates(references, options, {
     contract: contract.value,
     lock: lock?.value,
-    faces: options.faces ?? (embedded ? ['installer'] : undefined),
+    faces: options.faces,
+    assets: options.assets,
     spoolFolder,
     signal,
   })
-
-  const { observations, troubles } = await runSpecs({
+  const release = toRelease(candidates, contract.value)
+  const common = {
+    ...(selected !== undefined && { selected }),
+    spoolFolder,
+    ...(failures !== undefined && { registry: { failures } }),
+  }
+  const { observations, troubles: runTroubles } = await runSpecs({
     signal,
-    groups: candidates.map((candidate) => ({
-      candidates: [candidate],
-      ...(selected !== undefined && { selected }),
-      spoolFolder,
-      ...(failures !== undefined && { registry: { failures } }),
-    })),
+    groups: [
+      ...candidates.map((candidate) => ({ candidates: [candidate], ...common })),
+      ...(release === undefined ? [] : [{ candidates: [release], members: candidates, ...common }]),
+    ],
   })
-  const verdicts = candidates.map((candidate) => {
-    const rules = judge(ledger, candidate, observations, selected)
-    return {
-      reference: candidate.reference,
-      ...(candidate.digest !== undefined && { digest: candidate.digest }),
-      variant: candidate.variant,
-      faces: candidate.faces ?? ['all'],
-      ...(candidate.claimedTalos !== undefined && { claimedTalos: candidate.claimedTalos }),
-      exitCode: exitCodeOf(rules, troubles),
-      rules,
-    }
-  })
+  const today = new Date().toISOString().slice(0, 10)
+  const judged = [...candidates, ...(release === undefined ? [] : [{ ...release, reference: 'release' }])].map(
+    (candidate) => ({
+      candidate,
+      ...waive(judge(ledger, candidate, observations, selected), waivers.value, candidate.variant, today),
+    }),
+  )
+  const used = new Set(judged.flatMap((one) => [...one.used]))
+  const ids = new Set(selected ?? ledger.requirements.map(({ id }) => id))
+  const troubles = [...runTroubles, ...waiverTroubles(waivers.value, used, ids, today)]
+  const verdicts = judged.map(({ candidate, rules }) => ({
+    ...describeCandidate(candidate),
+    exitCode: exitCodeOf(rules, troubles),
+    rules,
+  }))
   return conformanceSchema.parse({
     schema: 1,
     tool: { name: packageJson.name, version: packageJson.version, node: process.versions.node, vitest: vitestVersion },
@@ -101,25 +139,32 @@ async function conform(options: ConformOptions, signal: AbortSignal): Promise<Co
   } satisfies Conformance)
 }
 
+function describeCandidate(candidate: CandidateInput & Pick<Candidate, 'reference' | 'digest' | 'claimedTalos'>) {
+  const { reference, digest, variant, claimedTalos, release } = candidate
+  return {
+    reference,
+    ...(digest !== undefined && release !== true && { digest }),
+    variant,
+    faces: candidate.faces ?? ['all'],
+    ...(claimedTalos !== undefined && { claimedTalos }),
+  }
+}
+
 type Opened = { readonly candidates: readonly Candidate[]; readonly failures: BlobFailures | undefined }
 
 /** Every candidate, what is in a registry pulled into the cache; nobody needs the network after that. */
 async function openCandidates(
+  references: readonly string[],
   options: ConformOptions,
   { signal, ...common }: Omit<CandidateOptions, 'variant' | 'registry'> & { readonly signal: AbortSignal },
 ): Promise<Opened> {
-  const { references, variant } = options
+  const { variant } = options
   const { spoolFolder } = common
-  const wanted =
-    references.length === 0
-      ? DEFAULT_CANDIDATES.filter((one) => variant === undefined || one.variant === variant)
-      : references.map((reference) => ({ reference, variant }))
-  if (wanted.length === 0) throw new UsageError(`no embedded candidate is of the variant ${variant}`)
   const registry = await openRegistries(options, { folder: spoolFolder, signal })
   try {
     const candidates: Candidate[] = []
-    for (const [index, one] of wanted.entries())
-      candidates.push(await openCandidate(one.reference, String(index), { ...common, variant: one.variant, registry }))
+    for (const [index, reference] of references.entries())
+      candidates.push(await openCandidate(reference, String(index), { ...common, variant, registry }))
     const failures = registry && (await pullCandidates(registry, candidates, { spoolFolder, signal }))
     return { candidates, failures }
   } catch (error) {

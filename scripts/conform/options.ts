@@ -5,6 +5,8 @@ import { FACES, type Face } from '#specs/support/requirement.ts'
 export type ConformOptions = {
   readonly references: readonly string[]
   readonly variant?: string
+  readonly assets?: string
+  readonly waivers?: string
   readonly faces?: readonly Face[]
   readonly only?: readonly string[]
   readonly contract?: string
@@ -40,7 +42,8 @@ A REFERENCE is one of
   oci:out/spin-only[:tag]               an OCI image layout
   oci-archive:image.tar[:tag]           the same in a tar
   dir:assets/talos/arm64                an asset tree on disk
-Without one, the images made by upstream's imager in fixtures/golden are judged.
+Without one, both variants are built on the spot from an embedded upstream, and judged. Given both variants, they are
+judged as a release too.
 
 Exit status: 0 conforms, 1 a must fails, 2 a must could not be judged, or the command line or a reference is wrong.
 The whole verdict is in report/conformance.json.`
@@ -51,12 +54,14 @@ export function parseOptions(args: readonly string[]): ConformOptions | undefine
     .description('Judge Talos images (arm64, CozyStack) by the contract, rule by rule.')
     .argument('[REFERENCE...]', 'candidates; see below')
     .option('--variant <NAME>', 'which variant each candidate must be (default: its label)')
+    .option('--assets <REFERENCE>', 'the asset image or folder (default: beside the installer, its tag with -assets)')
     .addOption(new Option('--face <LIST>', `judge only these faces: ${FACES.join(', ')}`).argParser(parseFaces))
     .addOption(
       new Option('--only <LIST>', 'judge only these rules or areas, with what they need: KRN,EXT-002').argParser(list),
     )
     .option('--contract <FILE>', 'your decisions (default: specs/contract/contract.yaml)')
     .option('--lock <FILE>', 'facts of the pinned upstream release (default: specs/contract/upstream.lock.json)')
+    .option('--waivers <FILE>', 'accepted failures (default: specs/contract/waivers.yaml)')
     .option('--structure-only', 'compare nothing with the pinned release; says so in the verdict', false)
     .option('--json', 'print the whole verdict instead of the table', false)
     .option('--report <FILE>', 'where the whole verdict goes (default: report/conformance.json)')

@@ -96,6 +96,9 @@ async function attach(url: string, stop: () => Promise<void>): Promise<Page> {
     const complaint = complaintOf(method, params)
     if (complaint !== undefined) complaints.push(complaint)
   })
+  socket.addEventListener('close', () => {
+    for (const { reject } of pending.values()) reject(new Error('chromium went away'))
+  })
   const send = <T>(method: string, params: object = {}): Promise<T> =>
     new Promise<T>((resolve, reject) => {
       pending.set(++last, { resolve: resolve as (value: unknown) => void, reject })

@@ -17,7 +17,7 @@ test(
     'it is the base, then at most one compressed extension segment, present if and only if there are extensions, with nothing but NUL padding around them',
     {
       faces: ['installer', 'assets'],
-      needs: ['UKI-001'],
+      needs: ['UKI-001', 'AST-001'],
       fix: 'let one build append one segment to the untouched upstream initramfs; never append to an image that has one',
     },
   ),
@@ -52,7 +52,7 @@ test(
 test(
   ...must('INI-004', 'no x86 microcode is prepended', {
     faces: ['installer', 'assets'],
-    needs: ['UKI-001'],
+    needs: ['UKI-001', 'AST-001'],
     fix: 'leave amd-ucode and intel-ucode out: imager prepends their blobs on arm64 too, where nothing reads them',
   }),
   async ({ initramfsLayout, judge }) => {

@@ -9,7 +9,7 @@ import { test } from '../support/test.ts'
 test(
   ...must('KRN-001', 'the kernel is an EFI zboot image for aarch64 with a zstd payload inside its bounds', {
     faces: ['installer', 'assets'],
-    needs: ['UKI-001'],
+    needs: ['UKI-001', 'AST-001'],
     fix: 'take vmlinuz from imager:/usr/install/arm64 of the pinned release',
   }),
   async ({ kernel, judge }) => {

@@ -51,7 +51,7 @@ function isAsked(face: Face, faces: readonly Face[] | undefined): boolean {
 function speaksOf(face: Face, part: Part, { parts, faces }: CandidateFaces): boolean {
   const found = parts[part]
   if (found === undefined) return false
-  if (face === 'image') return found.image && isPartAsked(part, faces)
+  if (face === 'image' || face === 'release') return found.image && isPartAsked(part, faces)
   return face === part
 }
 

@@ -19,6 +19,8 @@ export type CandidateInput = CandidateFaces & {
 
 export type RunInput = {
   readonly candidates: readonly CandidateInput[]
+  /** The variants behind a candidate that stands for a release. */
+  readonly members?: readonly CandidateInput[]
   /** The rules to judge, with those that they need; absent for all. */
   readonly selected?: readonly string[]
   /** Only list the requirements: nothing is opened, nothing runs. */

@@ -26,7 +26,7 @@ export function subjectOf(run: RunInput, key: string, part: Part): Promise<Subje
 }
 
 async function open(run: RunInput, key: string, part: Part): Promise<Subject> {
-  const candidate = run.candidates.find((one) => one.key === key)
+  const candidate = [...run.candidates, ...(run.members ?? [])].find((one) => one.key === key)
   const reference = candidate?.references[part]
   if (candidate === undefined || reference === undefined) throw new Error(`no candidate ${key} with a part ${part}`)
   const spool = new Spool(join(run.spoolFolder, 'spool'))

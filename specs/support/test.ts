@@ -49,6 +49,12 @@ const base = vitest
     const { talos } = await subjectOf(inject('run'), subject.candidate.key, 'installer')
     return talos
   })
+  /** The installers of all variants; for rules over a release. */
+  .extend('variants', async () => {
+    const run = inject('run')
+    return Promise.all((run.members ?? []).map(({ key }) => subjectOf(run, key, 'installer')))
+  })
+  .extend('part', async ({ subject }) => subject.part)
   .extend('uki', async ({ subject }) => subject.talos.uki())
   .extend('kernel', async ({ subject }) => subject.talos.kernel())
   .extend('initramfs', async ({ subject }) => subject.talos.initramfs())

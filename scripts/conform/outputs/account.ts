@@ -50,10 +50,6 @@ export function verdictWord(exitCode: number): string {
   return exitCode === 0 ? 'Conforms' : exitCode === 1 ? 'Does not conform' : 'Not fully judged'
 }
 
-export function areaOf({ id }: { readonly id: string }): string {
-  return id.slice(0, id.indexOf('-'))
-}
-
 /** `55 pass, 3 fail`, statuses that no rule has left out. */
 export function tally(statuses: readonly Status[], order: readonly Status[]): string {
   return order

@@ -1,8 +1,9 @@
 // JUnit's XML: a test suite for each candidate, a test case for each rule. It keeps to what the schemas of Jenkins
 // (xunit-plugin, junit-10.xsd) and of Ant's JUnitReport both admit: one outcome for each case, outputs at the end.
+import { areaOf } from '../areas.ts'
 import { printableStrings } from '../printable.ts'
 import type { CandidateVerdict, Conformance, RuleVerdict } from '../conformance.ts'
-import { accountText, areaOf, candidateNames } from './account.ts'
+import { accountText, candidateNames } from './account.ts'
 import { markup, type Markup } from './markup.ts'
 
 type Outcome = 'failure' | 'error' | 'skipped'

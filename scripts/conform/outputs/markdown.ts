@@ -1,7 +1,8 @@
 // The verdict as GitHub's Markdown (https://github.github.com/gfm/), for a pull request or a job's summary.
+import { areaOf } from '../areas.ts'
 import { printableStrings } from '../printable.ts'
 import { STATUSES, type CandidateVerdict, type Conformance, type RuleVerdict, type Status } from '../conformance.ts'
-import { accountOf, areaOf, candidateNames, shorten, tally, verdictWord, type Line } from './account.ts'
+import { accountOf, candidateNames, shorten, tally, verdictWord, type Line } from './account.ts'
 import { formatSize } from './size.ts'
 
 const MAX_CELL = 120

@@ -2,9 +2,10 @@
 // Rules that hold are left out: services that show SARIF take every result for an alert.
 import { createHash } from 'node:crypto'
 import { formatLocation } from '#harness/errors.ts'
+import { areaOf } from '../areas.ts'
 import { printableStrings } from '../printable.ts'
 import type { CandidateVerdict, Conformance, Finding, RuleVerdict } from '../conformance.ts'
-import { accountText, areaOf, candidateNames, describeFinding } from './account.ts'
+import { accountText, candidateNames, describeFinding } from './account.ts'
 
 /** Results of one rule; the rest is in conformance.json. */
 const MAX_FINDINGS = 10

@@ -24,19 +24,23 @@ export function renderContents({ candidates }: Conformance, names: readonly stri
   )
   if (named.length === 0) return markup``
   const widest = Math.max(1, ...named.map(({ contents }) => total(contents)))
+  const biggest = named.reduce(
+    (most, { contents }) => (contents.extensions ?? []).reduce((found, { size }) => Math.max(found, size), most),
+    1,
+  )
   return markup`<h2 id="inside">What is inside</h2>
 <div class="side">
-${named.map(renderExtensions)}</div>
+${named.map((one) => renderExtensions(one, biggest))}</div>
 <h2 id="bytes">Where the bytes are</h2>
 <div class="side">
 ${named.map((one) => renderPicture(one, widest))}</div>
 `
 }
 
-function renderExtensions({ name, contents: { extensions } }: Named): Markup {
+/** Bars on one scale for all candidates, as those of the picture. */
+function renderExtensions({ name, contents: { extensions } }: Named, biggest: number): Markup {
   if (extensions === undefined)
     return markup`<section class="card"><h3>${name}</h3><p class="quiet">The list of extensions could not be read.</p></section>\n`
-  const widest = Math.max(1, ...extensions.map(({ size }) => size))
   const more = extensions.length - MAX_EXTENSIONS
   const rows = extensions.slice(0, MAX_EXTENSIONS).map(
     ({
@@ -45,7 +49,7 @@ function renderExtensions({ name, contents: { extensions } }: Named): Markup {
       size,
       services,
     }) => markup`<tr><th scope="row">${shorten(extension, MAX_NAME)}${services.slice(0, MAX_SERVICES).map((service) => markup`<br><span class="quiet">service ${shorten(service, MAX_NAME)}</span>`)}</th>
-<td>${shorten(version, MAX_NAME)}</td><td class="number">${formatSize(size)}<svg class="bar" height="6" aria-hidden="true"><rect class="extensions" width="${percent(size, widest)}" height="6"/></svg></td></tr>
+<td>${shorten(version, MAX_NAME)}</td><td class="number">${formatSize(size)}<svg class="bar" height="6" aria-hidden="true"><rect class="extensions" width="${percent(size, biggest)}" height="6"/></svg></td></tr>
 `,
   )
   return markup`<section class="card"><h3>${name}</h3>

@@ -81,6 +81,8 @@ describe('the page in Chromium', () => {
     folder = await mkdtemp(join(tmpdir(), 'page-'))
     await writeFile(join(folder, 'pair.html'), renderHtml(pairConformance))
     await writeFile(join(folder, 'hostile.html'), renderHtml(madeHostile(pairConformance)))
+    const many = [...pairConformance.candidates, ...pairConformance.candidates, ...pairConformance.candidates]
+    await writeFile(join(folder, 'many.html'), renderHtml({ ...pairConformance, candidates: many }))
     page = await openChromium()
   })
   afterAll(async () => {
@@ -105,6 +107,8 @@ describe('the page in Chromium', () => {
     ['hostile', 360],
     ['pair', 800],
     ['hostile', 1200],
+    ['many', 360],
+    ['many', 900],
   ])('fits: %s at %i px', async (name, width) => {
     await open(name, width)
     await page.evaluate(`document.querySelectorAll('details').forEach((one) => { one.open = true })`)

@@ -12,6 +12,9 @@ import { renderVerdict } from './verdict.ts'
 /** What a mail or a review tool shows without asking; accounts that do not fit are left to conformance.json. */
 const MAX_BYTES = 400_000
 
+/** Statuses of more candidates do not fit beside a rule's sentence. */
+const MAX_BESIDE = 3
+
 const STYLE = readFileSync(new URL('style.css', import.meta.url), 'utf8')
 const SCRIPT = readFileSync(new URL('script.js', import.meta.url), 'utf8')
 /** Nothing is loaded and nothing runs but the two that stand in the page. */
@@ -44,7 +47,7 @@ function renderPage(conformance: Conformance, take: Take): string {
 </head>
 <body>
 <a class="skip" href="#rules">Skip to the rules</a>
-${renderVerdict(conformance, names)}<main>
+${renderVerdict(conformance, names)}<main class="${names.length > MAX_BESIDE ? 'many' : 'few'}">
 <h2 id="rules">Rules</h2>
 ${renderFilter(statuses)}${renderRules(conformance, names, take)}${renderContents(conformance, names)}</main>
 ${renderFooter(conformance)}<script>${verbatim(SCRIPT)}</script>

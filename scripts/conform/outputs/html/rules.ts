@@ -1,25 +1,9 @@
 // The rules by area, each with its status for every candidate side by side and, opened, what there is to tell.
+import { areaOf, areaTitle } from '../../areas.ts'
 import { STATUSES, type Conformance, type RuleVerdict } from '../../conformance.ts'
-import { accountOf, areaOf, tally, type Line } from '../account.ts'
+import { accountOf, tally, type Line } from '../account.ts'
 import { markup, type Markup } from '../markup.ts'
 import { renderBadge } from './status.ts'
-
-const AREAS: Readonly<Record<string, string>> = {
-  OCI: 'the image as a registry serves it',
-  INS: 'the installer',
-  UKI: 'the unified kernel image',
-  KRN: 'the kernel',
-  INI: 'the initramfs',
-  EXT: 'the extensions',
-  MOD: 'the kernel modules',
-  ROOT: 'the root filesystem',
-  AST: 'the asset tree',
-  SUP: 'the supply chain',
-  REL: 'the release',
-  CFG: 'the machine configuration',
-  NODE: 'a running node',
-  BOOT: 'booting',
-}
 
 /** Takes `size` bytes off what is left for accounts, or says that they do not fit. */
 export type Take = (size: number) => boolean
@@ -46,7 +30,7 @@ function renderArea(area: string, rules: readonly (readonly Case[])[], names: re
     names.length < 2
       ? ''
       : markup`<div class="columns" aria-hidden="true">${names.map((name) => markup`<span>${name}</span>`)}</div>`
-  return markup`<section class="area" id="area-${area}"><header><h3>${area}: ${AREAS[area] ?? 'more'}</h3>
+  return markup`<section class="area" id="area-${area}"><header><h3>${areaTitle(area)}</h3>
 <span class="quiet">${tally(statuses, STATUSES)}</span>${columns}</header>
 <div class="rules">
 ${rules.map((cases) => renderRule(cases, take))}</div></section>

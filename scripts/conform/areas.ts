@@ -1,0 +1,29 @@
+// The areas of rules: the letters that an id begins with, and what they are about.
+
+const AREAS: Readonly<Record<string, string>> = {
+  OCI: 'the image as a registry serves it',
+  INS: 'the installer',
+  UKI: 'the unified kernel image',
+  KRN: 'the kernel',
+  INI: 'the initramfs',
+  EXT: 'the extensions',
+  MOD: 'the kernel modules',
+  ROOT: 'the root filesystem',
+  AST: 'the asset tree',
+  SUP: 'the supply chain',
+  REL: 'the release',
+  CFG: 'the machine configuration',
+  NODE: 'a running node',
+  BOOT: 'booting',
+}
+
+/** `EXT` of `EXT-015`. */
+export function areaOf({ id }: { readonly id: string }): string {
+  return id.slice(0, id.indexOf('-'))
+}
+
+/** `EXT: the extensions`. */
+export function areaTitle(area: string): string {
+  const about = AREAS[area]
+  return about === undefined ? area : `${area}: ${about}`
+}

@@ -1,0 +1,51 @@
+// What there is to know about a rule, from where it stands anyway: ledger, spec file, counterexamples.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Counterexample } from '#fixtures/counterexamples/counterexample.ts'
+import type { Ledger, LedgerEntry } from '#specs/contract/ledger.ts'
+import { ROOT } from '../conform/run.ts'
+
+export type Explanation = {
+  readonly rule: LedgerEntry
+  /** What goes wrong without it; absent while no counterexample says so. */
+  readonly why?: string
+  /** What the head of the spec file names. */
+  readonly source: string
+  readonly needs: readonly LedgerEntry[]
+  /** Ids of the rules that are blocked while this one is red. */
+  readonly neededBy: readonly string[]
+  readonly counterexamples: readonly Pick<Counterexample, 'name' | 'because'>[]
+}
+
+/** Explanations in the ledger's order. `sourceOf` gives the text of a spec file. */
+export async function collectExplanations(
+  { requirements }: Ledger,
+  counterexamples: readonly Pick<Counterexample, 'name' | 'because' | 'violates'>[],
+  sourceOf: (file: string) => Promise<string> = (file) => readFile(join(ROOT, file), 'utf8'),
+): Promise<readonly Explanation[]> {
+  const files = [...new Set(requirements.map(({ file }) => file))]
+  const sources = new Map(await Promise.all(files.map(async (file) => [file, headOf(await sourceOf(file))] as const)))
+  return requirements.map((rule) => {
+    const own = counterexamples.filter(({ violates }) => violates.includes(rule.id))
+    // One that breaks this rule alone says best what the rule is for.
+    const why = (own.find(({ violates }) => violates.length === 1) ?? own[0])?.because
+    return {
+      rule,
+      ...(why !== undefined && { why }),
+      source: sources.get(rule.file) ?? '',
+      needs: requirements.filter(({ id }) => rule.needs.includes(id)),
+      neededBy: requirements.filter(({ needs }) => needs.includes(rule.id)).map(({ id }) => id),
+      counterexamples: own.map(({ name, because }) => ({ name, because })),
+    }
+  })
+}
+
+/** The comment that a file begins with, as one line. */
+export function headOf(text: string): string {
+  const lines = text.split('\n')
+  const end = lines.findIndex((line) => !line.startsWith('//'))
+  return lines
+    .slice(0, end < 0 ? lines.length : end)
+    .map((line) => line.slice(2).trim())
+    .join(' ')
+}

@@ -1,0 +1,69 @@
+// `npm run explain`: what a rule is for and what to do about it.
+import { Command, CommanderError } from 'commander'
+import { COUNTEREXAMPLES } from '#fixtures/counterexamples/index.ts'
+import type { Ledger } from '#specs/contract/ledger.ts'
+import { areaOf } from '../conform/areas.ts'
+import { loadLedger } from '../conform/inputs.ts'
+import { printable } from '../conform/printable.ts'
+import { collectExplanations, type Explanation } from './collect.ts'
+import { nearMatches } from './near.ts'
+import { renderExplanations, type Terminal } from './render.ts'
+
+/** Where standard output is no terminal. */
+const COLUMNS = 110
+const MIN_COLUMNS = 60
+
+export type Explained = { readonly status: number; readonly output: string; readonly error: string }
+
+/** Prints; gives the exit status. */
+export async function main(args: readonly string[]): Promise<number> {
+  const command = new Command('npm run explain --')
+    .description('What a rule says, why, by which source, and what to do when it fails.')
+    .argument('[ID...]', 'rules (EXT-015) or areas (EXT); all without one')
+    .exitOverride()
+  try {
+    command.parse([...args], { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    return error.exitCode === 0 ? 0 : 2
+  }
+  const ledger = await loadLedger()
+  const columns = Math.max(MIN_COLUMNS, process.stdout.columns ?? COLUMNS)
+  const explanations = await collectExplanations(ledger, COUNTEREXAMPLES)
+  const { status, output, error } = explain(command.args, ledger, explanations, { stream: process.stdout, columns })
+  process.stdout.write(output)
+  process.stderr.write(error)
+  return status
+}
+
+/** Explains the rules and areas named; 2 when one is neither and never was. */
+export function explain(
+  names: readonly string[],
+  ledger: Ledger,
+  explanations: readonly Explanation[],
+  terminal: Terminal,
+): Explained {
+  const wanted = names.map((name) => name.toUpperCase())
+  const matches = (name: string, id: string): boolean => id === name || areaOf({ id }) === name
+  const chosen = explanations.filter(({ rule }) => wanted.length === 0 || wanted.some((name) => matches(name, rule.id)))
+  const retired = ledger.retired.filter(({ id }) => wanted.includes(id))
+  const known = [...explanations.map(({ rule }) => rule.id), ...retired.map(({ id }) => id)]
+  const unknown = wanted.filter((name) => !known.some((id) => matches(name, id)))
+  return {
+    status: unknown.length === 0 ? 0 : 2,
+    output: [
+      ...(chosen.length === 0 ? [] : [renderExplanations(chosen, terminal)]),
+      ...retired.map(({ id, reason }) => `${id} is retired: ${reason}\n`),
+    ].join('\n'),
+    error: unknown.map((name) => describeUnknown(name, known)).join(''),
+  }
+}
+
+function describeUnknown(name: string, known: readonly string[]): string {
+  const near = nearMatches(name, known)
+  const hint =
+    near.length === 0
+      ? `areas are ${[...new Set(known.map((id) => areaOf({ id })))].join(', ')}`
+      : `did you mean ${near.join(', ')}?`
+  return `error: no rule and no area is called ${printable(name)}; ${hint}\n`
+}

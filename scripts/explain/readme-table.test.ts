@@ -1,0 +1,42 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import type { Ledger, LedgerEntry } from '#specs/contract/ledger.ts'
+import { loadLedger } from '../conform/inputs.ts'
+import { ROOT } from '../conform/run.ts'
+import { README_PATH, withRuleTable } from './readme-table.ts'
+
+const rule = { id: 'UKI-001', level: 'must', pinned: true, sentence: 'a | b', file: 'specs/x.spec.ts' } as LedgerEntry
+const ledger: Ledger = { version: '1.0.0', requirements: [rule, { ...rule, pinned: false }], retired: [] }
+
+describe('withRuleTable', () => {
+  it('replaces what stands between the comments', () => {
+    expect(withRuleTable('# x\n\n<!-- rules -->\n\nold\n\n<!-- /rules -->\n\nmore\n', ledger)).toBe(`# x
+
+<!-- rules -->
+
+| rule                       | level | compares with | what must be true |
+| -------------------------- | ----- | ------------- | ----------------- |
+| [UKI-001](specs/x.spec.ts) | must  | the lock      | a \\| b            |
+| [UKI-001](specs/x.spec.ts) | must  |               | a \\| b            |
+
+<!-- /rules -->
+
+more
+`)
+  })
+
+  it.each(['', '<!-- rules -->', '<!-- /rules --><!-- rules -->', '<!-- rules --><!-- /rules --><!-- /rules -->'])(
+    'refuses %j',
+    (readme) => {
+      expect(() => withRuleTable(readme, ledger)).toThrow('once each in README.md')
+    },
+  )
+})
+
+describe('the README', () => {
+  it('has the table of the ledger; npm run ledger writes it', async () => {
+    const readme = await readFile(join(ROOT, README_PATH), 'utf8')
+    expect(readme).toBe(withRuleTable(readme, await loadLedger()))
+  })
+})

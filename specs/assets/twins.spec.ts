@@ -1,0 +1,50 @@
+// The asset tree and the installer are two forms of one build.
+import { sha256Hex } from '#harness/bytes/digest.ts'
+import { must } from '../support/requirement.ts'
+import { test } from '../support/test.ts'
+
+test(
+  ...must('AST-005', '`boot/vmlinuz` is the UKI’s `.linux`', {
+    faces: ['assets', 'installer'],
+    scope: 'parts',
+    needs: ['AST-001'],
+    fix: 'write both from one build',
+  }),
+  async ({ kernel, installer, judge }) => {
+    const uki = (await (await installer()).kernel()).source
+    judge({ size: kernel.source.size, sha256: await sha256Hex(kernel.source) }, kernel.source.where).toEqual({
+      size: uki.size,
+      sha256: await sha256Hex(uki),
+    })
+  },
+)
+
+test(
+  ...must('AST-006', '`boot/initramfs.xz` holds what the UKI’s `.initrd` holds', {
+    faces: ['assets', 'installer'],
+    scope: 'parts',
+    needs: ['AST-001'],
+    fix: 'write both from one build',
+  }),
+  async ({ initramfs, installer, judge }) => {
+    const uki = await (await installer()).initramfs()
+    judge(await describeFiles(initramfs), initramfs.where).toEqual(await describeFiles(uki))
+  },
+)
+
+/** Every file of every segment with its content; times aside, in which two runs of imager differ. */
+async function describeFiles({ tree }: { tree(): Promise<import('#harness/fs/file-tree.ts').FileTree> }) {
+  const entries = [...(await tree()).entries()]
+  return Promise.all(
+    entries.map(async ({ path, type, mode, uid, gid, target, data }) =>
+      [
+        path,
+        type,
+        mode.toString(8),
+        `${uid}:${gid}`,
+        target ?? '',
+        data === undefined ? '' : await sha256Hex(data),
+      ].join(' '),
+    ),
+  )
+}

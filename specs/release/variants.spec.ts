@@ -1,0 +1,100 @@
+// Rules over both variants of one release.
+import { sha256Hex } from '#harness/bytes/digest.ts'
+import type { FileTree } from '#harness/fs/file-tree.ts'
+import { MODULES_DEP } from '#harness/talos/extensions.ts'
+import { UKI_PATH } from '#harness/talos/installer.ts'
+import type { TalosPart } from '#harness/talos/part.ts'
+import { must } from '../support/requirement.ts'
+import { test } from '../support/test.ts'
+
+test(
+  ...must('REL-001', 'the variants are different images', {
+    faces: ['release'],
+    scope: 'release',
+    fix: 'build each variant from its own extension set: two tags on one digest are one image',
+  }),
+  async ({ variants, judge }) => {
+    const images = await Promise.all(variants.map(({ talos }) => talos.image()))
+    const digests = images.map(({ root }) => root.descriptor.digest)
+    judge(new Set(digests).size, images[0]?.where ?? {}).toBe(variants.length)
+  },
+)
+
+test(
+  ...must('REL-002', "the variants share the kernel, the base initramfs and every common extension's layer", {
+    faces: ['release'],
+    scope: 'release',
+    fix: 'build both variants from one lock, in one run',
+  }),
+  async ({ variants, judge }) => {
+    const [one, other] = await Promise.all(variants.map(async ({ talos }) => describeParts(talos)))
+    const common = [...(one?.keys() ?? [])].filter((name) => other?.has(name))
+    judge(
+      common.map((name) => `${name} ${one?.get(name)}`),
+      {},
+    ).toEqual(common.map((name) => `${name} ${other?.get(name)}`))
+  },
+)
+
+/** sha256 of kernel, base and each extension's layer. */
+async function describeParts(talos: TalosPart): Promise<ReadonlyMap<string, string>> {
+  const parts = new Map([['kernel', await sha256Hex((await talos.kernel()).source)]])
+  const { base } = await talos.initramfs()
+  if (base !== undefined) parts.set('base initramfs', await sha256Hex(base.data))
+  for (const { metadata, image } of await (await talos.extensions()).layers())
+    if (image !== undefined && metadata.name !== MODULES_DEP)
+      parts.set(`extension ${metadata.name}`, await sha256Hex(image.data))
+  return parts
+}
+
+test(
+  ...must(
+    'REL-003',
+    'the variants differ only in the declared extensions and in what follows from them: extensions.yaml, module index, variant label, digests, report, checksums',
+    {
+      faces: ['release'],
+      scope: 'release',
+      fix: 'look for what only one of the two builds did',
+    },
+  ),
+  async ({ variants, contract, judge }) => {
+    const [one, other] = await Promise.all(
+      variants.map(async ({ talos }) => ({
+        config: await describeConfig(talos, contract.labels.variant),
+        files: await describeFiles(await talos.files(), (path) => path !== UKI_PATH),
+        sections: await describeSections(talos),
+        initramfs: await describeFiles(await (await talos.initramfs()).tree(), isCommon),
+      })),
+    )
+    judge(one, {}).toEqual(other)
+  },
+)
+
+/** Files of the initramfs that no extension decides about: layers, their list and their firmware are judged elsewhere. */
+function isCommon(path: string): boolean {
+  return !path.endsWith('.sqsh') && path !== 'extensions.yaml' && !path.startsWith('usr/lib/firmware/')
+}
+
+async function describeConfig(talos: TalosPart, variantLabel: string) {
+  const { rootfs, history, config, ...rest } = await (await talos.image()).config()
+  const { [variantLabel]: _, ...labels } = config?.Labels ?? {}
+  return { ...rest, config: { ...config, Labels: labels }, layers: rootfs.diff_ids?.length, history: history?.length }
+}
+
+async function describeSections(talos: TalosPart): Promise<readonly string[]> {
+  const { pe } = await talos.uki()
+  return Promise.all(
+    pe.sections.map(
+      async (section) => `${section.name} ${section.name === '.initrd' ? '' : await sha256Hex(section.data())}`,
+    ),
+  )
+}
+
+async function describeFiles(tree: FileTree, matches: (path: string) => boolean): Promise<readonly string[]> {
+  const entries = [...tree.entries()].filter(({ path }) => matches(path))
+  return Promise.all(
+    entries.map(async ({ path, type, mode, target, data }) =>
+      [path, type, mode.toString(8), target ?? '', data === undefined ? '' : await sha256Hex(data)].join(' '),
+    ),
+  )
+}
