@@ -30,7 +30,7 @@ async function run(...args: readonly string[]) {
   }
 }
 
-describe('npm run build', () => {
+describe('npm run build', { timeout: 60_000 }, () => {
   it('builds both variants of the embedded upstream, and says what to do next', async () => {
     const output = join(folder, 'out')
     const { exit, stdout, stderr } = await run('--upstream', 'embedded', '--output', output)

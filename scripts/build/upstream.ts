@@ -1,12 +1,12 @@
 // From --upstream and --lock to upstream's parts.
-import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { folderUpstream } from '#build/upstream-folder.ts'
 import { registryUpstream } from '#build/upstream-registry.ts'
 import type { UpstreamParts } from '#build/upstream.ts'
+import { openBuildParts } from '#fixtures/upstream/build-parts.ts'
 import { RELEASE_NAMES, type ReleaseName } from '#fixtures/upstream/release.ts'
-import { makeUpstream } from '#fixtures/upstream/upstream.ts'
 import { Spool } from '#harness/bytes/spool.ts'
 import { openCache } from '#harness/oci/cache.ts'
 import { machineCredentials } from '#harness/oci/client/credentials.ts'
@@ -51,20 +51,7 @@ export async function openEmbedded(lockPath?: string): Promise<UpstreamParts> {
   const talos = RELEASE_NAMES.find((name) => name === wanted)
   if (talos === undefined)
     throw new UsageError(`the embedded upstream is of ${RELEASE_NAMES.join(', ')}, not of ${wanted}`)
-  const folder = await mkdtemp(join(tmpdir(), 'talos-image-build-'))
-  const made = await makeUpstream({ releases: [talos] })
-  await made.inputsFolder(talos, folder)
-  const spool = new Spool(join(folder, 'spool'))
-  const upstream = folderUpstream(folder, given ?? (await made.lock(talos)), spool)
-  return {
-    ...upstream,
-    name: `the embedded upstream of Talos ${talos}`,
-    close: async () => {
-      await upstream.close()
-      await spool.close()
-      await rm(folder, { recursive: true, force: true })
-    },
-  }
+  return openBuildParts(talos, given)
 }
 
 async function readLock(path: string | undefined): Promise<Lock> {

@@ -13,5 +13,12 @@ export function toRelease(candidates: readonly CandidateInput[], contract: Contr
   if (first === undefined || members.length !== variants.length || members.length < 2) return undefined
   if (new Set(members.map(({ variant }) => variant)).size !== variants.length) return undefined
   const { assets: _, ...parts } = first.parts
-  return { ...first, key: RELEASE_KEY, variant: variants.join(' and '), parts, release: true }
+  return {
+    ...first,
+    key: RELEASE_KEY,
+    variant: variants.join(' and '),
+    parts,
+    release: true,
+    members: members.map(({ key }) => key),
+  }
 }

@@ -10,7 +10,7 @@ const entry = (id: string, needs: readonly string[] = []): LedgerEntry => ({
   faces: ['installer'],
   needs,
   pinned: false,
-  together: false,
+  scope: 'part',
   sentence: `${id} holds`,
   fix: 'mend it',
   file: 'specs/x.spec.ts',

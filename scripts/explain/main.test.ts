@@ -10,7 +10,7 @@ const rule = (id: string, more: Partial<LedgerEntry> = {}): LedgerEntry => ({
   faces: ['installer', 'assets'],
   needs: [],
   pinned: false,
-  together: false,
+  scope: 'part',
   sentence: `${id} holds`,
   fix: `mend ${id}`,
   file: 'specs/x.spec.ts',
@@ -47,6 +47,7 @@ EXT-002 (must) EXT-002 holds
   source          By upstream.
   stated in       specs/x.spec.ts
   faces           installer, assets
+  judges          each part of a candidate on its own
   needs           KRN-001 KRN-001 holds
                   EXT-001 EXT-001 holds
   counterexamples spin-missing: workloads do not start
@@ -87,10 +88,10 @@ EXT-002 (must) EXT-002 holds
   })
 
   it('refuses what is no rule, and names what may have been meant', async () => {
-    expect(await run('EXT-020')).toEqual({
+    expect(await run('EXT-003')).toEqual({
       status: 2,
       output: '',
-      error: 'error: no rule and no area is called EXT-020; did you mean EXT-001, EXT-002, EXT-009?\n',
+      error: 'error: no rule and no area is called EXT-003; did you mean EXT-001, EXT-002, EXT-009?\n',
     })
     expect((await run('mood\u001b')).error).toBe(
       'error: no rule and no area is called MOOD\\u{1b}; areas are KRN, EXT\n',

@@ -47,7 +47,7 @@ export function explain(
   const matches = (name: string, id: string): boolean => id === name || areaOf({ id }) === name
   const chosen = explanations.filter(({ rule }) => wanted.length === 0 || wanted.some((name) => matches(name, rule.id)))
   const retired = ledger.retired.filter(({ id }) => wanted.includes(id))
-  const known = [...explanations.map(({ rule }) => rule.id), ...retired.map(({ id }) => id)]
+  const known = [...explanations.map(({ rule }) => rule.id), ...ledger.retired.map(({ id }) => id)]
   const unknown = wanted.filter((name) => !known.some((id) => matches(name, id)))
   return {
     status: unknown.length === 0 ? 0 : 2,

@@ -1,6 +1,5 @@
 // The README's table of rules, between two comments that Markdown does not show.
 import type { Ledger, LedgerEntry } from '#specs/contract/ledger.ts'
-import { areaOf } from '../conform/areas.ts'
 
 export const README_PATH = 'README.md'
 const BEGIN = '<!-- rules -->'

@@ -5,6 +5,12 @@ import type { Explanation } from './collect.ts'
 
 const INDENT = 18
 
+const SCOPES: Readonly<Record<Explanation['rule']['scope'], string>> = {
+  part: 'each part of a candidate on its own',
+  parts: 'the parts of a candidate against each other',
+  release: 'the candidates of a release against each other',
+}
+
 export type Terminal = { readonly stream: NodeJS.WritableStream; readonly columns: number }
 
 /** Explanations with a head above each area. */
@@ -28,6 +34,7 @@ function renderExplanation(
     ['source', [source]],
     ['stated in', [rule.file]],
     ['faces', [rule.faces.join(', ')]],
+    ['judges', [SCOPES[rule.scope]]],
     ['compares with', rule.pinned ? ['the pinned upstream release (the lock)'] : []],
     ['needs', needs.map(({ id, sentence }) => `${id} ${sentence}`)],
     ['needed by', neededBy.length === 0 ? [] : [neededBy.join(', ')]],

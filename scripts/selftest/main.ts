@@ -3,16 +3,18 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { COUNTEREXAMPLES } from '#fixtures/counterexamples/index.ts'
+import { RELEASE_COUNTEREXAMPLES } from '#fixtures/counterexamples/release.ts'
 import { mapInParallel } from '#harness/oci/parallel.ts'
 import type { Ledger } from '#specs/contract/ledger.ts'
 import { judge } from '../conform/gate.ts'
 import { loadLedger } from '../conform/inputs.ts'
 import { ROOT, runSpecs } from '../conform/run.ts'
 import type { RuleVerdict } from '../conform/conformance.ts'
+import { prepareRelease, RELEASE_CONTROLS } from './prepare-release.ts'
 import { CONTROLS, prepareControl, prepareCounterexample, type Prepared } from './prepare.ts'
 import { compareVerdict, killMatrix } from './compare.ts'
 
-/** Workers: each judges its share of the candidates. */
+/** Workers, each with its share of the candidates. */
 const GROUPS = 2
 
 /** `names` narrows the run to counterexamples whose name or rule contains one; the kill matrix is then left out. */
@@ -28,19 +30,26 @@ export async function selftest(names: readonly string[]): Promise<number> {
 
 async function run(folder: string, names: readonly string[], started: number): Promise<number> {
   const ledger = await loadLedger()
-  const chosen = COUNTEREXAMPLES.filter(({ name, violates }) =>
-    names.every((wanted) => name.includes(wanted) || violates.some((id) => id.includes(wanted))),
-  )
+  const isChosen = ({ name, violates }: { readonly name: string; readonly violates: readonly string[] }): boolean =>
+    names.every((wanted) => name.includes(wanted) || violates.some((id) => id.includes(wanted)))
+  const chosen = COUNTEREXAMPLES.filter(isChosen)
+  const chosenReleases = RELEASE_COUNTEREXAMPLES.filter(isChosen)
   const prepared: readonly Prepared[] = [
     ...(await mapInParallel(CONTROLS, (control) => prepareControl(control, folder))),
     ...(await mapInParallel(chosen, (example) => prepareCounterexample(example, folder))),
+    ...(await mapInParallel([...RELEASE_CONTROLS, ...chosenReleases], (example) => prepareRelease(example, folder))),
   ]
-  const { observations, troubles } = await runSpecs({
-    groups: Array.from({ length: GROUPS }, (_, group) => ({
-      candidates: prepared.filter((_one, at) => at % GROUPS === group).map(({ candidate }) => candidate),
-      spoolFolder: folder,
-    })),
-  })
+  // A run for each group, not a project for each in one run: vitest would give the files of every project to all
+  // workers, and each of them would open all candidates.
+  const runs = await Promise.all(
+    Array.from({ length: GROUPS }, (_, group) => {
+      const own = prepared.filter((_one, at) => at % GROUPS === group)
+      const members = own.flatMap((one) => one.members ?? [])
+      return runSpecs({ groups: [{ candidates: own.map(({ candidate }) => candidate), members, spoolFolder: folder }] })
+    }),
+  )
+  const observations = runs.flatMap((one) => one.observations)
+  const troubles = runs.flatMap((one) => one.troubles)
   const verdicts = prepared.map((one) => ({ ...one, rules: judge(ledger, one.candidate, observations) }))
   const problems = [
     ...troubles.map((trouble) => `trouble: ${trouble}`),
@@ -56,10 +65,15 @@ async function run(folder: string, names: readonly string[], started: number): P
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
   const killed = killMatrix(verdicts).size
   process.stdout.write(
-    `selftest: ${CONTROLS.length} controls, ${chosen.length} counterexamples, ` +
+    `selftest: ${CONTROLS.length + RELEASE_CONTROLS.length} controls, ` +
+      `${chosen.length + chosenReleases.length} counterexamples, ` +
       `${killed} of ${ledger.requirements.length} rules killed, ${problems.length} problems (${seconds} s)\n`,
   )
   return problems.length === 0 ? 0 : 1
+}
+
+function shareOf(prepared: readonly Prepared[], group: number): readonly Prepared[] {
+  return prepared.filter((_one, at) => at % GROUPS === group)
 }
 
 function namedTwice(keys: readonly string[]): readonly string[] {

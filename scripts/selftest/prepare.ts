@@ -16,7 +16,12 @@ import { CONTRACT_PATH } from '../conform/inputs.ts'
 import { ROOT } from '../conform/run.ts'
 import type { Expected } from './compare.ts'
 
-export type Prepared = { readonly candidate: CandidateInput; readonly expected: Expected }
+export type Prepared = {
+  readonly candidate: CandidateInput
+  /** The variants behind a candidate that stands for a release. */
+  readonly members?: readonly CandidateInput[]
+  readonly expected: Expected
+}
 
 export type Part = 'installer' | 'assets'
 export type Control = { readonly golden: GoldenName; readonly part: Part }
@@ -72,6 +77,8 @@ function toCandidate(
     variant: variantOf(golden),
     references: { [part]: reference },
     parts: { [part]: { image: part === 'installer' } },
+    // imager's images have none of what only we put there.
+    faces: [part],
     pinned: true,
     lock,
     contract,

@@ -10,6 +10,8 @@ export type CandidateInput = CandidateFaces & {
   readonly variant: string
   /** The reference of each part, as `parseReference` reads it. */
   readonly references: Readonly<Partial<Record<Part, string>>>
+  /** Keys of the variants that a release stands for. */
+  readonly members?: readonly string[]
   /** Whether it was read from a registry, so that rules of the face `registry` may ask there. */
   readonly registry?: boolean
   readonly contract: Contract
@@ -19,7 +21,7 @@ export type CandidateInput = CandidateFaces & {
 
 export type RunInput = {
   readonly candidates: readonly CandidateInput[]
-  /** The variants behind a candidate that stands for a release. */
+  /** The variants behind candidates that stand for a release. */
   readonly members?: readonly CandidateInput[]
   /** The rules to judge, with those that they need; absent for all. */
   readonly selected?: readonly string[]

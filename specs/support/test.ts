@@ -50,9 +50,9 @@ const base = vitest
     return talos
   })
   /** The installers of all variants; for rules over a release. */
-  .extend('variants', async () => {
-    const run = inject('run')
-    return Promise.all((run.members ?? []).map(({ key }) => subjectOf(run, key, 'installer')))
+  .extend('variants', async ({ subject }) => {
+    const keys = subject.candidate.members ?? []
+    return Promise.all(keys.map((key) => subjectOf(inject('run'), key, 'installer')))
   })
   .extend('part', async ({ subject }) => subject.part)
   .extend('uki', async ({ subject }) => subject.talos.uki())

@@ -1,0 +1,56 @@
+// Candidates for the selftest that start from the reference candidates: an installer with its assets, or a release.
+import { join } from 'node:path'
+import { writeLayout } from '#fixtures/counterexamples/candidate.ts'
+import { readReference, type ReferenceRelease } from '#fixtures/counterexamples/editor/reference.ts'
+import { GATEWAY, type ReleaseCounterexample } from '#fixtures/counterexamples/release-counterexample.ts'
+import type { CandidateInput } from '#specs/support/run.ts'
+import { toRelease } from '../conform/release.ts'
+import type { Prepared } from './prepare.ts'
+
+/** The reference candidates as they are: alone, with assets, and as a release. */
+export const RELEASE_CONTROLS: readonly ReleaseCounterexample[] = [false, true].map((release) => ({
+  name: `control reference ${release ? 'release' : 'candidate'}`,
+  violates: [],
+  because: 'what the recipe builds conforms',
+  release,
+  mutate: (sound) => sound,
+}))
+
+/** Mutates, writes below `folder`, and says what must come of it. */
+export async function prepareRelease(example: ReleaseCounterexample, folder: string): Promise<Prepared> {
+  const mutated = await example.mutate(await readReference())
+  const place = join(folder, example.name)
+  const expected = { violates: example.violates, inconclusive: [] }
+  if (example.release !== true)
+    return { candidate: await writeVariant(mutated, GATEWAY, place, example.name), expected }
+  const members = await Promise.all(
+    Object.keys(mutated.variants).map((variant) =>
+      writeVariant(mutated, variant, join(place, variant), `${example.name} ${variant}`),
+    ),
+  )
+  const release = toRelease(members, mutated.contract)
+  if (release === undefined) throw new Error(`${example.name}: expected every variant once`)
+  return { candidate: { ...release, key: example.name }, members, expected }
+}
+
+async function writeVariant(
+  { variants, lock, contract }: ReferenceRelease,
+  variant: string,
+  place: string,
+  key: string,
+): Promise<CandidateInput> {
+  const parts = variants[variant]
+  if (parts === undefined) throw new Error(`expected a variant ${variant}`)
+  return {
+    key,
+    variant,
+    references: {
+      installer: await writeLayout(parts.installer, join(place, 'installer')),
+      assets: await writeLayout(parts.assets, join(place, 'assets')),
+    },
+    parts: { installer: { image: true }, assets: { image: true } },
+    pinned: true,
+    lock,
+    contract,
+  }
+}
