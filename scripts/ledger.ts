@@ -20,3 +20,5 @@ if (fresh === current) {
   await writeFile(path, fresh)
   process.stdout.write(`${LEDGER_PATH} written\n`)
 }
+const { refreshReadme } = await import('./explain/refresh-readme.ts')
+process.exitCode = (await refreshReadme({ check: process.argv.includes('--check') })) || (process.exitCode ?? 0)

@@ -7,6 +7,7 @@ const AT_ONCE = 4
 export async function mapInParallel<T, R>(
   items: readonly T[],
   action: (item: T, index: number) => Promise<R>,
+  atOnce = AT_ONCE,
 ): Promise<readonly R[]> {
   const results: R[] = []
   const pending = items.entries()
@@ -22,6 +23,6 @@ export async function mapInParallel<T, R>(
       }
     }
   }
-  await Promise.all(Array.from({ length: AT_ONCE }, work))
+  await Promise.all(Array.from({ length: atOnce }, work))
   return results
 }

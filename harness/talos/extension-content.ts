@@ -7,10 +7,13 @@ import type { FileEntry, FileTree } from '../fs/file-tree.ts'
 
 export const FIRMWARE_FOLDER = 'usr/lib/firmware'
 
+/** CPU microcode, which imager takes out of an extension into an archive before the base (INI-004's business). */
+const MICROCODE = /^usr\/lib\/firmware\/(intel-ucode\/.+|amd-ucode\/microcode_amd.*\.bin)$/
+
 export type ExtensionContent = {
   /** sha256 over the sorted content lines, 64 hex digits. */
   readonly content: string
-  /** Files under usr/lib/firmware by path, symbolic links followed; a link that leads nowhere is not among them. */
+  /** Files under usr/lib/firmware by path, symbolic links followed; a link that leads nowhere is not among them, nor is CPU microcode. */
   readonly firmware: readonly { readonly path: string; readonly sha256: string }[]
 }
 
@@ -21,6 +24,7 @@ export async function readExtensionContent(tree: FileTree): Promise<ExtensionCon
   for (const entry of tree.under('')) {
     if (entry.type === 'directory') continue
     const { path } = entry
+    if (MICROCODE.test(path)) continue
     if (path.startsWith(`${FIRMWARE_FOLDER}/`)) {
       const data = tree.resolve(path)?.data
       if (data !== undefined) firmware.push({ path, sha256: await sha256Hex(data) })

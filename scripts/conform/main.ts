@@ -1,7 +1,6 @@
 // The main job, top to bottom: options, inputs, candidates, run, gate, report, exit status.
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { version as vitestVersion } from 'vitest/node'
 import type { BlobFailures } from '#harness/oci/store-registry-failure.ts'
 import type { Contract } from '#specs/contract/contract.ts'
@@ -10,20 +9,21 @@ import type { Lock } from '#specs/contract/lock.ts'
 import type { CandidateInput } from '#specs/support/run.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { openCandidate, type Candidate, type CandidateOptions } from './candidates.ts'
-import { conformanceSchema, STATUSES, type Conformance, type Status } from './conformance.ts'
+import { conformanceSchema, STATUSES, type Conformance, type Contents, type Status } from './conformance.ts'
+import { readContents } from './contents.ts'
 import { buildEmbedded, type Embedded } from './embedded.ts'
 import { exitCodeOf, judge } from './gate.ts'
 import { loadContract, loadLedger, loadLock, loadWaivers, type Loaded } from './inputs.ts'
 import { parseOptions, UsageError, type ConformOptions } from './options.ts'
+import { renderAnnotations, withoutCommands } from './outputs/annotations.ts'
+import { renderOutput } from './outputs/output.ts'
 import { printable } from './printable.ts'
 import { toRelease } from './release.ts'
 import { cacheTrouble, openRegistries, pullCandidates } from './registry.ts'
 import { renderTerminal } from './render.ts'
-import { INTERRUPTED, ROOT, runSpecs } from './run.ts'
+import { removeOld, REPORT_PATH, reportFile, writeWhole } from './report-file.ts'
+import { INTERRUPTED, runSpecs } from './run.ts'
 import { waive, waiverTroubles } from './waive.ts'
-
-/** `scripts/ci-summary.ts` reads it here. */
-const REPORT_PATH = 'report/conformance.json'
 
 /** `args` without node and script. Gives the exit status; prints everything that there is to say. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -33,13 +33,15 @@ export async function main(args: readonly string[]): Promise<number> {
   try {
     const options = parseOptions(args)
     if (options === undefined) return 0
-    // A verdict that could not be reached must not leave an older one in its place.
-    await removeReport(options.report ?? join(ROOT, REPORT_PATH))
+    const files = [reportFile(options.report), ...options.output.map(({ file }) => file)]
+    if (new Set(files.map((file) => resolve(file))).size < files.length)
+      throw new UsageError('--report and --output name one file twice')
+    await Promise.all(files.map(removeOld))
     const conformance = await conform(options, interrupt.signal)
     const report = `${JSON.stringify(conformance, null, 2)}\n`
-    await writeReport(report, options.report ?? join(ROOT, REPORT_PATH))
-    const shown = options.report ?? REPORT_PATH
-    process.stdout.write(options.json ? report : renderTerminal(conformance, process.stdout, shown))
+    await writeWhole(reportFile(options.report), report)
+    for (const { format, file } of options.output) await writeWhole(file, renderOutput(format, conformance))
+    print(conformance, report, options)
     return conformance.exitCode
   } catch (error) {
     if (interrupt.signal.aborted) return INTERRUPTED
@@ -50,6 +52,14 @@ export async function main(args: readonly string[]): Promise<number> {
   } finally {
     process.off('SIGINT', onInterrupt)
   }
+}
+
+/** On GitHub the log is read for commands: an image must not be able to write one. */
+function print(conformance: Conformance, report: string, { json, report: path = REPORT_PATH }: ConformOptions): void {
+  const onGitHub = process.env['GITHUB_ACTIONS'] === 'true'
+  const text = json ? report : renderTerminal(conformance, process.stdout, path)
+  process.stdout.write(onGitHub && !json ? withoutCommands(text) : text)
+  if (onGitHub) (json ? process.stderr : process.stdout).write(renderAnnotations(conformance))
 }
 
 async function conform(options: ConformOptions, signal: AbortSignal): Promise<Conformance> {
@@ -120,16 +130,23 @@ async function conformReferences(
   const used = new Set(judged.flatMap((one) => [...one.used]))
   const ids = new Set(selected ?? ledger.requirements.map(({ id }) => id))
   const troubles = [...runTroubles, ...waiverTroubles(waivers.value, used, ids, today)]
-  const verdicts = judged.map(({ candidate, rules }) => ({
-    ...describeCandidate(candidate),
-    exitCode: exitCodeOf(rules, troubles),
-    rules,
-  }))
+  // Told in the page only; a release has the contents of its variants.
+  const isWanted = ({ release }: CandidateInput): boolean =>
+    release !== true && options.output.some(({ format }) => format === 'html')
+  const verdicts = await Promise.all(
+    judged.map(async ({ candidate, rules }) => ({
+      ...describeCandidate(candidate),
+      ...(isWanted(candidate) ? await contentsOf(candidate, spoolFolder) : {}),
+      exitCode: exitCodeOf(rules, troubles),
+      rules,
+    })),
+  )
   return conformanceSchema.parse({
     schema: 1,
     tool: { name: packageJson.name, version: packageJson.version, node: process.versions.node, vitest: vitestVersion },
     contract: { version: ledger.version, path: contract.path, sha256: contract.sha256 },
     ...(lock !== undefined && { lock: describeLock(lock) }),
+    judgedAt: new Date().toISOString(),
     pinned: lock !== undefined,
     ...(selected !== undefined && { selected }),
     candidates: verdicts,
@@ -137,6 +154,11 @@ async function conformReferences(
     counts: countStatuses(verdicts.flatMap(({ rules }) => rules.map(({ status }) => status))),
     exitCode: worstExit(verdicts.map(({ exitCode }) => exitCode)),
   } satisfies Conformance)
+}
+
+async function contentsOf(candidate: CandidateInput, spoolFolder: string): Promise<{ contents?: Contents }> {
+  const contents = await readContents(candidate, spoolFolder)
+  return contents === undefined ? {} : { contents }
 }
 
 function describeCandidate(candidate: CandidateInput & Pick<Candidate, 'reference' | 'digest' | 'claimedTalos'>) {
@@ -198,21 +220,4 @@ function worstExit(codes: readonly number[]): number {
 
 function cacheFolder(): string {
   return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'talos-image-contract', 'v1')
-}
-
-/** Written beside and renamed, so that a reader never sees half a report. */
-async function writeReport(report: string, path: string): Promise<void> {
-  try {
-    await mkdir(dirname(path), { recursive: true })
-    await writeFile(`${path}.${process.pid}`, report)
-    await rename(`${path}.${process.pid}`, path)
-  } catch (cause) {
-    throw new UsageError(`the report ${path} cannot be written: ${(cause as Error).message}`, { cause })
-  }
-}
-
-async function removeReport(path: string): Promise<void> {
-  await rm(path, { force: true }).catch((cause: unknown) => {
-    throw new UsageError(`the report ${path} cannot be written: ${(cause as Error).message}`, { cause })
-  })
 }

@@ -1,5 +1,6 @@
 // The command line of `npm test`.
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { parseOutput, type Output } from './outputs/output.ts'
 import { FACES, type Face } from '#specs/support/requirement.ts'
 
 export type ConformOptions = {
@@ -13,6 +14,8 @@ export type ConformOptions = {
   readonly lock?: string
   readonly structureOnly: boolean
   readonly json: boolean
+  /** Further renderings of the verdict. */
+  readonly output: readonly Output[]
   readonly cache?: string
   readonly report?: string
   readonly username?: string
@@ -65,6 +68,7 @@ export function parseOptions(args: readonly string[]): ConformOptions | undefine
     .option('--structure-only', 'compare nothing with the pinned release; says so in the verdict', false)
     .option('--json', 'print the whole verdict instead of the table', false)
     .option('--report <FILE>', 'where the whole verdict goes (default: report/conformance.json)')
+    .option('--output <FORMAT=FILE>', 'also write junit, markdown, sarif or html; may be repeated', parseOutput, [])
     .option(
       '--cache <DIR>',
       'folder for what was pulled and unpacked (default: $XDG_CACHE_HOME/talos-image-contract/v1)',

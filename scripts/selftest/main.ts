@@ -72,10 +72,6 @@ async function run(folder: string, names: readonly string[], started: number): P
   return problems.length === 0 ? 0 : 1
 }
 
-function shareOf(prepared: readonly Prepared[], group: number): readonly Prepared[] {
-  return prepared.filter((_one, at) => at % GROUPS === group)
-}
-
 function namedTwice(keys: readonly string[]): readonly string[] {
   return keys.filter((key, at) => keys.indexOf(key) < at).map((key) => `${key}: another counterexample has this name`)
 }

@@ -22,11 +22,7 @@ describe('parseContract', async () => {
     ['an unknown key', `${shipped}\nunknown: 1\n`, ''],
     ['another schema', shipped.replace('schema: 1', 'schema: 2'), '/schema'],
     ['a range that is none', shipped.replace(/^talos: .*$/m, 'talos: newest'), '/talos'],
-    [
-      'an argument that upstream replaces',
-      shipped.replace('Arguments: []', 'Arguments: [console=ttyS0]'),
-      '/extraKernelArguments/0',
-    ],
+    ['an argument with a space', shipped.replace('Arguments: []', "Arguments: ['a b']"), '/extraKernelArguments/0'],
   ])('refuses %s and says where', async (_, text, path) => {
     const error = await expectCode<SchemaError>(
       () => parseContract(bytes(text), 'contract.yaml'),
@@ -66,8 +62,26 @@ describe('expectedCommandLine', () => {
     ])
   })
 
-  it('takes a default away by its name', () => {
-    expect(expectedCommandLine({ defaults: 'a b=1 bc=2', secureBoot: [], extra: ['-b'] })).toEqual(['a', 'bc=2'])
+  // Each row was seen to come out like this of imager v1.13.9 and v1.11.5.
+  it.each([
+    ['a default away by its name', ['-b'], ['a', 'bc=2']],
+    ['a default away and sets it anew at the end', ['-b', 'b=0'], ['a', 'bc=2', 'b=0']],
+    ['a value away and sets another in its place', ['-b=1', 'b=0'], ['a', 'b=0', 'bc=2']],
+    ['nothing away that is not there', ['-x', '-b=7'], ['a', 'b=1', 'bc=2']],
+    ['a second value beside the first', ['b=3'], ['a', 'b=1', 'b=3', 'bc=2']],
+    ['its own in groups of one name', ['x.y=1', 'quiet', 'x.y=2'], ['a', 'b=1', 'bc=2', 'x.y=1', 'x.y=2', 'quiet']],
+    ['a lone dash as it is', ['-'], ['a', 'b=1', 'bc=2', '-']],
+  ] as const)('takes %s', (_, extra, expected) => {
+    expect(expectedCommandLine({ defaults: 'a b=1 bc=2', secureBoot: [], extra })).toEqual(expected)
+  })
+
+  it('replaces consoles and the platform where they stand', () => {
+    const defaults = 'talos.platform=metal console=ttyAMA0 console=tty0 selinux=1'
+    expect(expectedCommandLine({ defaults, secureBoot: [], extra: ['console=ttyS0,115200'] })).toEqual([
+      'talos.platform=metal',
+      'console=ttyS0,115200',
+      'selinux=1',
+    ])
   })
 })
 

@@ -25,11 +25,7 @@ const variantSchema = z.strictObject({
     .optional(),
 })
 
-/** Upstream replaces its own `console` and `talos.platform` by these, at a place that no source tells: refused. */
-const kernelArgument = z
-  .string()
-  .regex(/^\S+$/, 'expected one argument without spaces')
-  .refine((argument) => !/^(console|talos\.platform)=/.test(argument), 'cannot replace console or talos.platform')
+const kernelArgument = z.string().regex(/^\S+$/, 'expected one argument without spaces')
 
 /** Digest of the lock's canonical bytes (`formatLock`) that an image was built from. */
 export const LOCK_LABEL = 'io.cozystack.talos.lock'

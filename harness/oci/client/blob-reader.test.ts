@@ -5,27 +5,19 @@ import { digestOf } from '../../bytes/digest.ts'
 import { IntegrityError, NotFoundError, RegistryError } from '../../errors.ts'
 import { expectCode } from '../../testing/expect-code.ts'
 import { serve, type Asked, type Handler } from '../../testing/http-server.ts'
+import { clientOf } from '../../testing/registry-client.ts'
 import { readBlob, type BlobOptions } from './blob-reader.ts'
-import { openRegistryClient } from './http.ts'
 import { isPresent } from './presence.ts'
 
 const BYTES = randomBytes(3 << 20)
 const CONTENT = { digest: digestOf(BYTES), size: BYTES.length }
-const LIMITS = {
-  retry: { retries: 2, firstDelayMs: 1, longestDelayMs: 2, budgetMs: 2000 },
-  connectMs: 1000,
-  firstByteMs: 500,
-  stallMs: 500,
-  documentMs: 1000,
-}
-
 async function read(
   handler: Handler,
   options: BlobOptions = {},
   content = CONTENT,
 ): Promise<{ bytes: Buffer; ranges: (string | undefined)[] }> {
   await using server = await serve(handler)
-  const client = openRegistryClient(server.host, { credentials: async () => undefined, limits: LIMITS })
+  const client = clientOf(server)
   try {
     const chunks: Uint8Array[] = []
     for await (const chunk of readBlob(client, 'a', content, options)) chunks.push(chunk)
@@ -154,7 +146,9 @@ describe('readBlob', () => {
   it('stops at the first byte too many', async () => {
     const endless: Handler = (_, response) => {
       response.writeHead(200)
-      const more = (): void => void (response.destroyed || response.write(Buffer.alloc(1 << 20), more))
+      const more = (error?: Error | null): void => {
+        if (!error && !response.destroyed) response.write(Buffer.alloc(1 << 20), more)
+      }
       more()
     }
     const error = await expectCode<IntegrityError>(() => read(endless), IntegrityError, 'SIZE_MISMATCH')
@@ -162,7 +156,10 @@ describe('readBlob', () => {
   })
 
   it('says that a blob is not there', async () => {
-    await expectCode(() => read((_, response) => void response.writeHead(404).end()), NotFoundError, 'BLOB_UNKNOWN')
+    const missing: Handler = (_, response) => void response.writeHead(404).end()
+    expect((await expectCode(() => read(missing), NotFoundError, 'BLOB_UNKNOWN')).at).toMatchObject({
+      digest: CONTENT.digest,
+    })
     await expectCode(
       () => read((_, response, count) => (count === 0 ? send(response, 0, 10) : void response.writeHead(404).end())),
       NotFoundError,
@@ -195,7 +192,7 @@ describe('isPresent', () => {
     await using server = await serve(
       (_, response) => void response.writeHead(status, { location: 'http://x.invalid/' }).end(),
     )
-    const client = openRegistryClient(server.host, { credentials: async () => undefined, limits: LIMITS })
+    const client = clientOf(server)
     expect(await isPresent(client, 'a', { kind: 'blobs', digest: CONTENT.digest })).toBe(expected)
     expect(server.asked[0]).toMatchObject({ method: 'HEAD', url: `/v2/a/blobs/${CONTENT.digest}` })
     await client.close()

@@ -3,20 +3,19 @@ import { digestOf, type Digest } from '../../bytes/digest.ts'
 import { FormatError, HarnessError, IntegrityError, NotFoundError, RegistryError, SchemaError } from '../../errors.ts'
 import { expectCode } from '../../testing/expect-code.ts'
 import { answerJson, serve, type Handler, type TestServer } from '../../testing/http-server.ts'
+import { clientOf } from '../../testing/registry-client.ts'
 import { OCI_INDEX, OCI_MANIFEST } from '../media-types.ts'
-import { openRegistryClient, type RegistryClient } from './http.ts'
+import type { RegistryClient } from './http.ts'
 import { fetchManifest } from './manifests.ts'
 import { fallbackTag, listReferrers } from './referrers.ts'
 import { listTags } from './tags.ts'
-
-const RETRY = { retries: 2, firstDelayMs: 1, longestDelayMs: 2, budgetMs: 2000 }
 
 async function withServer<T>(
   handler: Handler,
   use: (client: RegistryClient, server: TestServer) => Promise<T>,
 ): Promise<T> {
   await using server = await serve(handler)
-  const client = openRegistryClient(server.host, { credentials: async () => undefined, limits: { retry: RETRY } })
+  const client = clientOf(server)
   try {
     return await use(client, server)
   } finally {

@@ -78,4 +78,12 @@ describe('candidateNames', () => {
       'spin-only 2',
     ])
   })
+
+  it('calls both variants against each other the release', () => {
+    const candidates = [
+      sampleCandidate,
+      { ...sampleCandidate, reference: 'release', variant: 'spin-only and spin-tailscale' },
+    ]
+    expect(candidateNames({ ...sampleConformance, candidates })).toEqual(['spin-only', 'release'])
+  })
 })

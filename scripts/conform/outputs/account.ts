@@ -2,6 +2,7 @@
 import { formatLocation } from '#harness/errors.ts'
 import type { CandidateVerdict, Conformance, Finding, RuleVerdict, Status } from '../conformance.ts'
 import { describeDifference } from '../difference.ts'
+import { RELEASE_KEY } from '../release.ts'
 
 /** A rule that fails a thousand times is told by its first findings; all of them are in conformance.json. */
 const MAX_FINDINGS = 10
@@ -59,11 +60,12 @@ export function tally(statuses: readonly Status[], order: readonly Status[]): st
     .join(', ')
 }
 
-/** A short name for each candidate: its variant, numbered where several candidates are of one. */
+/** A short name for each candidate: its variant, numbered where several candidates are of one; both variants: release. */
 export function candidateNames({ candidates }: Conformance): readonly string[] {
   const same = (one: CandidateVerdict): readonly CandidateVerdict[] =>
     candidates.filter(({ variant }) => variant === one.variant)
-  return candidates.map((one) =>
-    same(one).length === 1 ? one.variant : `${one.variant} ${same(one).indexOf(one) + 1}`,
-  )
+  return candidates.map((one) => {
+    if (one.reference === RELEASE_KEY) return RELEASE_KEY
+    return same(one).length === 1 ? one.variant : `${one.variant} ${same(one).indexOf(one) + 1}`
+  })
 }

@@ -36,6 +36,11 @@ describe('renderAnnotations', () => {
     )
   })
 
+  it('escapes what ends a property or begins an escape', () => {
+    const rule = sampleRule('UKI-001', 'missing', { spec: 'a,b:c%0A.ts', sentence: '100%0A, and: more' })
+    expect(renderRules(rule)).toMatch(/^::error file=a%2Cb%3Ac%250A\.ts,title=[^,]*::100%250A, and: more%0A/)
+  })
+
   it('writes nothing but its own commands, whatever the image says', () => {
     const lines = renderAnnotations(madeHostile(pairConformance)).trimEnd().split('\n')
     expect(lines).toHaveLength(4)

@@ -14,6 +14,9 @@ export const LOOKS: Readonly<Record<Status, { readonly sign: string; readonly to
 
 export function renderBadge(status: Status): Markup {
   const { sign, tone } = LOOKS[status]
+  // What does not apply stands back: its word is for those who listen.
+  if (status === 'not-applicable')
+    return markup`<span class="badge ${tone}"><span aria-hidden="true">${sign}</span><span class="unseen">${status}</span></span>`
   return markup`<span class="badge ${tone}"><span aria-hidden="true">${sign}</span> ${status}</span>`
 }
 
