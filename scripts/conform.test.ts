@@ -26,6 +26,8 @@ function conform(args: readonly string[] = []): Promise<Outcome> {
 const golden = (name: string): string => `docker-archive:fixtures/golden/${name}/installer-arm64.tar`
 const lockOf = (tag: string): readonly string[] => ['--lock', `fixtures/golden/lock-${tag}.json`]
 const SPIN_TAILSCALE = golden('v1.11.5-spin-tailscale')
+/** Of imager's images nothing is ours but the choice of extensions. */
+const AS_INSTALLER = ['--variant=spin-tailscale', '--face=installer']
 
 async function readReport(): Promise<Conformance> {
   return conformanceSchema.parse(JSON.parse(await readFile(reportPath, 'utf8')))
@@ -53,7 +55,13 @@ describe('npm test', { timeout: PATIENCE_MS }, () => {
 
   it('names exactly the rule that an image of another variant breaks, and prints the report with --json', async () => {
     const images = [golden('v1.11.5-plain'), golden('v1.11.5-spin-only'), SPIN_TAILSCALE]
-    const { status, stdout, stderr } = await conform([...images, '--variant=spin-only', '--json', ...lockOf('v1.11.5')])
+    const { status, stdout, stderr } = await conform([
+      ...images,
+      '--face=installer',
+      '--variant=spin-only',
+      '--json',
+      ...lockOf('v1.11.5'),
+    ])
     expect({ status, stderr }).toEqual({ status: 1, stderr: '' })
     expect(stdout).toBe(await readFile(reportPath, 'utf8'))
     const validate = new Ajv2020().compile(JSON.parse(await readFile(join(ROOT, SCHEMA_PATH), 'utf8')) as object)
@@ -72,6 +80,7 @@ describe('npm test', { timeout: PATIENCE_MS }, () => {
     const { status, stdout } = await conform([
       SPIN_TAILSCALE,
       golden('v1.13.9-spin-tailscale'),
+      '--face=installer',
       '--variant=spin-tailscale',
       ...lockOf('v1.13.9'),
     ])
@@ -80,21 +89,21 @@ describe('npm test', { timeout: PATIENCE_MS }, () => {
     const [failed = []] = idsOf(report, 'fail')
     expect(failed).toEqual(expect.arrayContaining(['OCI-007', 'UKI-003', 'KRN-003', 'KRN-005', 'INI-002']))
     expect(report.candidates.map(({ exitCode }) => exitCode)).toEqual([1, 0])
-    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^RED: 2 candidates: .* fail \(OCI-007, .*KRN-005.*\); /)
+    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^RED: 2 candidates: .* fail \(OCI-007, .*KRN-005.*\), /)
     expect(stdout).toContain('FAIL KRN-003 ')
   })
 
   it('is not green with a lock that says nothing, and tells the command that fills it', async () => {
     const lock = join(folder, 'empty.json')
     await writeFile(lock, '{}')
-    const { status, stdout } = await conform([SPIN_TAILSCALE, '--variant=spin-tailscale', '--lock', lock])
+    const { status, stdout } = await conform([SPIN_TAILSCALE, ...AS_INSTALLER, '--lock', lock])
     expect(status).toBe(2)
     expect(stdout).toContain('npm run lock -- --talos v1.11.5\n')
     expect(idsOf(await readReport(), 'fail')).toEqual([[]])
   })
 
   it('judges the structure alone under a banner', async () => {
-    const { status, stdout } = await conform([SPIN_TAILSCALE, '--variant=spin-tailscale', '--structure-only'])
+    const { status, stdout } = await conform([SPIN_TAILSCALE, ...AS_INSTALLER, '--structure-only'])
     expect(status).toBe(0)
     expect(stdout).toMatch(/^NOT PINNED: /m)
     const report = await readReport()
@@ -112,10 +121,17 @@ describe('npm test', { timeout: PATIENCE_MS }, () => {
     expect(ids.filter((id) => id === 'UKI-002' || id.startsWith('EXT-'))).toEqual([])
   })
 
-  it('judges the images of upstream’s imager when it is given none', async () => {
+  it('builds both variants when it is given none, and judges them as a release', async () => {
     const { status, stdout } = await conform()
     expect(status).toBe(0)
-    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^GREEN: 2 candidates: \d+ pass/)
+    const report = await readReport()
+    expect(report.candidates.map(({ variant }) => variant)).toEqual([
+      'spin-only',
+      'spin-tailscale',
+      'spin-only and spin-tailscale',
+    ])
+    expect(idsOf(report, 'pass')[2]).toEqual(['REL-001', 'REL-002', 'REL-003'])
+    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^GREEN: 2 candidates and their release: \d+ pass/)
   })
 
   it('does not take a report that it cannot write for a red image', async () => {

@@ -18,7 +18,7 @@ import { parseOptions, UsageError, type ConformOptions } from './options.ts'
 import { renderAnnotations, withoutCommands } from './outputs/annotations.ts'
 import { renderOutput } from './outputs/output.ts'
 import { printable } from './printable.ts'
-import { toRelease } from './release.ts'
+import { RELEASE_REFERENCE, toRelease } from './release.ts'
 import { cacheTrouble, openRegistries, pullCandidates } from './registry.ts'
 import { renderTerminal } from './render.ts'
 import { removeOld, REPORT_PATH, reportFile, writeWhole } from './report-file.ts'
@@ -121,7 +121,7 @@ async function conformReferences(
     ],
   })
   const today = new Date().toISOString().slice(0, 10)
-  const judged = [...candidates, ...(release === undefined ? [] : [{ ...release, reference: 'release' }])].map(
+  const judged = [...candidates, ...(release === undefined ? [] : [{ ...release, reference: RELEASE_REFERENCE }])].map(
     (candidate) => ({
       candidate,
       ...waive(judge(ledger, candidate, observations, selected), waivers.value, candidate.variant, today),

@@ -3,7 +3,7 @@ import { parseOptions, UsageError } from './options.ts'
 
 describe('parseOptions', () => {
   it('asks for little when nothing is given', () => {
-    expect(parseOptions([])).toEqual({ references: [], structureOnly: false, json: false })
+    expect(parseOptions([])).toEqual({ references: [], structureOnly: false, json: false, output: [] })
   })
 
   it('takes references between options', () => {
@@ -19,6 +19,7 @@ describe('parseOptions', () => {
     ]
     expect(parseOptions(args)).toEqual({
       references: ['oci:a', 'oci:b'],
+      output: [],
       variant: 'spin-only',
       faces: ['image', 'installer'],
       only: ['KRN', 'EXT-002'],

@@ -9,6 +9,7 @@ import {
   type RuleVerdict,
   type Status,
 } from './conformance.ts'
+import { RELEASE_REFERENCE } from './release.ts'
 import { printableStrings } from './printable.ts'
 import { lockCommand } from './inputs.ts'
 import { describeDifference } from './difference.ts'
@@ -116,7 +117,8 @@ function summaryLine(
   const counted = STATUSES.filter((status) => (counts[status] ?? 0) > 0).map(
     (status) => `${counts[status]} ${status}${names(status)}`,
   )
-  const images = `${candidates.length} candidate${candidates.length === 1 ? '' : 's'}`
+  const given = candidates.filter(({ reference }) => reference !== RELEASE_REFERENCE).length
+  const images = `${given} candidate${given === 1 ? '' : 's'}${given < candidates.length ? ' and their release' : ''}`
   const against = pinned ? `lock ${lock?.talos ?? 'without a version'}` : 'not pinned'
   const text = `${verdict}: ${images}: ${counted.join(', ')}; contract ${contract.version}, ${against}; ${report}`
   return paint(exitCode === 0 ? 'green' : exitCode === 1 ? 'red' : 'yellow', text)
