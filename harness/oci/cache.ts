@@ -6,7 +6,7 @@ import { algorithmOf, encodedPart, readDigest, type Digest } from '../bytes/dige
 import { fileSource, type ByteSource } from '../bytes/source.ts'
 import type { Location } from '../errors.ts'
 import { beginFile, touch, writeWhole, type Incoming } from './cache-file.ts'
-import { describeFile, isSameFile, readRecord } from './cache-record.ts'
+import { describeFile, isSameFile, readRecord, type FileRecord } from './cache-record.ts'
 import { sweep } from './cache-usage.ts'
 
 /** `layers` are the indexes of layers, `names` what references were last resolved to: small documents. */
@@ -30,6 +30,16 @@ export type Cache = {
 export async function openCache(root: string): Promise<Cache> {
   await sweep(root)
   const path = (area: string, digest: Digest): string => join(root, area, algorithmOf(digest), encodedPart(digest))
+  const isSound = async (source: ByteSource, digest: Digest, now: FileRecord, record: string): Promise<boolean> => {
+    if (isSameFile(await readRecord(record), now)) {
+      await touch(record)
+      return true
+    }
+    const got = await readDigest(source, algorithmOf(digest)).catch(() => undefined)
+    // In a cache that cannot be written it is hashed each time.
+    if (got === digest) await writeWhole(root, record, JSON.stringify(now)).catch(() => undefined)
+    return got === digest
+  }
   const recordPath = (area: string, digest: Digest): string => `${path(join('records', area), digest)}.json`
   return {
     root,
@@ -37,21 +47,18 @@ export async function openCache(root: string): Promise<Cache> {
     async find(area, digest, where) {
       const file = await openRegular(path(area, digest))
       if (file === undefined) return undefined
-      const described = await describeFile(await file.stat({ bigint: true }))
-      const source = fileSource(file, described.size, where)
-      const record = recordPath(area, digest)
-      if (isSameFile(await readRecord(record), described)) await touch(record)
-      else {
-        const isSound = (await readDigest(source, algorithmOf(digest)).catch(() => undefined)) === digest
-        // A file with other bytes stays where it is: the next writer replaces it.
-        if (!isSound) {
-          await file.close()
-          return undefined
-        }
-        // In a cache that cannot be written it is hashed each time.
-        await writeWhole(root, record, JSON.stringify(described)).catch(() => undefined)
+      try {
+        const described = await describeFile(await file.stat({ bigint: true }))
+        const source = fileSource(file, described.size, where)
+        if (await isSound(source, digest, described, recordPath(area, digest)))
+          return { source, close: () => file.close() }
+      } catch (error) {
+        await file.close()
+        throw error
       }
-      return { source, close: () => file.close() }
+      // A file with other bytes stays where it is: the next writer replaces it.
+      await file.close()
+      return undefined
     },
     begin: () => beginFile(root),
     keep: (incoming, area, digest) => incoming.keep(path(area, digest), recordPath(area, digest)),

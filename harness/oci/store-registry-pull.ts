@@ -52,14 +52,13 @@ export async function pullLayers(
   const ending = new AbortController()
   const signals = signal === undefined ? ending.signal : AbortSignal.any([signal, ending.signal])
   await mapInParallel([...wanted.values()], async ({ reference, layer }) => {
-    try {
-      await access.ensure(reference, layer, { signal: signals, onBytes })
-    } catch (error) {
-      if (toFailure(error) !== undefined) return
-      ending.abort(error)
-      throw error
-    }
+    if (ending.signal.aborted) return
+    await access.ensure(reference, layer, { signal: signals, onBytes }).catch((error: unknown) => {
+      if (toFailure(error) === undefined) ending.abort(error)
+    })
   })
+  // Only now, when all have ended and nobody writes any more.
+  ending.signal.throwIfAborted()
 }
 
 async function passOver<T>(action: () => Promise<T>): Promise<T | undefined> {

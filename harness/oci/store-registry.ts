@@ -13,7 +13,12 @@ export function registryStore(reference: RegistryReference, access: RegistryAcce
   const name = renderReference(reference)
   const opened = new Map<string, Promise<ByteSource>>()
   const closers: (() => Promise<void>)[] = []
-  const onOpen = (close: () => Promise<void>): void => void closers.push(close)
+  let closed = false
+  // What was still being opened when all was closed is closed as soon as it is open.
+  const onOpen = (close: () => Promise<void>): void => {
+    if (closed) void close()
+    else closers.push(close)
+  }
   let root: Promise<Descriptor> | undefined
 
   const openCached = async (descriptor: Descriptor): Promise<ByteSource | undefined> => {
@@ -54,6 +59,7 @@ export function registryStore(reference: RegistryReference, access: RegistryAcce
       return known
     },
     async close() {
+      closed = true
       await Promise.all(closers.splice(0).map((close) => close()))
     },
   }
