@@ -1,6 +1,6 @@
 // From --upstream and --lock to upstream's parts.
 import { stat } from 'node:fs/promises'
-import { homedir, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { folderUpstream } from '#build/upstream-folder.ts'
 import { registryUpstream } from '#build/upstream-registry.ts'
@@ -13,7 +13,7 @@ import { machineCredentials } from '#harness/oci/client/credentials.ts'
 import { attachRegistry } from '#harness/oci/open.ts'
 import { openRegistryAccess } from '#harness/oci/store-registry-access.ts'
 import type { Lock } from '#specs/contract/lock.ts'
-import { loadLock, LOCK_PATH, lockCommand } from '../conform/inputs.ts'
+import { cacheFolder, loadLock, LOCK_PATH, lockCommand } from '../conform/inputs.ts'
 import { UsageError } from '../conform/options.ts'
 import type { BuildOptions } from './options.ts'
 
@@ -75,8 +75,4 @@ async function isFolder(path: string): Promise<boolean> {
     (stats) => stats.isDirectory(),
     () => false,
   )
-}
-
-function cacheFolder(): string {
-  return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'talos-image-contract', 'v1')
 }

@@ -1,6 +1,5 @@
 // The main job, top to bottom: options, inputs, candidates, run, gate, report, exit status.
-import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { version as vitestVersion } from 'vitest/node'
 import type { BlobFailures } from '#harness/oci/store-registry-failure.ts'
 import type { Contract } from '#specs/contract/contract.ts'
@@ -13,7 +12,7 @@ import { conformanceSchema, STATUSES, type Conformance, type Contents, type Stat
 import { readContents } from './contents.ts'
 import { buildEmbedded, type Embedded } from './embedded.ts'
 import { exitCodeOf, judge } from './gate.ts'
-import { loadContract, loadLedger, loadLock, loadWaivers, type Loaded } from './inputs.ts'
+import { cacheFolder, loadContract, loadLedger, loadLock, loadWaivers, type Loaded } from './inputs.ts'
 import { parseOptions, UsageError, type ConformOptions } from './options.ts'
 import { renderAnnotations, withoutCommands } from './outputs/annotations.ts'
 import { renderOutput } from './outputs/output.ts'
@@ -131,8 +130,8 @@ async function conformReferences(
   const ids = new Set(selected ?? ledger.requirements.map(({ id }) => id))
   const troubles = [...runTroubles, ...waiverTroubles(waivers.value, used, ids, today)]
   // Told in the page only; a release has the contents of its variants.
-  const isWanted = ({ release }: CandidateInput): boolean =>
-    release !== true && options.output.some(({ format }) => format === 'html')
+  const isWanted = (one: CandidateInput): boolean =>
+    one.release !== true && options.output.some(({ format }) => format === 'html')
   const verdicts = await Promise.all(
     judged.map(async ({ candidate, rules }) => ({
       ...describeCandidate(candidate),
@@ -216,8 +215,4 @@ function countStatuses(statuses: readonly Status[]): Conformance['counts'] {
 /** A red candidate is worse than one that could not be judged. */
 function worstExit(codes: readonly number[]): number {
   return codes.includes(1) ? 1 : Math.max(...codes)
-}
-
-function cacheFolder(): string {
-  return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'talos-image-contract', 'v1')
 }

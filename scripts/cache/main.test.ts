@@ -1,0 +1,49 @@
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { cache, parseSize } from './main.ts'
+
+const folder = await mkdtemp(join(tmpdir(), 'cache-'))
+afterAll(() => rm(folder, { recursive: true }))
+
+async function run(...args: readonly string[]): Promise<{ readonly status: number; readonly text: string }> {
+  const texts: string[] = []
+  const status = await cache([...args, '--cache', folder], (text) => texts.push(text))
+  return { status, text: texts.join('') }
+}
+
+describe('npm run cache', () => {
+  it('counts what lies there, and keeps what was used last', async () => {
+    const blobs = join(folder, 'blobs/sha256')
+    await mkdir(blobs, { recursive: true })
+    for (const [name, seconds] of [
+      ['old', 1000],
+      ['new', 2000],
+    ] as const) {
+      await writeFile(join(blobs, name), Buffer.alloc(1024))
+      await utimes(join(blobs, name), seconds, seconds)
+    }
+    expect((await run('status')).text).toMatch(/blobs +2 {2}2\.0 KiB\n/)
+    expect(await run('prune', '--max-size', '1K')).toEqual({
+      status: 0,
+      text: 'removed 1 files, 1.0 KiB; 1.0 KiB left\n',
+    })
+    expect(await readdir(blobs)).toEqual(['new'])
+  })
+
+  it.each([
+    ['a size that is none', ['prune', '--max-size', 'much']],
+    ['no known command', ['empty']],
+  ])('refuses %s', async (_, args) => {
+    expect((await run(...args)).status).toBe(2)
+  })
+
+  it.each([
+    ['5G', 5 * 2 ** 30],
+    ['1.5K', 1536],
+    ['7', 7],
+  ])('reads %s', (text, bytes) => {
+    expect(parseSize(text)).toBe(bytes)
+  })
+})

@@ -1,0 +1,69 @@
+// What lies in the cache, and what goes first when it is to become smaller.
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { measureCache, pruneCache } from '#harness/oci/cache-usage.ts'
+import { formatSize } from '../build/render.ts'
+import { cacheFolder } from '../conform/inputs.ts'
+
+type Options = { readonly cache?: string; readonly maxSize?: number }
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 }
+
+/** `500M`, `5G`, bytes without a unit. */
+export function parseSize(text: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)([KMGT]?)$/.exec(text) ?? []
+  const factor = UNITS[unit ?? '']
+  if (number === undefined || factor === undefined)
+    throw new InvalidArgumentError('expected a size such as 500M or 5G.')
+  return Math.floor(Number(number) * factor)
+}
+
+/** Gives the exit status: 0 done, 2 what was typed is wrong or the cache cannot be changed. */
+export async function cache(args: readonly string[], write: (text: string) => void = print): Promise<number> {
+  const program = new Command('npm run cache --').description('The cache of what was pulled from registries.')
+  const where = '--cache <DIR>'
+  const about = 'the folder (default: $XDG_CACHE_HOME/talos-image-contract/v1)'
+  const silent = { writeErr: () => undefined, writeOut: write }
+  program.exitOverride().configureOutput(silent)
+  program
+    .command('status')
+    .description('files and bytes of each kind')
+    .option(where, about)
+    .exitOverride()
+    .configureOutput(silent)
+    .action((options: Options) => status(options, write))
+  program
+    .command('prune')
+    .description('remove what was used longest ago')
+    .option(where, about)
+    .option('--max-size <SIZE>', 'how much may stay, such as 5G (default: nothing)', parseSize, 0)
+    .exitOverride()
+    .configureOutput(silent)
+    .action((options: Options) => prune(options, write))
+  try {
+    await program.parseAsync([...args], { from: 'user' })
+    return 0
+  } catch (error) {
+    if (error instanceof CommanderError && error.code === 'commander.helpDisplayed') return 0
+    if (!(error instanceof Error)) throw error
+    process.stderr.write(`error: ${error.message.replace(/^error: /, '')}\n`)
+    return 2
+  }
+}
+
+async function status(options: Options, write: (text: string) => void): Promise<void> {
+  const folder = options.cache ?? cacheFolder()
+  const usage = await measureCache(folder)
+  write(`${folder}\n`)
+  for (const { area, files, bytes } of usage)
+    write(`  ${area.padEnd(9)} ${String(files).padStart(6)}  ${formatSize(bytes)}\n`)
+  write(`  ${'total'.padEnd(16)}  ${formatSize(usage.reduce((sum, { bytes }) => sum + bytes, 0))}\n`)
+}
+
+async function prune(options: Options, write: (text: string) => void): Promise<void> {
+  const { files, bytes, left } = await pruneCache(options.cache ?? cacheFolder(), options.maxSize ?? 0)
+  write(`removed ${files} files, ${formatSize(bytes)}; ${formatSize(left)} left\n`)
+}
+
+function print(text: string): void {
+  process.stdout.write(text)
+}
