@@ -2,13 +2,14 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { makeFolder } from '#harness/bytes/folder.ts'
 
 const SUFFIX = 'partial'
 
 /** A new folder; those of builds that were killed are removed. Whoever made it removes it. */
 export async function makeWorkFolder(output: string): Promise<string> {
   const parent = dirname(output)
-  await mkdir(parent, { recursive: true })
+  await makeFolder(parent)
   await sweep(parent, basename(output))
   const path = join(parent, `.${basename(output)}.${process.pid}-${randomBytes(4).toString('hex')}.${SUFFIX}`)
   await mkdir(path)

@@ -1,8 +1,9 @@
 // Where decompressed bytes go: memory while they are few, an anonymous file once they are many.
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, unlink, type FileHandle } from 'node:fs/promises'
+import { open, unlink, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FormatError, type Location } from '../errors.ts'
+import { makeFolder } from './folder.ts'
 import { bytesSource, fileSource, type ByteSource } from './source.ts'
 
 /** Below this a spooled stream stays in memory: most images have many small members and few big ones. */
@@ -57,7 +58,7 @@ export class Spool {
   }
 
   async #openFile(): Promise<FileHandle> {
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 })
+    await makeFolder(this.#folder, 0o700)
     const path = join(this.#folder, `spool-${randomBytes(12).toString('hex')}`)
     const file = await open(path, 'wx+', 0o600)
     this.#files.push(file)

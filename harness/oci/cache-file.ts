@@ -1,8 +1,9 @@
 // Writing into the cache: under a name of its own, then renamed as a whole. Whoever is killed in between leaves a file
 // that nobody reads, and two who write the same both come to a sound end.
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, rename, rm, utimes, writeFile, type FileHandle } from 'node:fs/promises'
+import { open, rename, rm, utimes, writeFile, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { makeFolder } from '../bytes/folder.ts'
 import { fileSource, type ByteSource } from '../bytes/source.ts'
 import type { SpoolOptions } from '../bytes/spool.ts'
 import { FormatError } from '../errors.ts'
@@ -40,7 +41,7 @@ export async function beginFile(root: string): Promise<Incoming> {
     async keep(target, record) {
       if ((await bootId()) === '') await file.datasync()
       const described = await describeFile(await file.stat({ bigint: true }))
-      await mkdir(dirname(target), { recursive: true, mode: FOLDER_MODE })
+      await makeFolder(dirname(target), FOLDER_MODE)
       await rename(path, target)
       kept = true
       await writeWhole(root, record, JSON.stringify(described))
@@ -73,7 +74,7 @@ export async function writeWhole(root: string, target: string, text: string | Ui
   const path = await temporaryPath(root)
   try {
     await writeFile(path, text, { flag: 'wx', mode: FILE_MODE })
-    await mkdir(dirname(target), { recursive: true, mode: FOLDER_MODE })
+    await makeFolder(dirname(target), FOLDER_MODE)
     await rename(path, target)
   } catch (error) {
     await rm(path, { force: true })
@@ -89,6 +90,6 @@ export async function touch(path: string): Promise<void> {
 
 async function temporaryPath(root: string): Promise<string> {
   const folder = join(root, TEMPORARY_FOLDER)
-  await mkdir(folder, { recursive: true, mode: FOLDER_MODE })
+  await makeFolder(folder, FOLDER_MODE)
   return join(folder, `${process.pid}-${randomBytes(12).toString('hex')}`)
 }

@@ -7,7 +7,8 @@ import { descriptorSchema, type Descriptor } from './schemas.ts'
 
 export type ResolvedName = {
   readonly name: string
-  readonly descriptor: Descriptor
+  /** Null where the registry said that there was nothing. */
+  readonly descriptor: Pick<Descriptor, 'mediaType' | 'digest' | 'size'> | null
   /** When the registry said so, in ISO 8601. */
   readonly resolved: string
 }
@@ -15,13 +16,13 @@ export type ResolvedName = {
 const nameSchema = z.strictObject({
   version: z.literal(1),
   name: z.string(),
-  descriptor: descriptorSchema.pick({ mediaType: true, digest: true, size: true }),
+  descriptor: descriptorSchema.pick({ mediaType: true, digest: true, size: true }).nullable(),
   resolved: z.string(),
 })
 
-export async function rememberName(cache: Cache, name: string, descriptor: Descriptor): Promise<void> {
-  const { mediaType, digest, size } = descriptor
-  const document = { version: 1, name, descriptor: { mediaType, digest, size }, resolved: new Date().toISOString() }
+export async function rememberName(cache: Cache, name: string, found: Descriptor | null): Promise<void> {
+  const descriptor = found && { mediaType: found.mediaType, digest: found.digest, size: found.size }
+  const document = { version: 1, name, descriptor, resolved: new Date().toISOString() }
   await cache.write('names', keyOf(name), JSON.stringify(nameSchema.parse(document)))
 }
 

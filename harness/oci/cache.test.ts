@@ -149,6 +149,8 @@ describe('names', () => {
       resolved: expect.stringMatching(/^20.*Z$/),
     })
     expect(await recallName(cache, 'a/b:v2')).toBeUndefined()
+    await rememberName(cache, 'a/b:v2', null)
+    expect(await recallName(cache, 'a/b:v2')).toMatchObject({ descriptor: null })
   })
 
   it.each([

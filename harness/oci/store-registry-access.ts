@@ -71,7 +71,11 @@ export function openRegistryAccess(options: AccessOptions): RegistryAccess {
     if (network === undefined) return recall(access, reference, notify)
     const client = clientOf(reference, network)
     const { digest: asked, tag = 'latest', repository } = reference
-    const manifest = await fetchManifest(client, repository, asked ?? tag, signal)
+    const manifest = await fetchManifest(client, repository, asked ?? tag, signal).catch(async (error: unknown) => {
+      // Without the network it is known then that there is none, such as no asset image beside an installer.
+      if (error instanceof NotFoundError) await rememberName(cache, nameOf(reference), null)
+      throw error
+    })
     const { bytes, digest } = manifest
     const descriptor = { mediaType: documentType(manifest.mediaType, bytes), digest, size: bytes.length }
     await putBytes(cache, digest, bytes)
@@ -205,6 +209,10 @@ async function recall(
       'expected a name that was resolved here before, got a new one: judge it once with the network, or give a digest',
       { at: { path: name } },
     )
+  if (known.descriptor === null)
+    throw new NotFoundError('MANIFEST_UNKNOWN', `expected a manifest, got none at ${known.resolved}`, {
+      at: { path: name },
+    })
   if (reference.digest === undefined)
     notify?.(`${name} is taken for ${known.descriptor.digest}, which it was at ${known.resolved}`)
   const cached = await find(reference, known.descriptor)

@@ -87,6 +87,8 @@ describe('a registry as a store', () => {
     {
       await using server = await serve(registryOf(IMAGE.blobs, ROOT))
       place.reference = referenceOf(server.host)
+      const absent = referenceOf(server.host, ':v1-assets')
+      await expectCode(async () => open(await accessTo(cacheFolder), absent), NotFoundError, 'MANIFEST_UNKNOWN')
       await pull(await accessTo(cacheFolder), place.reference)
     }
     const notes: string[] = []
@@ -96,6 +98,8 @@ describe('a registry as a store', () => {
     expect(notes).toEqual([expect.stringMatching(`image:v1 is taken for ${ROOT}, which it was at 20`)])
     await open(offline, referenceOf(place.reference.registry, `@${ROOT}`))
     expect(notes).toHaveLength(1)
+    const absent = referenceOf(place.reference.registry, ':v1-assets')
+    await expectCode(() => open(offline, absent), NotFoundError, 'MANIFEST_UNKNOWN')
     for (const rest of [':v2', `@${LOWER}`])
       await expectCode(() => open(offline, referenceOf('other.example', rest)), RegistryError, 'REGISTRY_UNAVAILABLE')
   })

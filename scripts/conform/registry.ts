@@ -25,7 +25,8 @@ export async function openRegistries(
   options: ConformOptions,
   { folder, signal }: Place,
 ): Promise<RegistryAccess | undefined> {
-  const registries = new Set(options.references.flatMap(registryOf))
+  const { references, assets = [] } = options
+  const registries = new Set([references, assets].flat().flatMap(registryOf))
   if ((options.passwordStdin ?? false) !== (options.username !== undefined))
     throw new UsageError('--username and --password-stdin go together')
   if (registries.size === 0) return undefined

@@ -1,6 +1,7 @@
 // Files that a run leaves: written beside and renamed, so that a reader never sees half of one.
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { makeFolder } from '#harness/bytes/folder.ts'
 import { UsageError } from './options.ts'
 import { ROOT } from './run.ts'
 
@@ -15,7 +16,7 @@ export function reportFile(given: string | undefined): string {
 /** UsageError when the file cannot be written. */
 export async function writeWhole(path: string, text: string): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true })
+    await makeFolder(dirname(path))
     await writeFile(`${path}.${process.pid}`, text)
     await rename(`${path}.${process.pid}`, path)
   } catch (cause) {
