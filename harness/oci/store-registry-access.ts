@@ -1,19 +1,14 @@
 // Registries through the cache: each name resolved once, each blob fetched once however many ask for it.
 import type { Digest } from '../bytes/digest.ts'
-import type { Content } from '../bytes/verified.ts'
-import { FormatError, IntegrityError, NotFoundError, RegistryError } from '../errors.ts'
+import { NotFoundError, RegistryError } from '../errors.ts'
 import type { Cache, CachedFile } from './cache.ts'
-import { fillBlob } from './cache-fill.ts'
 import { recallName, rememberName } from './cache-names.ts'
-import { readBlob } from './client/blob-reader.ts'
 import { openRegistryClient, type ClientOptions, type RegistryClient } from './client/http.ts'
 import { fetchManifest } from './client/manifests.ts'
-import { isPresent } from './client/presence.ts'
-import { documentType, isDocumentType } from './store-registry-documents.ts'
-import { MAX_LAYER_BYTES } from './layer.ts'
-import { isLayer } from './media-types.ts'
-import { renderReference, type RegistryReference } from './reference.ts'
+import { documentType } from './store-registry-documents.ts'
+import type { RegistryReference } from './reference.ts'
 import type { Descriptor } from './schemas.ts'
+import { ensureCached, nameOf, notCached, putBytes, type FetchOptions } from './store-registry-fetch.ts'
 import { fromFailure, toFailure, type BlobFailure, type BlobFailures } from './store-registry-failure.ts'
 
 export type AccessOptions = {
@@ -26,12 +21,6 @@ export type AccessOptions = {
   readonly notify?: (message: string) => void
   /** Ends everything that is under way. */
   readonly signal?: AbortSignal
-}
-
-export type FetchOptions = {
-  readonly signal?: AbortSignal | undefined
-  /** Told of the bytes that came; negative where some must come again. */
-  readonly onBytes?: ((bytes: number) => void) | undefined
 }
 
 export interface RegistryAccess {
@@ -104,7 +93,7 @@ export function openRegistryAccess(options: AccessOptions): RegistryAccess {
       if (failure !== undefined) throw fromFailure(failure)
       if (ensured.has(key)) return
       const client = network && clientOf(reference, network)
-      const flight = ensureNow(access, client, reference, descriptor, { signal: options.signal, ...fetchOptions })
+      const flight = ensureCached(cache, client, reference, descriptor, { signal: options.signal, ...fetchOptions })
       flights.set(digest, flight)
       try {
         await flight
@@ -124,76 +113,6 @@ export function openRegistryAccess(options: AccessOptions): RegistryAccess {
     },
   }
   return access
-}
-
-async function ensureNow(
-  access: RegistryAccess,
-  client: RegistryClient | undefined,
-  reference: RegistryReference,
-  descriptor: Descriptor,
-  { signal, onBytes }: FetchOptions,
-): Promise<void> {
-  const { cache } = access
-  const { digest, mediaType, size } = descriptor
-  const { repository } = reference
-  const at = { path: nameOf(reference), digest }
-  if (size > MAX_LAYER_BYTES)
-    throw new FormatError('registry', 'LIMIT_EXCEEDED', `expected at most ${MAX_LAYER_BYTES} bytes, got ${size}`, {
-      at,
-    })
-  const isDocument = isDocumentType(mediaType)
-  const cached = await access.find(reference, descriptor)
-  await cached?.close()
-  if (client === undefined) {
-    if (cached === undefined) throw notCached(reference, digest)
-  } else if (cached !== undefined) {
-    const kind = isDocument ? 'manifests' : 'blobs'
-    if (await isPresent(client, repository, { kind, digest }, signal)) return
-    throw new NotFoundError(
-      isDocument ? 'MANIFEST_UNKNOWN' : 'BLOB_UNKNOWN',
-      `expected ${isDocument ? 'a manifest' : 'a blob'} ${digest}, got none`,
-      { at },
-    )
-  } else if (isDocument) {
-    const { bytes } = await fetchManifest(client, repository, digest, signal)
-    await putBytes(cache, digest, bytes)
-  } else {
-    await fetchBlob(cache, client, repository, descriptor, { signal, onBytes })
-  }
-}
-
-/** Bytes that are wrong are fetched once more, without Range, before anybody says so. */
-async function fetchBlob(
-  cache: Cache,
-  client: RegistryClient,
-  repository: string,
-  descriptor: Descriptor,
-  { signal, onBytes }: FetchOptions,
-): Promise<void> {
-  const content: Content = { digest: descriptor.digest, size: descriptor.size }
-  const where = { path: `${client.registry}/${repository}`, digest: descriptor.digest }
-  const fetchOnce = async (ranges: boolean): Promise<void> => {
-    let received = 0
-    async function* counted(): AsyncGenerator<Uint8Array, void, void> {
-      for await (const chunk of readBlob(client, repository, content, { signal, ranges })) {
-        received += chunk.length
-        onBytes?.(chunk.length)
-        yield chunk
-      }
-    }
-    try {
-      await fillBlob(cache, content, counted(), { where, layer: isLayer(descriptor.mediaType) })
-    } catch (error) {
-      onBytes?.(-received)
-      throw error
-    }
-  }
-  try {
-    await fetchOnce(true)
-  } catch (error) {
-    if (!(error instanceof IntegrityError)) throw error
-    await fetchOnce(false)
-  }
 }
 
 async function recall(
@@ -219,30 +138,6 @@ async function recall(
   if (cached === undefined) throw notCached(reference, known.descriptor.digest)
   await cached.close()
   return known.descriptor
-}
-
-export function notCached(reference: RegistryReference, digest: Digest): RegistryError {
-  return new RegistryError(
-    'REGISTRY_UNAVAILABLE',
-    `${nameOf(reference)}: expected ${digest} in the cache, got none: judge it once with the network`,
-    { at: { digest } },
-  )
-}
-
-async function putBytes(cache: Cache, digest: Digest, bytes: Uint8Array): Promise<void> {
-  const incoming = await cache.begin()
-  try {
-    await incoming.write(bytes)
-    await cache.keep(incoming, 'blobs', digest)
-  } finally {
-    await incoming.drop()
-    await incoming.close()
-  }
-}
-
-/** As it is resolved: a digest says all, whatever tag stands beside it. */
-function nameOf({ registry, repository, tag = 'latest', digest }: RegistryReference): string {
-  return renderReference({ kind: 'registry', registry, repository, ...(digest === undefined ? { tag } : { digest }) })
 }
 
 function keyOf({ registry, repository }: RegistryReference, digest: Digest): string {

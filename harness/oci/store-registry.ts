@@ -5,7 +5,8 @@ import { layerShelf } from './cache-layers.ts'
 import { withShelf } from './cache-source.ts'
 import { renderReference, type RegistryReference } from './reference.ts'
 import { MAX_CONFIG_BYTES, type Descriptor } from './schemas.ts'
-import { notCached, type RegistryAccess } from './store-registry-access.ts'
+import type { RegistryAccess } from './store-registry-access.ts'
+import { notCached } from './store-registry-fetch.ts'
 import type { ContentStore } from './store.ts'
 
 /** Errors are those of `RegistryAccess`. */
