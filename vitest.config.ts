@@ -8,6 +8,8 @@ export default defineConfig({
   test: {
     expect: { requireAssertions: true },
     allowOnly: false,
+    // vitest would leave a core to itself: on two cores that is half the time lost.
+    maxWorkers: 2,
     coverage: {
       provider: 'v8',
       include: [`${folders}/**/*.ts`],
