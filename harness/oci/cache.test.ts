@@ -100,12 +100,14 @@ describe('openCache', () => {
   ])('hashes again after another %s, and knows it then', async (_, change) => {
     const cache = await newCache()
     const path = await put(cache)
+    const { boot } = JSON.parse(await readFile(recordOf(cache), 'utf8')) as { readonly boot: string }
     await change(cache, path)
     expect(await find(cache)).toBe('some bytes')
     const { mtimeNs, size } = await stat(path, { bigint: true })
-    expect(JSON.parse(await readFile(recordOf(cache), 'utf8'))).toMatchObject({
+    expect(JSON.parse(await readFile(recordOf(cache), 'utf8'))).toEqual({
       size: Number(size),
       modified: String(mtimeNs),
+      boot,
     })
   })
 

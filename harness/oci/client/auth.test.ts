@@ -177,6 +177,16 @@ describe('authentication', () => {
     expect(error.message).not.toContain('half a tok')
   })
 
+  it('answers no challenge of a host that it was only sent to', async () => {
+    await using thief = await serve((asked, response) => {
+      response.writeHead(401, { 'www-authenticate': `Bearer realm="http://${asked.headers.host}/token"` }).end()
+    })
+    await using server = await serve((_, response) => void response.writeHead(307, { location: thief.url }).end())
+    const client = clientOf(server, withLogin({ username: 'u', password: 'secret' }))
+    await expectCode(() => get(client), RegistryError, 'REGISTRY_DENIED')
+    expect(thief.asked.map(({ url, headers }) => [url, headers.authorization])).toEqual([['/', undefined]])
+  })
+
   it('sends no identity token on when the service redirects', async () => {
     await using thief = await serve((_, response) => void response.end('{"token":"t"}'))
     await using server = await serve(
