@@ -4,6 +4,9 @@ import { z } from 'zod'
 import type { Location } from '../errors.ts'
 import { goBoolean, goList, goString, parseYamlAs } from '../formats/yaml-document-schema.ts'
 
+/** Where an extension keeps its specifications; others are not read. */
+export const SERVICE_SPEC_PATH = /^usr\/local\/etc\/containers\/[^/]+\.yaml$/
+
 export type NetworkStatus = 'addresses' | 'connectivity' | 'hostname' | 'etcfiles'
 
 export type ServiceDependency =

@@ -1,6 +1,6 @@
 // The command line of `npm run build`.
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { UsageError } from '../conform/options.ts'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { parseCommand } from '../command-line.ts'
 
 export type BuildOptions = {
   readonly variant?: readonly string[]
@@ -50,16 +50,6 @@ export function parseOptions(args: readonly string[]): BuildOptions | undefined 
     .option('--dry-run', 'say what would be built of what, with digests and sizes', false)
     .option('--profile-only', 'write profiles for upstream’s own imager instead', false)
     .addHelpText('after', HELP)
-    .exitOverride()
-    .configureOutput({ writeErr: () => undefined })
-  try {
-    command.parse([...args], { from: 'user' })
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error
-    if (error.code === 'commander.helpDisplayed') return undefined
-    throw new UsageError(`${error.message.replace(/^error: /, '')} (npm run build -- --help tells more)`, {
-      cause: error,
-    })
-  }
+  if (!parseCommand(command, args)) return undefined
   return command.opts<BuildOptions>()
 }

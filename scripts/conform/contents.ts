@@ -7,11 +7,10 @@ import { openAssets } from '#harness/talos/assets.ts'
 import type { ExtensionImage } from '#harness/talos/extensions.ts'
 import { openInstaller } from '#harness/talos/installer.ts'
 import type { TalosPart } from '#harness/talos/part.ts'
-import { parseServiceSpec } from '#harness/talos/service-spec.ts'
+import { SERVICE_SPEC_PATH, parseServiceSpec } from '#harness/talos/service-spec.ts'
 import type { CandidateInput } from '#specs/support/run.ts'
 import type { Contents } from './conformance.ts'
 
-const SERVICE = /^usr\/local\/etc\/containers\/[^/]+\.yaml$/
 /** Talos' own are below 2 KiB. */
 const MAX_SERVICE_BYTES = 1 << 20
 /** Upstream's extensions bring one each. */
@@ -72,7 +71,7 @@ async function readExtensions(part: TalosPart): Promise<NonNullable<Contents['ex
 /** Names of its services; the file's name where the specification cannot be read. */
 async function readServices(image: ExtensionImage | undefined): Promise<readonly string[]> {
   const tree = await (await image?.squashfs())?.tree()
-  const files = [...(tree?.entries() ?? [])].filter(({ path }) => SERVICE.test(path)).slice(0, MAX_SERVICES)
+  const files = [...(tree?.entries() ?? [])].filter(({ path }) => SERVICE_SPEC_PATH.test(path)).slice(0, MAX_SERVICES)
   return Promise.all(
     files.map(async ({ path, data }) => {
       const name = await orAbsent(async () =>

@@ -1,5 +1,6 @@
 // The command line of `npm test`.
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { parseCommand } from '../command-line.ts'
 import { parseOutput, type Output } from './outputs/output.ts'
 import { FACES, type Face } from '#specs/support/requirement.ts'
 
@@ -25,10 +26,7 @@ export type ConformOptions = {
   readonly offline?: boolean
 }
 
-/** What a person typed that cannot be done; one sentence, exit 2. */
-export class UsageError extends Error {
-  override name = 'UsageError'
-}
+export { UsageError } from '../command-line.ts'
 
 const list = (text: string): string[] => text.split(',').map((item) => item.trim())
 
@@ -79,15 +77,7 @@ export function parseOptions(args: readonly string[]): ConformOptions | undefine
     .option('--insecure', 'speak plain HTTP where a registry speaks no TLS, also to other machines')
     .option('--offline', 'judge from the cache alone what was judged before')
     .addHelpText('after', HELP)
-    .exitOverride()
-    .configureOutput({ writeErr: () => undefined })
-  try {
-    command.parse([...args], { from: 'user' })
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error
-    if (error.code === 'commander.helpDisplayed') return undefined
-    throw new UsageError(`${error.message.replace(/^error: /, '')} (npm test -- --help tells more)`, { cause: error })
-  }
+  if (!parseCommand(command, args)) return undefined
   const { face, ...options } = command.opts<Omit<ConformOptions, 'references' | 'faces'> & { face?: Face[] }>()
   return { ...options, ...(face !== undefined && { faces: face }), references: command.args }
 }

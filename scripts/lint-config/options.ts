@@ -1,6 +1,6 @@
 // The command line of `npm run lint-config`.
-import { Command, CommanderError } from 'commander'
-import { UsageError } from '../conform/options.ts'
+import { Command } from 'commander'
+import { parseCommand } from '../command-line.ts'
 
 export type LintOptions = {
   readonly files: readonly string[]
@@ -26,15 +26,6 @@ export function parseLintOptions(args: readonly string[]): LintOptions | undefin
     .option('--lock <FILE>', 'the pinned Talos release: an install image of another one is told')
     .option('--json', 'print the whole verdict instead of the findings', false)
     .addHelpText('after', HELP)
-    .exitOverride()
-    .configureOutput({ writeErr: () => undefined })
-  try {
-    command.parse([...args], { from: 'user' })
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error
-    if (error.code === 'commander.helpDisplayed') return undefined
-    const said = error.message.replace(/^error: /, '')
-    throw new UsageError(`${said} (npm run lint-config -- --help tells more)`, { cause: error })
-  }
+  if (!parseCommand(command, args)) return undefined
   return { ...command.opts<Omit<LintOptions, 'files'>>(), files: command.args }
 }

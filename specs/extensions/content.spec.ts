@@ -3,14 +3,13 @@ import { sha256Hex } from '#harness/bytes/digest.ts'
 import { readAll } from '#harness/bytes/source.ts'
 import { HarnessError } from '#harness/errors.ts'
 import { FIRMWARE_FOLDER, readExtensionContent } from '#harness/talos/extension-content.ts'
-import { parseServiceSpec } from '#harness/talos/service-spec.ts'
+import { SERVICE_SPEC_PATH, parseServiceSpec } from '#harness/talos/service-spec.ts'
 import { parseSpdx } from '#harness/talos/spdx.ts'
 import { AbsentFactError } from '../support/absent-fact.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 import { filesOf, nameFile, openExtensions, openLayers, type Layer } from './layers.ts'
 
-const SERVICE = /^usr\/local\/etc\/containers\/[^/]+\.yaml$/
 const SPDX = /^usr\/local\/share\/spdx\/[^/]+\.json$/
 const MAX_SERVICE_BYTES = 1 << 20
 const MAX_SPDX_BYTES = 64 << 20
@@ -33,7 +32,7 @@ test(
     )
     const names = [
       ...layers.map(({ name }) => ({ name, of: 'layer' })),
-      ...(await namesIn(layers, SERVICE, MAX_SERVICE_BYTES, (bytes) => parseServiceSpec(bytes).name)),
+      ...(await namesIn(layers, SERVICE_SPEC_PATH, MAX_SERVICE_BYTES, (bytes) => parseServiceSpec(bytes).name)),
       ...(await namesIn(layers, SPDX, MAX_SPDX_BYTES, (bytes) => parseSpdx(bytes).name)),
     ]
     const named = names.filter(({ name }) => isTrace(name)).map(({ name, of }) => `${of}: ${name}`)

@@ -1,18 +1,17 @@
 // Extension services: siderolabs/talos pkg/machinery/extensions/services. A machine waits up to 70 minutes for each,
 // then reboots (v1alpha1_sequencer_tasks.go, StartAllServices).
 import { readAll } from '#harness/bytes/source.ts'
-import { parseServiceSpec, waitsFor, type ServiceSpec } from '#harness/talos/service-spec.ts'
+import { SERVICE_SPEC_PATH, parseServiceSpec, waitsFor, type ServiceSpec } from '#harness/talos/service-spec.ts'
 import type { Extensions } from '#harness/talos/extensions.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 import { filesOf, openExtensions } from './layers.ts'
 import { unmetWaits } from './waits.ts'
 
-const SERVICE = /^usr\/local\/etc\/containers\/[^/]+\.yaml$/
 const MAX_SERVICE_BYTES = 1 << 20
 
 async function readServices(extensions: Extensions): Promise<readonly ServiceSpec[]> {
-  const files = filesOf(await openExtensions(extensions), (path) => SERVICE.test(path))
+  const files = filesOf(await openExtensions(extensions), (path) => SERVICE_SPEC_PATH.test(path))
   return Promise.all(
     files.map(async ({ data }) => parseServiceSpec(await readAll(data, MAX_SERVICE_BYTES), data.where)),
   )

@@ -1,0 +1,21 @@
+// What every command does with what was typed: options, help on request, one sentence for what cannot be done.
+import { CommanderError, type Command } from 'commander'
+
+/** What a person typed that cannot be done; one sentence, exit 2. */
+export class UsageError extends Error {
+  override name = 'UsageError'
+}
+
+/** Parses `args` into `command`; false after --help was printed. UsageError, which names the help, for anything else. */
+export function parseCommand(command: Command, args: readonly string[]): boolean {
+  command.exitOverride().configureOutput({ writeErr: () => undefined })
+  try {
+    command.parse([...args], { from: 'user' })
+    return true
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.code === 'commander.helpDisplayed') return false
+    const said = error.message.replace(/^error: /, '')
+    throw new UsageError(`${said} (${command.name()} --help tells more)`, { cause: error })
+  }
+}
