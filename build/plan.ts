@@ -1,5 +1,4 @@
 // What is to be built, before anything is read: every part by digest, or one sentence on what is missing.
-import { createHash } from 'node:crypto'
 import semver from 'semver'
 import { digestOf } from '#harness/bytes/digest.ts'
 import { quirksOf, type Quirks } from '#harness/talos/quirks.ts'
@@ -7,6 +6,7 @@ import { expectedCommandLine } from '#specs/contract/command-line.ts'
 import { COMMAND_LINE } from '#specs/contract/asset-tree.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import { formatLock, type Lock, type PinnedExtension, type PinnedFile } from '#specs/contract/lock.ts'
+import { ASSETS_SUFFIX, inputsDigest } from '#specs/contract/tags.ts'
 import { BuildError } from './build-error.ts'
 import { toLabels } from './labels.ts'
 import type { PinnedImage, UpstreamFile } from './upstream.ts'
@@ -88,7 +88,7 @@ export function planVariant({ lock, contract, variant, revision }: PlanOptions):
   return {
     variant,
     talos,
-    tags: { installer: talos, assets: `${talos}-assets` },
+    tags: { installer: talos, assets: talos + ASSETS_SUFFIX },
     sourceDate: lock.sourceDate ?? 0,
     kernelRelease: lock.kernelRelease,
     commit: lock.reference?.cozystackCommit,
@@ -112,8 +112,7 @@ export function planVariant({ lock, contract, variant, revision }: PlanOptions):
 
 /** 40 hex digits that stand for contract and lock, which are all that a person or a machine decided about the image. */
 export function inputsRevision(lock: Lock, contract: Contract): string {
-  const hash = createHash('sha256').update(formatLock(lock)).update('\0').update(JSON.stringify(contract))
-  return hash.digest('hex').slice(0, 40)
+  return inputsDigest(lock, contract).slice(0, 40)
 }
 
 function checkContract(contract: Contract): void {

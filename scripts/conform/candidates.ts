@@ -57,8 +57,10 @@ export async function openCandidate(text: string, key: string, options: Candidat
       variant,
       ...identity,
       references: { ...(installer && { installer: installer.pinned }), ...(assets && { assets: assets.pinned }) },
-      parts: { ...(installer && { installer: { image: true } }), ...(assets && { assets: { image: assets.isImage } }) },
-      ...(reference.kind === 'registry' && { registry: true }),
+      parts: {
+        ...(installer && { installer: { image: true, registry: isInRegistry(parts.installer) } }),
+        ...(assets && { assets: { image: assets.isImage, registry: isInRegistry(parts.assets) } }),
+      },
       ...(options.faces !== undefined && { faces: options.faces }),
       pinned: options.lock !== undefined,
       ...(options.lock !== undefined && { lock: options.lock }),
@@ -69,6 +71,10 @@ export async function openCandidate(text: string, key: string, options: Candidat
     const where = formatLocation(error.at)
     throw new UsageError(`${text}: ${error.message}${where === '' ? '' : ` (${where})`}`, { cause: error })
   }
+}
+
+function isInRegistry(reference: Reference | undefined): boolean {
+  return reference?.kind === 'registry'
 }
 
 type Found = {

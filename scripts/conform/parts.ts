@@ -2,11 +2,9 @@
 import { NotFoundError } from '#harness/errors.ts'
 import type { Reference } from '#harness/oci/reference.ts'
 import type { ContentStore } from '#harness/oci/store.ts'
+import { ASSETS_SUFFIX } from '#specs/contract/tags.ts'
 
 export type PartReferences = { readonly installer?: Reference; readonly assets?: Reference }
-
-/** The asset image of `v1.11.5` is `v1.11.5-assets`, in a layout and in a registry alike. */
-const ASSETS_SUFFIX = '-assets'
 
 /** `open` opens a store for looking; it is closed here. Errors of the store, but for an asset image that is not there. */
 export async function findParts(

@@ -25,6 +25,23 @@ const variantSchema = z.strictObject({
     .optional(),
 })
 
+/** Nothing of an identity is left to a prefix: a pattern is held against the whole subject. */
+const pattern = z.string().refine(isPattern, 'expected a regular expression')
+
+const publicKey = z
+  .string()
+  .regex(/^-----BEGIN PUBLIC KEY-----\n[\s\S]+-----END PUBLIC KEY-----\n?$/, 'expected a public key in PEM')
+
+/** Whose signature counts: an identity that an OpenID provider vouched for, or a key. */
+const signerSchema = z.union(
+  [
+    z.strictObject({ issuer: z.url(), subject: z.string().min(1) }),
+    z.strictObject({ issuer: z.url(), subjectPattern: pattern }),
+    z.strictObject({ publicKey }),
+  ],
+  'expected issuer with subject or subjectPattern, or publicKey',
+)
+
 const kernelArgument = z.string().regex(/^\S+$/, 'expected one argument without spaces')
 
 /** Digest of the lock's canonical bytes (`formatLock`) that an image was built from. */
@@ -56,7 +73,25 @@ const contractSchema = z.strictObject({
     description: z.string().min(1),
     source: z.url(),
   }),
+  upstream: z.strictObject({
+    /** Registry and namespace of upstream's images. */
+    namespace: z.string().regex(/^[a-z0-9.:-]+(\/[a-z0-9._-]+)*$/, 'expected a registry and a namespace'),
+    signers: z.array(signerSchema).readonly(),
+  }),
+  signing: z.strictObject({
+    signers: z.array(signerSchema).readonly(),
+    /** `builder.id` of the SLSA provenance. */
+    builder: z.url(),
+  }),
 })
+
+function isPattern(text: string): boolean {
+  try {
+    return new RegExp(text, 'u').source !== ''
+  } catch {
+    return false
+  }
+}
 
 export type Contract = Readonly<z.infer<typeof contractSchema>>
 export type Variant = Readonly<z.infer<typeof variantSchema>>

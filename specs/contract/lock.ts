@@ -10,14 +10,26 @@ const size = z.int().nonnegative()
 /** A file of `imager:/usr/install/arm64`. */
 const pinnedFileSchema = z.strictObject({ size, sha256 })
 
-const imageSchema = z.strictObject({ reference: z.string().min(1), digest, signer: z.string().min(1).optional() })
+/** Who signed an image, as whoever wrote the lock verified it. */
+const signerSchema = z.union([
+  z.strictObject({ issuer: z.string().min(1), subject: z.string().min(1) }),
+  /** sha256 of the public key, DER of its SubjectPublicKeyInfo. */
+  z.strictObject({ key: sha256 }),
+])
+
+const imageSchema = z.strictObject({ reference: z.string().min(1), digest, signer: signerSchema.optional() })
+
+const catalogueSchema = imageSchema.extend({
+  /** The lines of its `image-digests`: `ghcr.io/siderolabs/drbd:9.2.14-v1.11.5@sha256:…`, sorted. */
+  images: z.array(z.string().min(1)).readonly().optional(),
+})
 
 const extensionSchema = z.strictObject({
   name: z.string().min(1),
   reference: z.string().min(1),
   digest,
   version: z.string().min(1),
-  signer: z.string().min(1).optional(),
+  signer: signerSchema.optional(),
   /** sha256 over the content lines of the extension's `rootfs/` without firmware (architecture.md, The lock). */
   content: sha256.optional(),
   firmware: z
@@ -44,7 +56,7 @@ const lockSchema = z.strictObject({
   installerBase: imageSchema.optional(),
   imager: imageSchema.optional(),
   installer: imageSchema.optional(),
-  catalogue: imageSchema.optional(),
+  catalogue: catalogueSchema.optional(),
   moduleKey: z.strictObject({ keyId: z.string().min(1), certificateSha256: sha256.optional() }).optional(),
   reference: z
     .strictObject({
@@ -63,6 +75,8 @@ const lockSchema = z.strictObject({
 
 export type Lock = Readonly<z.infer<typeof lockSchema>>
 export type PinnedExtension = Readonly<z.infer<typeof extensionSchema>>
+export type PinnedImage = Readonly<z.infer<typeof imageSchema>>
+export type PinnedSigner = Readonly<z.infer<typeof signerSchema>>
 export type PinnedFile = Readonly<z.infer<typeof pinnedFileSchema>>
 
 /** A lock file (JSON); SchemaError with every issue, FormatError MALFORMED when it is no JSON. */

@@ -6,8 +6,11 @@ export type Part = 'installer' | 'assets'
 
 /** What is known of a candidate before any rule runs. */
 export type CandidateFaces = {
-  /** Parts that the candidate has, with whether each is an image (has a manifest) or a bare folder. */
-  readonly parts: Readonly<Partial<Record<Part, { readonly image: boolean }>>>
+  /**
+   * Parts that the candidate has: whether each is an image (has a manifest) or a bare folder, and whether it lies in a
+   * registry, which has more to say than the image.
+   */
+  readonly parts: Readonly<Partial<Record<Part, { readonly image: boolean; readonly registry?: boolean }>>>
   /** Faces that the user asked for; absent when all were. */
   readonly faces?: readonly Face[]
   /** Set for what stands for both variants of a release; only the rules over both speak about it. */
@@ -52,6 +55,7 @@ function speaksOf(face: Face, part: Part, { parts, faces }: CandidateFaces): boo
   const found = parts[part]
   if (found === undefined) return false
   if (face === 'image' || face === 'release') return found.image && isPartAsked(part, faces)
+  if (face === 'registry') return found.registry === true && isPartAsked(part, faces)
   return face === part
 }
 

@@ -12,8 +12,6 @@ export type CandidateInput = CandidateFaces & {
   readonly references: Readonly<Partial<Record<Part, string>>>
   /** Keys of the variants that a release stands for. */
   readonly members?: readonly string[]
-  /** Whether it was read from a registry, so that rules of the face `registry` may ask there. */
-  readonly registry?: boolean
   readonly contract: Contract
   /** Undefined when nothing is pinned. */
   readonly lock?: Lock

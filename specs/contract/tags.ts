@@ -1,0 +1,20 @@
+// Names of a release's images in a repository (architecture.md, A candidate and its parts).
+import { createHash } from 'node:crypto'
+import type { Contract } from './contract.ts'
+import { formatLock, type Lock } from './lock.ts'
+
+/** The asset image of `v1.11.5` is `v1.11.5-assets`, in a layout and in a registry alike. */
+export const ASSETS_SUFFIX = '-assets'
+
+/** Hex digits of contract and lock that tell releases of one Talos version apart. */
+const TWIN_DIGITS = 8
+
+/** 64 hex digits that stand for contract and lock: all that a person or a machine decided about an image. */
+export function inputsDigest(lock: Lock, contract: Contract): string {
+  return createHash('sha256').update(formatLock(lock)).update('\0').update(JSON.stringify(contract)).digest('hex')
+}
+
+/** `v1.11.5-0a1b2c3d`, which never names other bytes than those of this lock and contract. */
+export function immutableTag(talos: string, lock: Lock, contract: Contract): string {
+  return `${talos}-${inputsDigest(lock, contract).slice(0, TWIN_DIGITS)}`
+}
