@@ -1,9 +1,8 @@
 // Upstream's parts from registries: images by digest, the four files out of the imager's image.
-import type { Spool } from '#harness/bytes/spool.ts'
 import { fileIn } from '#harness/fs/file-in.ts'
 import { lazy } from '#harness/lazy.ts'
 import { openImage } from '#harness/oci/image.ts'
-import { openStore } from '#harness/oci/open.ts'
+import { openStore, type OpenOptions } from '#harness/oci/open.ts'
 import { parseReference, renderReference } from '#harness/oci/reference.ts'
 import { parseDigest } from '#harness/bytes/digest.ts'
 import type { ContentStore } from '#harness/oci/store.ts'
@@ -14,16 +13,16 @@ import { openPinned, UPSTREAM_FILES, type PinnedImage, type UpstreamParts } from
 const INSTALL_FOLDER = 'usr/install/arm64'
 
 /** `namespace` (`registry.example/mirror`) stands in for what the lock's references name before their last part. */
-export function registryUpstream(lock: Lock, spool: Spool, namespace?: string): UpstreamParts {
+export function registryUpstream(lock: Lock, options: OpenOptions, namespace?: string): UpstreamParts {
   const stores: ContentStore[] = []
   const open = async (image: PinnedImage): Promise<ContentStore> =>
-    openStore(parseReference(locate(image, namespace)), { spool })
+    openStore(parseReference(locate(image, namespace)), options)
   const imager = lazy(async () => {
     if (lock.imager === undefined)
       throw new BuildError('LOCK', 'the lock names no digest of imager, which holds the kernel and the base initramfs')
-    const store = await openPinned({ ...upstream, open }, lock.imager, spool)
+    const store = await openPinned({ ...upstream, open }, lock.imager, options.spool)
     stores.push(store)
-    return (await openImage(store, { spool })).tree()
+    return (await openImage(store, options)).tree()
   })
   const upstream: UpstreamParts = {
     name: namespace ?? 'the registries that the lock names',

@@ -48,13 +48,15 @@ describe('npm test on a registry', { timeout: PATIENCE_MS }, () => {
     expect(await conform(GOLDEN)).toMatchObject({ status: 0 })
     const expected = await verdictOf()
 
-    const cold = await conform(reference('spin-only:v1'))
+    const page = `html=${join(folder, 'page.html')}`
+    const cold = await conform('--output', page, reference('spin-only:v1'))
     expect(cold).toMatchObject({ status: 0, stderr: '' })
     expect(await verdictOf()).toEqual(expected)
     const { candidates } = await readReport()
     expect(candidates[0]).toMatchObject({
       reference: reference('spin-only:v1'),
       digest: expect.stringMatching(/^sha256:/),
+      contents: { extensions: expect.arrayContaining([expect.objectContaining({ name: 'spin' })]) },
     })
     expect(requests().filter((one) => one.endsWith('/manifests/v1')).length).toBeLessThanOrEqual(2)
     expect(requests().filter((one) => one.startsWith('GET') && one.includes('/blobs/'))).toHaveLength(3)

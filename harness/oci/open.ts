@@ -12,15 +12,8 @@ import type { ContentStore } from './store.ts'
 export type OpenOptions = {
   /** Where content goes that cannot be read where it lies. */
   readonly spool: Spool
-  /** What registries are read through; what `attachRegistry` gave to the spool by default. */
-  readonly registry?: RegistryAccess
-}
-
-const attached = new WeakMap<Spool, RegistryAccess>()
-
-/** Lets a registry be read by whoever opens an image and is handed the spool alone. */
-export function attachRegistry(spool: Spool, registry: RegistryAccess): void {
-  attached.set(spool, registry)
+  /** What registries are read through. */
+  readonly registry?: RegistryAccess | undefined
 }
 
 /**
@@ -36,9 +29,8 @@ export async function openStore(reference: Reference, options: OpenOptions): Pro
     case 'docker-archive':
       return openDockerArchive(reference)
     case 'registry': {
-      const access = options.registry ?? attached.get(options.spool)
-      if (access === undefined) throw unsupported(reference, 'expected access to a registry, got none')
-      return registryStore(reference, access)
+      if (options.registry === undefined) throw unsupported(reference, 'expected access to a registry, got none')
+      return registryStore(reference, options.registry)
     }
     case 'dir':
       throw unsupported(reference, 'expected an image, got a folder of files')

@@ -1,6 +1,5 @@
 // An asset tree, `boot/vmlinuz` and `boot/initramfs.xz`: a folder, or an image whose one layer holds the tree.
 import { readAll } from '../bytes/source.ts'
-import type { Spool } from '../bytes/spool.ts'
 import { FormatError } from '../errors.ts'
 import { openDirectoryTree } from '../fs/directory-tree.ts'
 import { fileIn } from '../fs/file-in.ts'
@@ -8,7 +7,7 @@ import { FileTree } from '../fs/file-tree.ts'
 import { subtree } from '../fs/subtree.ts'
 import { lazy } from '../lazy.ts'
 import { openImage, type OciImage } from '../oci/image.ts'
-import { openStore } from '../oci/open.ts'
+import { openStore, type OpenOptions } from '../oci/open.ts'
 import { parseReference } from '../oci/reference.ts'
 import { openBootFiles } from './boot-files.ts'
 import type { TalosPart } from './part.ts'
@@ -29,9 +28,9 @@ type Opened = {
 }
 
 /** Opens a `dir:` reference, or an image that holds nothing but an asset tree. */
-export async function openAssets(reference: string, options: { readonly spool: Spool }): Promise<TalosPart> {
+export async function openAssets(reference: string, options: OpenOptions): Promise<TalosPart> {
   const parsed = parseReference(reference)
-  const opened = parsed.kind === 'dir' ? await openFolder(parsed.path) : await openAssetImage(reference, options.spool)
+  const opened = parsed.kind === 'dir' ? await openFolder(parsed.path) : await openAssetImage(reference, options)
   const file = (path: string) => async () => fileIn(await opened.files(), path)
   return {
     image: opened.image,
@@ -61,9 +60,9 @@ async function openFolder(path: string): Promise<Opened> {
   }
 }
 
-async function openAssetImage(reference: string, spool: Spool): Promise<Opened> {
-  const store = await openStore(parseReference(reference), { spool })
-  const image = lazy(() => openImage(store, { spool }))
+async function openAssetImage(reference: string, options: OpenOptions): Promise<Opened> {
+  const store = await openStore(parseReference(reference), options)
+  const image = lazy(() => openImage(store, options))
   return {
     image,
     files: lazy(async () => subtree(await (await image()).tree(), ASSET_FOLDER)),

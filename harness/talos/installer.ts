@@ -1,14 +1,13 @@
 // A Talos installer image since 1.10: kernel and initramfs sit inside the UKI usr/install/arm64/vmlinuz.efi
 // (siderolabs/talos pkg/imager/out.go).
 import type { ByteSource } from '../bytes/source.ts'
-import type { Spool } from '../bytes/spool.ts'
 import { FormatError } from '../errors.ts'
 import { readUki } from '../formats/uki.ts'
 import { fileIn } from '../fs/file-in.ts'
 import type { FileTree } from '../fs/file-tree.ts'
 import { lazy } from '../lazy.ts'
 import { openImage } from '../oci/image.ts'
-import { openStore } from '../oci/open.ts'
+import { openStore, type OpenOptions } from '../oci/open.ts'
 import { parseReference } from '../oci/reference.ts'
 import { openBootFiles } from './boot-files.ts'
 import type { TalosPart } from './part.ts'
@@ -19,9 +18,9 @@ export const SYSTEMD_BOOT_PATH = 'usr/install/arm64/systemd-boot.efi'
 export const VERSION_LABEL = 'alpha.talos.dev/version'
 
 /** Opens what `reference` names; rejects when that is no container of an image at all. */
-export async function openInstaller(reference: string, options: { readonly spool: Spool }): Promise<TalosPart> {
+export async function openInstaller(reference: string, options: OpenOptions): Promise<TalosPart> {
   const { spool } = options
-  const store = await openStore(parseReference(reference), { spool })
+  const store = await openStore(parseReference(reference), options)
   const image = lazy(() => openImage(store, { spool }))
   const files = async (): Promise<FileTree> => (await image()).tree()
   const uki = lazy(async () => readUki(await fileIn(await files(), UKI_PATH)))

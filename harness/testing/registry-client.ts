@@ -8,6 +8,8 @@ export const IMPATIENT: Limits = {
   firstByteMs: 500,
   stallMs: 500,
   documentMs: 1000,
+  blobMs: 10_000,
+  slowestBytesPerSecond: 1 << 20,
   retry: { retries: 2, firstDelayMs: 1, longestDelayMs: 2, budgetMs: 2000 },
 }
 

@@ -10,7 +10,6 @@ import { RELEASE_NAMES, type ReleaseName } from '#fixtures/upstream/release.ts'
 import { Spool } from '#harness/bytes/spool.ts'
 import { openCache } from '#harness/oci/cache.ts'
 import { machineCredentials } from '#harness/oci/client/credentials.ts'
-import { attachRegistry } from '#harness/oci/open.ts'
 import { openRegistryAccess } from '#harness/oci/store-registry-access.ts'
 import type { Lock } from '#specs/contract/lock.ts'
 import { cacheFolder, loadLock, LOCK_PATH, lockCommand } from '../conform/inputs.ts'
@@ -29,17 +28,16 @@ export async function openUpstream(options: BuildOptions): Promise<UpstreamParts
   const spool = new Spool(join(tmpdir(), `talos-image-build-${process.pid}`))
   if (where !== undefined && (await isFolder(where))) return withSpool(folderUpstream(where, lock, spool), spool)
   if (where !== undefined && /^[./~]/.test(where)) throw new UsageError(`--upstream ${where}: there is no such folder`)
-  const access = openRegistryAccess({
+  const registry = openRegistryAccess({
     cache: await openCache(options.cache ?? cacheFolder()),
     network: { credentials: machineCredentials() },
   })
-  attachRegistry(spool, access)
-  const upstream = withSpool(registryUpstream(lock, spool, where), spool)
+  const upstream = withSpool(registryUpstream(lock, { spool, registry }, where), spool)
   return {
     ...upstream,
     close: async () => {
       await upstream.close()
-      await access.close()
+      await registry.close()
     },
   }
 }

@@ -4,7 +4,9 @@ import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pushLayout, pushReference } from '#fixtures/registry/images.ts'
 import { startRegistry, type Registry, type RegistryOptions } from '#fixtures/registry/server.ts'
+import { conformanceSchema } from '../conform/conformance.ts'
 import { ROOT } from '../conform/run.ts'
+import { runConform } from '../testing/run-conform.ts'
 import type { Tools } from './fetch.ts'
 import { run, type Check } from './tool.ts'
 
@@ -23,6 +25,7 @@ export function craneChecks(tools: Tools): readonly Check[] {
   return [
     ...WAYS.map(([name, options]) => ({ name: `crane, ${name}`, run: () => roundTrip(tools, options) })),
     { name: 'crane, what is there', run: () => lookAround(tools) },
+    { name: 'crane, the verdict on what it pushed', run: () => sameVerdict(tools) },
   ]
 }
 
@@ -63,6 +66,26 @@ async function roundTrip(tools: Tools, options: RegistryOptions): Promise<undefi
   await crane('delete', `${registry.host}/c/d@${digest}`)
   await rejects(crane('digest', second), /MANIFEST_UNKNOWN|404/)
   deepEqual(registry.crashes, [])
+}
+
+/** What crane pushed is judged as the archive that it pushed. */
+async function sameVerdict(tools: Tools): Promise<undefined> {
+  await using registry = await startRegistry()
+  const { crane, cwd } = await craneFor(tools, registry)
+  const pushed = `${registry.host}/you/talos-spin-tailscale:v1.13.9`
+  await crane('push', ARCHIVE, pushed)
+  const judge = async (reference: string): Promise<unknown> => {
+    const report = join(cwd, 'conformance.json')
+    const lock = join(ROOT, 'fixtures/golden/lock-v1.13.9.json')
+    const fixed = ['--variant=spin-tailscale', '--face=installer', '--cache', join(cwd, 'cache')]
+    const { status, stderr } = await runConform([...fixed, '--report', report, '--lock', lock, reference])
+    equal(stderr, '')
+    const { candidates } = conformanceSchema.parse(JSON.parse(await readFile(report, 'utf8')))
+    return { status, rules: candidates[0]?.rules.map((rule) => `${rule.id} ${rule.status}`) }
+  }
+  const verdict = await judge(pushed)
+  match(JSON.stringify(verdict), /^{"status":0,.*"KRN-005 pass"/)
+  deepEqual(verdict, await judge(`docker-archive:${ARCHIVE}`))
 }
 
 async function lookAround(tools: Tools): Promise<undefined> {

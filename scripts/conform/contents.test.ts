@@ -16,7 +16,7 @@ describe('readContents', () => {
 
   it('tells extensions, services and sizes of an installer', async () => {
     const installer = `docker-archive:${GOLDEN}/v1.11.5-spin-tailscale/installer-arm64.tar`
-    const contents = await readContents({ references: { installer } }, folder)
+    const contents = await readContents({ references: { installer } }, { spoolFolder: folder })
     expect(contents?.extensions?.map(({ name, services }) => [name, ...services].join(' '))).toEqual([
       'bnx2-bnx2x',
       'intel-ice-firmware',
@@ -34,13 +34,13 @@ describe('readContents', () => {
   it('leaves out what cannot be read', async () => {
     const empty = join(folder, 'boot')
     await writeFile(empty, '')
-    expect(await readContents({ references: { assets: `dir:${folder}` } }, folder)).toEqual({ sizes: { other: 0 } })
+    expect(await readContents({ references: { assets: `dir:${folder}` } }, { spoolFolder: folder })).toEqual({ sizes: { other: 0 } })
   })
 
   it.each([
     ['no part', {}],
     ['a part that is no image', { installer: `docker-archive:${GOLDEN}/README.md` }],
   ])('tells nothing of %s', async (_, references) => {
-    expect(await readContents({ references }, folder)).toBeUndefined()
+    expect(await readContents({ references }, { spoolFolder: folder })).toBeUndefined()
   })
 })

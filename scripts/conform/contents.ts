@@ -3,12 +3,14 @@ import { basename, join } from 'node:path'
 import { readAll } from '#harness/bytes/source.ts'
 import { Spool } from '#harness/bytes/spool.ts'
 import { HarnessError } from '#harness/errors.ts'
+import { openCache } from '#harness/oci/cache.ts'
+import { openRegistryAccess } from '#harness/oci/store-registry-access.ts'
 import { openAssets } from '#harness/talos/assets.ts'
 import type { ExtensionImage } from '#harness/talos/extensions.ts'
 import { openInstaller } from '#harness/talos/installer.ts'
 import type { TalosPart } from '#harness/talos/part.ts'
 import { SERVICE_SPEC_PATH, parseServiceSpec } from '#harness/talos/service-spec.ts'
-import type { CandidateInput } from '#specs/support/run.ts'
+import type { CandidateInput, RunInput } from '#specs/support/run.ts'
 import type { Contents } from './conformance.ts'
 
 /** Talos' own are below 2 KiB. */
@@ -22,13 +24,14 @@ const MAX_SERVICES = 64
  */
 export async function readContents(
   { references }: Pick<CandidateInput, 'references'>,
-  spoolFolder: string,
+  { spoolFolder, registry: pulled }: Pick<RunInput, 'spoolFolder' | 'registry'>,
 ): Promise<Contents | undefined> {
   const { installer, assets } = references
   const spool = new Spool(join(spoolFolder, 'spool'))
+  const registry = pulled && openRegistryAccess({ ...pulled, cache: await openCache(spoolFolder) })
   const part = await orAbsent(async () => {
-    if (installer !== undefined) return openInstaller(installer, { spool })
-    return assets === undefined ? undefined : openAssets(assets, { spool })
+    if (installer !== undefined) return openInstaller(installer, { spool, registry })
+    return assets === undefined ? undefined : openAssets(assets, { spool, registry })
   })
   if (part === undefined) return undefined
   try {

@@ -5,7 +5,7 @@ import type { BlobFailures } from '#harness/oci/store-registry-failure.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import { selectRules, type Ledger } from '#specs/contract/ledger.ts'
 import type { Lock } from '#specs/contract/lock.ts'
-import type { CandidateInput } from '#specs/support/run.ts'
+import type { CandidateInput, RunInput } from '#specs/support/run.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { openCandidate, type Candidate, type CandidateOptions } from './candidates.ts'
 import { conformanceSchema, STATUSES, type Conformance, type Contents, type Status } from './conformance.ts'
@@ -135,7 +135,7 @@ async function conformReferences(
   const verdicts = await Promise.all(
     judged.map(async ({ candidate, rules }) => ({
       ...describeCandidate(candidate),
-      ...(isWanted(candidate) ? await contentsOf(candidate, spoolFolder) : {}),
+      ...(isWanted(candidate) ? await contentsOf(candidate, common) : {}),
       exitCode: exitCodeOf(rules, troubles),
       rules,
     })),
@@ -155,8 +155,10 @@ async function conformReferences(
   } satisfies Conformance)
 }
 
-async function contentsOf(candidate: CandidateInput, spoolFolder: string): Promise<{ contents?: Contents }> {
-  const contents = await readContents(candidate, spoolFolder)
+type Place = Pick<RunInput, 'spoolFolder' | 'registry'>
+
+async function contentsOf(candidate: CandidateInput, place: Place): Promise<{ contents?: Contents }> {
+  const contents = await readContents(candidate, place)
   return contents === undefined ? {} : { contents }
 }
 

@@ -1,8 +1,7 @@
-// A rule about a machine configuration: a pure function of its facts, so that it needs no image to be judged.
+// How a machine configuration is judged: by pure functions of its facts, which need no image.
 import type { YamlPlace } from '#harness/formats/yaml-document-nodes.ts'
 import type { MachineConfigFacts, Placed, ServiceConfiguration } from '#harness/talos/machine-config-facts.ts'
 import type { Contract, Variant } from '../contract/contract.ts'
-import type { Level } from '../support/requirement.ts'
 
 export type ConfigFinding = {
   readonly at: YamlPlace
@@ -22,17 +21,8 @@ export type ConfigContext = {
   readonly talos?: string
 }
 
-export type ConfigRule = {
-  readonly id: string
-  readonly level: Level
-  readonly sentence: string
-  readonly fix: string
-  /** Ids that must not fail first. */
-  readonly needs: readonly string[]
-  /** Why the rule says nothing about this variant; undefined where it does. */
-  readonly outside?: (context: ConfigContext) => string | undefined
-  readonly judge: (facts: MachineConfigFacts, context: ConfigContext) => readonly ConfigFinding[]
-}
+/** What of a machine configuration breaks a rule. Called for the variants that the rule speaks about. */
+export type ConfigJudge = (facts: MachineConfigFacts, context: ConfigContext) => readonly ConfigFinding[]
 
 /** Of what is missing: the image that needs it, else the beginning. */
 export function placeOfAbsence(facts: MachineConfigFacts): YamlPlace {
@@ -42,10 +32,6 @@ export function placeOfAbsence(facts: MachineConfigFacts): YamlPlace {
 /** Whether something fills the value in before Talos reads it: `${ROUTES}`, `{{ .Routes }}`. */
 export function isTemplate(text: string): boolean {
   return /\$\{|\{\{/.test(text)
-}
-
-export function onlyGateways({ variantName, variant }: ConfigContext): string | undefined {
-  return variant.role === 'gateway' ? undefined : `${variantName} is no gateway`
 }
 
 /** The variable that holds, of several of a name the last. */

@@ -2,7 +2,6 @@
 import { join } from 'node:path'
 import { Spool } from '#harness/bytes/spool.ts'
 import { openCache } from '#harness/oci/cache.ts'
-import { attachRegistry } from '#harness/oci/open.ts'
 import { openRegistryAccess } from '#harness/oci/store-registry-access.ts'
 import { openAssets } from '#harness/talos/assets.ts'
 import { openInstaller } from '#harness/talos/installer.ts'
@@ -31,8 +30,7 @@ async function open(run: RunInput, key: string, part: Part): Promise<Subject> {
   if (candidate === undefined || reference === undefined) throw new Error(`no candidate ${key} with a part ${part}`)
   const spool = new Spool(join(run.spoolFolder, 'spool'))
   // No worker reaches for the network: what is to be judged was pulled before.
-  if (run.registry !== undefined)
-    attachRegistry(spool, openRegistryAccess({ ...run.registry, cache: await openCache(run.spoolFolder) }))
-  const talos = await (part === 'installer' ? openInstaller : openAssets)(reference, { spool })
+  const registry = run.registry && openRegistryAccess({ ...run.registry, cache: await openCache(run.spoolFolder) })
+  const talos = await (part === 'installer' ? openInstaller : openAssets)(reference, { spool, registry })
   return { candidate, part, talos }
 }

@@ -5,7 +5,8 @@ import { digestOf } from '../../bytes/digest.ts'
 import { IntegrityError, NotFoundError, RegistryError } from '../../errors.ts'
 import { expectCode } from '../../testing/expect-code.ts'
 import { serve, type Asked, type Handler } from '../../testing/http-server.ts'
-import { clientOf } from '../../testing/registry-client.ts'
+import { clientOf, IMPATIENT } from '../../testing/registry-client.ts'
+import type { Limits } from './limits.ts'
 import { readBlob, type BlobOptions } from './blob-reader.ts'
 import { isPresent } from './presence.ts'
 
@@ -15,9 +16,10 @@ async function read(
   handler: Handler,
   options: BlobOptions = {},
   content = CONTENT,
+  limits: Limits = IMPATIENT,
 ): Promise<{ bytes: Buffer; ranges: (string | undefined)[] }> {
   await using server = await serve(handler)
-  const client = clientOf(server)
+  const client = clientOf(server, { limits })
   try {
     const chunks: Uint8Array[] = []
     for await (const chunk of readBlob(client, 'a', content, options)) chunks.push(chunk)
@@ -131,6 +133,21 @@ describe('readBlob', () => {
     const outcome = await read((asked, response) => send(response, startOf(asked), 1_100_000, big), {}, content)
     expect(outcome.bytes.equals(big)).toBe(true)
     expect(outcome.ranges.length).toBeGreaterThan(6)
+  })
+
+  it('does not follow a trickle for ever', async () => {
+    const trickle: Handler = (_, response) => {
+      response.writeHead(200)
+      const timer = setInterval(() => response.write('x'), 5)
+      response.once('close', () => clearInterval(timer))
+    }
+    const limits = { ...IMPATIENT, blobMs: 100, slowestBytesPerSecond: CONTENT.size * 10 }
+    const error = await expectCode<RegistryError>(
+      () => read(trickle, {}, CONTENT, limits),
+      RegistryError,
+      'REGISTRY_UNAVAILABLE',
+    )
+    expect(error.message).toMatch(/expected 3145728 bytes in reasonable time, got \d+ so far/)
   })
 
   it('refuses a wrong length before it reads', async () => {

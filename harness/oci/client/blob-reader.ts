@@ -38,7 +38,8 @@ async function* resumed(
   content: Content,
   { signal, ranges = true }: BlobOptions,
 ): AsyncGenerator<Uint8Array, void, void> {
-  const { firstDelayMs } = client.limits.retry
+  const { retry, blobMs, slowestBytesPerSecond } = client.limits
+  const deadline = performance.now() + blobMs + (content.size / slowestBytesPerSecond) * 1000
   let useRange = ranges
   let offset = 0
   let fruitless = 0
@@ -49,13 +50,15 @@ async function* resumed(
     if (start === undefined) useRange = false
     else {
       const failure: { error?: unknown } = {}
-      yield* after(reply, offset - start, (bytes) => (offset += bytes), failure)
+      yield* after(reply, offset - start, { deadline, advance: (bytes) => (offset += bytes) }, failure)
       if (offset >= content.size) return
+      // A trickle never stalls; without this it would be followed for years.
+      if (performance.now() > deadline) throw tooSlow(reply, content, offset)
       if (failure.error !== undefined && !isTemporary(failure.error)) throw failure.error
       fruitless = offset - before >= PROGRESS_BYTES ? 0 : fruitless + 1
       if (fruitless > MAX_FRUITLESS) throw failure.error ?? brokenOff(reply, content, offset)
     }
-    await pause(firstDelayMs * 2 ** fruitless * (0.5 + Math.random() / 2), signal)
+    await pause(retry.firstDelayMs * 2 ** fruitless * (0.5 + Math.random() / 2), signal)
   }
 }
 
@@ -63,7 +66,7 @@ async function* resumed(
 async function* after(
   reply: Reply,
   skip: number,
-  advance: (bytes: number) => void,
+  { deadline, advance }: { readonly deadline: number; readonly advance: (bytes: number) => void },
   failure: { error?: unknown },
 ): AsyncGenerator<Uint8Array, void, void> {
   let left = skip
@@ -83,6 +86,7 @@ async function* after(
       if (known === chunk.length) continue
       advance(chunk.length - known)
       yield chunk.subarray(known)
+      if (performance.now() > deadline) return
     }
   } finally {
     await chunks.return()
@@ -152,6 +156,12 @@ function brokenOff(reply: Reply, { digest, size }: Content, offset: number): Reg
     request,
     temporary: true,
   })
+}
+
+function tooSlow(reply: Reply, { digest, size }: Content, offset: number): RegistryError {
+  const request = redactUrl(reply.url)
+  const message = `${request}: expected ${size} bytes in reasonable time, got ${offset} so far`
+  return new RegistryError('REGISTRY_UNAVAILABLE', message, { at: { digest, offset }, request })
 }
 
 /** Bigger pieces: hashing and decompression cost by the piece as well. */

@@ -10,6 +10,9 @@ export type Limits = {
   readonly stallMs: number
   /** For a document as a whole: it is small, so a trickle is an attack or a broken line. */
   readonly documentMs: number
+  /** For a blob as a whole: this, and the time that it takes at the slowest rate that is still of use. */
+  readonly blobMs: number
+  readonly slowestBytesPerSecond: number
   readonly retry: RetryPolicy
 }
 
@@ -18,6 +21,8 @@ export const LIMITS: Limits = {
   firstByteMs: 30_000,
   stallMs: 30_000,
   documentMs: 60_000,
+  blobMs: 600_000,
+  slowestBytesPerSecond: 32 << 10,
   retry: RETRY_POLICY,
 }
 

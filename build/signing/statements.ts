@@ -1,0 +1,118 @@
+// The statements that are signed about an image: https://github.com/in-toto/attestation/blob/v1.1.2/spec/v1/statement.md
+// Provenance: https://slsa.dev/spec/v1.1/provenance. The same inputs give the same bytes.
+import { algorithmOf, digestOf, encodedPart, type Digest } from '#harness/bytes/digest.ts'
+import type { Contract } from '#specs/contract/contract.ts'
+import { formatLock, type Lock } from '#specs/contract/lock.ts'
+
+export type Statement = {
+  readonly _type: typeof STATEMENT_V1
+  readonly subject: readonly Subject[]
+  readonly predicateType: string
+  readonly predicate: unknown
+}
+export type Subject = {
+  readonly name?: string
+  readonly digest: Readonly<Record<string, string>>
+  readonly annotations?: Readonly<Record<string, string>>
+}
+
+export const STATEMENT_V1 = 'https://in-toto.io/Statement/v1'
+export const COSIGN_SIGN_PREDICATE = 'https://sigstore.dev/cosign/sign/v1'
+export const PROVENANCE_PREDICATE = 'https://slsa.dev/provenance/v1'
+export const SPDX_PREDICATE = 'https://spdx.dev/Document'
+
+/** What `externalParameters` mean; the README of the repository at this place says the same. */
+export const BUILD_TYPE = 'https://github.com/cozystack/talos-image-contract/build@v1'
+
+/** That somebody signed the image, and nothing else: what cosign 3 makes of `cosign sign`. */
+export function signatureStatement(digest: Digest): Statement {
+  return toStatement(digest, COSIGN_SIGN_PREDICATE, {}, { annotations: {} })
+}
+
+/** `document` is the parsed SPDX document. */
+export function spdxStatement(digest: Digest, document: unknown): Statement {
+  return toStatement(digest, SPDX_PREDICATE, document)
+}
+
+export type ProvenanceInputs = {
+  readonly digest: Digest
+  readonly variant: string
+  readonly contract: Contract
+  readonly lock: Lock
+  /** Where contract and lock are kept, such as `git+https://github.com/you/repo@refs/heads/main`, and its commit. */
+  readonly source: { readonly uri: string; readonly commit: string }
+  /** What the contract said of the image, and whether it was published in spite of it. */
+  readonly gate: { readonly verdict: string; readonly forced: boolean }
+  /** URL of the run that built it. */
+  readonly invocation?: string
+  readonly startedOn?: Date
+  readonly finishedOn?: Date
+}
+
+/** Where an image came from: who built it, from which source, and every image of upstream that went into it. */
+export function provenanceStatement(inputs: ProvenanceInputs): Statement {
+  const { digest, variant, contract, lock, source, gate, invocation, startedOn, finishedOn } = inputs
+  const metadata = {
+    ...(invocation !== undefined && { invocationId: invocation }),
+    ...(startedOn !== undefined && { startedOn: startedOn.toISOString() }),
+    ...(finishedOn !== undefined && { finishedOn: finishedOn.toISOString() }),
+  }
+  return toStatement(digest, PROVENANCE_PREDICATE, {
+    buildDefinition: {
+      buildType: BUILD_TYPE,
+      externalParameters: {
+        variant,
+        ...(lock.talos !== undefined && { talos: lock.talos }),
+        contract: digestOf(Buffer.from(JSON.stringify(contract))),
+        lock: digestOf(Buffer.from(formatLock(lock))),
+        verdict: gate.verdict,
+        forced: gate.forced,
+      },
+      resolvedDependencies: [
+        { uri: source.uri, digest: { gitCommit: source.commit } },
+        ...upstreamImages(lock, contract, variant).map(({ reference, digest: pinned }) => ({
+          uri: packageUrl(reference, pinned),
+          digest: toDigestSet(pinned),
+        })),
+      ],
+    },
+    runDetails: {
+      builder: { id: contract.signing.builder },
+      ...(Object.keys(metadata).length > 0 && { metadata }),
+    },
+  })
+}
+
+type Pinned = { readonly reference: string; readonly digest: Digest }
+
+/** In the order of the lock; extensions are those of the variant. */
+function upstreamImages(lock: Lock, contract: Contract, variant: string): readonly Pinned[] {
+  const wanted = contract.variants[variant]?.extensions ?? []
+  const extensions = (lock.extensions ?? []).filter(({ name }) => wanted.includes(name))
+  return [lock.installerBase, lock.imager, lock.installer, lock.catalogue, ...extensions].flatMap((image) =>
+    image === undefined ? [] : [{ reference: image.reference, digest: image.digest as Digest }],
+  )
+}
+
+/** `pkg:oci/name@sha256%3A…?repository_url=…&tag=…`: https://github.com/package-url/purl-spec/blob/main/types-doc/oci-definition.md */
+function packageUrl(reference: string, digest: Digest): string {
+  const name = reference.split('@')[0] ?? ''
+  const colon = name.indexOf(':', name.lastIndexOf('/') + 1)
+  const repository = colon < 0 ? name : name.slice(0, colon)
+  const tag = colon < 0 ? '' : `&tag=${encodeURIComponent(name.slice(colon + 1))}`
+  const last = repository.slice(repository.lastIndexOf('/') + 1)
+  return `pkg:oci/${last}@${encodeURIComponent(digest)}?repository_url=${repository}${tag}`
+}
+
+function toStatement(
+  digest: Digest,
+  predicateType: string,
+  predicate: unknown,
+  subject: Omit<Subject, 'digest'> = {},
+): Statement {
+  return { _type: STATEMENT_V1, subject: [{ digest: toDigestSet(digest), ...subject }], predicateType, predicate }
+}
+
+function toDigestSet(digest: Digest): Readonly<Record<string, string>> {
+  return { [algorithmOf(digest)]: encodedPart(digest) }
+}
