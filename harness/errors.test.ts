@@ -21,6 +21,8 @@ describe('formatLocation', () => {
     ['init offset 0x0', { path: 'init', offset: 0 }],
     ['extensions.yaml at /layers/0', { path: 'extensions.yaml', pointer: '/layers/0' }],
     ['index.json at /', { path: 'index.json', pointer: '' }],
+    ['worker.yaml:46:19', { path: 'worker.yaml', line: 46, column: 19 }],
+    ['worker.yaml:46', { path: 'worker.yaml', line: 46 }],
     [digest, { digest }],
     [`offset 0x1f in ${digest}`, { digest, offset: 31 }],
     [`a at /b offset 0x40 in ${digest}`, { digest, path: 'a', pointer: '/b', offset: 64 }],

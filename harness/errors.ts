@@ -8,6 +8,9 @@ export type Location = {
   readonly offset?: number | undefined
   /** JSON pointer inside a document. */
   readonly pointer?: string | undefined
+  /** Of a text, both from 1; a column is a UTF-16 unit. */
+  readonly line?: number | undefined
+  readonly column?: number | undefined
 }
 
 export type RegistryCode = 'REGISTRY_UNAVAILABLE' | 'REGISTRY_DENIED' | 'REGISTRY_PROTOCOL'
@@ -112,7 +115,8 @@ export class VerificationError extends HarnessError<VerificationCode> {
 export function formatLocation(at: Location | undefined): string {
   if (at === undefined) return ''
   const parts: string[] = []
-  if (at.path !== undefined) parts.push(at.digest === undefined ? at.path : insideBlob(at.path))
+  const place = [at.line, at.column].filter((one) => one !== undefined).map((one) => `:${one}`)
+  if (at.path !== undefined) parts.push((at.digest === undefined ? at.path : insideBlob(at.path)) + place.join(''))
   if (at.pointer !== undefined) parts.push(`at ${at.pointer === '' ? '/' : at.pointer}`)
   if (at.offset !== undefined) parts.push(`offset 0x${at.offset.toString(16)}`)
   if (at.digest !== undefined) parts.push(parts.length > 0 ? `in ${at.digest}` : at.digest)

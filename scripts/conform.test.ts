@@ -121,6 +121,28 @@ describe('npm test', { timeout: PATIENCE_MS }, () => {
     expect(ids.filter((id) => id === 'UKI-002' || id.startsWith('EXT-'))).toEqual([])
   })
 
+  it('judges a machine configuration beside the image, by file, line and column', async () => {
+    const config = 'fixtures/golden/machine-config/gateway-spin-tailscale-1.11.yaml'
+    const judge = (...files: readonly string[]): Promise<Outcome> =>
+      conform([SPIN_TAILSCALE, '--variant=spin-tailscale', '--face=config', ...lockOf('v1.11.5'), '--config', ...files])
+    expect(await judge(config)).toMatchObject({ status: 0, stderr: '' })
+    const right = await readReport()
+    expect(right.candidates[0]).toMatchObject({ faces: ['config'], config: [{ path: config }] })
+    expect([idsOf(right, 'pass')[0]?.length, idsOf(right, 'fail')]).toEqual([8, [['CFG-007', 'CFG-008']]])
+    const patch = join(folder, 'patch.yaml')
+    await writeFile(patch, 'machine:\n  install:\n    image: registry.example.com/spin-only:latest\n')
+    const { status, stdout } = await judge(config, patch)
+    expect(status).toBe(1)
+    expect(stdout).toContain(`\n  where     ${patch}:3:12\n  found     the install image is of spin-only\n`)
+    expect(stdout).toMatch(/^NOTE CFG-006 /m)
+    const [wrong] = (await readReport()).candidates
+    const findings = wrong?.rules.find(({ id }) => id === 'CFG-004')?.findings ?? []
+    expect(findings.map(({ part, where }) => [part, where])).toEqual([
+      ['config', { path: patch, line: 3, column: 12 }],
+      ['config', { path: patch, line: 3, column: 12 }],
+    ])
+  })
+
   it('builds both variants when it is given none, and judges them as a release', async () => {
     const { status, stdout } = await conform()
     expect(status).toBe(0)

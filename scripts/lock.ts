@@ -1,4 +1,4 @@
-// `npm run lock -- --from FOLDER`: a lock from upstream's parts on disk, on standard output or to --output FILE.
+// `npm run lock`: the facts of one Talos release, read off upstream's registry or its parts on disk.
 import { assertRuntime } from './runtime.ts'
 
 assertRuntime()

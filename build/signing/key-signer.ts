@@ -5,7 +5,7 @@ import { preAuthenticationEncoding, SigningError, type Signer } from './signer.t
 
 const MAKE_ONE =
   '`openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem` makes one, and ' +
-  '`cosign import-key-pair --key key.pem` gives it to cosign as well'
+  '`cosign import-key-pair --key key.pem` gives it to cosign 3 as well'
 
 /**
  * `pem` is a private key on P-256: PKCS#8, encrypted with `password` or not, or SEC 1. SigningError KEY for all else,

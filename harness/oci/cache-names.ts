@@ -36,6 +36,45 @@ export async function recallName(cache: Cache, name: string): Promise<ResolvedNa
   }
 }
 
+export type ListedReferrers = {
+  /** Null where the registry has no API to list them. */
+  readonly descriptors: readonly Pick<Descriptor, 'mediaType' | 'digest' | 'size'>[] | null
+}
+
+const referrersSchema = z.strictObject({
+  version: z.literal(1),
+  name: z.string(),
+  descriptors: z.array(descriptorSchema.pick({ mediaType: true, digest: true, size: true })).nullable(),
+  resolved: z.string(),
+})
+
+/** `name` has the digest that is referred to. */
+export async function rememberReferrers(
+  cache: Cache,
+  name: string,
+  found: readonly Descriptor[] | undefined,
+): Promise<void> {
+  const descriptors = found?.map(({ mediaType, digest, size }) => ({ mediaType, digest, size })) ?? null
+  const document = { version: 1, name, descriptors, resolved: new Date().toISOString() }
+  await cache.write('names', keyOf(referrersOf(name)), JSON.stringify(referrersSchema.parse(document)))
+}
+
+/** Undefined where it was never asked, or what is kept of the answer cannot be read. */
+export async function recallReferrers(cache: Cache, name: string): Promise<ListedReferrers | undefined> {
+  try {
+    const text = await readFile(cache.path('names', keyOf(referrersOf(name))), 'utf8')
+    const parsed = referrersSchema.parse(JSON.parse(text))
+    return parsed.name === name ? parsed : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** No reference: a space is in none. */
+function referrersOf(name: string): string {
+  return `referrers ${name}`
+}
+
 function keyOf(name: string): Digest {
   return digestOf(Buffer.from(name))
 }

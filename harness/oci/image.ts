@@ -21,7 +21,7 @@ import {
   type ImageConfig,
   type Manifest,
 } from './schemas.ts'
-import { candidatesOf, childrenOf, select, type Selection } from './selection.ts'
+import { candidatesOf, childrenOf, select, type Architecture, type Selection } from './selection.ts'
 import type { ContentStore } from './store.ts'
 
 export type LayerView = {
@@ -43,7 +43,7 @@ export interface OciImage {
   readonly root: ImageDocument
   /** The manifests of an index, with their platforms; none for a plain manifest. */
   readonly children: readonly Descriptor[]
-  /** Those of the children that are for linux/arm64. */
+  /** Those of the children that are for linux on the architecture that was asked for. */
   readonly candidates: readonly Descriptor[]
   readonly selection: Selection
   /** The lowest first; throws what `manifest` rejects with. */
@@ -66,6 +66,12 @@ export interface OciImage {
   blobs(): Promise<readonly BlobClaim[]>
 }
 
+export type ImageOptions = {
+  readonly spool: Spool
+  /** Which manifest of an index is meant; arm64 unless given. */
+  readonly architecture?: Architecture | undefined
+}
+
 /** What overlayfs of Linux can stack (OVL_MAX_STACK). */
 const MAX_LAYERS = 500
 
@@ -73,11 +79,11 @@ const MAX_LAYERS = 500
  * Reads the root document and the selected manifest at once. Errors are those of `resolve`, `open` and `readDocument`
  * about the root; what is wrong with the selected manifest comes with whatever needs it.
  */
-export async function openImage(store: ContentStore, { spool }: { readonly spool: Spool }): Promise<OciImage> {
+export async function openImage(store: ContentStore, { spool, architecture }: ImageOptions): Promise<OciImage> {
   const descriptor = await store.resolve()
   const root = await readDocument(await openBlob(store, descriptor), descriptor)
   const children = childrenOf(root)
-  const selection = select(root)
+  const selection = select(root, architecture)
   const where = { path: store.name, digest: descriptor.digest }
 
   const selected = lazy(() => readSelected(store, root, selection))
@@ -99,7 +105,7 @@ export async function openImage(store: ContentStore, { spool }: { readonly spool
     where,
     root,
     children,
-    candidates: candidatesOf(children),
+    candidates: candidatesOf(children, architecture),
     selection,
     get layers() {
       return layers()

@@ -46,4 +46,12 @@ describe('select', () => {
   ] as const)('says why not where there is %s', async ([, platforms, reason]) => {
     expect(select(await rootOf(...platforms))).toEqual({ reason: expect.stringContaining(reason) })
   })
+
+  it('takes the other architecture where that is asked for', async () => {
+    const root = await rootOf(linux('amd64', 'v3'), linux('amd64'), linux('arm64'), ATTESTATION)
+    expect(select(root, 'amd64')).toMatchObject({ manifest: { platform: { architecture: 'amd64' } } })
+    expect(select(await rootOf(linux('arm64')), 'amd64')).toEqual({
+      reason: 'expected one manifest for linux/amd64 in the index, got linux/arm64',
+    })
+  })
 })

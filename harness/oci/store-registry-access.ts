@@ -1,10 +1,11 @@
 // Registries through the cache: each name resolved once, each blob fetched once however many ask for it.
 import type { Digest } from '../bytes/digest.ts'
-import { NotFoundError, RegistryError } from '../errors.ts'
+import { FormatError, NotFoundError, RegistryError, SchemaError, type Location } from '../errors.ts'
 import type { Cache, CachedFile } from './cache.ts'
-import { recallName, rememberName } from './cache-names.ts'
+import { recallName, recallReferrers, rememberName, rememberReferrers } from './cache-names.ts'
 import { openRegistryClient, type ClientOptions, type RegistryClient } from './client/http.ts'
 import { fetchManifest } from './client/manifests.ts'
+import { askReferrers } from './client/referrers.ts'
 import { documentType } from './store-registry-documents.ts'
 import type { RegistryReference } from './reference.ts'
 import type { Descriptor } from './schemas.ts'
@@ -31,6 +32,15 @@ export interface RegistryAccess {
    */
   resolve(reference: RegistryReference, signal?: AbortSignal): Promise<Descriptor>
   /**
+   * What the registry lists as referring to `digest`, asked once; undefined where it has no API for that. What the list
+   * says of an entry's type is left out: it cannot be relied on. RegistryError, REGISTRY_PROTOCOL for what is no list too.
+   */
+  referrers(
+    reference: RegistryReference,
+    digest: Digest,
+    signal?: AbortSignal,
+  ): Promise<readonly Descriptor[] | undefined>
+  /**
    * Sees to it that the registry has the blob and that it lies in the cache. Errors of `readBlob` and `fetchManifest`;
    * FormatError LIMIT_EXCEEDED; RegistryError REGISTRY_UNAVAILABLE where it is not in the cache and there is no network.
    */
@@ -49,6 +59,7 @@ export function openRegistryAccess(options: AccessOptions): RegistryAccess {
   const ensured = new Set<string>()
   const flights = new Map<Digest, Promise<void>>()
   const resolved = new Map<string, Promise<Descriptor>>()
+  const listed = new Map<string, Promise<readonly Descriptor[] | undefined>>()
 
   const clientOf = ({ registry }: RegistryReference, clientOptions: ClientOptions): RegistryClient => {
     const client = clients.get(registry) ?? openRegistryClient(registry, clientOptions)
@@ -75,6 +86,18 @@ export function openRegistryAccess(options: AccessOptions): RegistryAccess {
     return descriptor
   }
 
+  const listNow = async (
+    { registry, repository }: RegistryReference,
+    digest: Digest,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly Descriptor[] | undefined> => {
+    const reference: RegistryReference = { kind: 'registry', registry, repository, digest }
+    if (network === undefined) return recallList(cache, nameOf(reference))
+    const found = await askReferrers(clientOf(reference, network), repository, digest, { signal }).catch(asProtocol)
+    await rememberReferrers(cache, nameOf(reference), found)
+    return found?.map((one) => ({ mediaType: one.mediaType, digest: one.digest, size: one.size }))
+  }
+
   const access: RegistryAccess = {
     cache,
     resolve(reference, signal = options.signal) {
@@ -82,6 +105,12 @@ export function openRegistryAccess(options: AccessOptions): RegistryAccess {
       const root = resolved.get(name) ?? resolveNow(reference, signal)
       resolved.set(name, root)
       return root
+    },
+    referrers(reference, digest, signal = options.signal) {
+      const key = keyOf(reference, digest)
+      const list = listed.get(key) ?? listNow(reference, digest, signal)
+      listed.set(key, list)
+      return list
     },
     async ensure(reference, descriptor, fetchOptions = {}) {
       const { digest } = descriptor
@@ -115,6 +144,29 @@ export function openRegistryAccess(options: AccessOptions): RegistryAccess {
   return access
 }
 
+async function recallList(cache: Cache, name: string): Promise<readonly Descriptor[] | undefined> {
+  const known = await recallReferrers(cache, name)
+  if (known === undefined) throw neverAsked({ path: name })
+  return known.descriptors ?? undefined
+}
+
+/** The image has no part in what a registry answers here. */
+function asProtocol(error: unknown): never {
+  if (!(error instanceof FormatError) && !(error instanceof SchemaError)) throw error
+  throw new RegistryError('REGISTRY_PROTOCOL', `expected a list of referrers: ${error.message}`, {
+    at: error.at,
+    cause: error,
+  })
+}
+
+function neverAsked(at: Location): RegistryError {
+  return new RegistryError(
+    'REGISTRY_UNAVAILABLE',
+    'expected a name that was resolved here before, got a new one: judge it once with the network, or give a digest',
+    { at },
+  )
+}
+
 async function recall(
   { cache, find }: RegistryAccess,
   reference: RegistryReference,
@@ -122,17 +174,13 @@ async function recall(
 ): Promise<Descriptor> {
   const name = nameOf(reference)
   const known = await recallName(cache, name)
-  if (known === undefined)
-    throw new RegistryError(
-      'REGISTRY_UNAVAILABLE',
-      'expected a name that was resolved here before, got a new one: judge it once with the network, or give a digest',
-      { at: { path: name } },
-    )
+  if (known === undefined) throw neverAsked({ path: name })
   if (known.descriptor === null)
     throw new NotFoundError('MANIFEST_UNKNOWN', `expected a manifest, got none at ${known.resolved}`, {
       at: { path: name },
     })
-  if (reference.digest === undefined)
+  // A tag made of a digest is nothing that a person asked for.
+  if (reference.digest === undefined && !reference.tag?.startsWith('sha256-'))
     notify?.(`${name} is taken for ${known.descriptor.digest}, which it was at ${known.resolved}`)
   const cached = await find(reference, known.descriptor)
   if (cached === undefined) throw notCached(reference, known.descriptor.digest)

@@ -1,4 +1,4 @@
-// A Talos installer image since 1.10: kernel and initramfs sit inside the UKI usr/install/arm64/vmlinuz.efi
+// A Talos installer image since 1.10: kernel and initramfs sit inside the UKI usr/install/<architecture>/vmlinuz.efi
 // (siderolabs/talos pkg/imager/out.go).
 import type { ByteSource } from '../bytes/source.ts'
 import { FormatError } from '../errors.ts'
@@ -9,25 +9,32 @@ import { lazy } from '../lazy.ts'
 import { openImage } from '../oci/image.ts'
 import { openStore, type OpenOptions } from '../oci/open.ts'
 import { parseReference } from '../oci/reference.ts'
+import type { Architecture } from '../oci/selection.ts'
 import { openBootFiles } from './boot-files.ts'
 import type { TalosPart } from './part.ts'
 
-export const UKI_PATH = 'usr/install/arm64/vmlinuz.efi'
+export const UKI_PATH = ukiPathOf('arm64')
 export const SYSTEMD_BOOT_PATH = 'usr/install/arm64/systemd-boot.efi'
 /** Label of installer-base, imager and installer: the Talos tag. */
 export const VERSION_LABEL = 'alpha.talos.dev/version'
 
+export type InstallerOptions = OpenOptions & {
+  /** arm64 unless given. */
+  readonly architecture?: Architecture
+}
+
 /** Opens what `reference` names; rejects when that is no container of an image at all. */
-export async function openInstaller(reference: string, options: OpenOptions): Promise<TalosPart> {
-  const { spool } = options
+export async function openInstaller(reference: string, options: InstallerOptions): Promise<TalosPart> {
+  const { spool, architecture = 'arm64' } = options
+  const path = ukiPathOf(architecture)
   const store = await openStore(parseReference(reference), options)
-  const image = lazy(() => openImage(store, { spool }))
+  const image = lazy(() => openImage(store, { spool, architecture }))
   const files = async (): Promise<FileTree> => (await image()).tree()
-  const uki = lazy(async () => readUki(await fileIn(await files(), UKI_PATH)))
+  const uki = lazy(async () => readUki(await fileIn(await files(), path)))
   const section = (name: string) => async (): Promise<ByteSource> => {
     const found = (await uki()).first(name)
     if (found === undefined)
-      throw new FormatError('uki', 'MALFORMED', `expected a section ${name}, got none`, { at: { path: UKI_PATH } })
+      throw new FormatError('uki', 'MALFORMED', `expected a section ${name}, got none`, { at: { path } })
     return found
   }
   return {
@@ -43,4 +50,8 @@ export async function openInstaller(reference: string, options: OpenOptions): Pr
       await spool.close()
     },
   }
+}
+
+function ukiPathOf(architecture: Architecture): string {
+  return `usr/install/${architecture}/vmlinuz.efi`
 }

@@ -24,6 +24,13 @@ describe('quirksOf', () => {
     expect(quirksOf(talos).moduleEnforcement).toBe(enforcement)
   })
 
+  it.each([
+    ['v1.13.9', true],
+    ['v1.14.0-rc.1', false],
+  ])('knows whether %s comes with an installer', (talos, isPublished) => {
+    expect(quirksOf(talos).publishesInstaller).toBe(isPublished)
+  })
+
   it.each(['v1.9.5', 'v1.15.0', 'v2.0.0', 'an unknown version'])(
     'names the capability that is unknown for %s',
     async (talos) => {

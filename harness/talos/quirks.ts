@@ -108,6 +108,12 @@ const CAPABILITIES = {
     ['1.13.0', true],
   ] satisfies Steps<boolean>,
 
+  /** hack/release.toml @ v1.14.0-rc.1, Makefile: since 1.14 upstream pushes no `installer`, and the factory makes it. */
+  publishesInstaller: [
+    ['1.10.0', true],
+    ['1.14.0', false],
+  ] satisfies Steps<boolean>,
+
   /** internal/app/machined/pkg/system/services: services that every machine runs, beside the extensions'. */
   services: [
     ['1.10.0', ['apid', 'auditd', 'containerd', 'cri', 'kubelet', 'machined', 'registryd', 'syslogd', 'udevd']],

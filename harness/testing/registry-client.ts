@@ -6,6 +6,7 @@ import type { Limits } from '../oci/client/limits.ts'
 export const IMPATIENT: Limits = {
   connectMs: 1000,
   firstByteMs: 500,
+  storedMs: 500,
   stallMs: 500,
   documentMs: 1000,
   blobMs: 10_000,

@@ -35,9 +35,9 @@ describe('npm run build', { timeout: 60_000 }, () => {
     const output = join(folder, 'out')
     const { exit, stdout, stderr } = await run('--upstream', 'embedded', '--output', output)
     expect(exit, stderr).toBe(0)
-    expect(await readdir(output)).toEqual(['spin-only', 'spin-tailscale', 'upstream.lock.json'])
+    expect(await readdir(output)).toEqual(['reference', 'spin-only', 'spin-tailscale', 'upstream.lock.json'])
     expect(stdout).toContain(
-      `npm test -- oci:${output}/spin-only:v1.11.5 oci:${output}/spin-tailscale:v1.11.5 --lock ${output}/upstream.lock.json\n`,
+      `npm test -- oci:${output}/spin-only:v1.11.5 oci:${output}/spin-tailscale:v1.11.5 --lock ${output}/upstream.lock.json --reference oci:${output}/reference\n`,
     )
     expect(stdout.match(/sha256:[0-9a-f]{64}/g)).toHaveLength(4)
   })

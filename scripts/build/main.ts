@@ -16,8 +16,8 @@ import { UsageError } from '../conform/options.ts'
 import { printable } from '../conform/printable.ts'
 import { parseOptions, type BuildOptions } from './options.ts'
 import { measureParts } from './parts.ts'
-import { progressOf, renderBuilt, renderNext, renderPlan } from './render.ts'
-import { EMBEDDED, openUpstream } from './upstream.ts'
+import { progressOf, renderBuilt, renderNext, renderPlan, type JudgeOptions } from './render.ts'
+import { EMBEDDED, openUpstream, type BuildUpstream } from './upstream.ts'
 
 /** What no other part would mend. */
 const USAGE: readonly BuildCode[] = ['LOCK', 'CONTRACT', 'NO_SPACE', 'OUTPUT']
@@ -50,7 +50,7 @@ export async function build(args: readonly string[]): Promise<number> {
 async function run(options: BuildOptions, signal: AbortSignal): Promise<void> {
   const { value: contract } = await loadContract(options.contract)
   const variants = options.variant ?? Object.keys(contract.variants)
-  const upstream = await openUpstream(options)
+  const upstream = await openUpstream(options, contract)
   try {
     const { lock } = upstream
     const plans = variants.map((variant) =>
@@ -66,7 +66,7 @@ async function run(options: BuildOptions, signal: AbortSignal): Promise<void> {
 
 async function buildAll(
   plans: readonly Plan[],
-  upstream: UpstreamParts,
+  upstream: BuildUpstream,
   options: BuildOptions,
   signal: AbortSignal,
 ): Promise<void> {
@@ -82,19 +82,16 @@ async function buildAll(
     }
   }
   for (const [plan, built] of all) process.stdout.write(renderBuilt(plan, built))
-  process.stdout.write(renderNext(all, lockOption(await keepLock(upstream, options))))
+  process.stdout.write(renderNext(all, await keepInputs(upstream, options)))
 }
 
-/** The lock that must be named when the images are judged; that of the embedded upstream is nowhere else. */
-async function keepLock({ lock }: UpstreamParts, options: BuildOptions): Promise<string | undefined> {
-  if (options.lock !== undefined || options.upstream !== EMBEDDED) return options.lock
+/** What must be named when the images are judged; what the embedded upstream said is nowhere else. */
+async function keepInputs({ lock, writeReference }: BuildUpstream, options: BuildOptions): Promise<JudgeOptions> {
+  if (options.upstream !== EMBEDDED || writeReference === undefined) return { lock: options.lock }
   const path = join(options.output, 'upstream.lock.json')
-  await writeFile(path, formatLock(lock))
-  return path
-}
-
-function lockOption(path: string | undefined): string {
-  return path === undefined ? '' : ` --lock ${path}`
+  if (options.lock === undefined) await writeFile(path, formatLock(lock))
+  const reference = await writeReference(join(options.output, 'reference'))
+  return { lock: options.lock ?? path, reference: reference.replace(/@.*$/, '') }
 }
 
 async function showPlans(plans: readonly Plan[], upstream: UpstreamParts): Promise<void> {

@@ -1,8 +1,9 @@
 // The command line of `npm run build`.
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { parseCommand } from '../command-line.ts'
+import { addRegistryOptions, type RegistryOptions } from '../registry-options.ts'
 
-export type BuildOptions = {
+export type BuildOptions = RegistryOptions & {
   readonly variant?: readonly string[]
   readonly upstream?: string
   readonly lock?: string
@@ -10,7 +11,6 @@ export type BuildOptions = {
   readonly output: string
   readonly revision?: string
   readonly workers?: number
-  readonly cache?: string
   readonly dryRun: boolean
   readonly profileOnly: boolean
 }
@@ -46,10 +46,9 @@ export function parseOptions(args: readonly string[]): BuildOptions | undefined 
     .option('--output <DIR>', 'where the layouts go', 'out')
     .option('--revision <TEXT>', 'what the revision label says (default: 40 hex digits of lock and contract)')
     .addOption(new Option('--workers <N>', 'blocks compressed at once; changes no byte').argParser(parseWorkers))
-    .option('--cache <DIR>', 'folder for what comes from registries (default: $XDG_CACHE_HOME/talos-image-contract/v1)')
     .option('--dry-run', 'say what would be built of what, with digests and sizes', false)
     .option('--profile-only', 'write profiles for upstream’s own imager instead', false)
     .addHelpText('after', HELP)
-  if (!parseCommand(command, args)) return undefined
+  if (!parseCommand(addRegistryOptions(command), args)) return undefined
   return command.opts<BuildOptions>()
 }

@@ -1,4 +1,5 @@
 // What `npm run build` prints.
+import { dirname } from 'node:path'
 import type { Built } from '#build/assemble.ts'
 import type { Plan } from '#build/plan.ts'
 import { printable } from '../conform/printable.ts'
@@ -43,14 +44,21 @@ export function renderBuilt(plan: Plan, built: Built): string {
   )
 }
 
-/** The commands to run next; `more` are options that they need, such as the lock. */
-export function renderNext(built: readonly (readonly [Plan, Built])[], more: string): string {
+/** What the judge must be told beside the images. */
+export type JudgeOptions = { readonly lock?: string | undefined; readonly reference?: string | undefined }
+
+/** The commands to run next. */
+export function renderNext(built: readonly (readonly [Plan, Built])[], { lock, reference }: JudgeOptions): string {
   const references = built.map(([plan, { output }]) => `oci:${output}:${plan.tags.installer}`)
-  const copies = built.map(
-    ([plan, { output }]) =>
-      `  skopeo copy oci:${output}:${plan.tags.installer} docker://REGISTRY/talos-${plan.variant}:${plan.tags.installer}`,
+  const [first] = built
+  const folder = first === undefined ? '' : dirname(first[1].output)
+  const locked = lock === undefined ? '' : ` --lock ${lock}`
+  const compared = reference === undefined ? '' : ` --reference ${reference}`
+  return lines(
+    'next:',
+    `  npm test -- ${references.join(' ')}${locked}${compared}`,
+    `  npm run publish -- ${folder} REGISTRY/NAMESPACE${locked}`,
   )
-  return lines('next:', `  npm test -- ${references.join(' ')}${more}`, ...copies)
 }
 
 /** `12.3 MiB`. */

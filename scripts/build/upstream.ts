@@ -1,36 +1,43 @@
 // From --upstream and --lock to upstream's parts.
-import { stat } from 'node:fs/promises'
+import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { folderUpstream } from '#build/upstream-folder.ts'
 import { registryUpstream } from '#build/upstream-registry.ts'
 import type { UpstreamParts } from '#build/upstream.ts'
-import { openBuildParts } from '#fixtures/upstream/build-parts.ts'
 import { RELEASE_NAMES, type ReleaseName } from '#fixtures/upstream/release.ts'
 import { Spool } from '#harness/bytes/spool.ts'
 import { openCache } from '#harness/oci/cache.ts'
-import { machineCredentials } from '#harness/oci/client/credentials.ts'
+import { parseReference } from '#harness/oci/reference.ts'
 import { openRegistryAccess } from '#harness/oci/store-registry-access.ts'
-import type { Lock } from '#specs/contract/lock.ts'
+import type { Contract } from '#specs/contract/contract.ts'
+import type { Lock, PinnedImage } from '#specs/contract/lock.ts'
 import { cacheFolder, loadLock, LOCK_PATH, lockCommand } from '../conform/inputs.ts'
 import { UsageError } from '../conform/options.ts'
+import { embeddedContract } from '../embedded/contract.ts'
+import { openEmbeddedUpstream, type EmbeddedUpstream } from '../embedded/upstream.ts'
+import { networkOf } from '../registry-options.ts'
 import type { BuildOptions } from './options.ts'
 
 export const EMBEDDED = 'embedded'
 /** The upstream of the tests that is built from when nothing says which release. */
 const EMBEDDED_RELEASE: ReleaseName = 'v1.11.5'
 
+export type BuildUpstream = UpstreamParts & Partial<Pick<EmbeddedUpstream, 'writeReference'>>
+
 /** Whoever closes it also loses what it unpacked. */
-export async function openUpstream(options: BuildOptions): Promise<UpstreamParts> {
+export async function openUpstream(options: BuildOptions, contract: Contract): Promise<BuildUpstream> {
   const { upstream: where } = options
-  if (where === EMBEDDED) return openEmbedded(options.lock)
+  if (where === EMBEDDED) return openEmbedded(contract, options.lock)
   const lock = await readLock(options.lock)
   const spool = new Spool(join(tmpdir(), `talos-image-build-${process.pid}`))
   if (where !== undefined && (await isFolder(where))) return withSpool(folderUpstream(where, lock, spool), spool)
   if (where !== undefined && /^[./~]/.test(where)) throw new UsageError(`--upstream ${where}: there is no such folder`)
+  const named = new Set([lock.installerBase, lock.imager, ...(lock.extensions ?? [])].flatMap(registryOf))
+  const network = await networkOf(options, where === undefined ? named : new Set([where]))
   const registry = openRegistryAccess({
     cache: await openCache(options.cache ?? cacheFolder()),
-    network: { credentials: machineCredentials() },
+    ...(network && { network }),
   })
   const upstream = withSpool(registryUpstream(lock, { spool, registry }, where), spool)
   return {
@@ -43,13 +50,33 @@ export async function openUpstream(options: BuildOptions): Promise<UpstreamParts
 }
 
 /** The upstream of the tests, made on the spot; of the release that the lock names, where one is given. */
-export async function openEmbedded(lockPath?: string): Promise<UpstreamParts> {
-  const given = lockPath === undefined ? undefined : await readLock(lockPath)
-  const wanted = given?.talos ?? EMBEDDED_RELEASE
+async function openEmbedded(contract: Contract, lockPath?: string): Promise<BuildUpstream> {
+  const lock = lockPath === undefined ? undefined : await readLock(lockPath)
+  const wanted = lock?.talos ?? EMBEDDED_RELEASE
   const talos = RELEASE_NAMES.find((name) => name === wanted)
   if (talos === undefined)
     throw new UsageError(`the embedded upstream is of ${RELEASE_NAMES.join(', ')}, not of ${wanted}`)
-  return openBuildParts(talos, given)
+  const folder = await mkdtemp(join(tmpdir(), 'talos-image-upstream-'))
+  const removeFolder = (): Promise<void> => rm(folder, { recursive: true, force: true })
+  try {
+    const { contract: trusting } = embeddedContract(contract)
+    const upstream = await openEmbeddedUpstream({ talos, contract: trusting, lock, folder })
+    return {
+      ...upstream,
+      close: async () => {
+        await upstream.close()
+        await removeFolder()
+      },
+    }
+  } catch (error) {
+    await removeFolder()
+    throw error
+  }
+}
+
+function registryOf(image: PinnedImage | undefined): readonly string[] {
+  const reference = image && parseReference(image.reference)
+  return reference?.kind === 'registry' ? [reference.registry] : []
 }
 
 async function readLock(path: string | undefined): Promise<Lock> {

@@ -6,7 +6,6 @@ import { pushLayout, pushReference } from '#fixtures/registry/images.ts'
 import { startRegistry, type Registry, type RegistryOptions } from '#fixtures/registry/server.ts'
 import { conformanceSchema } from '../conform/conformance.ts'
 import { ROOT } from '../conform/run.ts'
-import { runConform } from '../testing/run-conform.ts'
 import type { Tools } from './fetch.ts'
 import { run, type Check } from './tool.ts'
 
@@ -78,13 +77,13 @@ async function sameVerdict(tools: Tools): Promise<undefined> {
     const report = join(cwd, 'conformance.json')
     const lock = join(ROOT, 'fixtures/golden/lock-v1.13.9.json')
     const fixed = ['--variant=spin-tailscale', '--face=installer', '--cache', join(cwd, 'cache')]
-    const { status, stderr } = await runConform([...fixed, '--report', report, '--lock', lock, reference])
-    equal(stderr, '')
+    const args = [...fixed, '--report', report, '--lock', lock, reference]
+    await run(process.execPath, ['--import', 'tsx', 'scripts/conform.ts', ...args], { cwd: ROOT })
     const { candidates } = conformanceSchema.parse(JSON.parse(await readFile(report, 'utf8')))
-    return { status, rules: candidates[0]?.rules.map((rule) => `${rule.id} ${rule.status}`) }
+    return candidates[0]?.rules.map((rule) => `${rule.id} ${rule.status}`)
   }
   const verdict = await judge(pushed)
-  match(JSON.stringify(verdict), /^{"status":0,.*"KRN-005 pass"/)
+  match(JSON.stringify(verdict), /"KRN-005 pass"/)
   deepEqual(verdict, await judge(`docker-archive:${ARCHIVE}`))
 }
 

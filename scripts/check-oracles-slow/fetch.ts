@@ -10,23 +10,29 @@ export type Tools = {
   readonly conformance: string
   readonly crane: string
   readonly oras: string
+  readonly cosign2: string
+  readonly cosign3: string
 }
 
 const CONFORMANCE = 'github.com/opencontainers/distribution-spec/conformance'
 /** The commit of 2026-08-31. */
 const CONFORMANCE_VERSION = 'v0.0.0-20260831232431-97274622c111'
-/** bookworm has neither; these run there. */
-const SOURCE = 'deb http://deb.debian.org/debian sid main\n'
-const PACKAGES = ['crane', 'oras']
+/** bookworm has none of them; these run there. cosign 3 no longer writes what cosign 2 writes. */
+const SUITES = { sid: ['crane', 'oras', 'cosign'], trixie: ['cosign'] } as const
 
 export async function fetchTools(folder: string): Promise<Tools> {
-  const root = join(folder, 'root')
-  await Promise.all([fetchConformance(folder), fetchPackages(folder, root)])
+  const [, sid, trixie] = await Promise.all([
+    fetchConformance(folder),
+    fetchPackages(folder, 'sid'),
+    fetchPackages(folder, 'trixie'),
+  ])
   return {
     folder,
     conformance: join(folder, 'bin', 'conformance'),
-    crane: join(root, 'usr/bin/crane'),
-    oras: join(root, 'usr/bin/oras'),
+    crane: join(sid, 'crane'),
+    oras: join(sid, 'oras'),
+    cosign2: join(trixie, 'cosign'),
+    cosign3: join(sid, 'cosign'),
   }
 }
 
@@ -43,11 +49,13 @@ async function fetchConformance(folder: string): Promise<void> {
   await run('go', ['install', `${CONFORMANCE}@${CONFORMANCE_VERSION}`], { cwd: folder, env })
 }
 
-async function fetchPackages(folder: string, root: string): Promise<void> {
-  const apt = join(folder, 'apt')
+/** Gives the folder of the programs. */
+async function fetchPackages(folder: string, suite: keyof typeof SUITES): Promise<string> {
+  const apt = join(folder, `apt-${suite}`)
+  const root = join(folder, `root-${suite}`)
   for (const name of ['lists/partial', 'cache/archives/partial', 'packages'])
     await mkdir(join(apt, name), { recursive: true })
-  await writeFile(join(apt, 'sources.list'), SOURCE)
+  await writeFile(join(apt, 'sources.list'), `deb http://deb.debian.org/debian ${suite} main\n`)
   await writeFile(join(apt, 'status'), '')
   const settings = {
     'Dir::Etc::SourceList': join(apt, 'sources.list'),
@@ -60,6 +68,7 @@ async function fetchPackages(folder: string, root: string): Promise<void> {
   const options = Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`])
   const packages = join(apt, 'packages')
   await run('apt-get', [...options, '-q', 'update'], { cwd: apt })
-  await run('apt-get', [...options, '-q', 'download', ...PACKAGES], { cwd: packages })
+  await run('apt-get', [...options, '-q', 'download', ...SUITES[suite]], { cwd: packages })
   for (const name of await readdir(packages)) await run('dpkg', ['-x', join(packages, name), root], { cwd: apt })
+  return join(root, 'usr/bin')
 }

@@ -3,9 +3,12 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { runConformance } from './conformance.ts'
+import { cosignTableChecks } from './cosign-table.ts'
+import { cosignChecks } from './cosign.ts'
 import { craneChecks } from './crane.ts'
 import { fetchTools } from './fetch.ts'
 import { orasChecks } from './oras.ts'
+import { publishChecks } from './publish.ts'
 import type { Check } from './tool.ts'
 
 /** `DIR` keeps what was fetched for the next time; without it everything is removed at the end. */
@@ -18,7 +21,14 @@ export async function main([kept, ...rest]: readonly string[]): Promise<0 | 1 | 
   await mkdir(folder, { recursive: true })
   try {
     const tools = await fetchTools(folder)
-    const checks = [...runConformance(tools), ...craneChecks(tools), ...orasChecks(tools)]
+    const checks = [
+      ...runConformance(tools),
+      ...craneChecks(tools),
+      ...orasChecks(tools),
+      ...cosignChecks(tools),
+      ...cosignTableChecks(tools),
+      ...publishChecks(tools),
+    ]
     let red = 0
     for (const check of checks) if (!(await report(check))) red += 1
     process.stdout.write(`\n${checks.length - red} of ${checks.length} are green\n`)

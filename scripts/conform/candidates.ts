@@ -20,6 +20,8 @@ import { findParts } from './parts.ts'
 export type Candidate = CandidateInput & {
   readonly reference: string
   readonly digest?: string
+  /** Of the asset image, where there is an installer image beside it. */
+  readonly assetsDigest?: string
   /** The Talos tag that the image itself claims. */
   readonly claimedTalos?: string
 }
@@ -56,6 +58,7 @@ export async function openCandidate(text: string, key: string, options: Candidat
       reference: renderReference(parts.installer ?? reference),
       variant,
       ...identity,
+      ...(installer && assets?.identity.digest && { assetsDigest: assets.identity.digest }),
       references: { ...(installer && { installer: installer.pinned }), ...(assets && { assets: assets.pinned }) },
       parts: {
         ...(installer && { installer: { image: true, registry: isInRegistry(parts.installer) } }),

@@ -1,5 +1,6 @@
 // report/conformance.json: the one record of a verdict. Everything that a person or a CI reads is rendered from it.
 import { z } from 'zod'
+import { JUDGED_PARTS } from '#specs/support/applicability.ts'
 
 export const STATUSES = ['pass', 'fail', 'inconclusive', 'blocked', 'missing', 'waived', 'not-applicable'] as const
 
@@ -8,10 +9,12 @@ const locationSchema = z.strictObject({
   path: z.string().optional(),
   offset: z.int().optional(),
   pointer: z.string().optional(),
+  line: z.int().optional(),
+  column: z.int().optional(),
 })
 
 const findingSchema = z.strictObject({
-  part: z.enum(['installer', 'assets']),
+  part: z.enum(JUDGED_PARTS),
   where: locationSchema.optional(),
   message: z.string(),
   code: z.string().optional().describe('Code of the error that a reader gave; absent when an expectation failed.'),
@@ -26,6 +29,7 @@ const ruleSchema = z.strictObject({
   sentence: z.string(),
   reason: z.string().optional().describe('Why the rule is blocked, missing, inconclusive or not applicable.'),
   findings: z.array(findingSchema).readonly(),
+  notes: z.array(findingSchema).readonly().optional().describe('What is worth knowing and breaks nothing.'),
   fix: z.string(),
   spec: z.string().describe('File, and line where known, of the requirement.'),
   durationMs: z.number(),
@@ -57,9 +61,15 @@ const contentsSchema = z.strictObject({
 const candidateSchema = z.strictObject({
   reference: z.string(),
   digest: z.string().optional().describe('Digest that the reference named when it was resolved, once.'),
+  assetsDigest: z.string().optional().describe('That of the asset image, which was judged with the installer image.'),
   variant: z.string(),
   faces: z.array(z.string()).readonly(),
   claimedTalos: z.string().optional().describe('Talos tag that the image claims in its label.'),
+  config: z
+    .array(z.strictObject({ path: z.string(), sha256: z.string() }))
+    .readonly()
+    .optional()
+    .describe('Files of the machine configuration that was judged beside the image, patches last.'),
   exitCode: z.int(),
   rules: z.array(ruleSchema).readonly(),
   contents: contentsSchema.optional().describe('What is inside, told and not judged.'),

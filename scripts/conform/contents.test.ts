@@ -34,7 +34,9 @@ describe('readContents', () => {
   it('leaves out what cannot be read', async () => {
     const empty = join(folder, 'boot')
     await writeFile(empty, '')
-    expect(await readContents({ references: { assets: `dir:${folder}` } }, { spoolFolder: folder })).toEqual({ sizes: { other: 0 } })
+    expect(await readContents({ references: { assets: `dir:${folder}` } }, { spoolFolder: folder })).toEqual({
+      sizes: { other: 0 },
+    })
   })
 
   it.each([

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Ledger, LedgerEntry } from '#specs/contract/ledger.ts'
 import type { CandidateFaces } from '#specs/support/applicability.ts'
-import { exitCodeOf, judge } from './gate.ts'
+import { exitCodeOf, judge, strangers } from './gate.ts'
 import type { Observation, ObservedError } from './observation.ts'
 
 function entry(id: string, more: Partial<LedgerEntry> = {}): LedgerEntry {
@@ -48,6 +48,17 @@ const statusOf = (ledger: Ledger, ...observations: readonly Observation[]): read
 describe('judge', () => {
   it('passes a rule whose test passed', () => {
     expect(statusOf(ledgerOf(entry('UKI-001')), observed('UKI-001'))).toEqual(['pass'])
+  })
+
+  it('hands notes on', () => {
+    const at = { path: 'worker.yaml', line: 3, column: 1 }
+    const notes = [{ at, message: 'mind this' }]
+    const [rule] = judge(ledgerOf(entry('UKI-001')), INSTALLER, [observed('UKI-001', { notes })])
+    expect(rule).toMatchObject({
+      status: 'pass',
+      findings: [],
+      notes: [{ part: 'installer', where: at, message: 'mind this' }],
+    })
   })
 
   it('misses a rule of the ledger that no test claims', () => {
@@ -125,6 +136,15 @@ describe('judge', () => {
   })
 })
 
+describe('strangers', () => {
+  it('names what ran and is not in the ledger, once for all candidates', () => {
+    const observations = [observed('A-1'), observed('A-2'), observed('A-2', { candidate: 'b' })]
+    expect(strangers(ledgerOf(entry('A-1')), observations)).toEqual([
+      'specs/x.spec.ts:1 states A-2, which the ledger lacks: run npm run ledger',
+    ])
+  })
+})
+
 describe('exitCodeOf', () => {
   const rules = (...statuses: readonly (readonly [level: 'must' | 'should', status: string])[]) =>
     statuses.map(([level, status]) => ({ level, status })) as unknown as Parameters<typeof exitCodeOf>[0]
@@ -136,6 +156,12 @@ describe('exitCodeOf', () => {
     ['an inconclusive must', rules(['must', 'pass'], ['must', 'inconclusive']), 2],
     ['a blocked must', rules(['must', 'pass'], ['must', 'blocked']), 2],
     ['a missing must', rules(['must', 'pass'], ['must', 'missing']), 2],
+    ['a missing should', rules(['must', 'pass'], ['should', 'missing']), 2],
+    [
+      'a should that could not be judged',
+      rules(['must', 'pass'], ['should', 'inconclusive'], ['should', 'blocked']),
+      0,
+    ],
     ['nothing judged at all', rules(['must', 'not-applicable']), 2],
     ['no rule', rules(), 2],
   ] as const)('gives the status for %s', (_, verdicts, code) => {

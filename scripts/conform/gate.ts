@@ -1,12 +1,13 @@
 // The gate: observations against the ledger. What the ledger expects and the run does not show is never green.
 import type { Ledger, LedgerEntry } from '#specs/contract/ledger.ts'
-import { applicability, type CandidateFaces, type Part } from '#specs/support/applicability.ts'
+import { applicability, type CandidateFaces, type JudgedPart } from '#specs/support/applicability.ts'
 import type { Finding, RuleVerdict, Status } from './conformance.ts'
 import type { Observation, ObservedError } from './observation.ts'
 
 /** Codes that say nothing about the image: a fact or a capability is missing, or a registry did not answer. */
 const INCONCLUSIVE = new Set([
   'FACT_ABSENT',
+  'REFERENCE_UNUSABLE',
   'UNSUPPORTED',
   'TRUST_ROOT',
   'REGISTRY_UNAVAILABLE',
@@ -49,7 +50,7 @@ export function judge(
   const memo = new Map<string, PartResult>()
 
   /** The status of a rule on one part, with its needs taken into account; undefined when it does not apply there. */
-  const statusOn = (id: string, part: Part): PartResult | undefined => {
+  const statusOn = (id: string, part: JudgedPart): PartResult | undefined => {
     const entry = byId.get(id)
     if (entry === undefined || !applicability(entry, candidate).parts.some((one) => one === part)) return undefined
     const key = `${id} ${part}`
@@ -71,13 +72,16 @@ function verdictOf(
   entry: LedgerEntry,
   candidate: CandidateFaces,
   own: readonly Observation[],
-  statusOn: (id: string, part: Part) => PartResult | undefined,
+  statusOn: (id: string, part: JudgedPart) => PartResult | undefined,
 ): RuleVerdict {
   const { parts, reason } = applicability(entry, candidate)
   const results = parts.map((part) => statusOn(entry.id, part)).filter((result) => result !== undefined)
   const worst = results.toSorted((a, b) => SEVERITY.indexOf(a.status) - SEVERITY.indexOf(b.status))[0]
   const why = worst === undefined ? reason : worst.reason
   const seen = own.filter((observation) => observation.id === entry.id)
+  const notes = seen.flatMap(({ part, notes: told = [] }) =>
+    told.map(({ at, message }) => ({ part, where: at, message })),
+  )
   return {
     id: entry.id,
     level: entry.level,
@@ -85,6 +89,7 @@ function verdictOf(
     sentence: entry.sentence,
     ...(why !== undefined && { reason: why }),
     findings: results.flatMap((result) => result.findings),
+    ...(notes.length > 0 && { notes }),
     fix: entry.fix,
     spec: seen[0]?.spec ?? entry.file,
     durationMs: seen.reduce((sum, observation) => sum + observation.durationMs, 0),
@@ -131,11 +136,23 @@ function toFinding(observation: Observation, error: ObservedError): Finding {
   }
 }
 
-/** 1 if any `must` fails, else 2 if any `must` could not be judged or something went wrong beside the rules, else 0. */
+/** One sentence for each test of a rule that the ledger does not know: nobody would look at what it says. */
+export function strangers(ledger: Ledger, observations: readonly Observation[]): readonly string[] {
+  const known = new Set(ledger.requirements.map(({ id }) => id))
+  const unknown = observations.filter(({ id }) => !known.has(id))
+  return [...new Set(unknown.map(({ id, spec }) => `${spec} states ${id}, which the ledger lacks: run npm run ledger`))]
+}
+
+/**
+ * 1 if any `must` fails, else 2 if any `must` could not be judged, any rule at all was lost or something went wrong
+ * beside the rules, else 0.
+ */
 export function exitCodeOf(rules: readonly RuleVerdict[], troubles: readonly string[]): 0 | 1 | 2 {
   const musts = rules.filter((rule) => rule.level === 'must').map((rule) => rule.status)
   if (musts.includes('fail')) return 1
-  const unjudged: readonly Status[] = ['inconclusive', 'blocked', 'missing']
+  const unjudged: readonly Status[] = ['inconclusive', 'blocked']
   const judged = musts.some((status) => status === 'pass' || status === 'waived')
-  return !judged || troubles.length > 0 || musts.some((status) => unjudged.includes(status)) ? 2 : 0
+  // A `should` does not gate, but one that nobody ran is a hole in the contract.
+  const lost = rules.some((rule) => rule.status === 'missing')
+  return !judged || lost || troubles.length > 0 || musts.some((status) => unjudged.includes(status)) ? 2 : 0
 }

@@ -1,6 +1,6 @@
 // What one run of one requirement on one part of one candidate showed, before any judgement.
 import type { Location } from '#harness/errors.ts'
-import type { Part } from '#specs/support/applicability.ts'
+import type { JudgedPart } from '#specs/support/applicability.ts'
 
 export type ObservedError = {
   readonly code?: string
@@ -15,11 +15,13 @@ export type ObservedError = {
 
 export type Observation = {
   readonly candidate: string
-  readonly part: Part
+  readonly part: JudgedPart
   readonly id: string
   readonly state: 'passed' | 'failed' | 'skipped' | 'pending'
   readonly errors: readonly ObservedError[]
   readonly where?: Location
+  /** What is worth knowing and breaks nothing. */
+  readonly notes?: readonly { readonly at: Location; readonly message: string }[]
   readonly durationMs: number
   /** `specs/kernel/image.spec.ts:12`. */
   readonly spec: string

@@ -28,6 +28,15 @@ describe('parseOptions', () => {
     })
   })
 
+  it('takes the files of a configuration up to the next option, and more of them later', () => {
+    const args = ['oci:a', '--config', 'node.yaml', 'patch.yaml', '--json', '--config', 'last.yaml']
+    expect(parseOptions(args)).toMatchObject({
+      references: ['oci:a'],
+      config: ['node.yaml', 'patch.yaml', 'last.yaml'],
+      json: true,
+    })
+  })
+
   it.each([
     ['an option that is none', ['--colour'], /unknown option '--colour'/],
     ['an option without its value', ['--lock'], /'--lock <FILE>' argument missing/],

@@ -1,13 +1,16 @@
 // The command line of `npm test`.
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { parseCommand } from '../command-line.ts'
+import { addRegistryOptions, type RegistryOptions } from '../registry-options.ts'
 import { parseOutput, type Output } from './outputs/output.ts'
 import { FACES, type Face } from '#specs/support/requirement.ts'
 
-export type ConformOptions = {
+export type ConformOptions = RegistryOptions & {
   readonly references: readonly string[]
   readonly variant?: string
   readonly assets?: string
+  /** The machine configuration of a node, then patches over it. */
+  readonly config?: readonly string[]
   readonly waivers?: string
   readonly faces?: readonly Face[]
   readonly only?: readonly string[]
@@ -17,13 +20,9 @@ export type ConformOptions = {
   readonly json: boolean
   /** Further renderings of the verdict. */
   readonly output: readonly Output[]
-  readonly cache?: string
   readonly report?: string
-  readonly username?: string
-  readonly passwordStdin?: boolean
-  readonly caFile?: string
-  readonly insecure?: boolean
-  readonly offline?: boolean
+  readonly trustedRoot?: string
+  readonly reference?: string
 }
 
 export { UsageError } from '../command-line.ts'
@@ -44,7 +43,7 @@ A REFERENCE is one of
   oci-archive:image.tar[:tag]           the same in a tar
   dir:assets/talos/arm64                an asset tree on disk
 Without one, both variants are built on the spot from an embedded upstream, and judged. Given both variants, they are
-judged as a release too.
+judged as a release too. FILEs of --config go on up to the next option: name REFERENCEs before it.
 
 Exit status: 0 conforms, 1 a must fails, 2 a must could not be judged, or the command line or a reference is wrong.
 The whole verdict is in report/conformance.json.`
@@ -56,6 +55,7 @@ export function parseOptions(args: readonly string[]): ConformOptions | undefine
     .argument('[REFERENCE...]', 'candidates; see below')
     .option('--variant <NAME>', 'which variant each candidate must be (default: its label)')
     .option('--assets <REFERENCE>', 'the asset image or folder (default: beside the installer, its tag with -assets)')
+    .option('--config <FILE...>', 'judge a machine configuration beside the image, patches over it last')
     .addOption(new Option('--face <LIST>', `judge only these faces: ${FACES.join(', ')}`).argParser(parseFaces))
     .addOption(
       new Option('--only <LIST>', 'judge only these rules or areas, with what they need: KRN,EXT-002').argParser(list),
@@ -65,19 +65,15 @@ export function parseOptions(args: readonly string[]): ConformOptions | undefine
     .option('--waivers <FILE>', 'accepted failures (default: specs/contract/waivers.yaml)')
     .option('--structure-only', 'compare nothing with the pinned release; says so in the verdict', false)
     .option('--json', 'print the whole verdict instead of the table', false)
+    .option(
+      '--reference <REFERENCE>',
+      'where the image lies that the lock pins as the reference (default: its registry)',
+    )
+    .option('--trusted-root <FILE>', 'trusted_root.json of the Sigstore instance that signs (default: the public one)')
     .option('--report <FILE>', 'where the whole verdict goes (default: report/conformance.json)')
     .option('--output <FORMAT=FILE>', 'also write junit, markdown, sarif or html; may be repeated', parseOutput, [])
-    .option(
-      '--cache <DIR>',
-      'folder for what was pulled and unpacked (default: $XDG_CACHE_HOME/talos-image-contract/v1)',
-    )
-    .option('--username <NAME>', 'for the registry, with --password-stdin (default: what docker and podman know)')
-    .option('--password-stdin', 'read the password or token from standard input')
-    .option('--ca-file <FILE>', 'PEM certificates to trust beside those of the system')
-    .option('--insecure', 'speak plain HTTP where a registry speaks no TLS, also to other machines')
-    .option('--offline', 'judge from the cache alone what was judged before')
     .addHelpText('after', HELP)
-  if (!parseCommand(command, args)) return undefined
+  if (!parseCommand(addRegistryOptions(command), args)) return undefined
   const { face, ...options } = command.opts<Omit<ConformOptions, 'references' | 'faces'> & { face?: Face[] }>()
   return { ...options, ...(face !== undefined && { faces: face }), references: command.args }
 }

@@ -72,6 +72,14 @@ describe('renderTerminal', () => {
     )
   })
 
+  it('tells notes of a rule that passes', () => {
+    const where = { path: 'worker.yaml', line: 4, column: 10 }
+    const notes = [{ part: 'config', where, message: 'keys stand in the file' }] as const
+    expect(render(withRules([sampleRule('CFG-006', 'pass', { notes })]))).toContain(
+      '\nNOTE CFG-006 CFG-006 holds\n  where     worker.yaml:4:10\n  found     keys stand in the file\n\n',
+    )
+  })
+
   it('says why a rule is blocked, missing or inconclusive, and proposes no cure for it', () => {
     const text = render()
     expect(text).toContain('BLOCKED KRN-001 KRN-001 holds\n  because   UKI-001 is red\n\n')

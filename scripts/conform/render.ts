@@ -11,6 +11,7 @@ import {
 } from './conformance.ts'
 import { RELEASE_REFERENCE } from './release.ts'
 import { printableStrings } from './printable.ts'
+import { saysWhat } from './outputs/account.ts'
 import { lockCommand } from './inputs.ts'
 import { describeDifference } from './difference.ts'
 
@@ -50,6 +51,7 @@ function renderCandidate(candidate: CandidateVerdict, conformance: Conformance, 
   lines.push('', ...renderTable(candidate.rules, paint), '')
   for (const status of EXPLAINED)
     for (const rule of candidate.rules.filter((one) => one.status === status)) lines.push(...renderRule(rule, paint))
+  for (const rule of candidate.rules) lines.push(...renderNotes(rule, paint))
   const absent = candidate.rules.flatMap((rule) => rule.findings).some((finding) => finding.code === 'FACT_ABSENT')
   if (absent) lines.push(`Facts are missing from ${conformance.lock?.path ?? 'the lock'}; what fills it:`)
   if (absent) lines.push(`  ${lockCommand(conformance.lock?.talos ?? candidate.claimedTalos)}`, '')
@@ -89,11 +91,16 @@ function renderRule(rule: RuleVerdict, paint: Paint): string[] {
   return [head, ...findings, ...(rule.status === 'fail' ? [field('fix', rule.fix)] : []), '']
 }
 
+function renderNotes({ id, sentence, notes = [] }: RuleVerdict, paint: Paint): string[] {
+  if (notes.length === 0) return []
+  return [`${paint('cyan', `NOTE ${id}`)} ${sentence}`, ...notes.flatMap((note) => renderFinding(note, 'pass')), '']
+}
+
 function renderFinding(finding: Finding, status: Status): string[] {
   const where = formatLocation(finding.where)
   const lines = where === '' ? [] : [field('where', where)]
   if (status === 'inconclusive') return [...lines, field('because', finding.message)]
-  if (finding.expected === undefined && finding.got === undefined) return [...lines, field('found', finding.message)]
+  if (saysWhat(finding)) lines.push(field('found', finding.message))
   return [...lines, ...describeDifference(finding).map(([name, text]) => field(name, text))]
 }
 

@@ -80,6 +80,35 @@ describe('createObserver', () => {
     ])
   })
 
+  it('takes findings, each with its place, for the expectation that there are none', () => {
+    const error = {
+      name: 'AssertionError',
+      message: 'expected [ …(2) ] to deeply equal []',
+      expected: '[]',
+      actual: '…',
+    }
+    const findings = [
+      { at: { path: 'a.yaml', line: 1, column: 2 }, message: 'one', expected: 'x', got: 'y' },
+      { at: { path: 'a.yaml', line: 3, column: 4 }, message: 'two' },
+    ]
+    const cases = [
+      testCase({ state: 'failed', errors: [error, { name: 'Error', message: 'no' }] }, { ...META, findings }),
+      testCase({ state: 'failed', errors: [error] }, { ...META, findings: [] }),
+    ]
+    const [found, none] = observe(...cases).observations
+    expect(found?.errors).toEqual([
+      ...findings.map((finding) => ({ name: 'AssertionError', ...finding, assertion: true })),
+      { name: 'Error', message: 'no', assertion: false },
+    ])
+    expect(none?.errors.map(({ message }) => message)).toEqual([error.message])
+  })
+
+  it('takes notes of a test that passed', () => {
+    const note = { at: { path: 'a.yaml', line: 1, column: 2 }, message: 'mind this', kind: 'note' }
+    const [observation] = observe(testCase({ state: 'passed' }, { ...META, notes: [note] })).observations
+    expect(observation?.notes).toEqual([{ at: note.at, message: 'mind this' }])
+  })
+
   it('takes for trouble what went wrong outside of a test, each once', () => {
     const observer = createObserver('/root')
     const broken = { moduleId: '/root/specs/x.spec.ts', errors: () => [{ message: 'no such module' }] }

@@ -38,10 +38,31 @@ function observe(testCase: TestCase, root: string): Observation | undefined {
     part: meta.part,
     id: meta.requirement.id,
     state: result.state,
-    errors: (result.errors ?? []).map((error) => observeError(error as SerializedError)),
+    errors: observeErrors(result.errors ?? [], meta),
     ...(meta.where !== undefined && { where: meta.where }),
+    ...(meta.notes !== undefined && { notes: meta.notes.map(({ at, message }) => ({ at, message })) }),
     durationMs: Math.round(testCase.diagnostic()?.duration ?? 0),
     spec: testCase.location === undefined ? file : `${file}:${testCase.location.line}`,
+  }
+}
+
+/** Errors as vitest serialises them, of a test with this meta. */
+export function observeErrors(errors: readonly object[], meta: Partial<JudgementMeta>): readonly ObservedError[] {
+  return errors.map((error) => observeError(error as SerializedError)).flatMap(findingsOf(meta))
+}
+
+/** Of an expectation about findings, the findings: each has its own place. */
+function findingsOf({ findings = [] }: Partial<JudgementMeta>): (error: ObservedError) => readonly ObservedError[] {
+  return (error) => {
+    if (!error.assertion || findings.length === 0) return [error]
+    return findings.map(({ at, message, expected, got }) => ({
+      name: error.name,
+      message,
+      at,
+      ...(expected !== undefined && { expected }),
+      ...(got !== undefined && { got }),
+      assertion: true,
+    }))
   }
 }
 

@@ -1,6 +1,8 @@
 // `npm run explain`: what a rule is for and what to do about it.
 import { Command, CommanderError } from 'commander'
+import { CONFIG_COUNTEREXAMPLES } from '#fixtures/counterexamples/config.ts'
 import { COUNTEREXAMPLES } from '#fixtures/counterexamples/index.ts'
+import { RELEASE_COUNTEREXAMPLES } from '#fixtures/counterexamples/release.ts'
 import type { Ledger } from '#specs/contract/ledger.ts'
 import { areaOf } from '../conform/areas.ts'
 import { loadLedger } from '../conform/inputs.ts'
@@ -29,7 +31,11 @@ export async function main(args: readonly string[]): Promise<number> {
   }
   const ledger = await loadLedger()
   const columns = Math.max(MIN_COLUMNS, process.stdout.columns ?? COLUMNS)
-  const explanations = await collectExplanations(ledger, COUNTEREXAMPLES)
+  const explanations = await collectExplanations(ledger, [
+    ...COUNTEREXAMPLES,
+    ...RELEASE_COUNTEREXAMPLES,
+    ...CONFIG_COUNTEREXAMPLES,
+  ])
   const { status, output, error } = explain(command.args, ledger, explanations, { stream: process.stdout, columns })
   process.stdout.write(output)
   process.stderr.write(error)

@@ -7,6 +7,7 @@ const INDENT = 18
 
 const SCOPES: Readonly<Record<Explanation['rule']['scope'], string>> = {
   part: 'each part of a candidate on its own',
+  installer: 'the installer image of a candidate',
   parts: 'the parts of a candidate against each other',
   release: 'the candidates of a release against each other',
 }
@@ -35,6 +36,7 @@ function renderExplanation(
     ['stated in', [rule.file]],
     ['faces', [rule.faces.join(', ')]],
     ['judges', [SCOPES[rule.scope]]],
+    ['only for', describeOnly(rule.only)],
     ['compares with', rule.pinned ? ['the pinned upstream release (the lock)'] : []],
     ['needs', needs.map(({ id, sentence }) => `${id} ${sentence}`)],
     ['needed by', neededBy.length === 0 ? [] : [neededBy.join(', ')]],
@@ -52,6 +54,14 @@ function renderExplanation(
       ),
     ),
   ].join('\n')
+}
+
+function describeOnly({ role, extension, service }: NonNullable<Explanation['rule']['only']> = {}): readonly string[] {
+  return [
+    ...(role === undefined ? [] : [`variants of the role ${role}`]),
+    ...(extension === undefined ? [] : [`variants with the extension ${extension}`]),
+    ...(service === undefined ? [] : [`variants with the service ${service}`]),
+  ]
 }
 
 /** Lines of at most `width` characters where words allow it. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { LedgerEntry } from '#specs/contract/ledger.ts'
-import { assertSound, formatLedger } from './collect.ts'
+import { assertNoneLost, assertSound, formatLedger } from './collect.ts'
 
 function entry(id: string, needs: readonly string[] = []): LedgerEntry {
   const common = {
@@ -32,6 +32,26 @@ describe('assertSound', () => {
   it('refuses an id that was retired', () => {
     const retired = [{ id: 'UKI-001', reason: 'split' }]
     expect(() => assertSound([entry('UKI-001')], retired)).toThrow('UKI-001 in specs/UKI-001.spec.ts is retired')
+  })
+})
+
+describe('assertNoneLost', () => {
+  const last = { version: '1.0.0', requirements: [entry('UKI-001'), entry('UKI-002')], retired: [] }
+
+  it('takes what is still stated, what is retired, and what is new', () => {
+    const retired = [{ id: 'UKI-002', reason: 'split' }]
+    expect(() => assertNoneLost(last, [entry('UKI-001'), entry('UKI-003')], retired)).not.toThrow()
+  })
+
+  it('refuses to lose a rule', () => {
+    expect(() => assertNoneLost(last, [entry('UKI-001')], [])).toThrow(
+      /^UKI-002 stood in the ledger and no spec states it any more: state it again, or retire it .* in specs\/contract\/retired\.ts$/,
+    )
+  })
+
+  it('refuses to lose the memory of a retired rule', () => {
+    const withRetired = { ...last, retired: [{ id: 'UKI-000', reason: 'split' }] }
+    expect(() => assertNoneLost(withRetired, last.requirements, [])).toThrow(/^UKI-000 stood in the ledger/)
   })
 })
 

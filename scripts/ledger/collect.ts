@@ -11,12 +11,22 @@ import { ROOT, SPEC_GLOB } from '../conform/run.ts'
 const AREAS = ['OCI', 'INS', 'UKI', 'KRN', 'INI', 'EXT', 'MOD', 'ROOT', 'AST', 'SUP', 'REL', 'CFG', 'NODE', 'BOOT']
 const FIRST_VERSION = '0.1.0'
 
-/** Throws when spec files do not load, when an id is stated twice or is retired, or when a need is not stated. */
+/** Why no ledger can be made of the spec files; one sentence for whoever changed them. */
+export class LedgerError extends Error {
+  override name = 'LedgerError'
+}
+
+/**
+ * The ledger after `current`, the text of the last one. LedgerError when spec files do not load, when an id is stated
+ * twice or is retired, when a need is not stated, or when an id of `current` is gone.
+ */
 export async function collectLedger(current: string): Promise<Ledger> {
   const requirements = (await collectRequirements()).toSorted(byArea)
+  const last = current === '' ? undefined : (JSON.parse(current) as Ledger)
   assertSound(requirements)
+  if (last !== undefined) assertNoneLost(last, requirements)
   return ledgerSchema.parse({
-    version: current === '' ? FIRST_VERSION : (JSON.parse(current) as Ledger).version,
+    version: last?.version ?? FIRST_VERSION,
     requirements,
     retired: RETIRED,
   })
@@ -42,7 +52,8 @@ async function collectRequirements(): Promise<readonly LedgerEntry[]> {
   try {
     const { testModules, unhandledErrors } = await vitest.collect(undefined, { staticParse: false })
     const broken = [...unhandledErrors, ...testModules.flatMap((module) => module.errors())]
-    if (broken.length > 0) throw new Error(broken.map((error) => (error as Error).message).join('\n'))
+    if (broken.length > 0)
+      throw new LedgerError([...new Set(broken.map((error) => (error as Error).message))].join('\n'))
     return testModules.flatMap((module) =>
       [...module.children.allTests()].map((testCase) => {
         const { requirement } = testCase.meta() as unknown as { readonly requirement: Requirement }
@@ -54,16 +65,30 @@ async function collectRequirements(): Promise<readonly LedgerEntry[]> {
   }
 }
 
-/** Throws when an id is stated twice or is retired, or when a need is not stated. */
+/** LedgerError when an id is stated twice or is retired, or when a need is not stated. */
 export function assertSound(requirements: readonly LedgerEntry[], retired: readonly Retired[] = RETIRED): void {
   const ids = new Set<string>()
   for (const { id, file } of requirements) {
-    if (ids.has(id)) throw new Error(`${id} is stated twice, the second time in ${file}`)
-    if (retired.some((one) => one.id === id)) throw new Error(`${id} in ${file} is retired: ids are never reused`)
+    if (ids.has(id)) throw new LedgerError(`${id} is stated twice, the second time in ${file}`)
+    if (retired.some((one) => one.id === id)) throw new LedgerError(`${id} in ${file} is retired: ids are never reused`)
     ids.add(id)
   }
   for (const { id, needs } of requirements)
-    for (const need of needs) if (!ids.has(need)) throw new Error(`${id} needs ${need}, which no spec states`)
+    for (const need of needs) if (!ids.has(need)) throw new LedgerError(`${id} needs ${need}, which no spec states`)
+}
+
+/** LedgerError when an id of the last ledger, judged or retired, is neither any more. */
+export function assertNoneLost(
+  last: Ledger,
+  requirements: readonly LedgerEntry[],
+  retired: readonly Retired[] = RETIRED,
+): void {
+  const known = new Set([...requirements, ...retired].map(({ id }) => id))
+  const lost = [...last.requirements, ...last.retired].map(({ id }) => id).filter((id) => !known.has(id))
+  if (lost.length > 0)
+    throw new LedgerError(
+      `${lost.join(', ')} stood in the ledger and no spec states it any more: state it again, or retire it with its reason in specs/contract/retired.ts`,
+    )
 }
 
 function byArea(a: LedgerEntry, b: LedgerEntry): number {

@@ -15,11 +15,13 @@ import {
 import { CONFIG_COUNTEREXAMPLES } from '#fixtures/counterexamples/config.ts'
 import { machineConfigFacts, type MachineConfigFacts } from '#harness/talos/machine-config-facts.ts'
 import { parseMachineConfig } from '#harness/talos/machine-config.ts'
-import { exitCodeOfConfig, judgeConfig, type ConfigVerdict } from '#specs/config/judge.ts'
+import { configRules, exitCodeOfConfig, judgeConfig, type ConfigVerdict } from '#specs/config/judge.ts'
 import { installedVariant } from '#specs/config/rules/install-image.ts'
 import { parseContract, type Contract } from '#specs/contract/contract.ts'
-import { CONTRACT_PATH } from '../conform/inputs.ts'
+import { CONTRACT_PATH, loadLedger } from '../conform/inputs.ts'
 import { ROOT } from '../conform/run.ts'
+
+const RULES = configRules(await loadLedger())
 
 function readFacts({ config, patch }: SoundConfig): MachineConfigFacts {
   const files = [
@@ -33,7 +35,7 @@ function judge(of: ConfigName, files: SoundConfig, contract: Contract): readonly
   const variantName = variantOfConfig(of)
   const variant = contract.variants[variantName]
   if (variant === undefined) throw new Error(`no variant ${variantName}`)
-  return judgeConfig(readFacts(files), { variantName, variant, contract })
+  return judgeConfig(RULES, readFacts(files), { variantName, variant, contract })
 }
 
 /** `CFG-002 config:42` for each finding that is no note. */

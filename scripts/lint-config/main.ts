@@ -1,20 +1,14 @@
 // Lint, top to bottom: options, contract, files, facts, variant, verdict, exit status.
-import { open } from 'node:fs/promises'
-import { formatLocation, HarnessError } from '#harness/errors.ts'
-import { formatPlace, placeOfOffset } from '#harness/formats/yaml-document-nodes.ts'
-import { machineConfigFacts, type MachineConfigFacts } from '#harness/talos/machine-config-facts.ts'
-import { parseMachineConfig, type ConfigFile } from '#harness/talos/machine-config.ts'
-import { exitCodeOfConfig, judgeConfig } from '#specs/config/judge.ts'
+import type { MachineConfigFacts } from '#harness/talos/machine-config-facts.ts'
+import { configRules, exitCodeOfConfig, judgeConfig } from '#specs/config/judge.ts'
 import { installedVariant } from '#specs/config/rules/install-image.ts'
 import type { Contract } from '#specs/contract/contract.ts'
-import { loadContract, loadLock } from '../conform/inputs.ts'
+import { loadContract, loadLedger, loadLock } from '../conform/inputs.ts'
 import { UsageError } from '../conform/options.ts'
 import { printable } from '../conform/printable.ts'
+import { loadMachineConfig } from './files.ts'
 import { parseLintOptions, type LintOptions } from './options.ts'
 import { renderLint, type LintReport } from './render.ts'
-
-/** More than the reader takes, so that it is the one to say so; less than a disk image given by mistake. */
-const MAX_FILE_BYTES = 8 << 20
 
 /** `args` without node and script. Gives the exit status; prints everything that there is to say. */
 export async function lintConfig(args: readonly string[]): Promise<number> {
@@ -35,14 +29,12 @@ export async function lintConfig(args: readonly string[]): Promise<number> {
 async function lint(options: LintOptions): Promise<LintReport> {
   const contract = await loadContract(options.contract)
   const lock = options.lock === undefined ? undefined : await loadLock(options.lock)
-  const files: ConfigFile[] = []
-  for (const path of options.files) files.push({ path, bytes: await readConfigFile(path) })
-  const facts = readFacts(files)
+  const { facts } = await loadMachineConfig(options.files)
   const variantName = chooseVariant(options.variant, facts, contract.value)
   const variant = contract.value.variants[variantName]
   if (variant === undefined) throw new UsageError(`the contract knows no variant ${variantName}`)
   const talos = lock?.value.talos
-  const rules = judgeConfig(facts, {
+  const rules = judgeConfig(configRules(await loadLedger()), facts, {
     variantName,
     variant,
     contract: contract.value,
@@ -57,38 +49,6 @@ async function lint(options: LintOptions): Promise<LintReport> {
     rules,
     exitCode: exitCodeOfConfig(rules),
   }
-}
-
-async function readConfigFile(path: string): Promise<Uint8Array> {
-  try {
-    const file = await open(path)
-    try {
-      const { size } = await file.stat()
-      if (size > MAX_FILE_BYTES) throw new UsageError(`${path} has ${size} bytes: that is no machine configuration`)
-      return await file.readFile()
-    } finally {
-      await file.close()
-    }
-  } catch (error) {
-    if (error instanceof UsageError) throw error
-    throw new UsageError(`${path} cannot be read: ${(error as Error).message}`, { cause: error })
-  }
-}
-
-function readFacts(files: readonly ConfigFile[]): MachineConfigFacts {
-  try {
-    return machineConfigFacts(parseMachineConfig(files))
-  } catch (error) {
-    if (!(error instanceof HarnessError)) throw error
-    throw new UsageError(`${placeOf(error, files)}: ${error.message}`, { cause: error })
-  }
-}
-
-/** Line and column, also for an error of the YAML reader, which knows an offset. */
-function placeOf({ at }: HarnessError, files: readonly ConfigFile[]): string {
-  const file = files.find(({ path }) => path === at?.path)
-  if (file === undefined || at?.offset === undefined) return formatLocation(at)
-  return formatPlace(placeOfOffset(file.bytes, at.offset, file.path))
 }
 
 function chooseVariant(asked: string | undefined, facts: MachineConfigFacts, contract: Contract): string {

@@ -1,66 +1,98 @@
-// Derives a lock and writes it whole or not at all.
-import { rename, writeFile } from 'node:fs/promises'
-import { Command, CommanderError } from 'commander'
-import { formatLocation, HarnessError } from '#harness/errors.ts'
-import { makeLock } from '#fixtures/golden/make-lock.ts'
-import { formatLock } from '#specs/contract/lock.ts'
+// Derives a lock, and writes it whole or not at all.
+import { HarnessError, formatLocation } from '#harness/errors.ts'
+import { lockFromFolder } from '#build/lock/folder.ts'
+import { formatLock, type Lock } from '#specs/contract/lock.ts'
+import { UsageError } from '../command-line.ts'
+import { loadLock } from '../conform/inputs.ts'
+import { printable } from '../conform/printable.ts'
+import { compareLocks } from './difference.ts'
+import { failureOf, LockError } from './lock-error.ts'
+import { parseOptions, type LockOptions } from './options.ts'
+import { lockFromRegistry } from './registry.ts'
+import { renderLock } from './render.ts'
+import { writeLock } from './write.ts'
 
-type Options = { readonly from?: string; readonly talos?: string; readonly output?: string }
+const DRIFT = 3
 
-const HELP = `
-FOLDER holds what upstream publishes for one Talos release:
-  installer-base/        OCI layout of ghcr.io/siderolabs/installer-base:<tag>
-  extensions/<name>/     OCI layout of each extension image
-  vmlinuz  initramfs.xz  systemd-stub.efi  systemd-boot.efi      from imager:/usr/install/arm64
-A fact that the parts do not say is left out of the lock, never guessed.`
-
-/** Gives the exit status: 0 written, 2 what was typed or read is wrong. */
+/** `args` without node and script. Gives the exit status; prints everything that there is to say. */
 export async function lock(args: readonly string[]): Promise<number> {
-  const command = new Command('npm run lock --')
-    .description('Derive the lock of one Talos release from upstream’s parts on disk.')
-    .option('--from <FOLDER>', 'the parts; reading them straight from the registry is not built in yet')
-    .option('--talos <TAG>', 'the release that the parts must be of')
-    .option('--output <FILE>', 'where to write (default: standard output)')
-    .addHelpText('after', HELP)
-    .exitOverride()
-    .configureOutput({ writeErr: () => undefined })
+  const interrupt = new AbortController()
+  const onSignal = (): void => {
+    // Asked twice: do not wait for what is under way.
+    if (interrupt.signal.aborted) process.exit(2)
+    interrupt.abort(new UsageError('interrupted: nothing was written'))
+  }
+  process.on('SIGINT', onSignal)
+  process.on('SIGTERM', onSignal)
   try {
-    command.parse([...args], { from: 'user' })
-    return await derive(command.opts<Options>())
+    const options = parseOptions(args)
+    if (options === undefined) return 0
+    return options.check ? await check(options, interrupt.signal) : await write(options, interrupt.signal)
   } catch (error) {
-    if (error instanceof CommanderError && error.code === 'commander.helpDisplayed') return 0
-    if (!(error instanceof CommanderError || error instanceof HarnessError || isSystemError(error))) throw error
-    const where = error instanceof HarnessError ? formatLocation(error.at) : ''
-    return refuse(`${error.message.replace(/^error: /, '')}${where === '' ? '' : ` (${where})`}`)
+    const failure = describe(interrupt.signal.aborted ? interrupt.signal.reason : error)
+    process.stderr.write(`${failure.text}\n`)
+    return failure.exit
+  } finally {
+    process.off('SIGINT', onSignal)
+    process.off('SIGTERM', onSignal)
   }
 }
 
-async function derive({ from, talos, output }: Options): Promise<number> {
-  if (from === undefined)
-    return refuse(
-      `reading ${talos ?? 'a release'} from upstream’s registry is not built in yet: ` +
-        'give its parts with --from FOLDER (npm run lock -- --help says which)',
-    )
-  const derived = await makeLock(from)
-  if (talos !== undefined && derived.talos !== talos)
-    return refuse(
-      `${from}: expected parts of Talos ${talos}, got ${derived.talos ?? 'parts that do not say their version'}`,
-    )
-  const text = formatLock(derived)
-  if (output === undefined) {
-    process.stdout.write(text)
-    return 0
-  }
-  await writeFile(`${output}.${process.pid}`, text)
-  await rename(`${output}.${process.pid}`, output)
+async function write(options: LockOptions, signal: AbortSignal): Promise<number> {
+  const made = await derive(options, signal)
+  signal.throwIfAborted()
+  await writeLock(options.lock, formatLock(made))
+  if (options.lock !== '-') process.stdout.write(printable(renderLock(made, options.lock), { lines: true }))
   return 0
 }
 
-function refuse(sentence: string): 2 {
-  process.stderr.write(`error: ${sentence}\n`)
-  return 2
+async function check(options: LockOptions, signal: AbortSignal): Promise<number> {
+  const loaded = await loadLock(options.lock)
+  if (loaded === undefined) throw new UsageError(`there is no lock ${options.lock} to compare with`)
+  const { value: locked } = loaded
+  const talos = options.talos ?? (options.latest ? undefined : locked.talos)
+  if (talos === undefined && !options.latest && options.from === undefined)
+    throw new UsageError(`the lock ${options.lock} names no release: give one with --talos`)
+  const reference = options.reference ?? locked.reference?.reference
+  const read = await derive(
+    {
+      ...options,
+      acceptMoved: true,
+      ...(talos !== undefined && { talos }),
+      ...(reference !== undefined && options.from === undefined && { reference }),
+    },
+    signal,
+  )
+  const differences = compareLocks(locked, read)
+  for (const difference of differences) process.stdout.write(`${printable(difference)}\n`)
+  if (differences.length > 0) return DRIFT
+  process.stdout.write(`${printable(options.lock)}: as upstream has it, Talos ${read.talos}\n`)
+  return 0
+}
+
+async function derive(options: LockOptions, signal: AbortSignal): Promise<Lock> {
+  const { from, talos } = options
+  if (from === undefined) return lockFromRegistry(options, signal)
+  const derived = await lockFromFolder(from)
+  if (talos === undefined || derived.talos === talos) return derived
+  const got = derived.talos ?? 'parts that do not say their version'
+  throw new UsageError(`${from}: expected parts of Talos ${talos}, got ${got}`)
+}
+
+/** One sentence and the exit status: 1 upstream is wrong, 2 it could not be told. */
+function describe(error: unknown): { readonly text: string; readonly exit: number } {
+  if (error instanceof UsageError) return { text: `error: ${printable(error.message)}`, exit: 2 }
+  if (error instanceof LockError)
+    return { text: `error: ${printable(error.message)}`, exit: error.failure === 'wrong' ? 1 : 2 }
+  if (error instanceof HarnessError) {
+    const where = formatLocation(error.at)
+    const text = `error: ${printable(`${error.message}${where === '' ? '' : ` (${where})`}`)}`
+    return { text, exit: failureOf(error) === 'wrong' ? 1 : 2 }
+  }
+  if (isSystemError(error)) return { text: `error: ${printable(error.message)}`, exit: 2 }
+  return { text: `internal error, please report it: ${(error as Error).stack ?? String(error)}`, exit: 2 }
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string'
+  return error instanceof Error && 'syscall' in error
 }

@@ -1,7 +1,12 @@
 // A verdict against what was expected of it: exactly these rules fail, exactly these cannot tell.
 import type { RuleVerdict } from '../conform/conformance.ts'
 
-export type Expected = { readonly violates: readonly string[]; readonly inconclusive: readonly string[] }
+export type Expected = {
+  readonly violates: readonly string[]
+  readonly inconclusive: readonly string[]
+  /** `config:42`, where each rule that fails must have its one finding; anywhere when absent. */
+  readonly place?: string
+}
 
 /** One sentence for each rule that ended otherwise; blocked rules must be blocked by a rule that was to fail. */
 export function compareVerdict(rules: readonly RuleVerdict[], expected: Expected): readonly string[] {
@@ -11,12 +16,18 @@ export function compareVerdict(rules: readonly RuleVerdict[], expected: Expected
       : expected.inconclusive.includes(rule.id)
         ? 'inconclusive'
         : undefined
-    if (wanted !== undefined)
-      return rule.status === wanted ? [] : [`expected ${rule.id} to ${describe(wanted)}, got ${explain(rule)}`]
+    if (wanted !== undefined && rule.status !== wanted)
+      return [`expected ${rule.id} to ${describe(wanted)}, got ${explain(rule)}`]
+    if (wanted !== undefined) return wanted === 'fail' ? comparePlace(rule, expected.place) : []
     const isQuiet = rule.status === 'pass' || rule.status === 'not-applicable'
     const isBlocked = rule.status === 'blocked' && expected.violates.length > 0
     return isQuiet || isBlocked ? [] : [`expected ${rule.id} to pass, got ${explain(rule)}`]
   })
+}
+
+function comparePlace({ id, findings }: RuleVerdict, place: string | undefined): readonly string[] {
+  const got = findings.map(({ where }) => `${where?.path}:${where?.line}`).join(', ')
+  return place === undefined || got === place ? [] : [`expected ${id} to fail at ${place}, got ${got}`]
 }
 
 function describe(status: 'fail' | 'inconclusive'): string {

@@ -2,7 +2,9 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { CONFIG_COUNTEREXAMPLES } from '#fixtures/counterexamples/config.ts'
 import { COUNTEREXAMPLES } from '#fixtures/counterexamples/index.ts'
+import { REGISTRY_COUNTEREXAMPLES } from '#fixtures/counterexamples/registry.ts'
 import { RELEASE_COUNTEREXAMPLES } from '#fixtures/counterexamples/release.ts'
 import { mapInParallel } from '#harness/oci/parallel.ts'
 import type { Ledger } from '#specs/contract/ledger.ts'
@@ -10,6 +12,8 @@ import { judge } from '../conform/gate.ts'
 import { loadLedger } from '../conform/inputs.ts'
 import { ROOT, runSpecs } from '../conform/run.ts'
 import type { RuleVerdict } from '../conform/conformance.ts'
+import { CONFIG_SOUND, prepareConfig } from './prepare-config.ts'
+import { prepareRegistry, REGISTRY_CONTROLS } from './prepare-registry.ts'
 import { prepareRelease, RELEASE_CONTROLS } from './prepare-release.ts'
 import { CONTROLS, prepareControl, prepareCounterexample, type Prepared } from './prepare.ts'
 import { compareVerdict, killMatrix } from './compare.ts'
@@ -34,10 +38,15 @@ async function run(folder: string, names: readonly string[], started: number): P
     names.every((wanted) => name.includes(wanted) || violates.some((id) => id.includes(wanted)))
   const chosen = COUNTEREXAMPLES.filter(isChosen)
   const chosenReleases = RELEASE_COUNTEREXAMPLES.filter(isChosen)
+  const chosenConfigs = CONFIG_COUNTEREXAMPLES.filter(isChosen)
+  const chosenRegistry = REGISTRY_COUNTEREXAMPLES.filter(isChosen)
+  const { prepared: published, ...registry } = await prepareRegistry([...REGISTRY_CONTROLS, ...chosenRegistry], folder)
   const prepared: readonly Prepared[] = [
+    ...published,
     ...(await mapInParallel(CONTROLS, (control) => prepareControl(control, folder))),
     ...(await mapInParallel(chosen, (example) => prepareCounterexample(example, folder))),
     ...(await mapInParallel([...RELEASE_CONTROLS, ...chosenReleases], (example) => prepareRelease(example, folder))),
+    ...(await mapInParallel([...CONFIG_SOUND, ...chosenConfigs], prepareConfig)),
   ]
   // A run for each group, not a project for each in one run: vitest would give the files of every project to all
   // workers, and each of them would open all candidates.
@@ -45,7 +54,9 @@ async function run(folder: string, names: readonly string[], started: number): P
     Array.from({ length: GROUPS }, (_, group) => {
       const own = prepared.filter((_one, at) => at % GROUPS === group)
       const members = own.flatMap((one) => one.members ?? [])
-      return runSpecs({ groups: [{ candidates: own.map(({ candidate }) => candidate), members, spoolFolder: folder }] })
+      const candidates = own.map(({ candidate }) => candidate)
+      const { trustedRoot } = registry
+      return runSpecs({ groups: [{ candidates, members, spoolFolder: folder, registry, trustedRoot }] })
     }),
   )
   const observations = runs.flatMap((one) => one.observations)
@@ -65,8 +76,8 @@ async function run(folder: string, names: readonly string[], started: number): P
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
   const killed = killMatrix(verdicts).size
   process.stdout.write(
-    `selftest: ${CONTROLS.length + RELEASE_CONTROLS.length} controls, ` +
-      `${chosen.length + chosenReleases.length} counterexamples, ` +
+    `selftest: ${CONTROLS.length + RELEASE_CONTROLS.length + CONFIG_SOUND.length + REGISTRY_CONTROLS.length} controls, ` +
+      `${chosen.length + chosenReleases.length + chosenConfigs.length + chosenRegistry.length} counterexamples, ` +
       `${killed} of ${ledger.requirements.length} rules killed, ${problems.length} problems (${seconds} s)\n`,
   )
   return problems.length === 0 ? 0 : 1

@@ -20,7 +20,7 @@ export const RELEASE_CONTROLS: readonly ReleaseCounterexample[] = [false, true].
 export async function prepareRelease(example: ReleaseCounterexample, folder: string): Promise<Prepared> {
   const mutated = await example.mutate(await readReference())
   const place = join(folder, example.name)
-  const expected = { violates: example.violates, inconclusive: [] }
+  const expected = { violates: example.violates, inconclusive: example.inconclusive ?? [] }
   if (example.release !== true)
     return { candidate: await writeVariant(mutated, GATEWAY, place, example.name), expected }
   const members = await Promise.all(
@@ -34,7 +34,7 @@ export async function prepareRelease(example: ReleaseCounterexample, folder: str
 }
 
 async function writeVariant(
-  { variants, lock, contract }: ReferenceRelease,
+  { variants, cozystack, lock, contract }: ReferenceRelease,
   variant: string,
   place: string,
   key: string,
@@ -49,6 +49,7 @@ async function writeVariant(
       assets: await writeLayout(parts.assets, join(place, 'assets')),
     },
     parts: { installer: { image: true }, assets: { image: true } },
+    pinnedReference: { image: await writeLayout(cozystack, join(place, 'cozystack')) },
     pinned: true,
     lock,
     contract,

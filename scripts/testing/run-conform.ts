@@ -1,15 +1,21 @@
-// `npm test` as a child process, for tests of the command line.
+// Our scripts as child processes, for tests of the command line.
 import { spawn } from 'node:child_process'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { ROOT } from '../conform/run.ts'
 
 export type Outcome = { readonly status: number | null; readonly stdout: string; readonly stderr: string }
 
 /** `npm test -- ARGS` with standard output in a pipe. */
-export async function runConform(args: readonly string[]): Promise<Outcome> {
+export function runConform(args: readonly string[]): Promise<Outcome> {
+  return runScript('conform.ts', args, ROOT)
+}
+
+/** `scripts/NAME` of the project in `folder`. */
+export async function runScript(name: string, args: readonly string[], folder: string): Promise<Outcome> {
   const { FORCE_COLOR: _, ...env } = process.env
-  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/conform.ts', ...args], {
-    cwd: ROOT,
+  const child = spawn(process.execPath, ['--import', 'tsx', join('scripts', name), ...args], {
+    cwd: folder,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -1,8 +1,10 @@
 // The verdict on a machine configuration by itself: the same statuses as for an image.
 import type { MachineConfigFacts } from '#harness/talos/machine-config-facts.ts'
+import type { Ledger, LedgerEntry } from '../contract/ledger.ts'
+import { outsideOf } from '../support/applicability.ts'
 import type { Level } from '../support/requirement.ts'
-import type { ConfigContext, ConfigFinding, ConfigRule } from './rule.ts'
-import { CONFIG_RULES } from './rules/index.ts'
+import type { ConfigContext, ConfigFinding, ConfigJudge } from './rule.ts'
+import { CONFIG_JUDGES } from './rules/index.ts'
 
 export const CONFIG_STATUSES = ['pass', 'fail', 'inconclusive', 'blocked', 'not-applicable'] as const
 export type ConfigStatus = (typeof CONFIG_STATUSES)[number]
@@ -19,17 +21,32 @@ export type ConfigVerdict = {
   readonly fix: string
 }
 
+export type ConfigRule = Pick<LedgerEntry, 'id' | 'level' | 'sentence' | 'fix' | 'needs' | 'only'> & {
+  readonly judge: ConfigJudge
+}
+
+/** The rules about a machine configuration, as the spec files state them. Throws for one that nobody can judge. */
+export function configRules({ requirements }: Ledger): readonly ConfigRule[] {
+  return requirements
+    .filter(({ faces }) => faces.includes('config'))
+    .map((rule) => {
+      const judge = CONFIG_JUDGES[rule.id]
+      if (judge === undefined) throw new Error(`specs/config/rules/index.ts has no judge of ${rule.id}`)
+      return { ...rule, judge }
+    })
+}
+
 /** One verdict per rule, in the order of the rules. */
 export function judgeConfig(
+  rules: readonly ConfigRule[],
   facts: MachineConfigFacts,
   context: ConfigContext,
-  rules: readonly ConfigRule[] = CONFIG_RULES,
 ): readonly ConfigVerdict[] {
   const failed = new Set<string>()
   return rules.map((rule) => {
     const { id, level, sentence, fix } = rule
     const said = { id, level, sentence, fix }
-    const outside = rule.outside?.(context)
+    const outside = outsideOf(rule.only, context.variantName, context.variant)
     if (outside !== undefined) return { ...said, status: 'not-applicable', reason: outside, findings: [] }
     const red = rule.needs.find((need) => failed.has(need))
     if (red !== undefined) return { ...said, status: 'blocked', reason: `${red} must hold first`, findings: [] }

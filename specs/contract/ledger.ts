@@ -4,10 +4,17 @@ import { z } from 'zod'
 const requirementSchema = z.strictObject({
   id: z.string(),
   level: z.enum(['must', 'should']),
-  faces: z.array(z.enum(['image', 'installer', 'assets', 'release', 'registry'])).readonly(),
+  faces: z.array(z.enum(['image', 'installer', 'assets', 'release', 'registry', 'config'])).readonly(),
   needs: z.array(z.string()).readonly(),
   pinned: z.boolean(),
-  scope: z.enum(['part', 'parts', 'release']),
+  scope: z.enum(['part', 'installer', 'parts', 'release']),
+  only: z
+    .strictObject({
+      role: z.literal('gateway').optional(),
+      extension: z.string().optional(),
+      service: z.string().optional(),
+    })
+    .optional(),
   sentence: z.string(),
   fix: z.string(),
   file: z.string(),

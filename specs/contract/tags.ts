@@ -1,5 +1,6 @@
 // Names of a release's images in a repository (architecture.md, A candidate and its parts).
 import { createHash } from 'node:crypto'
+import type { Part } from '../support/applicability.ts'
 import type { Contract } from './contract.ts'
 import { formatLock, type Lock } from './lock.ts'
 
@@ -17,4 +18,12 @@ export function inputsDigest(lock: Lock, contract: Contract): string {
 /** `v1.11.5-0a1b2c3d`, which never names other bytes than those of this lock and contract. */
 export function immutableTag(talos: string, lock: Lock, contract: Contract): string {
   return `${talos}-${inputsDigest(lock, contract).slice(0, TWIN_DIGITS)}`
+}
+
+/** The tags of one part: the one that people use, and its twin. */
+export type ReleaseTags = { readonly version: string; readonly twin: string }
+
+export function releaseTags(part: Part, lock: Lock & { talos: string }, contract: Contract): ReleaseTags {
+  const suffix = part === 'assets' ? ASSETS_SUFFIX : ''
+  return { version: lock.talos + suffix, twin: immutableTag(lock.talos, lock, contract) + suffix }
 }

@@ -51,10 +51,54 @@ describe('applicability', () => {
     expect(applicability(rule, { ...both, faces: ['assets'] }).reason).toBe('it compares with the face installer')
   })
 
+  it('keeps rules over the installer image from the asset image', () => {
+    const rule = { faces: ['release'], pinned: false, scope: 'installer' } as const
+    expect(applicability(rule, both).parts).toEqual(['installer'])
+    const assets: CandidateFaces = { parts: { assets: { image: true } }, pinned: true }
+    expect(applicability(rule, assets).reason).toBe('it is judged over the installer image, and only there')
+    expect(applicability(rule, { ...both, faces: ['installer'] }).reason).toBe('face release was not asked for')
+  })
+
   it('keeps rules over a release for what stands for both variants', () => {
     const rule = { faces: ['installer'], pinned: false, scope: 'release' } as const
     expect(applicability(rule, installer).reason).toContain('over both variants')
     expect(applicability(rule, { ...installer, release: true }).parts).toEqual(['installer'])
     expect(partsOf(['installer'], { ...installer, release: true })).toEqual([])
+  })
+
+  describe('of a machine configuration', () => {
+    const rule = { faces: ['config'], pinned: false, scope: 'part' } as const
+    const config = { parts: { ...both.parts, config: { image: false } }, pinned: true } as const
+
+    it('needs one', () => {
+      expect(applicability(rule, both).reason).toBe('no machine configuration was given: --config FILE')
+      expect(applicability(rule, config).parts).toEqual(['config'])
+      expect(applicability(rule, { ...config, faces: ['installer'] }).reason).toBe('face config was not asked for')
+    })
+
+    it('leaves the image alone where nothing else is asked for', () => {
+      const asked = { ...config, faces: ['config'] } as const
+      expect(applicability(rule, asked).parts).toEqual(['config'])
+      expect(partsOf(['image'], asked)).toEqual([])
+      expect(partsOf(['image'], config)).toEqual(['installer', 'assets'])
+      expect(partsOf(['image'], { ...config, faces: ['installer', 'config'] })).toEqual(['installer'])
+    })
+
+    it.each([
+      ['a role', { role: 'gateway' }, 'worker is no gateway'],
+      ['an extension', { extension: 'drbd' }, 'worker has no extension drbd'],
+      ['a service', { service: 'tailscale' }, 'worker has no service tailscale'],
+    ] as const)('is about the variants of %s', (_, only, reason) => {
+      const common = { forbidden: [], kernelModules: [] }
+      const variants = {
+        worker: { ...common, role: 'worker', extensions: [], serviceConfigurations: [] },
+        gateway: { ...common, role: 'gateway', extensions: ['drbd'], serviceConfigurations: ['tailscale'] },
+      } as const
+      const of = (variant: string): unknown =>
+        applicability({ ...rule, only }, { ...config, variant, contract: { variants } })
+      expect(of('worker')).toEqual({ parts: [], reason })
+      expect(of('gateway')).toEqual({ parts: ['config'] })
+      expect(applicability({ ...rule, only }, config).parts).toEqual(['config'])
+    })
   })
 })

@@ -1,8 +1,13 @@
 // Which rules speak about a candidate: the spec files register by it, the gate expects by it.
-import type { Face, Requirement } from './requirement.ts'
+import type { Contract, Variant } from '../contract/contract.ts'
+import type { Face, Requirement, VariantFilter } from './requirement.ts'
 
-/** A thing that is judged on its own: the installer image, or the asset image or folder. */
+/** A part of the image: the installer image, or the asset image or folder. */
 export type Part = 'installer' | 'assets'
+
+/** A thing that is judged on its own: a part of the image, or the machine configuration beside it. */
+export type JudgedPart = (typeof JUDGED_PARTS)[number]
+export const JUDGED_PARTS = ['installer', 'assets', 'config'] as const
 
 /** What is known of a candidate before any rule runs. */
 export type CandidateFaces = {
@@ -10,22 +15,25 @@ export type CandidateFaces = {
    * Parts that the candidate has: whether each is an image (has a manifest) or a bare folder, and whether it lies in a
    * registry, which has more to say than the image.
    */
-  readonly parts: Readonly<Partial<Record<Part, { readonly image: boolean; readonly registry?: boolean }>>>
+  readonly parts: Readonly<Partial<Record<JudgedPart, { readonly image: boolean; readonly registry?: boolean }>>>
   /** Faces that the user asked for; absent when all were. */
   readonly faces?: readonly Face[]
   /** Set for what stands for both variants of a release; only the rules over both speak about it. */
   readonly release?: boolean
   /** Whether there is a lock to compare with; without one pinned rules do not apply. */
   readonly pinned: boolean
+  /** What rules about some variants go by. */
+  readonly variant?: string
+  readonly contract?: Pick<Contract, 'variants'>
 }
 
 export type Applicability =
-  | { readonly parts: readonly Part[]; readonly reason?: undefined }
+  | { readonly parts: readonly JudgedPart[]; readonly reason?: undefined }
   | { readonly parts: readonly []; readonly reason: string }
 
 /** The parts of a candidate that a rule judges, or why there are none. */
 export function applicability(
-  requirement: Pick<Requirement, 'faces' | 'pinned' | 'scope'>,
+  requirement: Pick<Requirement, 'faces' | 'pinned' | 'scope' | 'only'>,
   candidate: CandidateFaces,
 ): Applicability {
   if ((requirement.scope === 'release') !== (candidate.release === true))
@@ -34,10 +42,17 @@ export function applicability(
     return { parts: [], reason: 'not pinned: there is no lock to compare with' }
   const asked = requirement.faces.filter((face) => isAsked(face, candidate.faces))
   if (asked.length === 0) return { parts: [], reason: `face ${requirement.faces.join(', ')} was not asked for` }
-  const parts = (['installer', 'assets'] as const).filter((part) =>
-    asked.some((face) => speaksOf(face, part, candidate)),
+  const parts = JUDGED_PARTS.filter(
+    (part) =>
+      (requirement.scope !== 'installer' || part === 'installer') &&
+      asked.some((face) => speaksOf(face, part, candidate)),
   )
-  if (parts.length === 0) return { parts: [], reason: `the candidate has no face ${asked.join(', ')}` }
+  if (parts.length === 0 && requirement.scope === 'installer')
+    return { parts: [], reason: 'it is judged over the installer image, and only there' }
+  if (parts.length === 0) return { parts: [], reason: reasonWithout(asked) }
+  const { variant: name = '', contract } = candidate
+  const outside = outsideOf(requirement.only, name, contract?.variants[name])
+  if (outside !== undefined) return { parts: [], reason: outside }
   if (requirement.scope === 'parts') {
     const absent = requirement.faces.filter((face) => !asked.includes(face) || !parts.some((part) => part === face))
     if (absent.length > 0) return { parts: [], reason: `it compares with the face ${absent.join(', ')}` }
@@ -46,12 +61,32 @@ export function applicability(
   return { parts }
 }
 
-/** The face `image` is part of every other: an installer whose manifest is not judged is not judged. */
-function isAsked(face: Face, faces: readonly Face[] | undefined): boolean {
-  return faces === undefined || faces.includes(face) || (face === 'image' && faces.length > 0)
+/** Why a rule says nothing about a variant; undefined where it does, and of a variant that nobody knows. */
+export function outsideOf(
+  only: VariantFilter | undefined,
+  name: string,
+  variant: Variant | undefined,
+): string | undefined {
+  if (only === undefined || variant === undefined) return undefined
+  const { role, extension, service } = only
+  if (role !== undefined && variant.role !== role) return `${name} is no ${role}`
+  if (extension !== undefined && !variant.extensions.includes(extension)) return `${name} has no extension ${extension}`
+  if (service !== undefined && !variant.serviceConfigurations.includes(service))
+    return `${name} has no service ${service}`
+  return undefined
 }
 
-function speaksOf(face: Face, part: Part, { parts, faces }: CandidateFaces): boolean {
+function reasonWithout(asked: readonly Face[]): string {
+  if (asked.every((face) => face === 'config')) return 'no machine configuration was given: --config FILE'
+  return `the candidate has no face ${asked.join(', ')}`
+}
+
+/** The face `image` is part of every other face of an image: an installer whose manifest is not judged is not judged. */
+function isAsked(face: Face, faces: readonly Face[] | undefined): boolean {
+  return faces === undefined || faces.includes(face) || (face === 'image' && faces.some((one) => one !== 'config'))
+}
+
+function speaksOf(face: Face, part: JudgedPart, { parts, faces }: CandidateFaces): boolean {
   const found = parts[part]
   if (found === undefined) return false
   if (face === 'image' || face === 'release') return found.image && isPartAsked(part, faces)
@@ -60,7 +95,7 @@ function speaksOf(face: Face, part: Part, { parts, faces }: CandidateFaces): boo
 }
 
 /** With `--face assets` the installer's manifest is nobody's business. */
-function isPartAsked(part: Part, faces: readonly Face[] | undefined): boolean {
+function isPartAsked(part: JudgedPart, faces: readonly Face[] | undefined): boolean {
   if (faces === undefined || faces.includes(part) || faces.includes('image')) return true
   return !faces.includes('installer') && !faces.includes('assets')
 }

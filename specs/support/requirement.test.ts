@@ -19,6 +19,11 @@ describe('must and should', () => {
     })
   })
 
+  it('may speak about some variants only', () => {
+    const [, { meta }] = must('CFG-007', 'it is one', { ...options, only: { role: 'gateway' } })
+    expect(meta.requirement.only).toEqual({ role: 'gateway' })
+  })
+
   it('need nothing and compare with nothing unless they say so', () => {
     const [, { meta }] = should('ROOT-012', 'the root is one', options)
     expect(meta.requirement).toMatchObject({ level: 'should', needs: [], pinned: false })

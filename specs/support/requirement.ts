@@ -1,16 +1,24 @@
 // A requirement: its identity, what of a candidate it speaks about, and what must be green before it can be judged.
 
 /** What of a candidate a rule speaks about (requirements.md). */
-export type Face = 'image' | 'installer' | 'assets' | 'release' | 'registry'
-export const FACES: readonly Face[] = ['image', 'installer', 'assets', 'release', 'registry']
+export type Face = 'image' | 'installer' | 'assets' | 'release' | 'registry' | 'config'
+export const FACES: readonly Face[] = ['image', 'installer', 'assets', 'release', 'registry', 'config']
 
 /**
- * What a rule looks at in one go: a part by itself, both parts of a candidate held against each other, or both variants
- * of a release.
+ * What a rule looks at in one go: a part by itself, the installer image alone, both parts of a candidate held against
+ * each other, or both variants of a release.
  */
-export type Scope = 'part' | 'parts' | 'release'
+export type Scope = 'part' | 'installer' | 'parts' | 'release'
 
 export type Level = 'must' | 'should'
+
+/** Which variants a rule speaks about, by what the contract says of them. */
+export type VariantFilter = {
+  readonly role?: 'gateway' | undefined
+  readonly extension?: string | undefined
+  /** An extension service that gets a configuration. */
+  readonly service?: string | undefined
+}
 
 export type Requirement = {
   readonly id: string
@@ -22,6 +30,8 @@ export type Requirement = {
   /** Whether it compares with a fact of the lock (K in requirements.md). */
   readonly pinned: boolean
   readonly scope: Scope
+  /** Absent for every variant. */
+  readonly only?: VariantFilter | undefined
   /** What the owner of the image does about a failure. */
   readonly fix: string
 }
@@ -31,6 +41,7 @@ export type RequirementOptions = {
   readonly needs?: readonly string[]
   readonly pinned?: boolean
   readonly scope?: Scope
+  readonly only?: VariantFilter
   readonly fix: string
 }
 
@@ -40,8 +51,9 @@ const ID = /^[A-Z]{3,4}-\d{3}$/
 
 function state(level: Level, id: string, sentence: string, options: RequirementOptions): Statement {
   if (!ID.test(id)) throw new Error(`requirement id ${id}: expected AREA-NNN`)
-  const { faces, needs = [], pinned = false, scope = 'part', fix } = options
-  return [`${id} ${sentence}`, { meta: { requirement: { id, level, sentence, faces, needs, pinned, scope, fix } } }]
+  const { faces, needs = [], pinned = false, scope = 'part', only, fix } = options
+  const requirement = { id, level, sentence, faces, needs, pinned, scope, ...(only !== undefined && { only }), fix }
+  return [`${id} ${sentence}`, { meta: { requirement } }]
 }
 
 /** A rule that gates. Spread into `test`: `test(...must('KRN-002', 'the payload …', { … }), async ({ kernel }) => …)`. */

@@ -1,8 +1,11 @@
 // What the command line hands to the spec files, through vitest's `provide`.
+import type { Location } from '#harness/errors.ts'
 import type { BlobFailures } from '#harness/oci/store-registry-failure.ts'
+import type { MachineConfigFacts } from '#harness/talos/machine-config-facts.ts'
+import type { ConfigFinding } from '../config/rule.ts'
 import type { Contract } from '../contract/contract.ts'
 import type { Lock } from '../contract/lock.ts'
-import type { CandidateFaces, Part } from './applicability.ts'
+import type { CandidateFaces, JudgedPart, Part } from './applicability.ts'
 
 export type CandidateInput = CandidateFaces & {
   /** Identity inside one run. */
@@ -10,11 +13,18 @@ export type CandidateInput = CandidateFaces & {
   readonly variant: string
   /** The reference of each part, as `parseReference` reads it. */
   readonly references: Readonly<Partial<Record<Part, string>>>
+  /** The part `config`: what the machine configuration says, and its files. */
+  readonly config?: {
+    readonly facts: MachineConfigFacts
+    readonly files: readonly { readonly path: string; readonly sha256: string }[]
+  }
   /** Keys of the variants that a release stands for. */
   readonly members?: readonly string[]
   readonly contract: Contract
   /** Undefined when nothing is pinned. */
   readonly lock?: Lock
+  /** Where the image is that the lock pins as the reference, or why it is nowhere; absent where no rule asks for it. */
+  readonly pinnedReference?: { readonly image: string } | { readonly reason: string }
 }
 
 export type RunInput = {
@@ -29,6 +39,8 @@ export type RunInput = {
   readonly spoolFolder: string
   /** Set where a candidate is in a registry: all of it lies in the cache, but for what these say. */
   readonly registry?: { readonly failures: BlobFailures }
+  /** Text of the trusted_root.json that signatures are held against; absent for the packaged one. */
+  readonly trustedRoot?: string
 }
 
 declare module 'vitest' {
@@ -40,7 +52,11 @@ declare module 'vitest' {
 /** Meta of a registered test, read by the reporter. */
 export type JudgementMeta = {
   readonly candidate: string
-  readonly part: Part
+  readonly part: JudgedPart
   /** Where the last look went: the place of the failure when there is one. */
-  where?: import('#harness/errors.ts').Location
+  where?: Location
+  /** What was found, each with its place: told one by one instead of the expectation that they fail. */
+  findings?: readonly ConfigFinding[]
+  /** What is worth knowing and breaks nothing. */
+  notes?: readonly ConfigFinding[]
 }

@@ -2,14 +2,22 @@
 import { join } from 'node:path'
 import { Spool } from '#harness/bytes/spool.ts'
 import { openCache } from '#harness/oci/cache.ts'
-import { openRegistryAccess } from '#harness/oci/store-registry-access.ts'
+import { parseReference } from '#harness/oci/reference.ts'
+import { openRegistryAccess, type RegistryAccess } from '#harness/oci/store-registry-access.ts'
 import { openAssets } from '#harness/talos/assets.ts'
 import { openInstaller } from '#harness/talos/installer.ts'
 import type { TalosPart } from '#harness/talos/part.ts'
 import type { Part } from './applicability.ts'
+import { openEvidence, type Evidence, type EvidenceOptions } from './evidence.ts'
 import type { CandidateInput, RunInput } from './run.ts'
 
-export type Subject = { readonly candidate: CandidateInput; readonly part: Part; readonly talos: TalosPart }
+export type Subject = {
+  readonly candidate: CandidateInput
+  readonly part: Part
+  readonly talos: TalosPart
+  /** Only of a part that lies in a registry. */
+  readonly evidence?: Evidence
+}
 
 const opened = new Map<string, Promise<Subject>>()
 
@@ -32,5 +40,13 @@ async function open(run: RunInput, key: string, part: Part): Promise<Subject> {
   // No worker reaches for the network: what is to be judged was pulled before.
   const registry = run.registry && openRegistryAccess({ ...run.registry, cache: await openCache(run.spoolFolder) })
   const talos = await (part === 'installer' ? openInstaller : openAssets)(reference, { spool, registry })
-  return { candidate, part, talos }
+  const evidence = registry && evidenceOf(registry, reference, { ...run, contract: candidate.contract })
+  return { candidate, part, talos, ...(evidence !== undefined && { evidence }) }
+}
+
+/** Candidates in a registry are pinned to a digest as they are opened. */
+function evidenceOf(registry: RegistryAccess, text: string, options: EvidenceOptions): Evidence | undefined {
+  const reference = parseReference(text)
+  if (reference.kind !== 'registry' || reference.digest === undefined) return undefined
+  return openEvidence(registry, { ...reference, digest: reference.digest }, options)
 }

@@ -2,10 +2,14 @@
 // parts of the image as fixtures. Only the fixtures that a test destructures are read.
 import { expect, inject, test as vitest, type Assertion, type TestAPI } from 'vitest'
 import type { Location } from '#harness/errors.ts'
+import type { TalosPart } from '#harness/talos/part.ts'
 import { quirksOf } from '#harness/talos/quirks.ts'
+import type { ConfigFinding, ConfigJudge } from '../config/rule.ts'
 import type { Lock } from '../contract/lock.ts'
 import { AbsentFactError } from './absent-fact.ts'
 import { applicability } from './applicability.ts'
+import { findInConfig } from './config-findings.ts'
+import { readReference } from './pinned-reference.ts'
 import type { Requirement } from './requirement.ts'
 import type { JudgementMeta } from './run.ts'
 import { subjectOf } from './subject.ts'
@@ -16,12 +20,24 @@ export type Pinned = <Name extends keyof Lock>(name: Name) => NonNullable<Lock[N
 /** `expect`, told where it looks: the place goes into the verdict when the expectation fails. */
 export type Judge = <T>(actual: T, at: Location) => Assertion<void, T>
 
+/** `expect` of what a rule finds in the machine configuration; each finding goes into the verdict by itself. */
+export type Findings = (judge: ConfigJudge) => Assertion<void, readonly ConfigFinding[]>
+
 const base = vitest
   .extend('meta', async ({ task }) => task.meta as unknown as JudgementMeta)
-  .extend('subject', async ({ meta }) => subjectOf(inject('run'), meta.candidate, meta.part))
+  .extend('subject', async ({ meta: { candidate, part } }) => {
+    if (part === 'config') throw new Error('a machine configuration is no part of the image')
+    return subjectOf(inject('run'), candidate, part)
+  })
   .extend('judge', async ({ meta }): Promise<Judge> => (actual, at) => {
     meta.where = at
     return expect(actual)
+  })
+  .extend('findings', async ({ meta }): Promise<Findings> => (judge) => {
+    const { broken, notes } = findInConfig(inject('run'), meta.candidate, judge)
+    meta.findings = broken
+    meta.notes = notes
+    return expect(broken)
   })
   .extend('contract', async ({ subject }) => subject.candidate.contract)
   .extend('variant', async ({ subject }) => {
@@ -53,6 +69,18 @@ const base = vitest
   .extend('variants', async ({ subject }) => {
     const keys = subject.candidate.members ?? []
     return Promise.all(keys.map((key) => subjectOf(inject('run'), key, 'installer')))
+  })
+  /** What `read` gives for the image that the lock pins as the reference; errors of `readReference`. */
+  .extend(
+    'reference',
+    async ({ subject }) =>
+      <T>(read: (installer: TalosPart) => Promise<T>): Promise<T> =>
+        readReference(inject('run'), subject.candidate, read),
+  )
+  /** Tags, signatures and attestations; for rules of the face registry. */
+  .extend('evidence', async ({ subject }) => {
+    if (subject.evidence === undefined) throw new Error('expected a part in a registry')
+    return subject.evidence
   })
   .extend('part', async ({ subject }) => subject.part)
   .extend('uki', async ({ subject }) => subject.talos.uki())

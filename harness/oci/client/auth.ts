@@ -5,16 +5,19 @@ import type { Credential } from './credentials.ts'
 import { basicAuthorization, fetchToken, type Send, type TokenRequest } from './token.ts'
 import { redactUrl } from './url.ts'
 
+/** What a token is for. Whoever asks for more than the registry does has tokens of their own. */
+export type AuthSubject = { readonly repository: string; readonly scopes?: readonly string[] }
+
 export type Authenticator = {
   /** The header Authorization for the next request; undefined before the first challenge. */
-  current(repository: string, signal?: AbortSignal): Promise<string | undefined>
+  current(subject: AuthSubject, signal?: AbortSignal): Promise<string | undefined>
   /**
    * A new header after a 401 with `challenges` to a request that was sent with `refused`; undefined where nothing can be
    * answered. Errors of `fetchToken` and of the credentials.
    */
   answer(
     challenges: readonly string[],
-    repository: string,
+    subject: AuthSubject,
     refused: string | undefined,
     signal?: AbortSignal,
   ): Promise<string | undefined>
@@ -22,8 +25,10 @@ export type Authenticator = {
   origin(repository: string): Promise<string | undefined>
 }
 
-export type AuthenticatorOptions = Pick<TokenRequest, 'documentMs' | 'reject'> & {
+export type AuthenticatorOptions = Pick<TokenRequest, 'documentMs'> & {
   readonly base: () => Promise<URL>
+  /** `TokenRequest.reject`, with what the token was to be for. */
+  readonly reject: (...args: [...Parameters<TokenRequest['reject']>, AuthSubject]) => ReturnType<TokenRequest['reject']>
   readonly credential: (repository: string, signal?: AbortSignal) => Promise<Credential | undefined>
   readonly send: Send
 }
@@ -48,53 +53,61 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     return credentials.get(repository)
   }
 
-  const bearer = async (challenge: Challenge, repository: string, signal?: AbortSignal): Promise<string> => {
+  const bearer = async (challenge: Challenge, subject: AuthSubject, signal?: AbortSignal): Promise<string> => {
+    const { repository } = subject
     const credential = await credentialFor(repository, signal)
     const token = await fetchToken(
-      { ...options, challenge, credential, base: await options.base(), scopes: scopesOf(challenge, repository) },
+      {
+        challenge,
+        credential,
+        base: await options.base(),
+        scopes: scopesOf(challenge, subject),
+        documentMs: options.documentMs,
+        reject: (reply, used) => options.reject(reply, used, subject),
+      },
       options.send,
       signal,
     )
     if (token.refreshToken !== undefined && credential?.identityToken !== undefined)
       credentials.set(repository, { ...credential, identityToken: token.refreshToken })
     const header = `Bearer ${token.value}`
-    sessions.set(repository, { header, challenge, until: performance.now() + token.lifeMs - SAFETY_MS })
+    sessions.set(keyOf(subject), { header, challenge, until: performance.now() + token.lifeMs - SAFETY_MS })
     return header
   }
 
-  const basic = async (repository: string, signal?: AbortSignal): Promise<string | undefined> => {
-    const credential = await credentialFor(repository, signal)
+  const basic = async (subject: AuthSubject, signal?: AbortSignal): Promise<string | undefined> => {
+    const credential = await credentialFor(subject.repository, signal)
     const header = credential && basicAuthorization(credential)
-    if (header !== undefined) sessions.set(repository, { header })
+    if (header !== undefined) sessions.set(keyOf(subject), { header })
     return header
   }
 
   /** Whoever comes while an answer is under way waits for that one. */
-  const once = (repository: string, action: () => Promise<string | undefined>): Promise<string | undefined> => {
-    const flying = flights.get(repository)
+  const once = (key: string, action: () => Promise<string | undefined>): Promise<string | undefined> => {
+    const flying = flights.get(key)
     if (flying !== undefined) return flying
-    const flight = action().finally(() => flights.delete(repository))
-    flights.set(repository, flight)
+    const flight = action().finally(() => flights.delete(key))
+    flights.set(key, flight)
     return flight
   }
 
   return {
-    async current(repository, signal) {
-      const session = sessions.get(repository)
+    async current(subject, signal) {
+      const key = keyOf(subject)
+      const session = sessions.get(key)
       if (session === undefined) return undefined
       const { header, until, challenge } = session
       if (until === undefined || challenge === undefined || performance.now() < until) return header
-      return once(repository, () => bearer(challenge, repository, signal))
+      return once(key, () => bearer(challenge, subject, signal))
     },
-    async answer(headers, repository, refused, signal) {
-      const known = sessions.get(repository)?.header
-      if (known !== undefined && known !== refused && !flights.has(repository)) return known
-      return once(repository, async () => {
+    async answer(headers, subject, refused, signal) {
+      const key = keyOf(subject)
+      const known = sessions.get(key)?.header
+      if (known !== undefined && known !== refused && !flights.has(key)) return known
+      return once(key, async () => {
         for (const challenge of readChallenges(headers, await options.base())) {
           const header =
-            challenge.scheme === 'bearer'
-              ? await bearer(challenge, repository, signal)
-              : await basic(repository, signal)
+            challenge.scheme === 'bearer' ? await bearer(challenge, subject, signal) : await basic(subject, signal)
           if (header !== undefined) return header
         }
         return undefined
@@ -122,7 +135,25 @@ function readChallenges(headers: readonly string[], base: URL): readonly Challen
 }
 
 /** What the challenge asks for comes first: some services look at nothing else. */
-function scopesOf({ parameters }: Challenge, repository: string): readonly string[] {
+function scopesOf({ parameters }: Challenge, { repository, scopes = [] }: AuthSubject): readonly string[] {
   const asked = (parameters.get('scope') ?? '').split(' ').filter((scope) => scope !== '')
+  if (scopes.length > 0) return mergeScopes([...asked, ...scopes])
   return asked.length > 0 ? asked : [`repository:${repository}:pull`]
+}
+
+/** One scope for each resource, with every action that any of them has. */
+function mergeScopes(scopes: readonly string[]): readonly string[] {
+  const actions = new Map<string, Set<string>>()
+  for (const scope of scopes) {
+    const colon = scope.lastIndexOf(':')
+    const resource = scope.slice(0, Math.max(colon, 0))
+    const known = actions.get(resource) ?? new Set()
+    for (const action of scope.slice(colon + 1).split(',')) known.add(action)
+    actions.set(resource, known)
+  }
+  return [...actions].map(([resource, names]) => `${resource}:${[...names].join(',')}`)
+}
+
+function keyOf({ repository, scopes = [] }: AuthSubject): string {
+  return [repository, ...scopes].join(' ')
 }

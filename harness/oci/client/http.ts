@@ -9,7 +9,7 @@ import { withRetry } from './retry.ts'
 import { openScheme } from './scheme.ts'
 import { toError } from './status.ts'
 import type { Send } from './token.ts'
-import { openTransport, type Reply } from './transport.ts'
+import { openTransport, type Method, type Reply, type RequestBody } from './transport.ts'
 import { hostOf, redactUrl } from './url.ts'
 
 export type ClientOptions = {
@@ -23,10 +23,15 @@ export type ClientOptions = {
 
 export type RegistryRequest = {
   readonly repository: string
-  /** Path and query on the registry. */
+  /** Path and query on the registry, or a whole URL that it named; only its own origin is told who we are. */
   readonly target: string
-  readonly method?: 'GET' | 'HEAD'
+  readonly method?: Method
   readonly headers?: Readonly<Record<string, string>>
+  readonly body?: RequestBody
+  /** What the token must be for, beside what the registry asks for: `repository:a/b:pull,push`. */
+  readonly scopes?: readonly string[]
+  /** Not sent again by itself, however it fails. */
+  readonly once?: boolean
   /** The statuses that are an answer; every other is an error. */
   readonly expect: readonly number[]
 }
@@ -57,18 +62,30 @@ export function openRegistryClient(registry: string, options: ClientOptions): Re
     credential,
     documentMs: limits.documentMs,
     send,
-    reject: (reply, used) => toError(reply, { registry, credentials: used?.from, documentMs: limits.documentMs }),
+    reject: (reply, used, { scopes }) =>
+      toError(reply, {
+        registry,
+        credentials: used?.from,
+        documentMs: limits.documentMs,
+        push: scopes?.some((scope) => scope.includes('push')) ?? false,
+      }),
   })
 
   const sendAuthorised = async (request: RegistryRequest, signal: AbortSignal | undefined): Promise<Reply> => {
-    const { repository, target, method = 'GET', headers } = request
-    const url = new URL(target, await base(signal))
-    const exchange = { method, url, headers: { ...headers, 'accept-encoding': 'identity' } }
-    const first = await auth.current(repository, signal)
+    const { target, method = 'GET', headers, body } = request
+    const { origin, href } = await base(signal)
+    const url = new URL(target, href)
+    const exchange = {
+      method,
+      url,
+      headers: { ...headers, 'accept-encoding': 'identity' },
+      ...(body !== undefined && { body }),
+    }
+    const first = url.origin === origin ? await auth.current(request, signal) : undefined
     const reply = await send(exchange, first, signal)
-    // A 401 of another host, where a redirect led, is nothing that our credentials could answer.
-    if (reply.status !== 401 || reply.url.origin !== url.origin) return reply
-    const answer = await auth.answer(reply.headers('www-authenticate'), repository, first, signal)
+    // A 401 of another host, where a redirect or a Location led, is nothing that our credentials could answer.
+    if (reply.status !== 401 || reply.url.origin !== origin) return reply
+    const answer = await auth.answer(reply.headers('www-authenticate'), request, first, signal)
     if (answer === undefined) return reply
     await reply.discard()
     return send(exchange, answer, signal)
@@ -83,11 +100,12 @@ export function openRegistryClient(registry: string, options: ClientOptions): Re
           const reply = await sendAuthorised(request, signal)
           if (!request.expect.includes(reply.status)) {
             const credentials = await auth.origin(request.repository)
-            throw await toError(reply, { registry, credentials, documentMs: limits.documentMs })
+            const push = !['GET', 'HEAD'].includes(request.method ?? 'GET')
+            throw await toError(reply, { registry, credentials, documentMs: limits.documentMs, push })
           }
           return consume(reply)
         },
-        limits.retry,
+        request.once === true ? { ...limits.retry, retries: 0 } : limits.retry,
         signal,
       ),
     close: () => transport.close(),

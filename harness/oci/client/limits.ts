@@ -6,6 +6,8 @@ export type Limits = {
   readonly connectMs: number
   /** From the request to the headers of its answer. */
   readonly firstByteMs: number
+  /** Between two pieces of a body that is sent, and from its end to the answer: a registry stores a big blob first. */
+  readonly storedMs: number
   /** Between two pieces of a body; a slow one that goes on is fine. */
   readonly stallMs: number
   /** For a document as a whole: it is small, so a trickle is an attack or a broken line. */
@@ -19,6 +21,7 @@ export type Limits = {
 export const LIMITS: Limits = {
   connectMs: 10_000,
   firstByteMs: 30_000,
+  storedMs: 120_000,
   stallMs: 30_000,
   documentMs: 60_000,
   blobMs: 600_000,

@@ -13,6 +13,8 @@ export type FetchedManifest = {
   readonly digest: Digest
   /** As the registry gives it, without parameters; undefined where it gives none. */
   readonly mediaType: string | undefined
+  /** For a later request on the condition that nothing has changed. */
+  readonly etag: string | undefined
 }
 
 /** All that may be meant, and whatever else there is: a registry that converts would give other bytes. */
@@ -81,5 +83,6 @@ async function readManifest(client: RegistryClient, reply: Reply, reference: str
       },
     )
   const [mediaType] = reply.headers('content-type').map((value) => (value.split(';')[0] ?? '').trim().toLowerCase())
-  return { bytes, digest, mediaType: mediaType === '' ? undefined : mediaType }
+  const [etag] = reply.headers('etag')
+  return { bytes, digest, mediaType: mediaType === '' ? undefined : mediaType, etag }
 }

@@ -26,8 +26,8 @@ export async function sendFollowing(
     const [location] = reply.headers('location')
     if (!REDIRECTS.has(reply.status) || location === undefined || exchange.method === 'HEAD') return reply
     await reply.discard()
-    // A body would have to be sent again, and it is a credential.
-    if (exchange.method === 'POST') throw refused(url, 'expected no redirect of a POST, got one')
+    // A body would have to be sent again: a credential, or what the registry itself shall keep.
+    if (exchange.method !== 'GET') throw refused(url, `expected no redirect of a ${exchange.method}, got one`)
     if (hops >= MAX_REDIRECTS) throw refused(url, `expected at most ${MAX_REDIRECTS} redirects, got more`)
     url = nextHop(url, location)
   }

@@ -22,13 +22,27 @@ export type Referrers = {
 /** 404, 400 and 406 are how registries without the API answer it. */
 const ANSWERS = [200, 400, 404, 405, 406] as const
 
+export type ReferrersOptions = { readonly artifactType?: string; readonly signal?: AbortSignal | undefined }
+
 /** Those of `artifactType`, where that is given and the source can be trusted with it; none where nothing refers to it. */
 export async function listReferrers(
   client: RegistryClient,
   repository: string,
   digest: Digest,
-  { artifactType, signal }: { readonly artifactType?: string; readonly signal?: AbortSignal } = {},
+  options: ReferrersOptions = {},
 ): Promise<Referrers> {
+  const descriptors = await askReferrers(client, repository, digest, options)
+  if (descriptors !== undefined) return { source: 'api', descriptors }
+  return { source: 'tag', descriptors: await readFallback(client, repository, digest, options.signal) }
+}
+
+/** By the API alone; undefined where the registry has none. */
+export async function askReferrers(
+  client: RegistryClient,
+  repository: string,
+  digest: Digest,
+  { artifactType, signal }: ReferrersOptions = {},
+): Promise<readonly Descriptor[] | undefined> {
   const query = artifactType === undefined ? '' : `?artifactType=${encodeURIComponent(artifactType)}`
   const request = {
     repository,
@@ -41,16 +55,12 @@ export async function listReferrers(
   const found = new Map<string, Descriptor>()
   for await (const { bytes, reply } of readPages(client, request)) {
     const [type = ''] = reply.headers('content-type')
-    if (reply.status !== 200 || type.split(';')[0]?.trim() !== OCI_INDEX)
-      return { source: 'tag', descriptors: await readFallback(client, repository, digest, signal) }
+    if (reply.status !== 200 || type.split(';')[0]?.trim() !== OCI_INDEX) return undefined
     const { manifests } = parseDocument(bytes, indexSchema, 'referrers', { path: redactUrl(reply.url) })
     for (const descriptor of manifests) found.set(descriptor.digest, descriptor)
   }
   // The filter is the registry's to apply or not.
-  const descriptors = [...found.values()].filter(
-    (one) => artifactType === undefined || one.artifactType === artifactType,
-  )
-  return { source: 'api', descriptors }
+  return [...found.values()].filter((one) => artifactType === undefined || one.artifactType === artifactType)
 }
 
 /** `sha256-<hex>` */

@@ -13,6 +13,8 @@ export type ErrorContext = {
   /** Where the credentials are from that were sent; undefined for none. */
   readonly credentials: string | undefined
   readonly documentMs: number
+  /** Whether it was something to be written. */
+  readonly push?: boolean
 }
 
 /** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#error-codes */
@@ -39,13 +41,24 @@ export async function toError(reply: Reply, context: ErrorContext): Promise<Regi
   return new RegistryError('REGISTRY_PROTOCOL', message, { status, request })
 }
 
-function advice({ registry, credentials }: ErrorContext): string {
+function advice(context: ErrorContext): string {
+  const { registry, credentials, push = false } = context
+  if (push) return pushAdvice(context)
   const known =
     credentials === undefined
       ? 'it is private or does not exist, and no credentials for it were found'
       : `the credentials from ${credentials} do not open it, or it does not exist`
   const scope = registry === 'ghcr.io' ? ' with a token that may read:packages' : ''
   return `${known}; log in with docker login ${registry} or podman login ${registry}${scope}, or give --username and --password-stdin`
+}
+
+function pushAdvice({ registry, credentials }: ErrorContext): string {
+  const known =
+    credentials === undefined
+      ? 'no credentials for it were found'
+      : `the credentials from ${credentials} may not push there`
+  const scope = registry === 'ghcr.io' ? ' with a token that may write:packages' : ''
+  return `${known}; log in with docker login ${registry} or podman login ${registry}${scope}`
 }
 
 /** The registry's own words, as one line; '' where it says nothing that can be read. */

@@ -1,6 +1,7 @@
 // One HTTP exchange on undici.request, which decodes no bodies (fetch does, and then no digest fits): proxies of the
 // environment, certificates, time limits, and errors of the network as coded ones.
 import { lookup as lookUpName, type LookupAddress, type LookupOptions } from 'node:dns'
+import { Readable } from 'node:stream'
 import { getCACertificates } from 'node:tls'
 import { Agent, EnvHttpProxyAgent, request, type Dispatcher } from 'undici'
 import { HarnessError, RegistryError } from '../../errors.ts'
@@ -8,11 +9,15 @@ import { codeOf } from './error-code.ts'
 import type { Limits } from './limits.ts'
 import { isLocalAddress, isLoopback, redactUrl } from './url.ts'
 
+export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH'
+/** As a whole, or in chunks that are made anew for each sending; their length is a header then. */
+export type RequestBody = string | Uint8Array | (() => AsyncIterable<Uint8Array>)
+
 export type Exchange = {
-  readonly method: 'GET' | 'HEAD' | 'POST'
+  readonly method: Method
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
-  readonly body?: string
+  readonly body?: RequestBody
 }
 
 export type Reply = {
@@ -59,15 +64,14 @@ export function openTransport(options: TransportOptions): Transport {
     ? new Agent(agentOptions)
     : new EnvHttpProxyAgent({ ...agentOptions, requestTls: tls, proxyTls: tls })
   return {
-    send: (exchange, signal) => send(exchange, dispatcher, local, signal),
+    send: (exchange, signal) => send(exchange, { dispatcher, local, limits }, signal),
     close: () => dispatcher.destroy(),
   }
 }
 
 async function send(
   exchange: Exchange,
-  dispatcher: Dispatcher,
-  local: boolean,
+  { dispatcher, local, limits }: { readonly dispatcher: Dispatcher; readonly local: boolean; readonly limits: Limits },
   signal: AbortSignal | undefined,
 ): Promise<Reply> {
   const { method, url, headers, body } = exchange
@@ -75,7 +79,10 @@ async function send(
   const options = { method, headers: { ...headers, 'user-agent': 'talos-image-contract' }, dispatcher }
   const response = await request(url, {
     ...options,
-    ...(body !== undefined && { body }),
+    ...(body !== undefined && {
+      body: typeof body === 'function' ? Readable.from(body(), { objectMode: false }) : body,
+    }),
+    ...(typeof body === 'function' && { headersTimeout: limits.storedMs }),
     ...(signal !== undefined && { signal }),
   }).catch((cause: unknown) => {
     throw toRegistryError(cause, url, signal)

@@ -26,6 +26,17 @@ describe('accountOf', () => {
     expect(accountOf(sampleRule('INI-001', 'fail', { findings: [finding] }))[0]).toEqual([place, ['found', 'cpio: no']])
   })
 
+  it('tells what is wrong with a machine configuration, and what was compared', () => {
+    const where = { path: 'worker.yaml', line: 46, column: 19 }
+    const finding = { part: 'config', where, message: 'of another variant', expected: 'a', got: 'b' } as const
+    expect(accountOf(sampleRule('CFG-004', 'fail', { findings: [finding] }))[0]).toEqual([
+      ['where', 'worker.yaml:46:19'],
+      ['found', 'of another variant'],
+      ['expected', 'a'],
+      ['got', 'b'],
+    ])
+  })
+
   it('tells once why a rule is inconclusive', () => {
     const finding = { part: 'installer', message: 'the lock does not say kernel', code: 'FACT_ABSENT' } as const
     const rule = sampleRule('KRN-005', 'inconclusive', { reason: finding.message, findings: [finding] })

@@ -39,7 +39,13 @@ export function describeFinding(finding: Finding, status: Status): readonly Line
   const place: readonly Line[] = where === '' ? [] : [['where', shorten(where)]]
   if (status === 'inconclusive') return [...place, ['because', shorten(finding.message)]]
   const difference = describeDifference(finding).map(([label, text]) => [label, shorten(text)] as const)
-  return [...place, ...(difference.length === 0 ? [['found', shorten(finding.message)] as const] : difference)]
+  const found: readonly Line[] = saysWhat(finding) ? [['found', shorten(finding.message)]] : []
+  return [...place, ...found, ...difference]
+}
+
+/** Whether the message says more than expected and got do: that of an expectation only repeats them. */
+export function saysWhat({ part, expected, got }: Finding): boolean {
+  return part === 'config' || (expected === undefined && got === undefined)
 }
 
 /** `text` without its end, when it is too long to be read. */

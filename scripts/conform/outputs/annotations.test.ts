@@ -16,6 +16,20 @@ describe('renderAnnotations', () => {
     )
   })
 
+  it('names the line of a machine configuration', () => {
+    const where = { path: 'nodes/worker.yaml', line: 46, column: 19 }
+    const finding = {
+      part: 'config',
+      where,
+      message: 'drbd is loaded with another helper',
+      expected: 'a',
+      got: 'b',
+    } as const
+    const line = renderRules(sampleRule('CFG-003', 'fail', { findings: [finding] }))
+    expect(line).toMatch(/^::error file=nodes\/worker\.yaml,line=46,col=19,title=CFG-003 fail%3A spin-only::/)
+    expect(line).toContain('%0Afound     drbd is loaded with another helper%0Aexpected  a%0Agot       b%0A')
+  })
+
   it('names the file alone of a rule that did not run', () => {
     expect(renderRules(sampleRule('UKI-001', 'missing', { spec: 'specs/x.spec.ts' }))).toContain(
       '::error file=specs/x.spec.ts,title=',

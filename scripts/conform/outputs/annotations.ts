@@ -15,10 +15,8 @@ export function renderAnnotations(verdict: Conformance): string {
   return [
     ...conformance.candidates.flatMap(({ rules }, at) =>
       rules.filter(isTold).map((rule) => {
-        const [, file = rule.spec, line] = /^(.*?)(?::(\d+))?$/.exec(rule.spec) ?? []
-        const place = line === undefined ? { file } : { file, line }
         const title = `${rule.id} ${rule.status}: ${names[at]}`
-        return command(rule.level === 'must' ? 'error' : 'warning', { ...place, title }, describe(rule))
+        return command(rule.level === 'must' ? 'error' : 'warning', { ...placeOf(rule), title }, describe(rule))
       }),
     ),
     ...conformance.troubles.map((trouble) => command('error', { title: 'trouble' }, shorten(trouble, MAX_MESSAGE))),
@@ -31,6 +29,15 @@ export function renderAnnotations(verdict: Conformance): string {
  */
 export function withoutCommands(text: string, token: string = randomUUID()): string {
   return `::stop-commands::${token}\n${text}${text.endsWith('\n') ? '' : '\n'}::${token}::\n`
+}
+
+/** What a person is to look at: the line of a machine configuration, else the rule, since an image is no file here. */
+function placeOf({ spec, findings: [finding] }: RuleVerdict): Readonly<Record<string, string>> {
+  const { path, line, column } = finding?.where ?? {}
+  if (finding?.part === 'config' && path !== undefined && line !== undefined)
+    return { file: path, line: String(line), ...(column !== undefined && { col: String(column) }) }
+  const [, file = spec, at] = /^(.*?)(?::(\d+))?$/.exec(spec) ?? []
+  return at === undefined ? { file } : { file, line: at }
 }
 
 function isTold({ status }: RuleVerdict): boolean {

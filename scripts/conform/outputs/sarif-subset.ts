@@ -3,9 +3,14 @@
 
 const text = { type: 'string' }
 const message = closed({ text }, ['text'])
-const region = closed({ startLine: { type: 'integer', minimum: 1 }, byteOffset: { type: 'integer', minimum: 0 } }, [
-  'startLine',
-])
+const region = closed(
+  {
+    startLine: { type: 'integer', minimum: 1 },
+    startColumn: { type: 'integer', minimum: 1 },
+    byteOffset: { type: 'integer', minimum: 0 },
+  },
+  ['startLine'],
+)
 // 3.4.3: a URI reference; ours are relative.
 const uri = { type: 'string', pattern: "^(?!/)(?:[-A-Za-z0-9._~!$&'()*+,;=@/]|%[0-9A-F]{2})+$" }
 const artifactLocation = closed({ uri, uriBaseId: text }, ['uri'])

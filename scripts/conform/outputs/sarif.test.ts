@@ -56,6 +56,24 @@ describe('renderSarif', () => {
     ])
   })
 
+  it('points at the line of a machine configuration, a file of its own', () => {
+    const where = { path: 'nodes/worker.yaml', line: 46, column: 19 }
+    const finding = { part: 'config', where, message: 'x' } as const
+    const [result] = resultsOf(sampleRule('CFG-003', 'fail', { findings: [finding] }))
+    expect(result?.locations).toEqual([
+      {
+        physicalLocation: {
+          artifactLocation: { uri: 'nodes/worker.yaml' },
+          region: { startLine: 46, startColumn: 19 },
+        },
+        logicalLocations: [{ fullyQualifiedName: 'nodes/worker.yaml:46:19', kind: 'resource' }],
+      },
+    ])
+    const rules = [sampleRule('CFG-003', 'fail', { findings: [finding] })]
+    validate(JSON.parse(renderSarif({ ...sampleConformance, candidates: [{ ...sampleCandidate, rules }] })))
+    expect(validate.errors).toBeNull()
+  })
+
   it('tells where, expected, got and fix of a failure', () => {
     const [result] = resultsOf(sampleRule('UKI-001', 'fail', { findings: [sampleFinding] }))
     expect(result?.message.text).toBe(

@@ -76,13 +76,19 @@ function messageOf(rule: RuleVerdict, finding: Finding | undefined): string {
 }
 
 function toLocation(finding: Finding | undefined, { reference }: CandidateVerdict): object {
-  const { path, offset } = finding?.where ?? {}
+  const { path, offset, line, column } = finding?.where ?? {}
   const name = formatLocation(finding?.where) || reference
+  // A machine configuration is a file beside the image, and its line is meant as it is.
+  const base = finding?.part === 'config' ? {} : { uriBaseId: 'CANDIDATE' }
   return {
     physicalLocation: {
-      artifactLocation: { uri: toUri(path ?? reference), uriBaseId: 'CANDIDATE' },
-      // The line is for services that show nothing without one; the byte is what is meant (3.30.4: independent).
-      region: { startLine: 1, ...(offset !== undefined && { byteOffset: offset }) },
+      artifactLocation: { uri: toUri(path ?? reference), ...base },
+      // Line 1 is for services that show nothing without one; the byte is what is meant (3.30.4: independent).
+      region: {
+        startLine: line ?? 1,
+        ...(column !== undefined && { startColumn: column }),
+        ...(offset !== undefined && { byteOffset: offset }),
+      },
     },
     logicalLocations: [{ fullyQualifiedName: name, kind: 'resource' }],
   }

@@ -1,19 +1,22 @@
-// Every rule about a machine configuration, in the order of their ids.
-import type { ConfigRule } from '../rule.ts'
-import { IGNORED_RULES } from './ignored.ts'
-import { INSTALL_IMAGE_RULES } from './install-image.ts'
-import { MODULE_RULES } from './modules.ts'
-import { NETWORK_RULES } from './networks.ts'
-import { SECRET_RULES } from './secrets.ts'
-import { SERVICE_RULES } from './services.ts'
-import { TAILSCALE_RULES } from './tailscale.ts'
+// What judges each rule about a machine configuration, for whoever judges without the spec files that state them.
+import type { ConfigJudge } from '../rule.ts'
+import { judgeIgnored } from './ignored.ts'
+import { judgeInstallImage } from './install-image.ts'
+import { judgeDrbd, judgeWaits } from './modules.ts'
+import { judgeNetworks, judgeNodeAddress } from './networks.ts'
+import { judgeSecrets } from './secrets.ts'
+import { judgeServices } from './services.ts'
+import { judgeRoutes, judgeTunnel } from './tailscale.ts'
 
-export const CONFIG_RULES: readonly ConfigRule[] = [
-  ...SERVICE_RULES,
-  ...MODULE_RULES,
-  ...INSTALL_IMAGE_RULES,
-  ...TAILSCALE_RULES,
-  ...SECRET_RULES,
-  ...NETWORK_RULES,
-  ...IGNORED_RULES,
-].toSorted((a, b) => (a.id < b.id ? -1 : 1))
+export const CONFIG_JUDGES: Readonly<Record<string, ConfigJudge>> = {
+  'CFG-001': judgeServices,
+  'CFG-002': judgeWaits,
+  'CFG-003': judgeDrbd,
+  'CFG-004': judgeInstallImage,
+  'CFG-005': judgeRoutes,
+  'CFG-006': judgeSecrets,
+  'CFG-007': judgeNetworks,
+  'CFG-008': judgeNodeAddress,
+  'CFG-009': judgeTunnel,
+  'CFG-010': judgeIgnored,
+}

@@ -3,7 +3,7 @@ import { HarnessError } from '#harness/errors.ts'
 import { parseReference, type RegistryReference } from '#harness/oci/reference.ts'
 import type { MachineConfigFacts, Placed } from '#harness/talos/machine-config-facts.ts'
 import type { Contract } from '../../contract/contract.ts'
-import { isTemplate, type ConfigContext, type ConfigFinding, type ConfigRule } from '../rule.ts'
+import { isTemplate, type ConfigContext, type ConfigFinding, type ConfigJudge } from '../rule.ts'
 
 /** A version tag may be moved by hand; its twin with digits of lock and contract never is (architecture.md). */
 const TWIN = /-[0-9a-f]{8}$/
@@ -83,27 +83,17 @@ function judgeNode(facts: MachineConfigFacts, { variant, contract }: ConfigConte
   ]
 }
 
-export const INSTALL_IMAGE_RULES: readonly ConfigRule[] = [
-  {
-    id: 'CFG-004',
-    level: 'must',
-    sentence:
-      'the install image is of this variant, by digest or immutable tag, and of the gateway variant only on gateways',
-    fix: 'name the published image of the variant with the digest that npm test judged',
-    needs: [],
-    judge: (facts, context) => {
-      const absent = facts.installs.filter(({ image }) => image === undefined)
-      const nowhere = facts.installs.length === 0 ? [{ at: facts.start }] : absent
-      return [
-        ...nowhere.map(({ at }) => ({
-          at,
-          message: 'no install image is named, so that Talos installs its own, without extensions',
-          expected: `machine.install.image or UnattendedInstallConfig with an image of ${context.variantName}`,
-          got: 'none',
-        })),
-        ...facts.installs.flatMap(({ image }) => (image === undefined ? [] : judgeImage(image, context))),
-        ...judgeNode(facts, context),
-      ]
-    },
-  },
-]
+export const judgeInstallImage: ConfigJudge = (facts, context) => {
+  const absent = facts.installs.filter(({ image }) => image === undefined)
+  const nowhere = facts.installs.length === 0 ? [{ at: facts.start }] : absent
+  return [
+    ...nowhere.map(({ at }) => ({
+      at,
+      message: 'no install image is named, so that Talos installs its own, without extensions',
+      expected: `machine.install.image or UnattendedInstallConfig with an image of ${context.variantName}`,
+      got: 'none',
+    })),
+    ...facts.installs.flatMap(({ image }) => (image === undefined ? [] : judgeImage(image, context))),
+    ...judgeNode(facts, context),
+  ]
+}

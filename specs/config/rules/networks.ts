@@ -1,20 +1,12 @@
 // Networks that tailscale would take over: it drops what comes from 100.64.0.0/10 on another device, and its own
 // address is in there too (tailscale/tailscale#12829; siderolabs/extensions#626, #1091).
-import type { MachineConfigFacts, Placed } from '#harness/talos/machine-config-facts.ts'
-import {
-  isTemplate,
-  onlyGateways,
-  placeOfAbsence,
-  TAILSCALE_ADDRESSES,
-  type ConfigContext,
-  type ConfigFinding,
-  type ConfigRule,
-} from '../rule.ts'
+import type { Placed } from '#harness/talos/machine-config-facts.ts'
+import { isTemplate, placeOfAbsence, TAILSCALE_ADDRESSES, type ConfigJudge } from '../rule.ts'
 import { intersect, isCovered, overlaps, parseSubnet, type Subnet } from '../subnet.ts'
 
 const TAILNET = parseSubnet(TAILSCALE_ADDRESSES) as Subnet
 
-function judgeNetworks(facts: MachineConfigFacts, { contract }: ConfigContext): readonly ConfigFinding[] {
+export const judgeNetworks: ConfigJudge = (facts, { contract }) => {
   const networks: readonly (readonly [name: string, subnets: readonly Placed[]])[] = [
     ['a pod subnet', facts.podSubnets],
     ['a service subnet', facts.serviceSubnets],
@@ -30,7 +22,7 @@ function judgeNetworks(facts: MachineConfigFacts, { contract }: ConfigContext): 
   )
 }
 
-function judgeNodeAddress(facts: MachineConfigFacts): readonly ConfigFinding[] {
+export const judgeNodeAddress: ConfigJudge = (facts) => {
   const { nodeAddressSubnets: listed } = facts
   const template = listed.find(({ value }) => isTemplate(value))
   if (template !== undefined)
@@ -56,24 +48,3 @@ function judgeNodeAddress(facts: MachineConfigFacts): readonly ConfigFinding[] {
     return [{ at, message: "the kubelet may take tailscale's address for the node's", expected, got: value }]
   })
 }
-
-export const NETWORK_RULES: readonly ConfigRule[] = [
-  {
-    id: 'CFG-007',
-    level: 'should',
-    sentence: 'no network of the cluster overlaps 100.64.0.0/10 on a gateway',
-    fix: 'move the network: pod and service subnets in the configuration, the join network in CozyStack and then in the contract',
-    needs: [],
-    outside: onlyGateways,
-    judge: judgeNetworks,
-  },
-  {
-    id: 'CFG-008',
-    level: 'should',
-    sentence: "a gateway pins the kubelet's node address to subnets outside 100.64.0.0/10",
-    fix: 'set nodeIP.validSubnets (machine.kubelet, or KubeNodeConfig) to the subnet of the nodes',
-    needs: [],
-    outside: onlyGateways,
-    judge: judgeNodeAddress,
-  },
-]

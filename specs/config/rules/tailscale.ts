@@ -1,7 +1,7 @@
 // Tailscale as a subnet router: the variables that its containerboot reads
 // (tailscale/tailscale cmd/containerboot/{settings,tailscaled}.go; siderolabs/extensions network/tailscale).
 import type { MachineConfigFacts, Placed, ServiceConfiguration } from '#harness/talos/machine-config-facts.ts'
-import { isTemplate, variableOf, type ConfigContext, type ConfigFinding, type ConfigRule } from '../rule.ts'
+import { isTemplate, variableOf, type ConfigFinding, type ConfigJudge } from '../rule.ts'
 import { isCovered, parseSubnet } from '../subnet.ts'
 
 const TAILSCALE = 'tailscale'
@@ -10,10 +10,6 @@ const STATE_FOLDER = '/var/lib/tailscale'
 const DEFAULT_SUBNETS = { pod: '10.244.0.0/16', service: '10.96.0.0/12' } as const
 /** What Go's strconv.ParseBool takes for false; for what it cannot parse containerboot takes its default, true. */
 const FALSE = new Set(['0', 'f', 'F', 'false', 'FALSE', 'False'])
-
-function outside({ variant, variantName }: ConfigContext): string | undefined {
-  return variant.serviceConfigurations.includes(TAILSCALE) ? undefined : `${variantName} has no service tailscale`
-}
 
 function tailscaleOf(facts: MachineConfigFacts): ServiceConfiguration | undefined {
   return facts.services.find(({ name }) => name === TAILSCALE)
@@ -31,7 +27,7 @@ function flagOf(variable: Placed | undefined, flag: string): Placed | undefined 
   return last === undefined ? undefined : { value: last, at: variable.at }
 }
 
-function judgeRoutes(facts: MachineConfigFacts): readonly ConfigFinding[] {
+export const judgeRoutes: ConfigJudge = (facts) => {
   const service = tailscaleOf(facts)
   if (service === undefined) return []
   const listed = [
@@ -68,7 +64,7 @@ function notASubnet(got: string, at: Placed['at']): ConfigFinding {
   return { at, message: 'a subnet cannot be read', expected: 'subnets such as 10.96.0.0/12, with commas between', got }
 }
 
-function judgeTunnel(facts: MachineConfigFacts): readonly ConfigFinding[] {
+export const judgeTunnel: ConfigJudge = (facts) => {
   const service = tailscaleOf(facts)
   if (service === undefined) return []
   const daemon = variableOf(service, 'TS_TAILSCALED_EXTRA_ARGS')
@@ -108,24 +104,3 @@ function check(
   if (isTemplate(value)) return [{ at, message: 'it is set by a template', expected, got: value, kind: 'unknown' }]
   return [{ at, message, expected, got: value === '' ? 'an empty value' : value }]
 }
-
-export const TAILSCALE_RULES: readonly ConfigRule[] = [
-  {
-    id: 'CFG-005',
-    level: 'must',
-    sentence: "the routes that tailscale advertises cover the cluster's pod and service subnets",
-    fix: 'set TS_ROUTES to all pod and service subnets of the cluster, with commas between',
-    needs: ['CFG-001'],
-    outside,
-    judge: judgeRoutes,
-  },
-  {
-    id: 'CFG-009',
-    level: 'must',
-    sentence: "a gateway's tailscale runs with a tun device and keeps its state in /var/lib/tailscale",
-    fix: 'leave TS_USERSPACE and TS_STATE_DIR out: the extension sets false and /var/lib/tailscale, which it mounts',
-    needs: ['CFG-001'],
-    outside,
-    judge: judgeTunnel,
-  },
-]

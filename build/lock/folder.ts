@@ -1,0 +1,82 @@
+// The lock of one Talos release from a folder of upstream's parts: `installer-base` and `extensions/*` (OCI layouts), and
+// the four files of imager:/usr/install/arm64.
+import { readdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileSource, type ByteSource } from '#harness/bytes/source.ts'
+import { Spool } from '#harness/bytes/spool.ts'
+import { openFile } from '#harness/oci/files.ts'
+import { openImage } from '#harness/oci/image.ts'
+import { openStore } from '#harness/oci/open.ts'
+import type { ContentStore } from '#harness/oci/store.ts'
+import { VERSION_LABEL } from '#harness/talos/installer.ts'
+import type { Lock, PinnedExtension } from '#specs/contract/lock.ts'
+import { UPSTREAM_FILES } from '../upstream.ts'
+import { openReleaseFiles } from './boot-facts.ts'
+import { readExtensionFacts } from './extension-facts.ts'
+
+const REF_NAME = 'org.opencontainers.image.ref.name'
+
+/** The lock that these parts pin; what they do not say is absent. */
+export async function lockFromFolder(folder: string): Promise<Lock> {
+  const spool = new Spool(tmpdir())
+  const closers: (() => Promise<void>)[] = []
+  const open = async (name: string): Promise<ByteSource> => {
+    const { file, size } = await openFile(join(folder, name), 'part')
+    closers.push(() => file.close())
+    return fileSource(file, size, { path: name })
+  }
+  try {
+    const files = {
+      kernel: await open(UPSTREAM_FILES.kernel),
+      baseInitramfs: await open(UPSTREAM_FILES.baseInitramfs),
+      systemdStub: await open(UPSTREAM_FILES.systemdStub),
+      systemdBoot: await open(UPSTREAM_FILES.systemdBoot),
+    }
+    const { talos, image } = await withStore(join(folder, 'installer-base'), spool, (store) =>
+      readInstallerBase(store, spool),
+    )
+    return {
+      schema: 1,
+      talos,
+      ...(await openReleaseFiles(files, spool).facts()),
+      installerBase: image,
+      extensions: await readExtensions(join(folder, 'extensions'), spool),
+    }
+  } finally {
+    await Promise.all(closers.map((close) => close()))
+    await spool.close()
+  }
+}
+
+async function readInstallerBase(store: ContentStore, spool: Spool) {
+  const image = await openImage(store, { spool })
+  const talos = (await image.config()).config?.Labels?.[VERSION_LABEL]
+  return { talos, image: await identify(store) }
+}
+
+async function identify(store: ContentStore): Promise<{ reference: string; digest: string }> {
+  const { digest, annotations } = await store.resolve()
+  return { reference: annotations?.[REF_NAME] ?? store.name, digest }
+}
+
+async function readExtensions(folder: string, spool: Spool): Promise<readonly PinnedExtension[]> {
+  const extensions: PinnedExtension[] = []
+  for (const name of (await readdir(folder)).toSorted())
+    extensions.push(
+      await withStore(join(folder, name), spool, async (store) => {
+        const { name: own, ...facts } = await readExtensionFacts(store, spool)
+        return { name: own, ...(await identify(store)), ...facts }
+      }),
+    )
+  return extensions
+}
+
+async function withStore<T>(path: string, spool: Spool, use: (store: ContentStore) => Promise<T>): Promise<T> {
+  const store = await openStore({ kind: 'oci', path }, { spool })
+  try {
+    return await use(store)
+  } finally {
+    await store.close()
+  }
+}

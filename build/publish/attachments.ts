@@ -1,0 +1,54 @@
+// What is published beside an image, about its digest: signature, provenance, bill of materials, and the verdict on it.
+import { parseJson } from '#harness/oci/schemas.ts'
+import type { Contract } from '#specs/contract/contract.ts'
+import type { Lock } from '#specs/contract/lock.ts'
+import { attestationManifest, documentManifest, signatureManifests, type PushManifest } from '../signing/artifacts.ts'
+import { IN_TOTO_PAYLOAD, type Signer } from '../signing/signer.ts'
+import { provenanceStatement, spdxStatement, type ProvenanceInputs } from '../signing/statements.ts'
+import { encodeSpdx } from './spdx.ts'
+import type { LayoutImage } from './variant-layout.ts'
+
+export const SPDX_TYPE = 'application/spdx+json'
+/** A report/conformance.json; its schema is scripts/conform/conformance.schema.json. */
+export const CONFORMANCE_TYPE = 'application/vnd.cozystack.talos.conformance.v1+json'
+
+export type Evidence = Pick<ProvenanceInputs, 'source' | 'gate' | 'invocation' | 'startedOn'> & {
+  readonly contract: Contract
+  readonly lock: Lock & { readonly talos: string }
+  /** Undefined where nothing is signed. */
+  readonly signer: Signer | undefined
+  /** The report that the image is published on; undefined where there is none. */
+  readonly conformance: Uint8Array | undefined
+}
+
+/** `repository` is the registry and its repository. SigningError. */
+export async function makeAttachments(
+  { descriptor }: LayoutImage,
+  { variant, repository }: { readonly variant: string; readonly repository: string },
+  evidence: Evidence,
+): Promise<readonly PushManifest[]> {
+  const { signer, contract, lock, conformance } = evidence
+  const { digest } = descriptor
+  const spdx = encodeSpdx({ digest, repository, variant, contract, lock })
+  const provenance = provenanceStatement({ ...evidence, digest, variant, finishedOn: new Date() })
+  const verdict =
+    conformance === undefined
+      ? []
+      : [documentManifest(descriptor, { artifactType: CONFORMANCE_TYPE, bytes: conformance })]
+  if (signer === undefined)
+    return [
+      documentManifest(descriptor, {
+        artifactType: IN_TOTO_PAYLOAD,
+        bytes: Buffer.from(JSON.stringify(provenance)),
+        annotations: { 'in-toto.io/predicate-type': provenance.predicateType },
+      }),
+      documentManifest(descriptor, { artifactType: SPDX_TYPE, bytes: spdx }),
+      ...verdict,
+    ]
+  return [
+    ...(await signatureManifests(descriptor, repository, signer)),
+    await attestationManifest(descriptor, provenance, signer),
+    await attestationManifest(descriptor, spdxStatement(digest, parseJson(spdx, 'spdx', {})), signer),
+    ...verdict,
+  ]
+}

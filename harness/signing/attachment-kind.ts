@@ -1,0 +1,34 @@
+// What a layer of an attached manifest is, by what the manifest says itself: the lists of referrers are not to be believed
+// (cosign up to 3.1.1 writes the type of the empty config there: https://github.com/sigstore/cosign/issues/4641).
+import { OCI_CONFIG } from '../oci/media-types.ts'
+import type { Manifest } from '../oci/schemas.ts'
+import { BUNDLE_PREFIX } from './bundle.ts'
+import { ENVELOPE_TYPE, PAYLOAD_TYPE } from './legacy.ts'
+
+/**
+ * A Sigstore bundle; payload and signature of a `.sig` tag; envelope of an `.att` tag; a document that nobody signed;
+ * what was listed and cannot be read.
+ */
+export type AttachmentKind = 'bundle' | 'legacy-signature' | 'legacy-attestation' | 'document' | 'unreadable'
+
+/** https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md#guidance-for-an-empty-descriptor */
+const EMPTY = 'application/vnd.oci.empty.v1+json'
+
+/** By https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md#guidelines-for-artifact-usage */
+export function artifactTypeOf({ artifactType, config, layers }: Manifest): string | undefined {
+  if (isTelling(artifactType)) return artifactType
+  if (isTelling(config.mediaType)) return config.mediaType
+  const [first] = layers
+  return first?.mediaType.startsWith(BUNDLE_PREFIX) === true ? first.mediaType : undefined
+}
+
+export function kindOf(mediaType: string, artifactType: string | undefined): AttachmentKind {
+  if (mediaType.startsWith(BUNDLE_PREFIX)) return 'bundle'
+  if (mediaType === PAYLOAD_TYPE) return 'legacy-signature'
+  if (mediaType === ENVELOPE_TYPE) return 'legacy-attestation'
+  return artifactType?.startsWith(BUNDLE_PREFIX) === true ? 'bundle' : 'document'
+}
+
+function isTelling(type: string | undefined): type is string {
+  return type !== undefined && type !== '' && type !== EMPTY && type !== OCI_CONFIG
+}

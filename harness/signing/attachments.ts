@@ -1,0 +1,191 @@
+// What is attached to an image in its registry: manifests that refer to it (OCI 1.1), and the tags that cosign made of its
+// digest before there was such a thing (https://github.com/sigstore/cosign/blob/v2.6.0/specs/SIGNATURE_SPEC.md).
+import type { Digest } from '../bytes/digest.ts'
+import { readAll, type ByteSource } from '../bytes/source.ts'
+import { FormatError, HarnessError, NotFoundError, RegistryError, type Location } from '../errors.ts'
+import { fallbackTag } from '../oci/client/referrers.ts'
+import { readDocument, type ImageDocument } from '../oci/document.ts'
+import { mapInParallel } from '../oci/parallel.ts'
+import { renderReference, type RegistryReference } from '../oci/reference.ts'
+import { MAX_MANIFEST_BYTES, type Descriptor } from '../oci/schemas.ts'
+import type { RegistryAccess } from '../oci/store-registry-access.ts'
+import { notCached } from '../oci/store-registry-fetch.ts'
+import { artifactTypeOf, kindOf, type AttachmentKind } from './attachment-kind.ts'
+
+export type Attachment = {
+  readonly kind: AttachmentKind
+  /** Of the layer; of the manifest where that cannot be read. */
+  readonly mediaType: string
+  /** Empty where there is an `error`. */
+  readonly bytes: Uint8Array
+  /** Of the layer, over those of its manifest. */
+  readonly annotations: Readonly<Record<string, string>>
+  /** `path` names the repository and the tag, if it was found by one; `digest` is that of the manifest. */
+  readonly at: Location
+  /** Of the manifest, as it says itself. */
+  readonly artifactType?: string
+  /** Why it cannot be read. */
+  readonly error?: HarnessError
+}
+
+/** Manifests, and layers of them all. Real images have up to five; Talos looks at 100 layers of a tag. */
+const MAX_ATTACHMENTS = 100
+/** A bundle around a bill of materials of some MiB, in base64. */
+const MAX_BYTES = 24 << 20
+/** Of all together: they are held in memory. */
+const MAX_TOTAL_BYTES = 128 << 20
+const NOTHING = new Uint8Array(0)
+const LEGACY_SUFFIXES = ['.sig', '.att', '.sbom'] as const
+
+type Place = {
+  readonly reference: RegistryReference
+  readonly access: RegistryAccess
+  readonly signal?: AbortSignal | undefined
+}
+/** One manifest that may have something attached; `tag` where it was found by one. */
+type Found = { readonly descriptor: Descriptor; readonly tag?: string; readonly mustRefer: boolean }
+
+/**
+ * All of it, in the order referrers, signatures, attestations, bill of materials. Says the same through an access without
+ * network, once it was read through one with. What cannot be read is given with its error. FormatError `attachments`
+ * LIMIT_EXCEEDED where there is too much of it; MALFORMED, SchemaError for an index of referrers that cannot be read;
+ * errors of `RegistryAccess` that say nothing about the image.
+ */
+export async function readAttachments(
+  access: RegistryAccess,
+  { kind, registry, repository }: RegistryReference,
+  digest: Digest,
+  signal?: AbortSignal,
+): Promise<readonly Attachment[]> {
+  const place: Place = { access, reference: { kind, registry, repository }, signal }
+  const referring = await findReferrers(place, digest)
+  const tagged = await mapInParallel(LEGACY_SUFFIXES, (suffix) => findTag(place, `${fallbackTag(digest)}${suffix}`))
+  const found = [...referring, ...tagged.flatMap((one) => (one === undefined ? [] : [{ ...one, mustRefer: false }]))]
+  assertCount(found.length, place, digest)
+  const layers = (await mapInParallel(found, (one) => readLayers(place, one, digest))).flat()
+  assertCount(layers.length, place, digest)
+  // Who gets the last of what may be read is decided here, so that it is the same each time.
+  let left = MAX_TOTAL_BYTES
+  const allowed = layers.map((one) => {
+    const allowance = Math.min(MAX_BYTES, left)
+    if ('layer' in one && one.layer.size <= allowance) left -= one.layer.size
+    return { one, allowance }
+  })
+  return mapInParallel(allowed, async ({ one, allowance }) => ('layer' in one ? readLayer(place, one, allowance) : one))
+}
+
+async function findReferrers(place: Place, digest: Digest): Promise<readonly Found[]> {
+  const { access, reference, signal } = place
+  const listed = await access.referrers(reference, digest, signal)
+  if (listed !== undefined) return listed.map((descriptor) => ({ descriptor, mustRefer: true }))
+  const tag = fallbackTag(digest)
+  const tagged = await findTag(place, tag)
+  if (tagged === undefined) return []
+  const { kind, document } = await openDocument(place, tagged.descriptor)
+  // The tag may name one manifest itself: then there is no other way to find it, whether or not it names its subject.
+  if (kind === 'manifest') return [{ ...tagged, mustRefer: document.subject !== undefined }]
+  const unique = new Map(document.manifests.map((descriptor) => [descriptor.digest, descriptor]))
+  return [...unique.values()].map((descriptor) => ({ descriptor, tag, mustRefer: true }))
+}
+
+async function findTag(
+  { access, reference, signal }: Place,
+  tag: string,
+): Promise<Omit<Found, 'mustRefer'> | undefined> {
+  try {
+    return { descriptor: await access.resolve({ ...reference, tag }, signal), tag }
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined
+    throw error
+  }
+}
+
+type Layer = Omit<Attachment, 'bytes' | 'error'> & { readonly layer: Descriptor }
+
+/** Nothing where it is an index, or refers to something else: whoever lists it there is mistaken, or lies. */
+async function readLayers(place: Place, one: Found, digest: Digest): Promise<readonly (Layer | Attachment)[]> {
+  const { descriptor, tag } = one
+  const at = locate(place, descriptor, tag)
+  const read = await withError(() => openDocument(place, descriptor))
+  if ('error' in read) {
+    // Listed and gone is worth a word of its own.
+    const error =
+      read.error instanceof NotFoundError
+        ? new NotFoundError('REFERRER_MISSING', read.error.message, { at, cause: read.error })
+        : read.error
+    return [{ kind: 'unreadable', mediaType: descriptor.mediaType, bytes: NOTHING, annotations: {}, at, error }]
+  }
+  if (read.value.kind === 'index') return []
+  const manifest = read.value.document
+  if (one.mustRefer && manifest.subject?.digest !== digest) return []
+  const artifactType = artifactTypeOf(manifest)
+  return manifest.layers.slice(0, MAX_ATTACHMENTS + 1).map((layer) => {
+    const kind = kindOf(layer.mediaType, artifactType)
+    // A signature's certificate belongs to its own layer.
+    const isOwn = kind === 'legacy-signature' || kind === 'legacy-attestation'
+    return {
+      kind,
+      mediaType: layer.mediaType,
+      annotations: { ...(!isOwn && manifest.annotations), ...layer.annotations },
+      at,
+      ...(artifactType !== undefined && { artifactType }),
+      layer,
+    }
+  })
+}
+
+async function openDocument(place: Place, descriptor: Descriptor): Promise<ImageDocument> {
+  assertSize(descriptor, MAX_MANIFEST_BYTES, place)
+  return withCached(place, descriptor, (source) => readDocument(source, descriptor))
+}
+
+async function readLayer(place: Place, { layer, ...common }: Layer, maxBytes: number): Promise<Attachment> {
+  const read = await withError(async () => {
+    assertSize(layer, maxBytes, place)
+    return withCached(place, layer, (source) => readAll(source, maxBytes))
+  })
+  return 'error' in read ? { ...common, bytes: NOTHING, error: read.error } : { ...common, bytes: read.value }
+}
+
+async function withCached<T>(
+  { access, reference, signal }: Place,
+  descriptor: Descriptor,
+  read: (source: ByteSource) => Promise<T>,
+): Promise<T> {
+  await access.ensure(reference, descriptor, { signal })
+  const cached = await access.find(reference, descriptor)
+  if (cached === undefined) throw notCached(reference, descriptor.digest)
+  try {
+    return await read(cached.source)
+  } finally {
+    await cached.close()
+  }
+}
+
+/** What is wrong with an attachment is kept as its own; a registry that cannot be asked is no attachment's fault. */
+async function withError<T>(
+  action: () => Promise<T>,
+): Promise<{ readonly value: T } | { readonly error: HarnessError }> {
+  try {
+    return { value: await action() }
+  } catch (error) {
+    if (error instanceof HarnessError && !(error instanceof RegistryError)) return { error }
+    throw error
+  }
+}
+
+function locate({ reference }: Place, { digest }: Descriptor, tag?: string): Location {
+  return { path: renderReference({ ...reference, ...(tag !== undefined && { tag }) }), digest }
+}
+
+function assertSize(descriptor: Descriptor, max: number, place: Place): void {
+  if (descriptor.size <= max) return
+  const message = `expected at most ${max} bytes, got ${descriptor.size}`
+  throw new FormatError('attachment', 'LIMIT_EXCEEDED', message, { at: locate(place, descriptor) })
+}
+
+function assertCount(count: number, { reference }: Place, digest: Digest): void {
+  if (count <= MAX_ATTACHMENTS) return
+  const message = `expected at most ${MAX_ATTACHMENTS} of them, got ${count}`
+  throw new FormatError('attachments', 'LIMIT_EXCEEDED', message, { at: { path: renderReference(reference), digest } })
+}

@@ -1,0 +1,62 @@
+// Publishes the embedded candidates as `npm run publish` does, but for the gate, which has yet to see them.
+import { makeAttachments } from '#build/publish/attachments.ts'
+import { publish, type Publication } from '#build/publish/publish.ts'
+import { openVariantLayout } from '#build/publish/variant-layout.ts'
+import type { Signer } from '#build/signing/signer.ts'
+import type { Registry } from '#fixtures/registry/server.ts'
+import { openRegistryClient } from '#harness/oci/client/http.ts'
+import type { Contract } from '#specs/contract/contract.ts'
+import type { Lock } from '#specs/contract/lock.ts'
+import { releaseTags } from '#specs/contract/tags.ts'
+
+type Layout = { readonly variant: string; readonly folder: string }
+
+type Release = {
+  readonly registry: Pick<Registry, 'host'>
+  readonly signer: Signer
+  readonly contract: Contract
+  readonly lock: Lock
+}
+
+/** Gives the reference of each. */
+export async function publishEmbedded(
+  layouts: readonly Layout[],
+  { registry: { host }, signer, contract, lock: given }: Release,
+): Promise<readonly string[]> {
+  const { talos } = given
+  if (talos === undefined) throw new Error('expected a lock of a release')
+  const lock = { ...given, talos }
+  const opened = await Promise.all(
+    layouts.map(({ variant, folder }) => openVariantLayout(folder, { variant, contract, lock })),
+  )
+  const tags = { installer: releaseTags('installer', lock, contract), assets: releaseTags('assets', lock, contract) }
+  const publications = opened.map((layout): Publication => ({
+    layout,
+    repository: `cozystack/talos-${layout.variant}`,
+    tags,
+  }))
+  const client = openRegistryClient(host, { credentials: () => Promise.resolve(undefined) })
+  try {
+    await publish(client, publications, {
+      signed: true,
+      attach: ({ layout, repository }, image) =>
+        makeAttachments(
+          image,
+          { variant: layout.variant, repository: `${host}/${repository}` },
+          {
+            contract,
+            lock,
+            signer,
+            // Nothing of it was ever committed anywhere.
+            source: { uri: `git+${contract.labels.source}`, commit: '0'.repeat(40) },
+            gate: { verdict: 'not judged', forced: true },
+            conformance: undefined,
+          },
+        ),
+    })
+    return publications.map(({ repository }) => `${host}/${repository}:${tags.installer.version}`)
+  } finally {
+    await client.close()
+    await Promise.all(opened.map((layout) => layout.close()))
+  }
+}

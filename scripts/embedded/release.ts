@@ -1,0 +1,79 @@
+// What `npm test` judges when nothing is given: a release as it would be made for people, from an embedded upstream in
+// an embedded registry. Signed upstream, lock, both variants, publishing: the real steps, with nothing left on disk.
+import { createHash } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { assemble } from '#build/assemble.ts'
+import { planVariant } from '#build/plan.ts'
+import { mapInParallel } from '#harness/oci/parallel.ts'
+import type { Contract } from '#specs/contract/contract.ts'
+import { formatLock, type Lock } from '#specs/contract/lock.ts'
+import type { Loaded } from '../conform/inputs.ts'
+import { embeddedContract } from './contract.ts'
+import { publishEmbedded } from './publish.ts'
+import { openEmbeddedUpstream } from './upstream.ts'
+
+export type Embedded = {
+  readonly contract: Contract
+  readonly lock: Loaded<Lock>
+  /** The installer image of each variant, in the registry. */
+  readonly references: readonly string[]
+  /** The image that the lock pins as the reference. */
+  readonly reference: string
+  /** A cache of its own: nobody wants these images in theirs. */
+  readonly cache: string
+  /** File of the authority that signed. */
+  readonly trustedRoot: string
+  close(): Promise<void>
+}
+
+export type EmbeddedOptions = {
+  /** This one alone, without the release. */
+  readonly variant?: string | undefined
+  readonly signal?: AbortSignal
+}
+
+const TALOS = 'v1.11.5'
+
+/** Whoever closes it ends the registry and loses the images. */
+export async function makeEmbedded(given: Contract, options: EmbeddedOptions): Promise<Embedded> {
+  const { signal } = options
+  const { contract, publisher } = embeddedContract(given)
+  const folder = await mkdtemp(join(tmpdir(), 'talos-image-embedded-'))
+  const removeFolder = (): Promise<void> => rm(folder, { recursive: true, force: true })
+  const upstream = await openEmbeddedUpstream({ talos: TALOS, contract, folder, signal }).catch(
+    async (error: unknown) => {
+      await removeFolder()
+      throw error
+    },
+  )
+  const close = async (): Promise<void> => {
+    await upstream.close()
+    await removeFolder()
+  }
+  try {
+    const { lock, registry, authority } = upstream
+    const variants = options.variant === undefined ? Object.keys(contract.variants) : [options.variant]
+    const layouts = await mapInParallel(variants, async (variant) => {
+      const output = join(folder, variant)
+      await assemble(planVariant({ lock, contract, variant }), { upstream, output, signal })
+      return { variant, folder: output }
+    })
+    const trustedRoot = join(folder, 'trusted_root.json')
+    await writeFile(trustedRoot, authority.trustedRoot)
+    const sha256 = createHash('sha256').update(formatLock(lock)).digest('hex')
+    return {
+      contract,
+      lock: { value: lock, path: upstream.name, sha256 },
+      references: await publishEmbedded(layouts, { registry, signer: authority.signer(publisher), contract, lock }),
+      reference: await upstream.writeReference(join(folder, 'reference')),
+      cache: join(folder, 'cache'),
+      trustedRoot,
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}

@@ -1,0 +1,56 @@
+// The files of a machine configuration: read, bounded, and what they say; what they cannot say is a usage error.
+import { createHash } from 'node:crypto'
+import { open } from 'node:fs/promises'
+import { formatLocation, HarnessError } from '#harness/errors.ts'
+import { formatPlace, placeOfOffset } from '#harness/formats/yaml-document-nodes.ts'
+import { machineConfigFacts, type MachineConfigFacts } from '#harness/talos/machine-config-facts.ts'
+import { parseMachineConfig, type ConfigFile } from '#harness/talos/machine-config.ts'
+import type { CandidateInput } from '#specs/support/run.ts'
+import { UsageError } from '../command-line.ts'
+
+/** More than the reader takes, so that it is the one to say so; less than a disk image given by mistake. */
+const MAX_FILE_BYTES = 8 << 20
+
+export type LoadedConfig = NonNullable<CandidateInput['config']>
+
+/** A whole machine configuration, then patches over it. UsageError for what is none, with line and column. */
+export async function loadMachineConfig(paths: readonly string[]): Promise<LoadedConfig> {
+  const files: ConfigFile[] = []
+  for (const path of paths) files.push({ path, bytes: await readConfigFile(path) })
+  return {
+    facts: readFacts(files),
+    files: files.map(({ path, bytes }) => ({ path, sha256: createHash('sha256').update(bytes).digest('hex') })),
+  }
+}
+
+async function readConfigFile(path: string): Promise<Uint8Array> {
+  try {
+    const file = await open(path)
+    try {
+      const { size } = await file.stat()
+      if (size > MAX_FILE_BYTES) throw new UsageError(`${path} has ${size} bytes: that is no machine configuration`)
+      return await file.readFile()
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    if (error instanceof UsageError) throw error
+    throw new UsageError(`${path} cannot be read: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+function readFacts(files: readonly ConfigFile[]): MachineConfigFacts {
+  try {
+    return machineConfigFacts(parseMachineConfig(files))
+  } catch (error) {
+    if (!(error instanceof HarnessError)) throw error
+    throw new UsageError(`${placeOf(error, files)}: ${error.message}`, { cause: error })
+  }
+}
+
+/** Line and column, also for an error of the YAML reader, which knows an offset. */
+function placeOf({ at }: HarnessError, files: readonly ConfigFile[]): string {
+  const file = files.find(({ path }) => path === at?.path)
+  if (file === undefined || at?.offset === undefined) return formatLocation(at)
+  return formatPlace(placeOfOffset(file.bytes, at.offset, file.path))
+}

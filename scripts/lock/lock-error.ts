@@ -1,0 +1,34 @@
+// Why there is no lock: one sentence that names the image.
+import { FormatError, formatLocation, HarnessError, RegistryError, VerificationError } from '#harness/errors.ts'
+
+/** `wrong`: upstream is not as it must be. `unknown`: it could not be told. */
+export type LockFailure = 'wrong' | 'unknown'
+
+export class LockError extends Error {
+  override name = 'LockError'
+  readonly failure: LockFailure
+
+  constructor(failure: LockFailure, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.failure = failure
+  }
+}
+
+/** `action`, with what is wrong told as of `image`. */
+export async function about<T>(image: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action()
+  } catch (error) {
+    if (!(error instanceof HarnessError)) throw error
+    const where = formatLocation(error.at)
+    const told = error.message.includes(image) ? error.message : `${image}: ${error.message}`
+    throw new LockError(failureOf(error), `${told}${where === '' ? '' : ` (${where})`}`, error)
+  }
+}
+
+/** As a verdict tells them apart: a registry, a format that nobody reads and a trust root say nothing of an image. */
+export function failureOf(error: HarnessError): LockFailure {
+  if (error instanceof RegistryError) return 'unknown'
+  if (error instanceof FormatError && error.code === 'UNSUPPORTED') return 'unknown'
+  return error instanceof VerificationError && error.code === 'TRUST_ROOT' ? 'unknown' : 'wrong'
+}

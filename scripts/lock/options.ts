@@ -1,0 +1,82 @@
+// The command line of `npm run lock`.
+import { Command } from 'commander'
+import { parseCommand, UsageError } from '../command-line.ts'
+import { LOCK_PATH } from '../conform/inputs.ts'
+import { addRegistryOptions, type RegistryOptions } from '../registry-options.ts'
+
+export type LockOptions = RegistryOptions & {
+  readonly talos?: string
+  readonly latest: boolean
+  readonly upstream?: string
+  readonly reference?: string
+  readonly from?: string
+  readonly contract?: string
+  /** Where the lock is, or goes; `-` is standard output. */
+  readonly lock: string
+  readonly trustedRoot?: string
+  readonly verify: boolean
+  readonly acceptMoved: boolean
+  readonly check: boolean
+}
+
+const HELP = `
+Read are, each by digest and for linux/arm64: the catalogue extensions:TAG, installer-base:TAG, imager:TAG, installer:TAG
+where upstream publishes it, and every extension of the contract by the digest that the catalogue has. Their signatures
+are held against contract.upstream.signers:
+  absent              said, and the lock names no signer of the image
+  invalid             an error
+  could not be told   an error: --no-verify reads on, and the lock names no signer at all
+The lock holds what was read and nothing else, sorted; it is written whole or not at all, and what was not there is said.
+It names images as upstream does, also where a mirror is read: npm run build -- --upstream takes the same mirror.
+
+Tags that do not name the Talos release (spin:v0.21.0) are pushed again with every release of the extensions, so that for
+any but the newest they are other images by now: an error, unless --accept-moved keeps the catalogue's digest. --check
+only notes them.
+
+FOLDER, for --from, holds what upstream publishes for one release; signatures, imager and catalogue are not in it:
+  installer-base/        OCI layout of ghcr.io/siderolabs/installer-base:<tag>
+  extensions/<name>/     OCI layout of each extension image
+  vmlinuz  initramfs.xz  systemd-stub.efi  systemd-boot.efi      from imager:/usr/install/arm64
+
+Exit status: 0 written, or the same for --check; 1 upstream is not as it must be; 2 the command line, the registry, the
+trust root, the disk; 3 drift: upstream is not what the lock says. Unless it is 0, nothing is written.`
+
+/** Options, or undefined after --help was printed. Throws UsageError. */
+export function parseOptions(args: readonly string[]): LockOptions | undefined {
+  const command = new Command('npm run lock --')
+    .description('Write the lock of one Talos release: the facts of upstream that images are built and judged by.')
+    .option('--talos <TAG>', 'the release, such as v1.11.5 (with --check: that of the lock)')
+    .option('--latest', 'the newest stable release that the contract is written for', false)
+    .option('--upstream <NAMESPACE>', 'where upstream is read, registry and namespace (default: as the contract says)')
+    .option('--reference <IMAGE>', 'also pin the image that ours are compared with (REL-005) and its extensions')
+    .option('--from <FOLDER>', 'read upstream’s parts on disk instead; see below')
+    .option('--contract <FILE>', 'your decisions (default: specs/contract/contract.yaml)')
+    .option('--lock <FILE>', `the lock, - for standard output (default: ${LOCK_PATH})`)
+    .option('--output <FILE>', 'the same as --lock')
+    .option('--check', 'write nothing: compare the lock with upstream', false)
+    .option('--trusted-root <FILE>', 'authorities and logs for signatures (default: those of sigstore.dev)')
+    .option('--no-verify', 'verify no signatures')
+    .option('--accept-moved', 'keep the digest of the catalogue where a tag of an extension is another image', false)
+  if (!parseCommand(addRegistryOptions(command).addHelpText('after', HELP), args)) return undefined
+  const { output, lock, ...options } = command.opts<Omit<LockOptions, 'lock'> & { lock?: string; output?: string }>()
+  if (output !== undefined && lock !== undefined) throw new UsageError('--lock and --output are one: give one of them')
+  const parsed = { ...options, lock: lock ?? output ?? LOCK_PATH }
+  checkTogether(parsed)
+  return parsed
+}
+
+/** UsageError for options that do not go together. */
+function checkTogether({ talos, latest, check, from, lock, offline, reference, upstream }: LockOptions): void {
+  const refuse = (message: string): never => {
+    throw new UsageError(message)
+  }
+  if (talos !== undefined && latest) refuse('--talos names a release and --latest finds one: give one of them')
+  if (latest && offline === true) refuse('--latest asks a registry, --offline none: name the release with --talos')
+  if (check && lock === '-') refuse('--check compares with a file: there is none on standard output')
+  if (from !== undefined && (latest || upstream !== undefined || reference !== undefined))
+    refuse('--from reads a folder: --latest, --upstream and --reference read registries')
+  if (from === undefined && talos === undefined && !latest && !check)
+    refuse('which release? --talos vX.Y.Z names one, --latest takes the newest (npm run lock -- --help tells more)')
+  if (talos !== undefined && !/^v\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/.test(talos))
+    refuse(`--talos expects a tag of Talos such as v1.11.5, got ${talos}`)
+}

@@ -1,0 +1,115 @@
+// The lock of one release, read off upstream's registry: what each image is and who signed it, then what is in them.
+import { posix } from 'node:path'
+import { openReleaseFiles } from '#build/lock/boot-facts.ts'
+import { readExtensionFacts } from '#build/lock/extension-facts.ts'
+import { readUkiFacts, type UkiFacts } from '#build/lock/uki-facts.ts'
+import { UPSTREAM_FILES, type UpstreamFile } from '#build/upstream.ts'
+import type { ByteSource } from '#harness/bytes/source.ts'
+import { HarnessError, NotFoundError } from '#harness/errors.ts'
+import { fileIn } from '#harness/fs/file-in.ts'
+import { UKI_PATH, VERSION_LABEL } from '#harness/talos/installer.ts'
+import { quirksOf } from '#harness/talos/quirks.ts'
+import type { Lock, PinnedExtension } from '#specs/contract/lock.ts'
+import { findExtensions, openExtension, readCatalogue } from './catalogue.ts'
+import { about, LockError } from './lock-error.ts'
+import { inParallel } from './parallel.ts'
+import { openUpstreamImage, type Upstream, type UpstreamImage } from './upstream.ts'
+
+export type Request = {
+  readonly talos: string
+  /** Names of the contract's extensions. */
+  readonly extensions: readonly string[]
+  readonly acceptMoved: boolean
+}
+
+/** LockError, naming the image, for whatever is wrong: nothing is left out but what upstream does not say. */
+export async function readLock(upstream: Upstream, { talos, extensions, acceptMoved }: Request): Promise<Lock> {
+  const installerBase = await openTalosImage(upstream, 'installer-base', talos).catch((error: unknown) => {
+    if (error instanceof LockError && error.cause instanceof NotFoundError)
+      throw new LockError(
+        'wrong',
+        `${upstream.mirror}/installer-base:${talos}: no such release: ${error.cause.message}`,
+      )
+    throw error
+  })
+  const catalogue = await readCatalogue(upstream, talos)
+  const found = findExtensions(catalogue, extensions)
+  // Names, digests and signatures first: they are soon told, and layers are big.
+  const [imager, installer, packages] = await inParallel([
+    () => openTalosImage(upstream, 'imager', talos),
+    () => openInstallerImage(upstream, talos),
+    () => inParallel(found.map((extension) => () => openExtension(upstream, extension, { acceptMoved }))),
+  ])
+  const [boot, uki, contents] = await inParallel([
+    () => readBootFiles(upstream, imager),
+    () => readInstaller(upstream, installer),
+    () => inParallel(packages.map((one) => () => readExtension(upstream, one))),
+  ])
+  return {
+    schema: 1,
+    talos,
+    ...boot,
+    ...uki,
+    installerBase: installerBase.pinned,
+    imager: imager.pinned,
+    ...(installer && { installer: installer.pinned }),
+    catalogue: catalogue.pinned,
+    extensions: contents,
+  }
+}
+
+/** One of Talos' own images, which must say that it is of this release. */
+async function openTalosImage(upstream: Upstream, name: string, talos: string): Promise<UpstreamImage> {
+  const opened = await openUpstreamImage(upstream, { name, tag: talos })
+  const label = (await about(opened.name, () => opened.image.labels())).get(VERSION_LABEL)
+  if (label === talos) return opened
+  throw new LockError(
+    'wrong',
+    `${opened.name}: expected an image of Talos ${talos}, got one of ${label ?? 'no release'}`,
+  )
+}
+
+/** Undefined where upstream has none. */
+async function openInstallerImage(upstream: Upstream, talos: string): Promise<UpstreamImage | undefined> {
+  const name = `${upstream.mirror}/installer:${talos}`
+  if (!(await about(name, async () => quirksOf(talos).publishesInstaller))) return undefined
+  return openTalosImage(upstream, 'installer', talos).catch((error: unknown) => {
+    if (!(error instanceof LockError && error.cause instanceof NotFoundError)) throw error
+    upstream.note(`${name}: there is none: the lock has no installer, commandLine and ukiSections`)
+    return undefined
+  })
+}
+
+async function readBootFiles({ spool, note, step }: Upstream, { name, image }: UpstreamImage): Promise<Partial<Lock>> {
+  step(`${name}: kernel and initramfs`)
+  return about(name, async () => {
+    const tree = await image.tree()
+    const files: Partial<Record<UpstreamFile, ByteSource>> = {}
+    for (const [key, file] of Object.entries(UPSTREAM_FILES))
+      files[key as UpstreamFile] = await fileIn(tree, posix.join(posix.dirname(UKI_PATH), file))
+    const reader = openReleaseFiles(files as Record<UpstreamFile, ByteSource>, spool)
+    const facts = await reader.facts()
+    if (facts.sourceDate === undefined) note(`${name}: its initramfs has several times: the lock has no sourceDate`)
+    const moduleKey = await reader.moduleKey().catch((error: unknown) => {
+      if (!(error instanceof HarnessError)) throw error
+      note(`${name}: ${error.message}: the lock has no moduleKey`)
+    })
+    return { ...facts, ...(moduleKey && { moduleKey }) }
+  })
+}
+
+async function readInstaller({ step }: Upstream, installer: UpstreamImage | undefined): Promise<UkiFacts> {
+  if (installer === undefined) return {}
+  step(`${installer.name}: UKI`)
+  return about(installer.name, async () => readUkiFacts(await installer.image.tree()))
+}
+
+async function readExtension(
+  { spool, step }: Upstream,
+  { name: shown, part: name, store, pinned }: UpstreamImage,
+): Promise<PinnedExtension> {
+  step(`${shown}: contents`)
+  const { name: own, ...facts } = await about(shown, () => readExtensionFacts(store, spool))
+  if (own === name) return { name, ...pinned, ...facts }
+  throw new LockError('wrong', `${shown}: expected the extension ${name}, got ${own}`)
+}

@@ -1,0 +1,25 @@
+// What `npm run lock` prints of what it wrote.
+import { renderSigner } from '#harness/signing/signer.ts'
+import type { Lock } from '#specs/contract/lock.ts'
+
+export function renderLock(lock: Lock, path: string): string {
+  const { talos, kernelRelease, sourceDate, extensions = [], reference } = lock
+  const date = sourceDate === undefined ? [] : [new Date(sourceDate * 1000).toISOString().replace('.000Z', 'Z')]
+  const kernel = kernelRelease === undefined ? [] : [`kernel ${kernelRelease}`]
+  return [
+    path,
+    `  release     ${[`Talos ${talos ?? 'of no known version'}`, ...kernel, ...date].join(', ')}`,
+    `  extensions  ${extensions.map(({ name, version }) => `${name} ${version}`).join(', ')}`,
+    `  signed      ${signedBy(lock)}`,
+    ...(reference === undefined ? [] : [`  reference   ${reference.reference}: ${reference.extensions.join(', ')}`]),
+    '',
+  ].join('\n')
+}
+
+function signedBy({ installerBase, imager, installer, catalogue, extensions = [] }: Lock): string {
+  const images = [catalogue, installerBase, imager, installer, ...extensions].filter((one) => one !== undefined)
+  const signers = images.flatMap(({ signer }) => (signer === undefined ? [] : [renderSigner(signer)]))
+  const names = [...new Set(signers)].toSorted()
+  const by = names.length === 0 ? '' : ` by ${names.join(' and ')}`
+  return `${signers.length} of ${images.length} images${by}`
+}

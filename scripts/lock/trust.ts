@@ -1,0 +1,46 @@
+// The authorities and logs that upstream's signatures are held against.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { HarnessError } from '#harness/errors.ts'
+import { lazy } from '#harness/lazy.ts'
+import { embeddedTrust, parseTrustedRoot, refreshTrust, type Trust } from '#harness/signing/trust.ts'
+import { UsageError } from '../command-line.ts'
+
+export type TrustOptions = {
+  readonly trustedRoot?: string | undefined
+  readonly offline?: boolean | undefined
+  /** That of the cache. */
+  readonly folder: string
+  readonly note: (text: string) => void
+}
+
+/**
+ * The file, read at once; else, when first asked, what sigstore.dev says now, or without a network what it said when this
+ * was packaged. UsageError where the file is none.
+ */
+export async function openTrust({ trustedRoot, offline, folder, note }: TrustOptions): Promise<() => Promise<Trust>> {
+  const given = trustedRoot === undefined ? undefined : await readTrustedRoot(trustedRoot)
+  return lazy(async () => {
+    if (given !== undefined) return given
+    if (offline === true) return embeddedTrust()
+    try {
+      return await refreshTrust({ folder: join(folder, 'tuf') })
+    } catch (error) {
+      if (!(error instanceof HarnessError)) throw error
+      note(`the trusted root of sigstore.dev could not be refreshed (${error.message}): the packaged one is used`)
+      return embeddedTrust()
+    }
+  })
+}
+
+async function readTrustedRoot(path: string): Promise<Trust> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw new UsageError(`the trusted root ${path} cannot be read: ${(cause as Error).message}`, { cause })
+  })
+  try {
+    return parseTrustedRoot(bytes, path)
+  } catch (cause) {
+    if (cause instanceof HarnessError) throw new UsageError(`${path}: ${cause.message}`, { cause })
+    throw cause
+  }
+}

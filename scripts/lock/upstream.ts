@@ -1,0 +1,96 @@
+// Upstream's namespace in a registry: its images by tag or digest, for linux/arm64, with who signed them.
+import type { Digest } from '#harness/bytes/digest.ts'
+import type { Spool } from '#harness/bytes/spool.ts'
+import { FormatError } from '#harness/errors.ts'
+import { openImage, type OciImage } from '#harness/oci/image.ts'
+import { parseReference, type RegistryReference } from '#harness/oci/reference.ts'
+import { registryStore } from '#harness/oci/store-registry.ts'
+import type { RegistryAccess } from '#harness/oci/store-registry-access.ts'
+import type { ContentStore } from '#harness/oci/store.ts'
+import type { PinnedImage, PinnedSigner } from '#specs/contract/lock.ts'
+import { UsageError } from '../command-line.ts'
+import { about, LockError } from './lock-error.ts'
+
+export type Upstream = {
+  /** As the lock names it: `ghcr.io/siderolabs`. */
+  readonly namespace: string
+  /** Where it is read. */
+  readonly mirror: string
+  readonly access: RegistryAccess
+  readonly spool: Spool
+  /** Has the store closed at the end. */
+  readonly keep: (store: ContentStore) => void
+  /** Who signed, undefined for nobody; LockError where that is wrong or cannot be told. */
+  readonly signerOf: (
+    image: RegistryReference & { readonly digest: Digest },
+    name: string,
+  ) => Promise<PinnedSigner | undefined>
+  /** Something that the lock does not say, and why. */
+  readonly note: (text: string) => void
+  /** What is being done. */
+  readonly step: (text: string) => void
+}
+
+export type UpstreamImage = {
+  /** As it was read, for errors. */
+  readonly name: string
+  /** The last part of its repository. */
+  readonly part: string
+  readonly pinned: PinnedImage
+  readonly image: OciImage
+  readonly store: ContentStore
+}
+
+export type Wanted = {
+  /** The last part of the repository. */
+  readonly name: string
+  readonly tag: string
+  /** Of what the tag names now, by default. */
+  readonly digest?: Digest
+  /** As the lock names it, where that is not the namespace and the tag. */
+  readonly reference?: string
+}
+
+/** UsageError where the text is no registry and namespace. */
+export function parseNamespace(text: string): string {
+  const namespace = text.replace(/\/+$/, '')
+  try {
+    const { kind } = parseReference(`${namespace}/imager`)
+    if (kind === 'registry' && /^(?:localhost|[^/]*[.:][^/]*)(?:\/|$)/.test(namespace)) return namespace
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error
+  }
+  throw new UsageError(`--upstream expects a registry and a namespace such as ghcr.io/siderolabs, got ${text}`)
+}
+
+/** Where the image of this name is read. */
+export function referenceTo({ mirror }: Pick<Upstream, 'mirror'>, name: string): RegistryReference {
+  const parsed = parseReference(`${mirror}/${name}`)
+  if (parsed.kind !== 'registry') throw new UsageError(`expected a registry and a namespace, got ${mirror}`)
+  return parsed
+}
+
+/** Reads documents only. LockError, naming the image, for whatever is wrong with them or with its signatures. */
+export async function openUpstreamImage(upstream: Upstream, wanted: Wanted): Promise<UpstreamImage> {
+  const { access, mirror, namespace, spool } = upstream
+  const { name, tag, reference = `${namespace}/${name}:${tag}` } = wanted
+  const repository = referenceTo(upstream, name)
+  const asked = wanted.digest === undefined ? { ...repository, tag } : { ...repository, digest: wanted.digest }
+  const shown = `${mirror}/${name}:${tag}`
+  upstream.step(shown)
+  return about(shown, async () => {
+    const { digest } = await access.resolve(asked)
+    const pinned = { ...repository, digest }
+    const store = registryStore(pinned, access)
+    upstream.keep(store)
+    const image = await openImage(store, { spool })
+    const { architecture } = await image.config()
+    if (architecture !== 'arm64')
+      throw new LockError(
+        'wrong',
+        `${shown}: expected an image for linux/arm64, got one for ${architecture ?? 'nothing'}`,
+      )
+    const signer = await upstream.signerOf(pinned, shown)
+    return { name: shown, part: name, pinned: { reference, digest, ...(signer && { signer }) }, image, store }
+  })
+}

@@ -1,0 +1,19 @@
+// Puts a lock where it belongs.
+import { rename, rm, writeFile } from 'node:fs/promises'
+import { UsageError } from '../command-line.ts'
+
+/** Whole or not at all; `-` is standard output. UsageError where the file cannot be written. */
+export async function writeLock(path: string, text: string): Promise<void> {
+  if (path === '-') {
+    process.stdout.write(text)
+    return
+  }
+  const beside = `${path}.${process.pid}`
+  try {
+    await writeFile(beside, text)
+    await rename(beside, path)
+  } catch (cause) {
+    await rm(beside, { force: true })
+    throw new UsageError(`the lock ${path} cannot be written: ${(cause as Error).message}`, { cause })
+  }
+}

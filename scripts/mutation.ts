@@ -1,0 +1,6 @@
+// `npm run check:mutation`: every assertion of the specs spoiled in turn, and the selftest must see it.
+import { assertRuntime } from './runtime.ts'
+
+assertRuntime()
+const { checkMutation } = await import('./mutation/main.ts')
+process.exitCode = await checkMutation(process.argv.slice(2))

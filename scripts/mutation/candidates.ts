@@ -1,0 +1,70 @@
+// What mutants are judged on: every candidate of the selftest, on disk, and how each rule ends there without a mutant.
+import { CONFIG_COUNTEREXAMPLES } from '#fixtures/counterexamples/config.ts'
+import { COUNTEREXAMPLES } from '#fixtures/counterexamples/index.ts'
+import { REGISTRY_COUNTEREXAMPLES } from '#fixtures/counterexamples/registry.ts'
+import { RELEASE_COUNTEREXAMPLES } from '#fixtures/counterexamples/release.ts'
+import { mapInParallel } from '#harness/oci/parallel.ts'
+import type { Ledger } from '#specs/contract/ledger.ts'
+import type { RunInput } from '#specs/support/run.ts'
+import { judge } from '../conform/gate.ts'
+import type { Observation } from '../conform/observation.ts'
+import { compareVerdict } from '../selftest/compare.ts'
+import { CONFIG_SOUND, prepareConfig } from '../selftest/prepare-config.ts'
+import { prepareRegistry, REGISTRY_CONTROLS } from '../selftest/prepare-registry.ts'
+import { prepareRelease, RELEASE_CONTROLS } from '../selftest/prepare-release.ts'
+import { CONTROLS, prepareControl, prepareCounterexample, type Prepared } from '../selftest/prepare.ts'
+import type { Plan } from './worker/plan.ts'
+
+export type Prepare = { readonly prepared: readonly Prepared[]; readonly run: RunInput }
+
+/** Writes all candidates below `folder`. */
+export async function prepareAll(folder: string): Promise<Prepare> {
+  const published = await prepareRegistry([...REGISTRY_CONTROLS, ...REGISTRY_COUNTEREXAMPLES], folder)
+  const { failures, trustedRoot } = published
+  const prepared: readonly Prepared[] = [
+    ...published.prepared,
+    ...(await mapInParallel(CONTROLS, (control) => prepareControl(control, folder))),
+    ...(await mapInParallel(COUNTEREXAMPLES, (example) => prepareCounterexample(example, folder))),
+    ...(await mapInParallel([...RELEASE_CONTROLS, ...RELEASE_COUNTEREXAMPLES], (one) => prepareRelease(one, folder))),
+    ...(await mapInParallel([...CONFIG_SOUND, ...CONFIG_COUNTEREXAMPLES], prepareConfig)),
+  ]
+  const members = prepared.flatMap((one) => one.members ?? [])
+  const candidates = prepared.map(({ candidate }) => candidate)
+  return { prepared, run: { candidates, members, spoolFolder: folder, registry: { failures }, trustedRoot } }
+}
+
+export type Sound = Pick<Plan, 'sound' | 'expected'> & {
+  /** What the selftest says without any mutant; those candidates judge no mutant. */
+  readonly problems: readonly string[]
+}
+
+/** What was observed without a mutant, of each rule that is judged on a candidate: blocked ones tell nothing. */
+export function soundOf(prepared: readonly Prepared[], ledger: Ledger, observations: readonly Observation[]): Sound {
+  const byKey = Map.groupBy(observations, ({ candidate }) => candidate)
+  const sound: Record<string, readonly Observation[]> = {}
+  const problems: string[] = []
+  for (const { candidate, expected } of prepared) {
+    const own = byKey.get(candidate.key) ?? []
+    const rules = judge(ledger, candidate, own)
+    const wrong = compareVerdict(rules, expected).map((problem) => `${candidate.key}: ${problem}`)
+    problems.push(...wrong)
+    if (wrong.length > 0) continue
+    for (const { id, status } of rules)
+      if (status === 'pass' || status === 'fail' || status === 'inconclusive')
+        sound[`${candidate.key} ${id}`] = own.filter((one) => one.id === id)
+  }
+  return {
+    sound,
+    problems,
+    expected: Object.fromEntries(prepared.map(({ candidate, expected }) => [candidate.key, expected])),
+  }
+}
+
+/** Those that must kill a mutant of these rules, most likely ones first: what fails them, then what fails nothing. */
+export function nearestKeys(prepared: readonly Prepared[], ids: readonly string[]): readonly string[] {
+  const near = prepared.filter(({ expected }) =>
+    [...expected.violates, ...expected.inconclusive].some((id) => ids.includes(id)),
+  )
+  const controls = prepared.filter(({ candidate }) => /\bcontrol\b/.test(candidate.key))
+  return [...near, ...controls].map(({ candidate }) => candidate.key)
+}

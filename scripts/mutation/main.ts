@@ -1,0 +1,134 @@
+// Mutation check, top to bottom: options, copy, mutants, candidates, sound run, campaign, report, exit status.
+import { cp, glob, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Presets, SingleBar } from 'cli-progress'
+import type { Observation } from '../conform/observation.ts'
+import { UsageError } from '../command-line.ts'
+import { loadLedger } from '../conform/inputs.ts'
+import { ROOT, SPEC_GLOB } from '../conform/run.ts'
+import { AT_ONCE, runCampaign, type Campaign, type Fate } from './campaign.ts'
+import { prepareAll, soundOf, type Prepare } from './candidates.ts'
+import { readModules, type Module } from './modules.ts'
+import { describeMutation, type Mutant } from './mutant.ts'
+import { parseMutationOptions, type MutationOptions } from './options.ts'
+import { runJob } from './pool.ts'
+import { exitCodeOfMutation, renderReport, toReport } from './report.ts'
+import { needless, readSurvivors, reasonFor } from './survivors.ts'
+import { findMutants, writeMutant } from './write.ts'
+
+/** `args` without node and script. Gives the exit status; prints everything that there is to say. */
+export async function checkMutation(args: readonly string[]): Promise<number> {
+  try {
+    const options = parseMutationOptions(args)
+    if (options === undefined) return 0
+    const folder = await mkdtemp(join(tmpdir(), 'talos-mutation-'))
+    try {
+      return await run(folder, options)
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    process.stderr.write(`error: ${error.message}\n`)
+    return 2
+  }
+}
+
+async function run(folder: string, options: MutationOptions): Promise<number> {
+  const started = performance.now()
+  const root = join(folder, 'project')
+  await copySpecs(root)
+  const specs = (await Array.fromAsync(glob(SPEC_GLOB, { cwd: root }))).toSorted()
+  const modules = await readModules(root, specs)
+  const { only = '' } = options
+  const mutants = findMutants(modules, (file) => file.startsWith(only))
+  if (mutants.length === 0) throw new UsageError(`--only ${only}: no spec file with anything to mutate begins so`)
+  if (options.list) {
+    for (const one of mutants)
+      process.stdout.write(`${one.file}:${one.line} ${one.operator}: ${describeMutation(one)}\n`)
+    return 0
+  }
+  for (const mutant of mutants) await writeMutant(root, mutant, modules)
+  const fates = await judge(mutants, { folder, root, started })
+  const survivors = await readSurvivors()
+  const left = fates
+    .filter(({ killedBy }) => killedBy === undefined)
+    .map(({ mutant }) => ({ mutant, line: lineOf(mutant, modules) }))
+  const report = toReport(
+    fates,
+    left.map(({ mutant, line }) => ({ mutant, reason: reasonFor(mutant, line, survivors) })),
+    only === '' ? needless(left, survivors) : [],
+  )
+  process.stdout.write(renderReport(report, secondsSince(started)))
+  if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`)
+  return exitCodeOfMutation(report)
+}
+
+async function judge(
+  mutants: readonly Mutant[],
+  { folder, root, started }: { readonly folder: string; readonly root: string; readonly started: number },
+): Promise<readonly Fate[]> {
+  const ledger = await loadLedger()
+  const prepare = await prepareAll(join(folder, 'candidates'))
+  const sound = soundOf(prepare.prepared, ledger, await observeSound(folder, root, prepare))
+  for (const problem of sound.problems) process.stderr.write(`left out, red without a mutant: ${problem}\n`)
+  process.stderr.write(
+    `${mutants.length} mutants, ${prepare.prepared.length} candidates (${secondsSince(started).toFixed(0)} s)\n`,
+  )
+  const bar = new SingleBar(
+    {
+      stream: process.stderr,
+      format: 'mutants {bar} {value}, {killed} killed, {duration_formatted}',
+      noTTYOutput: true,
+      notTTYSchedule: 60_000,
+    },
+    Presets.shades_grey,
+  )
+  bar.start(mutants.length, 0, { killed: 0 })
+  try {
+    const onProgress: Campaign['onProgress'] = ({ killed, done, total }) => {
+      bar.setTotal(total)
+      bar.update(done, { killed })
+    }
+    return await runCampaign(mutants, { root, folder, ledger, prepare, sound, onProgress })
+  } finally {
+    bar.stop()
+  }
+}
+
+/** The specs as they are, on all candidates. */
+async function observeSound(folder: string, root: string, prepare: Prepare): Promise<readonly Observation[]> {
+  const all = prepare.run
+  const groups = Array.from({ length: AT_ONCE }, (_, group) =>
+    all.candidates.filter((_one, at) => at % AT_ONCE === group),
+  )
+  const results = await Promise.all(
+    groups.map((candidates) =>
+      runJob(folder, {
+        root,
+        include: [SPEC_GLOB],
+        run: { ...all, candidates },
+        plan: { choices: {}, entries: [], expected: {}, sound: {} },
+      }),
+    ),
+  )
+  return results.flatMap(({ records }) =>
+    records.flatMap((record) => (record.kind === 'observed' ? [record.observation] : [])),
+  )
+}
+
+/** What judges as a copy, which nobody edits meanwhile. */
+async function copySpecs(root: string): Promise<void> {
+  for (const name of ['specs', 'harness', 'package.json'])
+    await cp(join(ROOT, name), join(root, name), { recursive: true })
+  await symlink(join(ROOT, 'node_modules'), join(root, 'node_modules'))
+}
+
+function lineOf({ file, line }: Mutant, modules: ReadonlyMap<string, Module>): string {
+  return modules.get(file)?.text.split('\n')[line - 1] ?? ''
+}
+
+function secondsSince(started: number): number {
+  return (performance.now() - started) / 1000
+}

@@ -1,0 +1,42 @@
+// Every mutation of a spec file: assertions negated, dropped and weakened, and each decision beside them turned round.
+import { assertionEdits } from './operators-assertion.ts'
+import { decisionEdits } from './operators-decision.ts'
+import type { Edit } from './mutant.ts'
+import { calledName, nodeAt, textOf, walk, type Node } from './syntax.ts'
+
+/** Statements and errors of which only the text would change: no verdict goes by it. */
+const TOLD = new Set(['must', 'should'])
+/** Properties of a finding that a person reads. */
+const TOLD_KEYS = new Set(['message', 'expected', 'got', 'fix', 'sentence'])
+/** What has no value when the program runs, and what is text to be read. */
+const OPAQUE = new Set(['ImportDeclaration', 'TemplateLiteral'])
+/** TypeScript's own nodes that wrap a value. */
+const WRAPPING = new Set(['TSAsExpression', 'TSNonNullExpression', 'TSSatisfiesExpression'])
+
+/** Edits of one statement, in the order of its text, none twice. */
+export function findEdits(statement: Node, text: string): readonly Edit[] {
+  const edits: Edit[] = []
+  walk(statement, (node, parents) => {
+    if (isTold(node, parents)) return false
+    edits.push(...assertionEdits(node, text), ...decisionEdits(node, parents, text))
+    return undefined
+  })
+  const seen = new Set<string>()
+  return edits
+    .filter(({ start, end, replacement }) => text.slice(start, end) !== replacement)
+    .filter((edit) => {
+      const key = `${edit.start} ${edit.end} ${edit.replacement}`
+      return !seen.has(key) && seen.add(key)
+    })
+    .toSorted((a, b) => a.start - b.start)
+}
+
+function isTold(node: Node, parents: readonly Node[]): boolean {
+  if (OPAQUE.has(node.type) || (node.type.startsWith('TS') && !WRAPPING.has(node.type))) return true
+  const parent = parents.at(-1)
+  if (node.type === 'SpreadElement') return TOLD.has(calledName(nodeAt(node, 'argument')) ?? '')
+  if (parent?.type === 'ThrowStatement') return true
+  if (parent?.type === 'NewExpression' && calledName(parent)?.endsWith('Error')) return true
+  if (parent?.type === 'Property') return TOLD_KEYS.has(textOf(nodeAt(parent, 'key')) ?? '')
+  return false
+}

@@ -1,0 +1,6 @@
+// What a worker remembers from file to file.
+import type { Observation } from '../../conform/observation.ts'
+
+export const killed = new Set<string>()
+/** `MUTANT KEY ID` → what was observed so far: of a part that has not run yet, what it was without the mutant. */
+export const observed = new Map<string, readonly Observation[]>()

@@ -1,0 +1,83 @@
+// The command line of `npm run promote`.
+import { Command } from 'commander'
+import { FormatError } from '#harness/errors.ts'
+import { parseReference, renderReference, type RegistryReference } from '#harness/oci/reference.ts'
+import { ASSETS_SUFFIX } from '#specs/contract/tags.ts'
+import { parseCommand, UsageError } from '../command-line.ts'
+
+export type PromoteCommand = {
+  readonly reference: RegistryReference
+  readonly channel: string
+  readonly variant?: string
+  readonly contract?: string
+  readonly lock?: string
+  readonly waivers?: string
+  readonly trustedRoot?: string
+  readonly cache?: string
+  readonly caFile?: string
+  readonly insecure: boolean
+}
+
+const TAG = /^\w[\w.-]{0,127}$/
+/** v1, 1.11, v1.11.5-0a1b2c3d: what a person takes for a version, and so for something that never moves. */
+const VERSION = /^v?\d+(?:[.-]|$)/i
+/** Where signatures and lists of referrers are kept. */
+const RESERVED = /^sha(?:256|512)-|\.(?:sig|att|sbom)$/
+
+const HELP = `
+REFERENCE is an image in a registry, such as ghcr.io/you/talos-spin-only:v1.11.5. It is judged as npm test judges it; when
+it is green, the tag CHANNEL of the same repository is moved to its very digest, and CHANNEL-assets to that of its asset
+image. There is no way to move a channel to what is not green. The verdict goes to report/promoted.json.
+
+Exit status: 0 moved, or it was there already; 1 a must fails, 2 a must could not be judged, or the command line, the
+registry. In all but the first CHANNEL stays where it was.`
+
+/** Options, or undefined after --help was printed. Throws UsageError. */
+export function parseOptions(args: readonly string[]): PromoteCommand | undefined {
+  const command = new Command('npm run promote --')
+    .description('Move a channel, a tag such as demo-stable, to an image that conforms.')
+    .argument('<REFERENCE>', 'the image, by tag')
+    .argument('<CHANNEL>', 'the tag to move')
+    .option('--variant <NAME>', 'which variant it must be (default: its label)')
+    .option('--contract <FILE>', 'your decisions (default: specs/contract/contract.yaml)')
+    .option('--lock <FILE>', 'facts of the pinned upstream release (default: specs/contract/upstream.lock.json)')
+    .option('--waivers <FILE>', 'accepted failures (default: specs/contract/waivers.yaml)')
+    .option('--trusted-root <FILE>', 'trusted_root.json of the Sigstore instance that signs (default: the public one)')
+    .option('--cache <DIR>', 'folder for what is pulled (default: $XDG_CACHE_HOME/talos-image-contract/v1)')
+    .option('--ca-file <FILE>', 'PEM certificates to trust beside those of the system')
+    .option('--insecure', 'speak plain HTTP where a registry speaks no TLS, also to other machines', false)
+    .addHelpText('after', HELP)
+  if (!parseCommand(command, args)) return undefined
+  const [reference = '', channel = ''] = command.args
+  return {
+    ...command.opts<Omit<PromoteCommand, 'reference' | 'channel'>>(),
+    reference: parseImage(reference),
+    channel: checkChannel(channel),
+  }
+}
+
+function parseImage(text: string): RegistryReference {
+  try {
+    const reference = parseReference(text)
+    if (reference.kind !== 'registry')
+      throw new UsageError(
+        `expected an image in a registry, got ${renderReference(reference)}: npm run publish puts it there`,
+      )
+    if (reference.tag?.endsWith(ASSETS_SUFFIX) === true)
+      throw new UsageError(`expected an installer image, got ${text}: its assets are moved along`)
+    return reference
+  } catch (error) {
+    if (error instanceof FormatError) throw new UsageError(error.message, { cause: error })
+    throw error
+  }
+}
+
+function checkChannel(text: string): string {
+  const fail = (why: string): UsageError =>
+    new UsageError(`${JSON.stringify(text.slice(0, 140))} is no channel: ${why}`)
+  if (!TAG.test(text)) throw fail('it is no tag')
+  if (VERSION.test(text)) throw fail('it looks like a version, and versions never move')
+  if (text.endsWith(ASSETS_SUFFIX)) throw fail('tags of that end are of asset images, which are moved along')
+  if (RESERVED.test(text)) throw fail('tags of that form are for signatures')
+  return text
+}

@@ -1,0 +1,187 @@
+// Publishing, top to bottom: what is there to publish, whether it may be, who signs; push; pull back and judge.
+import { join } from 'node:path'
+import { makeAttachments, type Evidence } from '#build/publish/attachments.ts'
+import { PublishError } from '#build/publish/publish-error.ts'
+import { blobsOf, publish as push, type Publication } from '#build/publish/publish.ts'
+import { openVariantLayout, type VariantLayout } from '#build/publish/variant-layout.ts'
+import { SigningError } from '#build/signing/signer.ts'
+import { formatLocation, HarnessError, RegistryError } from '#harness/errors.ts'
+import { openPushClient } from '#harness/oci/push-client.ts'
+import type { Contract } from '#specs/contract/contract.ts'
+import type { Lock } from '#specs/contract/lock.ts'
+import { releaseTags } from '#specs/contract/tags.ts'
+import { UsageError } from '../command-line.ts'
+import { loadContract, loadLock, LOCK_PATH, lockCommand, type Loaded } from '../conform/inputs.ts'
+import { printable } from '../conform/printable.ts'
+import { reportFile } from '../conform/report-file.ts'
+import { networkOf } from '../registry-options.ts'
+import { GREEN, readGate, RefusedError } from './gate.ts'
+import { parseOptions, repositoryOf, type PublishCommand } from './options.ts'
+import { startPushProgress } from './progress.ts'
+import { renderNext, renderPublished } from './render.ts'
+import { isNamed, openSigner } from './signer.ts'
+import { readSource } from './source.ts'
+
+/** The main job: its arguments, its exit status. */
+export type Judge = (args: readonly string[]) => Promise<number>
+
+/** Another place than that of the verdict which the images were published on. */
+export const PUBLISHED_REPORT = 'report/published.json'
+
+type PinnedLock = Lock & { readonly talos: string }
+type Inputs = {
+  readonly contract: Loaded<Contract>
+  readonly lock: Loaded<PinnedLock>
+  readonly variants: readonly string[]
+}
+
+/** `args` without node and script. Gives the exit status; prints everything that there is to say. */
+export async function publish(args: readonly string[], judge: Judge = judgeByMainJob): Promise<number> {
+  const interrupt = new AbortController()
+  const onSignal = (): void => interrupt.abort(new UsageError('interrupted: the same command goes on where it ended'))
+  process.once('SIGINT', onSignal)
+  process.once('SIGTERM', onSignal)
+  const layouts: VariantLayout[] = []
+  try {
+    const options = parseOptions(args)
+    if (options === undefined) return 0
+    const inputs = await readInputs(options)
+    const { contract, lock } = inputs
+    for (const variant of inputs.variants)
+      layouts.push(
+        await openVariantLayout(join(options.folder, variant), { variant, contract: contract.value, lock: lock.value }),
+      )
+    const references = await publishLayouts(layouts, inputs, options, interrupt.signal)
+    process.off('SIGINT', onSignal)
+    process.off('SIGTERM', onSignal)
+    const status = options.verify ? await judge([...references, ...judgeOptions(options)]) : 0
+    if (status === 0)
+      process.stdout.write(printable(renderNext(references, options.verify, inputOptions(options)), { lines: true }))
+    return status
+  } catch (error) {
+    const failure = describeFailure(interrupt.signal.aborted ? interrupt.signal.reason : error)
+    process.stderr.write(`${failure.text}\n`)
+    return failure.exit
+  } finally {
+    process.off('SIGINT', onSignal)
+    process.off('SIGTERM', onSignal)
+    await Promise.all(layouts.map((layout) => layout.close()))
+  }
+}
+
+async function readInputs(options: PublishCommand): Promise<Inputs> {
+  const contract = await loadContract(options.contract)
+  const lock = await loadLock(options.lock)
+  const path = lock?.path ?? LOCK_PATH
+  if (lock?.value.talos === undefined)
+    throw new UsageError(
+      `${path} pins no Talos release: give the lock that the images were built from with --lock; ${lockCommand(undefined)} writes one`,
+    )
+  const known = Object.keys(contract.value.variants)
+  const variants = options.variant ?? known
+  const unknown = variants.find((one) => !known.includes(one))
+  if (unknown !== undefined) throw new UsageError(`the contract knows no variant ${unknown}, only ${known.join(', ')}`)
+  return { contract, lock: { ...lock, value: { ...lock.value, talos: lock.value.talos } }, variants }
+}
+
+/** Gives the references of what is published now. */
+async function publishLayouts(
+  layouts: readonly VariantLayout[],
+  { contract, lock }: Inputs,
+  options: PublishCommand,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const startedOn = new Date()
+  const { force, namespace } = options
+  const { registry } = namespace
+  const source = await readSource(contract.value, options.revision)
+  const gate = await readGate({ path: reportFile(options.report), force, layouts, contract, lock })
+  const signer = await openSigner(options)
+  if (signer !== undefined && !force && !isNamed(signer, contract.value))
+    throw new UsageError(
+      `${contract.path} does not name ${signer.name} among signing.signers, so that SUP-001 would be red: name it and build again, or sign as one of them`,
+    )
+  if (gate.verdict !== GREEN)
+    process.stderr.write(`warning: forced, and the provenance says so: ${printable(gate.verdict)}\n`)
+  if (signer !== undefined) process.stderr.write(`signing as ${printable(signer.name)}\n`)
+  const publications = layouts.map((layout): Publication => ({
+    layout,
+    repository: repositoryOf(namespace, layout.variant),
+    tags: {
+      installer: releaseTags('installer', lock.value, contract.value),
+      assets: releaseTags('assets', lock.value, contract.value),
+    },
+  }))
+  const evidence: Evidence = {
+    ...source,
+    startedOn,
+    gate: { verdict: gate.verdict, forced: gate.forced },
+    contract: contract.value,
+    lock: lock.value,
+    signer,
+    conformance: gate.report,
+  }
+  const network = await networkOf(
+    { ...(options.caFile !== undefined && { caFile: options.caFile }), insecure: options.insecure },
+    new Set([registry]),
+  )
+  if (network === undefined) throw new UsageError('expected a registry')
+  const client = openPushClient(registry, network)
+  const total = publications.flatMap(blobsOf).reduce((sum, { size }) => sum + size, 0)
+  const progress = startPushProgress(process.stderr, total)
+  try {
+    const outcome = await push(client, publications, {
+      signal,
+      signed: signer !== undefined,
+      onPhase: progress.phase,
+      onBytes: progress.advance,
+      attach: ({ layout, repository }, image) =>
+        makeAttachments(image, { variant: layout.variant, repository: `${registry}/${repository}` }, evidence),
+    })
+    progress.stop()
+    process.stdout.write(printable(renderPublished(registry, publications, outcome), { lines: true }))
+  } finally {
+    progress.stop()
+    await client.close()
+  }
+  return publications.map(({ repository, tags }) => `${registry}/${repository}:${tags.installer.version}`)
+}
+
+/** What both the images and their verdict need to be named with. */
+function inputOptions({ contract, lock }: PublishCommand): string {
+  return [contract === undefined ? '' : ` --contract ${contract}`, lock === undefined ? '' : ` --lock ${lock}`].join('')
+}
+
+function judgeOptions(options: PublishCommand): readonly string[] {
+  const { contract, lock, waivers, cache, caFile, trustedRoot, insecure } = options
+  const named = {
+    contract,
+    lock,
+    waivers,
+    cache,
+    'ca-file': caFile,
+    'trusted-root': trustedRoot,
+    report: reportFile(PUBLISHED_REPORT),
+  }
+  return [
+    ...Object.entries(named).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value])),
+    ...(insecure ? ['--insecure'] : []),
+  ]
+}
+
+export async function judgeByMainJob(args: readonly string[]): Promise<number> {
+  const { main } = await import('../conform/main.ts')
+  return main(args)
+}
+
+/** One sentence and the exit status: 1 the image may not be published, 2 it cannot be done here or like this. */
+export function describeFailure(error: unknown): { readonly text: string; readonly exit: 1 | 2 } {
+  const known = [UsageError, RefusedError, PublishError, SigningError, HarnessError].some(
+    (type) => error instanceof type,
+  )
+  if (!known) return { text: `internal error, please report it: ${(error as Error).stack ?? String(error)}`, exit: 2 }
+  const at = error instanceof HarnessError ? formatLocation(error.at) : ''
+  const text = `error: ${printable(`${(error as Error).message}${at === '' ? '' : ` (${at})`}`)}`
+  const isUsage = [UsageError, SigningError, RegistryError].some((type) => error instanceof type)
+  return { text, exit: isUsage ? 2 : 1 }
+}

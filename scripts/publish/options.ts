@@ -1,0 +1,102 @@
+// The command line of `npm run publish`.
+import { Command, Option } from 'commander'
+import { RegistryError, FormatError } from '#harness/errors.ts'
+import { parseReference } from '#harness/oci/reference.ts'
+import { parseCommand, UsageError } from '../command-line.ts'
+
+export type PublishCommand = {
+  /** What `npm run build` wrote: a layout for each variant. */
+  readonly folder: string
+  readonly namespace: Namespace
+  readonly variant?: readonly string[]
+  readonly contract?: string
+  readonly lock?: string
+  readonly waivers?: string
+  readonly report?: string
+  readonly force: boolean
+  readonly key?: string
+  /** False for --no-sign. */
+  readonly sign: boolean
+  readonly revision?: string
+  /** False for --no-verify. */
+  readonly verify: boolean
+  readonly trustedRoot?: string
+  readonly cache?: string
+  readonly caFile?: string
+  readonly insecure: boolean
+}
+
+/** `ghcr.io/you`: a registry, and what stands before the repositories' names in it ('' for nothing). */
+export type Namespace = { readonly registry: string; readonly path: string }
+
+const HELP = `
+DIR is what npm run build wrote, such as out; NAMESPACE is a registry and a path, such as ghcr.io/you: the images
+become NAMESPACE/talos-<variant>:vX.Y.Z and :vX.Y.Z-assets, each also under a tag with 8 hex digits of lock and contract
+that never names anything else. Version tags are set last, and never move. What is there is not sent again: after a
+failure run the same command once more.
+
+It is signed by --key, or as the identity of the machine where that has an OpenID token (GitHub Actions with
+id-token: write, SIGSTORE_ID_TOKEN), or with --no-sign not at all: the rules SUP-001 and SUP-002 are red then.
+Attached are SLSA provenance, an SPDX document made from the lock, and the verdict that it is published on.
+At the end the images are pulled back and judged where they lie; that verdict goes to report/published.json.
+
+Exit status: that of the last verdict (0 conforms, 1 a must fails, 2 a must could not be judged); 1 also for an image that
+may not be published: not judged green, of another lock, a version tag that names other bytes; 2 also for the command
+line, the registry, the signing.`
+
+/** Options, or undefined after --help was printed. Throws UsageError. */
+export function parseOptions(args: readonly string[]): PublishCommand | undefined {
+  const command = new Command('npm run publish --')
+    .description('Publish the variants that npm run build made: push, sign, attach, then judge them in the registry.')
+    .argument('<DIR>', 'folder with a layout for each variant')
+    .argument('<NAMESPACE>', 'where the repositories are')
+    .addOption(
+      new Option('--variant <LIST>', 'which of the contract’s variants (default: all)').argParser((text) =>
+        text.split(',').map((name) => name.trim()),
+      ),
+    )
+    .option('--contract <FILE>', 'your decisions (default: specs/contract/contract.yaml)')
+    .option('--lock <FILE>', 'facts of the pinned upstream release (default: specs/contract/upstream.lock.json)')
+    .option('--waivers <FILE>', 'accepted failures (default: specs/contract/waivers.yaml)')
+    .option('--report <FILE>', 'the verdict on these very images (default: report/conformance.json)')
+    .option('--force', 'publish what is not judged green; the provenance says so', false)
+    .option('--key <FILE>', 'sign with this private key (PEM; its password from COSIGN_PASSWORD)')
+    .option('--no-sign', 'sign nothing')
+    .option(
+      '--revision <COMMIT>',
+      'source commit of the provenance (default: GITHUB_SHA, or HEAD of this folder’s git)',
+    )
+    .option('--no-verify', 'do not judge at the end what was published')
+    .option('--trusted-root <FILE>', 'trusted_root.json of the Sigstore instance that signs (default: the public one)')
+    .option('--cache <DIR>', 'folder for what is pulled back (default: $XDG_CACHE_HOME/talos-image-contract/v1)')
+    .option('--ca-file <FILE>', 'PEM certificates to trust beside those of the system')
+    .option('--insecure', 'speak plain HTTP where a registry speaks no TLS, also to other machines', false)
+    .addHelpText('after', HELP)
+  if (!parseCommand(command, args)) return undefined
+  const [folder = '', namespace = ''] = command.args
+  return {
+    ...command.opts<Omit<PublishCommand, 'folder' | 'namespace'>>(),
+    folder,
+    namespace: parseNamespace(namespace),
+  }
+}
+
+function parseNamespace(given: string): Namespace {
+  const text = given.replace(/\/$/, '')
+  const fail = (): UsageError =>
+    new UsageError(`expected REGISTRY/NAMESPACE such as ghcr.io/you, got ${JSON.stringify(given.slice(0, 300))}`)
+  try {
+    const reference = parseReference(`${text}/x`)
+    // Without a host a reference means Docker's hub: nobody shall publish there by leaving something out.
+    if (reference.kind !== 'registry' || !text.startsWith(reference.registry)) throw fail()
+    return { registry: reference.registry, path: reference.repository.slice(0, -'/x'.length) }
+  } catch (error) {
+    if (error instanceof FormatError || error instanceof RegistryError) throw fail()
+    throw error
+  }
+}
+
+/** The repository of a variant. */
+export function repositoryOf({ path }: Namespace, variant: string): string {
+  return path === '' ? `talos-${variant}` : `${path}/talos-${variant}`
+}

@@ -1,0 +1,51 @@
+// Candidates for the selftest that are a machine configuration and nothing else: no image is opened for them.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { CONFIG_CONTROLS } from '#fixtures/counterexamples/config-controls.ts'
+import {
+  applyEdit,
+  CONFIG_NAMES,
+  readSoundConfig,
+  variantOfConfig,
+  type ConfigCounterexample,
+  type ConfigEdit,
+} from '#fixtures/counterexamples/config-sound.ts'
+import { lazy } from '#harness/lazy.ts'
+import { machineConfigFacts } from '#harness/talos/machine-config-facts.ts'
+import { parseMachineConfig } from '#harness/talos/machine-config.ts'
+import { parseContract } from '#specs/contract/contract.ts'
+import { CONTRACT_PATH } from '../conform/inputs.ts'
+import { ROOT } from '../conform/run.ts'
+import type { Prepared } from './prepare.ts'
+
+/** Each right configuration as it is, and what lies on the right side of a boundary. */
+export const CONFIG_SOUND: readonly ConfigEdit[] = [
+  ...CONFIG_NAMES.map((of) => ({ name: `control ${of}`, of, because: 'so talosctl writes it' })),
+  ...CONFIG_CONTROLS,
+]
+
+const readContract = lazy(async () => parseContract(await readFile(join(ROOT, CONTRACT_PATH)), CONTRACT_PATH))
+
+/** Edits, reads, and says which rules must fail on which line. */
+export async function prepareConfig(example: ConfigEdit | ConfigCounterexample): Promise<Prepared> {
+  const shipped = await readContract()
+  const { files, contract } = applyEdit(example, await readSoundConfig(example.of), shipped)
+  const config = parseMachineConfig(Object.entries(files).map(([path, text]) => ({ path, bytes: Buffer.from(text) })))
+  const expected =
+    'violates' in example
+      ? { violates: example.violates, inconclusive: [], place: `${example.file ?? 'config'}:${example.line}` }
+      : { violates: [], inconclusive: [] }
+  return {
+    candidate: {
+      key: `config ${example.name}`,
+      variant: variantOfConfig(example.of),
+      references: {},
+      config: { facts: machineConfigFacts(config), files: [] },
+      parts: { config: { image: false } },
+      faces: ['config'],
+      pinned: false,
+      contract,
+    },
+    expected,
+  }
+}

@@ -1,0 +1,68 @@
+// Candidates for the selftest that lie in a registry: published with something wrong, and pulled as `npm test` does.
+import { join } from 'node:path'
+import { openAuthority } from '#fixtures/authority/authority.ts'
+import { writeLayout } from '#fixtures/counterexamples/candidate.ts'
+import { readReference } from '#fixtures/counterexamples/editor/reference.ts'
+import type { RegistryCounterexample } from '#fixtures/counterexamples/registry-counterexample.ts'
+import { publishReference } from '#fixtures/counterexamples/registry-publication.ts'
+import { startRegistry } from '#fixtures/registry/server.ts'
+import { openCache } from '#harness/oci/cache.ts'
+import { openRegistryAccess } from '#harness/oci/store-registry-access.ts'
+import type { BlobFailures } from '#harness/oci/store-registry-failure.ts'
+import { openCandidate, type Candidate } from '../conform/candidates.ts'
+import { pullEvidence } from '../conform/evidence.ts'
+import { pullCandidates } from '../conform/registry.ts'
+import type { Prepared } from './prepare.ts'
+
+/** What was published as it should be, under its tag. */
+export const REGISTRY_CONTROLS: readonly RegistryCounterexample[] = [
+  { name: 'control-published', violates: [], because: 'what is published as it should be conforms' },
+]
+
+export type PreparedRegistry = {
+  readonly prepared: readonly Prepared[]
+  readonly failures: BlobFailures
+  readonly trustedRoot: string
+}
+
+/** Publishes each to a registry on loopback and pulls it into the cache in `folder`. */
+export async function prepareRegistry(
+  examples: readonly RegistryCounterexample[],
+  folder: string,
+): Promise<PreparedRegistry> {
+  const authority = await openAuthority()
+  const sound = await readReference()
+  await using registry = await startRegistry()
+  const access = openRegistryAccess({
+    cache: await openCache(folder),
+    network: { credentials: () => Promise.resolve(undefined) },
+  })
+  try {
+    const candidates: Candidate[] = []
+    const pinnedReference = { image: await writeLayout(sound.cozystack, join(folder, 'cozystack')) }
+    const { lock, contract } = sound
+    for (const example of examples) {
+      const { repository, tag } = await publishReference(sound, example, {
+        registry,
+        authority,
+        folder: join(folder, 'published'),
+      })
+      const reference = `${registry.host}/${repository}:${tag}`
+      candidates.push(
+        await openCandidate(reference, example.name, { contract, lock, spoolFolder: folder, registry: access }),
+      )
+    }
+    const { signal } = new AbortController()
+    const failures = await pullCandidates(access, candidates, { spoolFolder: folder, signal })
+    await pullEvidence(access, candidates, { contract, folder, offline: true })
+    const prepared = examples.flatMap(({ violates, inconclusive = [] }, at) => {
+      const candidate = candidates[at]
+      return candidate === undefined
+        ? []
+        : [{ candidate: { ...candidate, pinnedReference }, expected: { violates, inconclusive } }]
+    })
+    return { prepared, failures, trustedRoot: authority.trustedRoot }
+  } finally {
+    await access.close()
+  }
+}

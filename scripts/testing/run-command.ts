@@ -1,0 +1,22 @@
+// A command inside the process of a test, with what it prints.
+import { vi } from 'vitest'
+
+export type CommandOutcome = { readonly exit: number; readonly stdout: string; readonly stderr: string }
+
+export async function runCommand(
+  command: (args: readonly string[]) => Promise<number>,
+  args: readonly string[],
+): Promise<CommandOutcome> {
+  const texts = { stdout: '', stderr: '' }
+  const spies = (['stdout', 'stderr'] as const).map((name) =>
+    vi.spyOn(process[name], 'write').mockImplementation((chunk) => {
+      texts[name] += String(chunk)
+      return true
+    }),
+  )
+  try {
+    return { exit: await command(args), ...texts }
+  } finally {
+    for (const spy of spies) spy.mockRestore()
+  }
+}

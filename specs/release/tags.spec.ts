@@ -1,0 +1,30 @@
+// The tags under which a release is published: https://github.com/cozystack/boot-to-talos pulls without a platform and
+// takes linux/amd64 from an index, so that a version tag must name the image itself.
+import { isManifest } from '#harness/oci/media-types.ts'
+import { releaseTags } from '../contract/tags.ts'
+import { must } from '../support/requirement.ts'
+import { test } from '../support/test.ts'
+
+test(
+  ...must(
+    'REL-004',
+    'the version tag names a plain linux/arm64 manifest, the same digest as its immutable twin `<version>-<8 hex digits of lock and contract>`',
+    {
+      faces: ['registry'],
+      needs: ['OCI-001'],
+      pinned: true,
+      fix: 'let npm run publish set both tags, from the lock and the contract that are judged here; a version tag that names other bytes stays: publish under the next version',
+    },
+  ),
+  async ({ image, part, contract, lock, pinned, evidence, judge }) => {
+    const { root, where } = image
+    const tags = releaseTags(part, { ...lock, schema: 1, talos: pinned('talos') }, contract)
+    const [version, twin] = await Promise.all([evidence.tag(tags.version), evidence.tag(tags.twin)])
+    const expected = root.descriptor.digest
+    judge({ [tags.version]: version?.digest, [tags.twin]: twin?.digest }, where).toEqual({
+      [tags.version]: expected,
+      [tags.twin]: expected,
+    })
+    judge(isManifest(root.descriptor.mediaType) ? 'a manifest' : root.descriptor.mediaType, where).toBe('a manifest')
+  },
+)

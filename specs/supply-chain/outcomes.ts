@@ -1,0 +1,22 @@
+// How verified signatures read in a verdict.
+import { formatLocation } from '#harness/errors.ts'
+import { renderSigner } from '#harness/signing/signer.ts'
+import type { Outcome } from '#harness/signing/verify.ts'
+
+export type ValidOutcome = Extract<Outcome, { outcome: 'valid' }>
+
+export function validOf(outcomes: readonly Outcome[]): readonly ValidOutcome[] {
+  return outcomes.filter((one) => one.outcome === 'valid')
+}
+
+/** `valid: …` for a valid one, else why it is none and where it lies. */
+export function describeOutcome(one: Outcome): string {
+  if (one.outcome === 'valid') return `valid: ${renderSigner(one.signer)}`
+  return `${one.error.code}: ${one.error.message} (${formatLocation(one.attachment.at)})`
+}
+
+/** Of those of which none is valid: what cannot be told is not the same as what is wrong. */
+export function throwUnknown(outcomes: readonly Outcome[]): void {
+  const unknown = outcomes.find((one) => one.outcome === 'unknown')
+  if (unknown !== undefined) throw unknown.error
+}

@@ -1,0 +1,29 @@
+// What a rule finds in the machine configuration of a candidate; what nobody can tell is an error of its own.
+import { FormatError } from '#harness/errors.ts'
+import type { ConfigFinding, ConfigJudge } from '../config/rule.ts'
+import type { RunInput } from './run.ts'
+
+export type ConfigFindings = {
+  /** What breaks the rule. */
+  readonly broken: readonly ConfigFinding[]
+  /** What is worth knowing and breaks nothing. */
+  readonly notes: readonly ConfigFinding[]
+}
+
+/** FormatError `machine-config` UNSUPPORTED where nothing breaks the rule and a template keeps something from being told. */
+export function findInConfig(run: RunInput, key: string, judge: ConfigJudge): ConfigFindings {
+  const candidate = run.candidates.find((one) => one.key === key)
+  if (candidate?.config === undefined) throw new Error(`no candidate ${key} with a machine configuration`)
+  const { contract, variant: variantName, lock, config } = candidate
+  const variant = contract.variants[variantName]
+  if (variant === undefined) throw new Error(`the contract has no variant ${variantName}`)
+  const talos = lock?.talos
+  const found = judge(config.facts, { variantName, variant, contract, ...(talos !== undefined && { talos }) })
+  const broken = found.filter(({ kind }) => kind === undefined)
+  const unknown = found.find(({ kind }) => kind === 'unknown')
+  if (broken.length === 0 && unknown !== undefined) {
+    const { at, message, got } = unknown
+    throw new FormatError('machine-config', 'UNSUPPORTED', got === undefined ? message : `${message}: ${got}`, { at })
+  }
+  return { broken, notes: found.filter(({ kind }) => kind === 'note') }
+}

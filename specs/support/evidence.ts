@@ -1,0 +1,71 @@
+// What only a registry has to say about an image: what its tags name, and what was signed or attached.
+import { NotFoundError } from '#harness/errors.ts'
+import type { Digest } from '#harness/bytes/digest.ts'
+import { lazy } from '#harness/lazy.ts'
+import type { RegistryReference } from '#harness/oci/reference.ts'
+import type { Descriptor } from '#harness/oci/schemas.ts'
+import type { RegistryAccess } from '#harness/oci/store-registry-access.ts'
+import { readAttachments, type Attachment } from '#harness/signing/attachments.ts'
+import { embeddedTrust, parseTrustedRoot } from '#harness/signing/trust.ts'
+import { verifyAttachments, type Outcome } from '#harness/signing/verify.ts'
+import type { Contract } from '../contract/contract.ts'
+import { releaseTags } from '../contract/tags.ts'
+import type { Lock } from '../contract/lock.ts'
+import type { Part } from './applicability.ts'
+
+export type Evidence = {
+  /** What a tag of the repository names; undefined where there is none. */
+  tag(name: string): Promise<Descriptor | undefined>
+  attachments(): Promise<readonly Attachment[]>
+  /** Every signature and attestation, verified for the signers of the contract. */
+  outcomes(): Promise<readonly Outcome[]>
+}
+
+export type EvidenceOptions = {
+  readonly contract: Contract
+  /** Text of a trusted_root.json; that of the public good instance as it was packaged, where there is none. */
+  readonly trustedRoot?: string | undefined
+}
+
+/** `reference` must have the digest under test. Errors of `RegistryAccess` and `readAttachments`. */
+export function openEvidence(
+  access: RegistryAccess,
+  reference: RegistryReference & { readonly digest: Digest },
+  { contract, trustedRoot }: EvidenceOptions,
+): Evidence {
+  const { kind, registry, repository, digest } = reference
+  const attachments = lazy(() => readAttachments(access, { kind, registry, repository }, digest))
+  const trust = lazy(async () =>
+    trustedRoot === undefined
+      ? embeddedTrust()
+      : parseTrustedRoot(new TextEncoder().encode(trustedRoot), 'trusted root'),
+  )
+  return {
+    async tag(name) {
+      try {
+        return await access.resolve({ kind, registry, repository, tag: name })
+      } catch (error) {
+        if (error instanceof NotFoundError) return undefined
+        throw error
+      }
+    },
+    attachments,
+    outcomes: lazy(async () => {
+      const found = await attachments()
+      return verifyAttachments(found, { digest, trust: await trust(), signers: contract.signing.signers })
+    }),
+  }
+}
+
+/** Reads all that the rules may ask for, so that it lies in the cache. */
+export async function readEvidence(
+  evidence: Evidence,
+  part: Part,
+  { lock, contract }: { readonly lock: Lock | undefined; readonly contract: Contract },
+): Promise<readonly Attachment[]> {
+  if (lock?.talos !== undefined) {
+    const { version, twin } = releaseTags(part, { ...lock, talos: lock.talos }, contract)
+    await Promise.all([version, twin].map((name) => evidence.tag(name)))
+  }
+  return evidence.attachments()
+}
