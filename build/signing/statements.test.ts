@@ -45,7 +45,7 @@ describe('provenanceStatement', () => {
     expect(predicateType).toBe('https://slsa.dev/provenance/v1')
     expect(predicate).toEqual({
       buildDefinition: {
-        buildType: 'https://github.com/cozystack/talos-image-contract/build@v1',
+        buildType: `${contract.labels.source}#talos-image/v1`,
         externalParameters: {
           variant: 'spin-only',
           talos: 'v1.13.9',

@@ -21,8 +21,8 @@ export const COSIGN_SIGN_PREDICATE = 'https://sigstore.dev/cosign/sign/v1'
 export const PROVENANCE_PREDICATE = 'https://slsa.dev/provenance/v1'
 export const SPDX_PREDICATE = 'https://spdx.dev/Document'
 
-/** What `externalParameters` mean; the README of the repository at this place says the same. */
-export const BUILD_TYPE = 'https://github.com/cozystack/talos-image-contract/build@v1'
+/** With the contract's source before it, the URI of what `externalParameters` mean: those of version 1 of this file. */
+export const BUILD_TYPE_FRAGMENT = '#talos-image/v1'
 
 /** That somebody signed the image, and nothing else: what cosign 3 makes of `cosign sign`. */
 export function signatureStatement(digest: Digest): Statement {
@@ -59,7 +59,7 @@ export function provenanceStatement(inputs: ProvenanceInputs): Statement {
   }
   return toStatement(digest, PROVENANCE_PREDICATE, {
     buildDefinition: {
-      buildType: BUILD_TYPE,
+      buildType: contract.labels.source + BUILD_TYPE_FRAGMENT,
       externalParameters: {
         variant,
         ...(lock.talos !== undefined && { talos: lock.talos }),

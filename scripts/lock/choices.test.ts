@@ -40,16 +40,24 @@ describe('npm run lock', { timeout: PATIENCE_MS }, () => {
 
   it('keeps the digest of the catalogue where it may', async () => {
     await using served = await serveUpstream([TALOS])
-    await served.put('spin', 'v0.21.0', served.imageOf('zfs').built)
+    await served.put('drbd', '9.2.14-v1.11.5', served.imageOf('zfs').built)
     expect(await run(served)).toMatchObject({
       exit: 1,
       stderr: expect.stringContaining('; --accept-moved keeps the catalogue'),
     })
     const { exit, stderr } = await run(served, '--accept-moved')
     expect(exit, stderr).toBe(0)
-    expect(stderr).toMatch(/^note: \S+\/spin:v0\.21\.0: the tag moved: /m)
+    expect(stderr).toMatch(/^note: \S+\/drbd:9\.2\.14-v1\.11\.5: the tag moved: /m)
     const checked = await run(served, '--check')
     expect(checked, checked.stderr).toMatchObject({ exit: 0, stderr: expect.stringContaining('the tag moved') })
+  })
+
+  it('notes that a tag moved which is pushed with every release', async () => {
+    await using served = await serveUpstream([TALOS])
+    await served.put('spin', 'v0.21.0', served.imageOf('zfs').built)
+    const { exit, stderr } = await run(served)
+    expect(exit, stderr).toBe(0)
+    expect(stderr).toMatch(/^note: \S+\/spin:v0\.21\.0: the tag moved: /m)
   })
 
   it('sorts what the catalogue lists', async () => {

@@ -29,9 +29,9 @@ are held against contract.upstream.signers:
 The lock holds what was read and nothing else, sorted; it is written whole or not at all, and what was not there is said.
 It names images as upstream does, also where a mirror is read: npm run build -- --upstream takes the same mirror.
 
-Tags that do not name the Talos release (spin:v0.21.0) are pushed again with every release of the extensions, so that for
-any but the newest they are other images by now: an error, unless --accept-moved keeps the catalogue's digest. --check
-only notes them.
+Tags that do not name the Talos release (spin:v0.21.0) are pushed again with every release of the extensions: that one is
+another image by now is noted, and the digest of the catalogue kept. Of one that names it (drbd:9.2.14-v1.11.5) that is an
+error, unless --accept-moved. --check only notes them.
 
 FOLDER, for --from, holds what upstream publishes for one release; signatures, imager and catalogue are not in it:
   installer-base/        OCI layout of ghcr.io/siderolabs/installer-base:<tag>

@@ -38,7 +38,7 @@ export async function readLock(upstream: Upstream, { talos, extensions, acceptMo
   const [imager, installer, packages] = await inParallel([
     () => openTalosImage(upstream, 'imager', talos),
     () => openInstallerImage(upstream, talos),
-    () => inParallel(found.map((extension) => () => openExtension(upstream, extension, { acceptMoved }))),
+    () => inParallel(found.map((extension) => () => openExtension(upstream, extension, { talos, acceptMoved }))),
   ])
   const [boot, uki, contents] = await inParallel([
     () => readBootFiles(upstream, imager),

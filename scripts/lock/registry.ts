@@ -18,7 +18,7 @@ import type { LockOptions } from './options.ts'
 import { readLock } from './read.ts'
 import { parseImage, readReference } from './reference.ts'
 import { findSigner } from './signatures.ts'
-import { openTrust } from './trust.ts'
+import { openTrust } from '../trust.ts'
 import { parseNamespace, referenceTo, type Upstream } from './upstream.ts'
 
 /** LockError and UsageError. */

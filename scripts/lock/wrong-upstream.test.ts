@@ -73,8 +73,8 @@ const CASES: readonly Case[] = [
   [
     'an extension that moved',
     1,
-    (served) => served.put('spin', 'v0.21.0', served.imageOf('zfs').built),
-    'HOST/siderolabs/spin:v0.21.0: the tag moved: the catalogue has sha256:…, the registry sha256:…; --accept-moved',
+    (served) => served.put('drbd', '9.2.14-v1.11.5', served.imageOf('zfs').built),
+    'HOST/siderolabs/drbd:9.2.14-v1.11.5: the tag moved: the catalogue has sha256:…, the registry sha256:…; --accept-moved',
   ],
   [
     'an extension that is not there',

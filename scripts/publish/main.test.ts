@@ -32,6 +32,7 @@ async function writeReport(change: (green: Conformance) => Conformance = (green)
   const candidates = publications.map(({ layout }) => ({
     reference: `oci:${layout.folder}`,
     digest: layout.installer.descriptor.digest,
+    assetsDigest: layout.assets.descriptor.digest,
     variant: layout.variant,
     faces: ['all'],
     exitCode: 0,
@@ -142,6 +143,11 @@ describe('npm run publish', () => {
         candidates: green.candidates.map((one) => ({ ...one, digest: `sha256:${'0'.repeat(64)}` })),
       }),
       /does not judge the whole of spin-only/,
+    ],
+    [
+      'of another asset image',
+      (green) => ({ ...green, candidates: green.candidates.map(({ assetsDigest: _, ...one }) => one) }),
+      /does not judge the asset image of spin-only sha256:/,
     ],
     [
       'of one face',

@@ -1,10 +1,10 @@
-// The authorities and logs that upstream's signatures are held against.
+// The authorities and logs that signatures are held against.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HarnessError } from '#harness/errors.ts'
 import { lazy } from '#harness/lazy.ts'
 import { embeddedTrust, parseTrustedRoot, refreshTrust, type Trust } from '#harness/signing/trust.ts'
-import { UsageError } from '../command-line.ts'
+import { UsageError } from './command-line.ts'
 
 export type TrustOptions = {
   readonly trustedRoot?: string | undefined
