@@ -87,11 +87,11 @@ async function buildAll(
 
 /** What must be named when the images are judged; what the embedded upstream said is nowhere else. */
 async function keepInputs({ lock, writeReference }: BuildUpstream, options: BuildOptions): Promise<JudgeOptions> {
-  if (options.upstream !== EMBEDDED || writeReference === undefined) return { lock: options.lock }
+  if (options.upstream !== EMBEDDED || writeReference === undefined) return options
   const path = join(options.output, 'upstream.lock.json')
   if (options.lock === undefined) await writeFile(path, formatLock(lock))
   const reference = await writeReference(join(options.output, 'reference'))
-  return { lock: options.lock ?? path, reference: reference.replace(/@.*$/, '') }
+  return { ...options, lock: options.lock ?? path, reference: reference.replace(/@.*$/, '') }
 }
 
 async function showPlans(plans: readonly Plan[], upstream: UpstreamParts): Promise<void> {

@@ -45,19 +45,26 @@ export function renderBuilt(plan: Plan, built: Built): string {
 }
 
 /** What the judge must be told beside the images. */
-export type JudgeOptions = { readonly lock?: string | undefined; readonly reference?: string | undefined }
+export type JudgeOptions = {
+  readonly contract?: string | undefined
+  readonly lock?: string | undefined
+  readonly reference?: string | undefined
+}
 
 /** The commands to run next. */
-export function renderNext(built: readonly (readonly [Plan, Built])[], { lock, reference }: JudgeOptions): string {
+export function renderNext(
+  built: readonly (readonly [Plan, Built])[],
+  { contract, lock, reference }: JudgeOptions,
+): string {
   const references = built.map(([plan, { output }]) => `oci:${output}:${plan.tags.installer}`)
   const [first] = built
   const folder = first === undefined ? '' : dirname(first[1].output)
-  const locked = lock === undefined ? '' : ` --lock ${lock}`
+  const inputs = `${contract === undefined ? '' : ` --contract ${contract}`}${lock === undefined ? '' : ` --lock ${lock}`}`
   const compared = reference === undefined ? '' : ` --reference ${reference}`
   return lines(
     'next:',
-    `  npm test -- ${references.join(' ')}${locked}${compared}`,
-    `  npm run publish -- ${folder} REGISTRY/NAMESPACE${locked}`,
+    `  npm test -- ${references.join(' ')}${inputs}${compared}`,
+    `  npm run publish -- ${folder} REGISTRY/NAMESPACE${inputs}${compared}`,
   )
 }
 

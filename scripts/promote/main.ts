@@ -25,13 +25,10 @@ export async function promote(args: readonly string[], judge: Judge = judgeByMai
   try {
     const options = parseOptions(args)
     if (options === undefined) return 0
-    const { reference, caFile, insecure } = options
-    const network = await networkOf(
-      { ...(caFile !== undefined && { caFile }), insecure },
-      new Set([reference.registry]),
-    )
+    const { image, caFile, insecure } = options
+    const network = await networkOf({ ...(caFile !== undefined && { caFile }), insecure }, new Set([image.registry]))
     if (network === undefined) throw new UsageError('expected a registry')
-    const client = openPushClient(reference.registry, network)
+    const client = openPushClient(image.registry, network)
     try {
       return await promoteWith(client, options, judge)
     } finally {
@@ -45,11 +42,11 @@ export async function promote(args: readonly string[], judge: Judge = judgeByMai
 }
 
 async function promoteWith(client: RegistryClient, options: PromoteCommand, judge: Judge): Promise<number> {
-  const { reference, channel } = options
+  const { image, channel } = options
   const { installer, assets } = await planMoves(client, options)
   const moves = assets === undefined ? [installer] : [installer, assets]
-  const { kind, registry, repository } = reference
-  const pinned = renderReference({ ...reference, digest: installer.to })
+  const { kind, registry, repository } = image
+  const pinned = renderReference({ ...image, digest: installer.to })
   const status = await judge([
     pinned,
     ...(assets === undefined ? [] : ['--assets', renderReference({ kind, registry, repository, digest: assets.to })]),
@@ -72,13 +69,13 @@ async function promoteWith(client: RegistryClient, options: PromoteCommand, judg
 /** The channel, then that of the assets where there are any. UsageError where there is no such image. */
 async function planMoves(
   client: RegistryClient,
-  { reference, channel }: PromoteCommand,
+  { image, channel }: PromoteCommand,
 ): Promise<{ readonly installer: Move; readonly assets: Move | undefined }> {
-  const { repository, tag, digest } = reference
+  const { repository, tag, digest } = image
   const resolve = (name: string): Promise<Digest | undefined> => resolveTag(client, repository, name)
   const named = tag === undefined && digest !== undefined ? undefined : (tag ?? 'latest')
   const to = digest ?? (await resolve(named ?? ''))
-  const fail = (text: string): UsageError => new UsageError(`${renderReference(reference)}: ${text}`)
+  const fail = (text: string): UsageError => new UsageError(`${renderReference(image)}: ${text}`)
   if (to === undefined) throw fail('there is no such image')
   if (digest !== undefined && named !== undefined && (await resolve(named)) !== digest)
     throw fail(`the tag ${named} names another image by now`)
@@ -104,8 +101,8 @@ async function moveTag(client: RegistryClient, repository: string, { tag, to, fr
 }
 
 function judgeOptions(options: PromoteCommand): readonly string[] {
-  const { variant, contract, lock, waivers, cache, caFile, trustedRoot, insecure } = options
-  const named = { variant, contract, lock, waivers, cache, 'ca-file': caFile, 'trusted-root': trustedRoot }
+  const { variant, contract, lock, waivers, reference, cache, caFile, trustedRoot, insecure } = options
+  const named = { variant, contract, lock, waivers, reference, cache, 'ca-file': caFile, 'trusted-root': trustedRoot }
   return [
     ...Object.entries({ ...named, report: reportFile(PROMOTED_REPORT) }).flatMap(([name, value]) =>
       value === undefined ? [] : [`--${name}`, value],

@@ -6,13 +6,14 @@ import { ASSETS_SUFFIX } from '#specs/contract/tags.ts'
 import { parseCommand, UsageError } from '../command-line.ts'
 
 export type PromoteCommand = {
-  readonly reference: RegistryReference
+  readonly image: RegistryReference
   readonly channel: string
   readonly variant?: string
   readonly contract?: string
   readonly lock?: string
   readonly waivers?: string
   readonly trustedRoot?: string
+  readonly reference?: string
   readonly cache?: string
   readonly caFile?: string
   readonly insecure: boolean
@@ -41,6 +42,10 @@ export function parseOptions(args: readonly string[]): PromoteCommand | undefine
     .option('--variant <NAME>', 'which variant it must be (default: its label)')
     .option('--contract <FILE>', 'your decisions (default: specs/contract/contract.yaml)')
     .option('--lock <FILE>', 'facts of the pinned upstream release (default: specs/contract/upstream.lock.json)')
+    .option(
+      '--reference <REFERENCE>',
+      'where the image lies that the lock pins as the reference (default: its registry)',
+    )
     .option('--waivers <FILE>', 'accepted failures (default: specs/contract/waivers.yaml)')
     .option('--trusted-root <FILE>', 'trusted_root.json of the Sigstore instance that signs (default: the public one)')
     .option('--cache <DIR>', 'folder for what is pulled (default: $XDG_CACHE_HOME/talos-image-contract/v1)')
@@ -48,10 +53,10 @@ export function parseOptions(args: readonly string[]): PromoteCommand | undefine
     .option('--insecure', 'speak plain HTTP where a registry speaks no TLS, also to other machines', false)
     .addHelpText('after', HELP)
   if (!parseCommand(command, args)) return undefined
-  const [reference = '', channel = ''] = command.args
+  const [image = '', channel = ''] = command.args
   return {
-    ...command.opts<Omit<PromoteCommand, 'reference' | 'channel'>>(),
-    reference: parseImage(reference),
+    ...command.opts<Omit<PromoteCommand, 'image' | 'channel'>>(),
+    image: parseImage(image),
     channel: checkChannel(channel),
   }
 }

@@ -148,16 +148,19 @@ async function publishLayouts(
 }
 
 /** What both the images and their verdict need to be named with. */
-function inputOptions({ contract, lock }: PublishCommand): string {
-  return [contract === undefined ? '' : ` --contract ${contract}`, lock === undefined ? '' : ` --lock ${lock}`].join('')
+function inputOptions({ contract, lock, reference }: PublishCommand): string {
+  return Object.entries({ contract, lock, reference })
+    .map(([name, value]) => (value === undefined ? '' : ` --${name} ${value}`))
+    .join('')
 }
 
 function judgeOptions(options: PublishCommand): readonly string[] {
-  const { contract, lock, waivers, cache, caFile, trustedRoot, insecure } = options
+  const { contract, lock, waivers, reference, cache, caFile, trustedRoot, insecure } = options
   const named = {
     contract,
     lock,
     waivers,
+    reference,
     cache,
     'ca-file': caFile,
     'trusted-root': trustedRoot,

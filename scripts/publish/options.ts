@@ -21,6 +21,7 @@ export type PublishCommand = {
   /** False for --no-verify. */
   readonly verify: boolean
   readonly trustedRoot?: string
+  readonly reference?: string
   readonly cache?: string
   readonly caFile?: string
   readonly insecure: boolean
@@ -57,6 +58,10 @@ export function parseOptions(args: readonly string[]): PublishCommand | undefine
     )
     .option('--contract <FILE>', 'your decisions (default: specs/contract/contract.yaml)')
     .option('--lock <FILE>', 'facts of the pinned upstream release (default: specs/contract/upstream.lock.json)')
+    .option(
+      '--reference <REFERENCE>',
+      'where the image lies that the lock pins as the reference (default: its registry)',
+    )
     .option('--waivers <FILE>', 'accepted failures (default: specs/contract/waivers.yaml)')
     .option('--report <FILE>', 'the verdict on these very images (default: report/conformance.json)')
     .option('--force', 'publish what is not judged green; the provenance says so', false)
