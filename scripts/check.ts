@@ -9,7 +9,7 @@ const STEPS: readonly (readonly [name: string, command: readonly string[]])[] = 
   ['format', ['oxfmt', '--check']],
   ['lint', ['oxlint', '--deny-warnings', '--quiet']],
   ['types', ['tsc', '-p', '.']],
-  ['ledger', ['node', '--import', 'tsx', 'scripts/ledger.ts', '--check']],
+  ['ledger', ['node', '--import', './scripts/preload.mjs', 'scripts/ledger.ts', '--check']],
   [
     'unit',
     [
@@ -22,7 +22,7 @@ const STEPS: readonly (readonly [name: string, command: readonly string[]])[] = 
       '--outputFile.json=report/unit.json',
     ],
   ],
-  ['selftest', ['node', '--import', 'tsx', 'scripts/selftest.ts']],
+  ['selftest', ['node', '--import', './scripts/preload.mjs', 'scripts/selftest.ts']],
 ]
 
 function run(command: readonly string[]): Promise<boolean> {

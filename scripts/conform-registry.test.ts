@@ -140,7 +140,7 @@ describe('npm test on a registry', { timeout: PATIENCE_MS }, () => {
 })
 
 const start = (args: readonly string[]) =>
-  spawn(process.execPath, ['--import', 'tsx', 'scripts/conform.ts', ...args], {
+  spawn(process.execPath, ['--import', './scripts/preload.mjs', 'scripts/conform.ts', ...args], {
     cwd: ROOT,
     stdio: ['pipe', 'ignore', 'pipe'],
   })

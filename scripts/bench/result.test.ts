@@ -87,9 +87,9 @@ describe('recipePhases', () => {
 
 describe('toCommand', () => {
   it('runs what package.json says on this Node', () => {
-    expect(toCommand('node --import tsx a.ts', ['x y'])).toEqual({
+    expect(toCommand('node --import ./scripts/preload.mjs a.ts', ['x y'])).toEqual({
       command: process.execPath,
-      args: ['--import', 'tsx', 'a.ts', 'x y'],
+      args: ['--import', './scripts/preload.mjs', 'a.ts', 'x y'],
     })
     expect(toCommand('vitest run', []).command).toBe('vitest')
   })

@@ -78,7 +78,7 @@ async function sameVerdict(tools: Tools): Promise<undefined> {
     const lock = join(ROOT, 'fixtures/golden/lock-v1.13.9.json')
     const fixed = ['--variant=spin-tailscale', '--face=installer', '--cache', join(cwd, 'cache')]
     const args = [...fixed, '--report', report, '--lock', lock, reference]
-    await run(process.execPath, ['--import', 'tsx', 'scripts/conform.ts', ...args], { cwd: ROOT })
+    await run(process.execPath, ['--import', './scripts/preload.mjs', 'scripts/conform.ts', ...args], { cwd: ROOT })
     const { candidates } = conformanceSchema.parse(JSON.parse(await readFile(report, 'utf8')))
     return candidates[0]?.rules.map((rule) => `${rule.id} ${rule.status}`)
   }

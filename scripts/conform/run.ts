@@ -59,6 +59,8 @@ async function runGroup(run: RunInput, specs: string): Promise<RunObservations> 
       allowOnly: false,
       passWithNoTests: true,
       maxWorkers: 1,
+      // Node reads the spec files itself: nothing in them needs vite.
+      experimental: { viteModuleRunner: false, nodeLoader: false },
       projects: [
         {
           test: {

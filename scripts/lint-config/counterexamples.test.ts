@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { BOUNDARY_CONTROLS } from '#fixtures/counterexamples/config-boundaries.ts'
 import { CONFIG_CONTROLS } from '#fixtures/counterexamples/config-controls.ts'
 import {
   applyEdit,
@@ -59,7 +60,7 @@ describe('lint of machine configurations', async () => {
     expect(verdicts.filter(({ status }) => status === 'inconclusive')).toEqual([])
   })
 
-  it.each(CONFIG_CONTROLS)('$name: right', async (control) => {
+  it.each([...CONFIG_CONTROLS, ...BOUNDARY_CONTROLS])('$name: right', async (control) => {
     const { files, contract } = applyEdit(control, await readSoundConfig(control.of), shipped)
     const verdicts = judge(control.of, files, contract)
     expect(findingsOf(verdicts)).toEqual([])

@@ -1,6 +1,6 @@
 // Mutations of what decides: predicates, conditions, comparisons, and the values that are compared with.
 import type { Edit, Operator } from './mutant.ts'
-import { calledName, nodeAt, nodesAt, type Node } from './syntax.ts'
+import { calledName, nodeAt, nodesAt, textOf, type Node } from './syntax.ts'
 
 const FLIPPED: Readonly<Record<string, readonly string[]>> = {
   '===': ['!=='],
@@ -51,10 +51,11 @@ export function decisionEdits(node: Node, parents: readonly Node[], text: string
       )
     case 'IfStatement': {
       const test = nodeAt(node, 'test')
-      return test === undefined ? [] : replace('condition', test, 'true', 'false')
+      if (test === undefined) return []
+      return replace('condition', test, ...(isRethrown(parents) ? [] : ['true']), 'false')
     }
     case 'ThrowStatement':
-      return replace('throw dropped', node, ';void 0')
+      return isRethrown([...parents, node]) ? [] : replace('throw dropped', node, ';void 0')
     case 'Literal':
       return isName(node, parents) ? [] : literalEdits(node, replace)
     default:
@@ -78,6 +79,18 @@ function literalEdits(
     ...(pattern.endsWith('$') && !pattern.endsWith('\\$') ? [pattern.slice(0, -1)] : []),
   ]
   return replace('regular expression', node, ...['(?!)', ...looser].map((one) => `/${one || '(?:)'}/${flags}`))
+}
+
+/**
+ * Whether this is in `catch (error) { if (error instanceof Ours) …; throw error }` and lets through what is not ours:
+ * that a bug is told as one is nothing about an image.
+ */
+function isRethrown(parents: readonly Node[]): boolean {
+  const clause = parents.findLast(({ type }) => type === 'CatchClause')
+  const last = nodesAt(nodeAt(clause, 'body'), 'body').at(-1)
+  if (clause === undefined || last?.type !== 'ThrowStatement') return false
+  const isOfParameter = textOf(nodeAt(last, 'argument')) === textOf(nodeAt(clause, 'param'))
+  return isOfParameter && (parents.at(-1)?.type !== 'ThrowStatement' || parents.at(-1) === last)
 }
 
 /** Whether a literal names a property, or a file that is imported. */

@@ -54,11 +54,21 @@ describe('findEdits', () => {
     ])
   })
 
+  it('leaves alone that a bug is thrown on', () => {
+    expect(mutate('function a() { try { b() } catch (c) { if (c instanceof D) return; throw c } }')).toEqual([
+      'condition: function a() { try { b() } catch (c) { if (false) return; throw c } }',
+    ])
+  })
+
   it.each([
     ['statements of rules', "test(...must('A-1', 'b', { faces: ['image'] }), c)"],
     ['messages', "const a = { at, message: 'b', got: c ? 'd' : 'e' }"],
     ['clauses', "const a = fail('expected a name, got none')"],
     ['texts with holes', 'const a = `b ${c ? 1 : 2}`'],
+    ['text that is put together', "const got = a || 'none'"],
+    ['a choice of texts', 'f(a === 1 ? `b ${c}` : `d ${e}`)'],
+    ['the order of a list', 'const a = b.toSorted((c, d) => (c < d ? -1 : 1))'],
+    ['the place of an assertion', "f(judge(a, b.whereOf('c')))"],
     ['types', "const a: 'b' | 'c' = d as 'b'"],
     ['names of properties', "const a = { 'b-c': d }"],
     ['imports', "import { a } from 'b'"],

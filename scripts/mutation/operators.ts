@@ -2,12 +2,18 @@
 import { assertionEdits } from './operators-assertion.ts'
 import { decisionEdits } from './operators-decision.ts'
 import type { Edit } from './mutant.ts'
-import { calledName, nodeAt, textOf, walk, type Node } from './syntax.ts'
+import { calledName, nodeAt, nodesAt, textOf, walk, type Node } from './syntax.ts'
 
 /** Statements and errors of which only the text would change: no verdict goes by it. */
 const TOLD = new Set(['must', 'should'])
 /** Properties of a finding that a person reads. */
 const TOLD_KEYS = new Set(['message', 'expected', 'got', 'fix', 'sentence'])
+/** Variables that hold such text. */
+const TOLD_NAMES = new Set(['message', 'got', 'fix', 'at'])
+/** Calls whose second argument says where they look. */
+const JUDGING = new Set(['judge'])
+/** Methods that put in order: no verdict goes by the order of a list that is sorted before it is compared. */
+const SORTING = new Set(['toSorted', 'sort'])
 /** What has no value when the program runs, and what is text to be read. */
 const OPAQUE = new Set(['ImportDeclaration', 'TemplateLiteral'])
 /** TypeScript's own nodes that wrap a value. */
@@ -35,8 +41,29 @@ function isTold(node: Node, parents: readonly Node[]): boolean {
   if (OPAQUE.has(node.type) || (node.type.startsWith('TS') && !WRAPPING.has(node.type))) return true
   const parent = parents.at(-1)
   if (node.type === 'SpreadElement') return TOLD.has(calledName(nodeAt(node, 'argument')) ?? '')
-  if (parent?.type === 'ThrowStatement') return true
-  if (parent?.type === 'NewExpression' && calledName(parent)?.endsWith('Error')) return true
-  if (parent?.type === 'Property') return TOLD_KEYS.has(textOf(nodeAt(parent, 'key')) ?? '')
-  return false
+  if (node.type === 'ConditionalExpression' && isText(node)) return true
+  switch (parent?.type) {
+    case 'ThrowStatement':
+      return true
+    case 'NewExpression':
+      return calledName(parent)?.endsWith('Error') === true
+    case 'CallExpression':
+      return (
+        (SORTING.has(calledName(parent) ?? '') && nodesAt(parent, 'arguments').includes(node)) ||
+        (JUDGING.has(calledName(parent) ?? '') && nodesAt(parent, 'arguments')[1] === node)
+      )
+    case 'Property':
+      return TOLD_KEYS.has(textOf(nodeAt(parent, 'key')) ?? '')
+    case 'VariableDeclarator':
+      return TOLD_NAMES.has(textOf(nodeAt(parent, 'id')) ?? '')
+    default:
+      return false
+  }
+}
+
+/** A choice between texts with holes: whichever it is, something is said. */
+function isText(node: Node | undefined): boolean {
+  if (node?.type === 'ConditionalExpression')
+    return isText(nodeAt(node, 'consequent')) && isText(nodeAt(node, 'alternate'))
+  return node?.type === 'TemplateLiteral'
 }

@@ -29,10 +29,14 @@ export async function runJob(
   const path = join(folder, `${name}.bin`)
   await writeFile(log, '')
   await writeFile(path, serialize({ ...job, plan: { ...job.plan, log } }))
-  const child = spawn(process.execPath, [`--max-old-space-size=${HEAP_MIB}`, '--import', 'tsx', WORKER, path], {
-    cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = spawn(
+    process.execPath,
+    [`--max-old-space-size=${HEAP_MIB}`, '--import', './scripts/preload.mjs', WORKER, path],
+    {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
   let said = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()))
   let silent = false

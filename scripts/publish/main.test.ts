@@ -146,7 +146,7 @@ describe('npm run publish', () => {
     ],
     [
       'of another asset image',
-      (green) => ({ ...green, candidates: green.candidates.map(({ assetsDigest: _, ...one }) => one) }),
+      (green) => ({ ...green, candidates: green.candidates.map((one) => ({ ...one, assetsDigest: undefined })) }),
       /does not judge the asset image of spin-only sha256:/,
     ],
     [

@@ -1,6 +1,7 @@
 // Candidates for the selftest that are a machine configuration and nothing else: no image is opened for them.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { BOUNDARY_CONTROLS, CONFIG_UNKNOWNS } from '#fixtures/counterexamples/config-boundaries.ts'
 import { CONFIG_CONTROLS } from '#fixtures/counterexamples/config-controls.ts'
 import {
   applyEdit,
@@ -9,6 +10,7 @@ import {
   variantOfConfig,
   type ConfigCounterexample,
   type ConfigEdit,
+  type ConfigUnknown,
 } from '#fixtures/counterexamples/config-sound.ts'
 import { lazy } from '#harness/lazy.ts'
 import { machineConfigFacts } from '#harness/talos/machine-config-facts.ts'
@@ -18,23 +20,25 @@ import { CONTRACT_PATH } from '../conform/inputs.ts'
 import { ROOT } from '../conform/run.ts'
 import type { Prepared } from './prepare.ts'
 
-/** Each right configuration as it is, and what lies on the right side of a boundary. */
-export const CONFIG_SOUND: readonly ConfigEdit[] = [
+/** Each right configuration as it is, what lies on the right side of a boundary, and what cannot be told. */
+export const CONFIG_SOUND: readonly (ConfigEdit | ConfigUnknown)[] = [
   ...CONFIG_NAMES.map((of) => ({ name: `control ${of}`, of, because: 'so talosctl writes it' })),
   ...CONFIG_CONTROLS,
+  ...BOUNDARY_CONTROLS,
+  ...CONFIG_UNKNOWNS,
 ]
 
 const readContract = lazy(async () => parseContract(await readFile(join(ROOT, CONTRACT_PATH)), CONTRACT_PATH))
 
 /** Edits, reads, and says which rules must fail on which line. */
-export async function prepareConfig(example: ConfigEdit | ConfigCounterexample): Promise<Prepared> {
+export async function prepareConfig(example: ConfigEdit | ConfigUnknown | ConfigCounterexample): Promise<Prepared> {
   const shipped = await readContract()
   const { files, contract } = applyEdit(example, await readSoundConfig(example.of), shipped)
   const config = parseMachineConfig(Object.entries(files).map(([path, text]) => ({ path, bytes: Buffer.from(text) })))
   const expected =
     'violates' in example
       ? { violates: example.violates, inconclusive: [], place: `${example.file ?? 'config'}:${example.line}` }
-      : { violates: [], inconclusive: [] }
+      : { violates: [], inconclusive: 'inconclusive' in example ? example.inconclusive : [] }
   return {
     candidate: {
       key: `config ${example.name}`,

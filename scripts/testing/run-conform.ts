@@ -14,7 +14,7 @@ export function runConform(args: readonly string[]): Promise<Outcome> {
 /** `scripts/NAME` of the project in `folder`. */
 export async function runScript(name: string, args: readonly string[], folder: string): Promise<Outcome> {
   const { FORCE_COLOR: _, ...env } = process.env
-  const child = spawn(process.execPath, ['--import', 'tsx', join('scripts', name), ...args], {
+  const child = spawn(process.execPath, ['--import', './scripts/preload.mjs', join('scripts', name), ...args], {
     cwd: folder,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,4 +1,4 @@
-// `node --import tsx scripts/testing/spoil.ts CASES RESULTS` in a copy of the project: the main job after each change of
+// `node --import ./scripts/preload.mjs scripts/testing/spoil.ts CASES RESULTS` in a copy of the project: the main job after each change of
 // its files, in one process, since starting one takes longer than judging one rule.
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { main } from '../conform/main.ts'

@@ -1,4 +1,4 @@
-// A worker: `node --import tsx scripts/mutation/worker/main.ts JOB` runs spec files over candidates in one vitest.
+// A worker: `node --import ./scripts/preload.mjs scripts/mutation/worker/main.ts JOB` runs spec files over candidates in one vitest.
 import { appendFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { deserialize } from 'node:v8'
