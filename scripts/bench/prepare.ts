@@ -36,7 +36,11 @@ export async function prepare(folder: string, size: Size, signal: AbortSignal): 
     await mkdir(making, { recursive: true })
     const maker = join(import.meta.dirname, 'maker.ts')
     const options = { cwd: ROOT, signal }
-    const made = await measure(process.execPath, ['--import', './scripts/preload.mjs', maker, making, SIZES[size]], options)
+    const made = await measure(
+      process.execPath,
+      ['--import', './scripts/preload.mjs', maker, making, SIZES[size]],
+      options,
+    )
     phases['make upstream’s parts'] = made.wallMs
     const contract = await readFile(join(ROOT, CONTRACT_PATH), 'utf8')
     const limit = size === '140' ? '$&' : `unpackedSizeLimit: ${HUGE_LIMIT}`

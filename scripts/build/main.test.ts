@@ -1,8 +1,9 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ROOT } from '../conform/run.ts'
+import { runCommand } from '../testing/run-command.ts'
 import { build } from './main.ts'
 import { formatSize, progressOf } from './render.ts'
 
@@ -15,20 +16,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-async function run(...args: readonly string[]) {
-  const texts = { stdout: '', stderr: '' }
-  const spies = (['stdout', 'stderr'] as const).map((name) =>
-    vi.spyOn(process[name], 'write').mockImplementation((chunk) => {
-      texts[name] += String(chunk)
-      return true
-    }),
-  )
-  try {
-    return { exit: await build(args), ...texts }
-  } finally {
-    for (const spy of spies) spy.mockRestore()
-  }
-}
+const run = (...args: readonly string[]) => runCommand(build, args)
 
 describe('npm run build', { timeout: 60_000 }, () => {
   it('builds both variants of the embedded upstream, and says what to do next', async () => {

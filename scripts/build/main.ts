@@ -11,6 +11,7 @@ import { Spool } from '#harness/bytes/spool.ts'
 import { formatLocation, HarnessError, RegistryError } from '#harness/errors.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import { formatLock } from '#specs/contract/lock.ts'
+import { catchInterrupt } from '../interrupt.ts'
 import { loadContract } from '../conform/inputs.ts'
 import { UsageError } from '../conform/options.ts'
 import { printable } from '../conform/printable.ts'
@@ -24,14 +25,7 @@ const USAGE: readonly BuildCode[] = ['LOCK', 'CONTRACT', 'NO_SPACE', 'OUTPUT']
 
 /** `args` without node and script. Gives the exit status; prints everything that there is to say. */
 export async function build(args: readonly string[]): Promise<number> {
-  const interrupt = new AbortController()
-  const onSignal = (): void => {
-    // Asked twice: do not wait for the end of the step.
-    if (interrupt.signal.aborted) process.exit(2)
-    interrupt.abort(new UsageError('interrupted: what was not finished is not there'))
-  }
-  process.on('SIGINT', onSignal)
-  process.on('SIGTERM', onSignal)
+  const interrupt = catchInterrupt('what was not finished is not there')
   try {
     const options = parseOptions(args)
     if (options === undefined) return 0
@@ -42,8 +36,7 @@ export async function build(args: readonly string[]): Promise<number> {
     process.stderr.write(`${failure.text}\n`)
     return failure.exit
   } finally {
-    process.off('SIGINT', onSignal)
-    process.off('SIGTERM', onSignal)
+    interrupt.release()
   }
 }
 

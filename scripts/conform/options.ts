@@ -1,29 +1,26 @@
 // The command line of `npm test`.
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { parseCommand } from '../command-line.ts'
+import { addJudgeInputs, type JudgeInputs } from '../judge-options.ts'
 import { addRegistryOptions, type RegistryOptions } from '../registry-options.ts'
 import { parseOutput, type Output } from './outputs/output.ts'
 import { FACES, type Face } from '#specs/support/requirement.ts'
 
-export type ConformOptions = RegistryOptions & {
-  readonly references: readonly string[]
-  readonly variant?: string
-  readonly assets?: string
-  /** The machine configuration of a node, then patches over it. */
-  readonly config?: readonly string[]
-  readonly waivers?: string
-  readonly faces?: readonly Face[]
-  readonly only?: readonly string[]
-  readonly contract?: string
-  readonly lock?: string
-  readonly structureOnly: boolean
-  readonly json: boolean
-  /** Further renderings of the verdict. */
-  readonly output: readonly Output[]
-  readonly report?: string
-  readonly trustedRoot?: string
-  readonly reference?: string
-}
+export type ConformOptions = RegistryOptions &
+  JudgeInputs & {
+    readonly references: readonly string[]
+    readonly variant?: string
+    readonly assets?: string
+    /** The machine configuration of a node, then patches over it. */
+    readonly config?: readonly string[]
+    readonly faces?: readonly Face[]
+    readonly only?: readonly string[]
+    readonly structureOnly: boolean
+    readonly json: boolean
+    /** Further renderings of the verdict. */
+    readonly output: readonly Output[]
+    readonly report?: string
+  }
 
 export { UsageError } from '../command-line.ts'
 
@@ -60,20 +57,12 @@ export function parseOptions(args: readonly string[]): ConformOptions | undefine
     .addOption(
       new Option('--only <LIST>', 'judge only these rules or areas, with what they need: KRN,EXT-002').argParser(list),
     )
-    .option('--contract <FILE>', 'your decisions (default: specs/contract/contract.yaml)')
-    .option('--lock <FILE>', 'facts of the pinned upstream release (default: specs/contract/upstream.lock.json)')
-    .option('--waivers <FILE>', 'accepted failures (default: specs/contract/waivers.yaml)')
     .option('--structure-only', 'compare nothing with the pinned release; says so in the verdict', false)
     .option('--json', 'print the whole verdict instead of the table', false)
-    .option(
-      '--reference <REFERENCE>',
-      'where the image lies that the lock pins as the reference (default: its registry)',
-    )
-    .option('--trusted-root <FILE>', 'trusted_root.json of the Sigstore instance that signs (default: the public one)')
     .option('--report <FILE>', 'where the whole verdict goes (default: report/conformance.json)')
     .option('--output <FORMAT=FILE>', 'also write junit, markdown, sarif or html; may be repeated', parseOutput, [])
     .addHelpText('after', HELP)
-  if (!parseCommand(addRegistryOptions(command), args)) return undefined
+  if (!parseCommand(addRegistryOptions(addJudgeInputs(command)), args)) return undefined
   const { face, ...options } = command.opts<Omit<ConformOptions, 'references' | 'faces'> & { face?: Face[] }>()
   return { ...options, ...(face !== undefined && { faces: face }), references: command.args }
 }

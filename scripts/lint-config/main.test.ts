@@ -1,9 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { readSoundConfig, swap } from '#fixtures/counterexamples/config-sound.ts'
 import { ROOT } from '../conform/run.ts'
+import { runCommand } from '../testing/run-command.ts'
 import { lintConfig } from './main.ts'
 
 const GOLDEN = join(ROOT, 'fixtures/golden/machine-config')
@@ -11,18 +12,8 @@ const WORKER = join(GOLDEN, 'worker-spin-only-1.11.yaml')
 const GATEWAY = join(GOLDEN, 'gateway-spin-tailscale-1.11.yaml')
 
 async function run(...args: readonly string[]): Promise<{ status: number; stdout: string; stderr: string }> {
-  const said = { stdout: '', stderr: '' }
-  const spies = (['stdout', 'stderr'] as const).map((stream) =>
-    vi.spyOn(process[stream], 'write').mockImplementation((text) => {
-      said[stream] += String(text)
-      return true
-    }),
-  )
-  try {
-    return { status: await lintConfig(args), ...said }
-  } finally {
-    for (const spy of spies) spy.mockRestore()
-  }
+  const { exit, ...said } = await runCommand(lintConfig, args)
+  return { status: exit, ...said }
 }
 
 describe('npm run lint-config', async () => {

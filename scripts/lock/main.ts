@@ -3,6 +3,7 @@ import { HarnessError, formatLocation } from '#harness/errors.ts'
 import { lockFromFolder } from '#build/lock/folder.ts'
 import { formatLock, type Lock } from '#specs/contract/lock.ts'
 import { UsageError } from '../command-line.ts'
+import { catchInterrupt } from '../interrupt.ts'
 import { loadLock } from '../conform/inputs.ts'
 import { printable } from '../conform/printable.ts'
 import { compareLocks } from './difference.ts'
@@ -16,14 +17,7 @@ const DRIFT = 3
 
 /** `args` without node and script. Gives the exit status; prints everything that there is to say. */
 export async function lock(args: readonly string[]): Promise<number> {
-  const interrupt = new AbortController()
-  const onSignal = (): void => {
-    // Asked twice: do not wait for what is under way.
-    if (interrupt.signal.aborted) process.exit(2)
-    interrupt.abort(new UsageError('interrupted: nothing was written'))
-  }
-  process.on('SIGINT', onSignal)
-  process.on('SIGTERM', onSignal)
+  const interrupt = catchInterrupt('nothing was written')
   try {
     const options = parseOptions(args)
     if (options === undefined) return 0
@@ -33,8 +27,7 @@ export async function lock(args: readonly string[]): Promise<number> {
     process.stderr.write(`${failure.text}\n`)
     return failure.exit
   } finally {
-    process.off('SIGINT', onSignal)
-    process.off('SIGTERM', onSignal)
+    interrupt.release()
   }
 }
 

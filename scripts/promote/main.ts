@@ -5,6 +5,7 @@ import type { RegistryClient } from '#harness/oci/client/http.ts'
 import { fetchManifest } from '#harness/oci/client/manifests.ts'
 import { openPushClient } from '#harness/oci/push-client.ts'
 import { pushManifest, resolveTag } from '#harness/oci/push-manifest.ts'
+import { judgeArguments } from '../judge-options.ts'
 import { renderReference } from '#harness/oci/reference.ts'
 import { documentType } from '#harness/oci/store-registry-documents.ts'
 import { ASSETS_SUFFIX } from '#specs/contract/tags.ts'
@@ -50,7 +51,7 @@ async function promoteWith(client: RegistryClient, options: PromoteCommand, judg
   const status = await judge([
     pinned,
     ...(assets === undefined ? [] : ['--assets', renderReference({ kind, registry, repository, digest: assets.to })]),
-    ...judgeOptions(options),
+    ...judgeArguments(options, { variant: options.variant, report: reportFile(PROMOTED_REPORT) }),
   ])
   const at = `${registry}/${repository}:${channel}`
   if (status !== 0) {
@@ -98,15 +99,4 @@ async function moveTag(client: RegistryClient, repository: string, { tag, to, fr
     throw error
   })
   await pushManifest(client, repository, { bytes, digest: to, mediaType: documentType(mediaType, bytes) }, tag)
-}
-
-function judgeOptions(options: PromoteCommand): readonly string[] {
-  const { variant, contract, lock, waivers, reference, cache, caFile, trustedRoot, insecure } = options
-  const named = { variant, contract, lock, waivers, reference, cache, 'ca-file': caFile, 'trusted-root': trustedRoot }
-  return [
-    ...Object.entries({ ...named, report: reportFile(PROMOTED_REPORT) }).flatMap(([name, value]) =>
-      value === undefined ? [] : [`--${name}`, value],
-    ),
-    ...(insecure ? ['--insecure'] : []),
-  ]
 }

@@ -4,20 +4,14 @@ import { FormatError } from '#harness/errors.ts'
 import { parseReference, renderReference, type RegistryReference } from '#harness/oci/reference.ts'
 import { ASSETS_SUFFIX } from '#specs/contract/tags.ts'
 import { parseCommand, UsageError } from '../command-line.ts'
+import { addJudgeInputs, addJudgeReach, type JudgeInputs, type JudgeReach } from '../judge-options.ts'
 
-export type PromoteCommand = {
-  readonly image: RegistryReference
-  readonly channel: string
-  readonly variant?: string
-  readonly contract?: string
-  readonly lock?: string
-  readonly waivers?: string
-  readonly trustedRoot?: string
-  readonly reference?: string
-  readonly cache?: string
-  readonly caFile?: string
-  readonly insecure: boolean
-}
+export type PromoteCommand = JudgeInputs &
+  JudgeReach & {
+    readonly image: RegistryReference
+    readonly channel: string
+    readonly variant?: string
+  }
 
 const TAG = /^\w[\w.-]{0,127}$/
 /** v1, 1.11, v1.11.5-0a1b2c3d: what a person takes for a version, and so for something that never moves. */
@@ -40,19 +34,8 @@ export function parseOptions(args: readonly string[]): PromoteCommand | undefine
     .argument('<REFERENCE>', 'the image, by tag')
     .argument('<CHANNEL>', 'the tag to move')
     .option('--variant <NAME>', 'which variant it must be (default: its label)')
-    .option('--contract <FILE>', 'your decisions (default: specs/contract/contract.yaml)')
-    .option('--lock <FILE>', 'facts of the pinned upstream release (default: specs/contract/upstream.lock.json)')
-    .option(
-      '--reference <REFERENCE>',
-      'where the image lies that the lock pins as the reference (default: its registry)',
-    )
-    .option('--waivers <FILE>', 'accepted failures (default: specs/contract/waivers.yaml)')
-    .option('--trusted-root <FILE>', 'trusted_root.json of the Sigstore instance that signs (default: the public one)')
-    .option('--cache <DIR>', 'folder for what is pulled (default: $XDG_CACHE_HOME/talos-image-contract/v1)')
-    .option('--ca-file <FILE>', 'PEM certificates to trust beside those of the system')
-    .option('--insecure', 'speak plain HTTP where a registry speaks no TLS, also to other machines', false)
     .addHelpText('after', HELP)
-  if (!parseCommand(command, args)) return undefined
+  if (!parseCommand(addJudgeReach(addJudgeInputs(command)), args)) return undefined
   const [image = '', channel = ''] = command.args
   return {
     ...command.opts<Omit<PromoteCommand, 'image' | 'channel'>>(),

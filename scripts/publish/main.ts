@@ -12,6 +12,8 @@ import type { Lock } from '#specs/contract/lock.ts'
 import { releaseTags } from '#specs/contract/tags.ts'
 import { UsageError } from '../command-line.ts'
 import { loadContract, loadLock, LOCK_PATH, lockCommand, type Loaded } from '../conform/inputs.ts'
+import { catchInterrupt } from '../interrupt.ts'
+import { judgeArguments, toArguments } from '../judge-options.ts'
 import { printable } from '../conform/printable.ts'
 import { reportFile } from '../conform/report-file.ts'
 import { networkOf } from '../registry-options.ts'
@@ -37,10 +39,7 @@ type Inputs = {
 
 /** `args` without node and script. Gives the exit status; prints everything that there is to say. */
 export async function publish(args: readonly string[], judge: Judge = judgeByMainJob): Promise<number> {
-  const interrupt = new AbortController()
-  const onSignal = (): void => interrupt.abort(new UsageError('interrupted: the same command goes on where it ended'))
-  process.once('SIGINT', onSignal)
-  process.once('SIGTERM', onSignal)
+  const interrupt = catchInterrupt('the same command goes on where it ended')
   const layouts: VariantLayout[] = []
   try {
     const options = parseOptions(args)
@@ -52,19 +51,20 @@ export async function publish(args: readonly string[], judge: Judge = judgeByMai
         await openVariantLayout(join(options.folder, variant), { variant, contract: contract.value, lock: lock.value }),
       )
     const references = await publishLayouts(layouts, inputs, options, interrupt.signal)
-    process.off('SIGINT', onSignal)
-    process.off('SIGTERM', onSignal)
-    const status = options.verify ? await judge([...references, ...judgeOptions(options)]) : 0
+    // The main job has its own way to end.
+    interrupt.release()
+    const status = options.verify
+      ? await judge([...references, ...judgeArguments(options, { report: reportFile(PUBLISHED_REPORT) })])
+      : 0
     if (status === 0)
-      process.stdout.write(printable(renderNext(references, options.verify, inputOptions(options)), { lines: true }))
+      process.stdout.write(printable(renderNext(references, options.verify, nextOptions(options)), { lines: true }))
     return status
   } catch (error) {
     const failure = describeFailure(interrupt.signal.aborted ? interrupt.signal.reason : error)
     process.stderr.write(`${failure.text}\n`)
     return failure.exit
   } finally {
-    process.off('SIGINT', onSignal)
-    process.off('SIGTERM', onSignal)
+    interrupt.release()
     await Promise.all(layouts.map((layout) => layout.close()))
   }
 }
@@ -148,28 +148,10 @@ async function publishLayouts(
 }
 
 /** What both the images and their verdict need to be named with. */
-function inputOptions({ contract, lock, reference }: PublishCommand): string {
-  return Object.entries({ contract, lock, reference })
-    .map(([name, value]) => (value === undefined ? '' : ` --${name} ${value}`))
+function nextOptions({ contract, lock, reference }: PublishCommand): string {
+  return toArguments({ contract, lock, reference })
+    .map((argument) => ` ${argument}`)
     .join('')
-}
-
-function judgeOptions(options: PublishCommand): readonly string[] {
-  const { contract, lock, waivers, reference, cache, caFile, trustedRoot, insecure } = options
-  const named = {
-    contract,
-    lock,
-    waivers,
-    reference,
-    cache,
-    'ca-file': caFile,
-    'trusted-root': trustedRoot,
-    report: reportFile(PUBLISHED_REPORT),
-  }
-  return [
-    ...Object.entries(named).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value])),
-    ...(insecure ? ['--insecure'] : []),
-  ]
 }
 
 export async function judgeByMainJob(args: readonly string[]): Promise<number> {

@@ -3,29 +3,23 @@ import { Command, Option } from 'commander'
 import { RegistryError, FormatError } from '#harness/errors.ts'
 import { parseReference } from '#harness/oci/reference.ts'
 import { parseCommand, UsageError } from '../command-line.ts'
+import { addJudgeInputs, addJudgeReach, type JudgeInputs, type JudgeReach } from '../judge-options.ts'
 
-export type PublishCommand = {
-  /** What `npm run build` wrote: a layout for each variant. */
-  readonly folder: string
-  readonly namespace: Namespace
-  readonly variant?: readonly string[]
-  readonly contract?: string
-  readonly lock?: string
-  readonly waivers?: string
-  readonly report?: string
-  readonly force: boolean
-  readonly key?: string
-  /** False for --no-sign. */
-  readonly sign: boolean
-  readonly revision?: string
-  /** False for --no-verify. */
-  readonly verify: boolean
-  readonly trustedRoot?: string
-  readonly reference?: string
-  readonly cache?: string
-  readonly caFile?: string
-  readonly insecure: boolean
-}
+export type PublishCommand = JudgeInputs &
+  JudgeReach & {
+    /** What `npm run build` wrote: a layout for each variant. */
+    readonly folder: string
+    readonly namespace: Namespace
+    readonly variant?: readonly string[]
+    readonly report?: string
+    readonly force: boolean
+    readonly key?: string
+    /** False for --no-sign. */
+    readonly sign: boolean
+    readonly revision?: string
+    /** False for --no-verify. */
+    readonly verify: boolean
+  }
 
 /** `ghcr.io/you`: a registry, and what stands before the repositories' names in it ('' for nothing). */
 export type Namespace = { readonly registry: string; readonly path: string }
@@ -56,13 +50,6 @@ export function parseOptions(args: readonly string[]): PublishCommand | undefine
         text.split(',').map((name) => name.trim()),
       ),
     )
-    .option('--contract <FILE>', 'your decisions (default: specs/contract/contract.yaml)')
-    .option('--lock <FILE>', 'facts of the pinned upstream release (default: specs/contract/upstream.lock.json)')
-    .option(
-      '--reference <REFERENCE>',
-      'where the image lies that the lock pins as the reference (default: its registry)',
-    )
-    .option('--waivers <FILE>', 'accepted failures (default: specs/contract/waivers.yaml)')
     .option('--report <FILE>', 'the verdict on these very images (default: report/conformance.json)')
     .option('--force', 'publish what is not judged green; the provenance says so', false)
     .option('--key <FILE>', 'sign with this private key (PEM; its password from COSIGN_PASSWORD)')
@@ -72,12 +59,8 @@ export function parseOptions(args: readonly string[]): PublishCommand | undefine
       'source commit of the provenance (default: GITHUB_SHA, or HEAD of this folder’s git)',
     )
     .option('--no-verify', 'do not judge at the end what was published')
-    .option('--trusted-root <FILE>', 'trusted_root.json of the Sigstore instance that signs (default: the public one)')
-    .option('--cache <DIR>', 'folder for what is pulled back (default: $XDG_CACHE_HOME/talos-image-contract/v1)')
-    .option('--ca-file <FILE>', 'PEM certificates to trust beside those of the system')
-    .option('--insecure', 'speak plain HTTP where a registry speaks no TLS, also to other machines', false)
     .addHelpText('after', HELP)
-  if (!parseCommand(command, args)) return undefined
+  if (!parseCommand(addJudgeReach(addJudgeInputs(command)), args)) return undefined
   const [folder = '', namespace = ''] = command.args
   return {
     ...command.opts<Omit<PublishCommand, 'folder' | 'namespace'>>(),

@@ -8,11 +8,11 @@ export type Outcome = { readonly status: number | null; readonly stdout: string;
 
 /** `npm test -- ARGS` with standard output in a pipe. */
 export function runConform(args: readonly string[]): Promise<Outcome> {
-  return runScript('conform.ts', args, ROOT)
+  return runScript('conform.ts', args)
 }
 
 /** `scripts/NAME` of the project in `folder`. */
-export async function runScript(name: string, args: readonly string[], folder: string): Promise<Outcome> {
+export async function runScript(name: string, args: readonly string[], folder: string = ROOT): Promise<Outcome> {
   const { FORCE_COLOR: _, ...env } = process.env
   const child = spawn(process.execPath, ['--import', './scripts/preload.mjs', join('scripts', name), ...args], {
     cwd: folder,

@@ -6,6 +6,7 @@ import { documentManifest, signatureManifests, type PushManifest } from '#build/
 import { IN_TOTO_PAYLOAD } from '#build/signing/signer.ts'
 import { signatureStatement } from '#build/signing/statements.ts'
 import { attachManifests } from '#fixtures/authority/attach.ts'
+import { SIDERO } from '#fixtures/authority/sign-upstream.ts'
 import { openAuthority, type Identity } from '#fixtures/authority/authority.ts'
 import { pushStore } from '#fixtures/registry/images.ts'
 import { startRegistry, type Registry } from '#fixtures/registry/server.ts'
@@ -23,8 +24,6 @@ import { lazy } from '#harness/lazy.ts'
 import { Spool } from '#harness/bytes/spool.ts'
 import { digestOf } from '#harness/bytes/digest.ts'
 import type { Descriptor } from '#harness/oci/schemas.ts'
-
-export const SIDERO: Identity = { issuer: 'https://accounts.google.com', subject: 'someone@siderolabs.com' }
 
 const STRANGER: Identity = { issuer: SIDERO.issuer, subject: 'someone@siderolabs.com.example' }
 
