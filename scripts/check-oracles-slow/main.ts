@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { runConformance } from './conformance.ts'
 import { cosignTableChecks } from './cosign-table.ts'
 import { cosignChecks } from './cosign.ts'
+import { craneAssetChecks } from './crane-assets.ts'
 import { craneChecks } from './crane.ts'
 import { fetchTools } from './fetch.ts'
 import { orasChecks } from './oras.ts'
@@ -24,6 +25,7 @@ export async function main([kept, ...rest]: readonly string[]): Promise<0 | 1 | 
     const checks = [
       ...runConformance(tools),
       ...craneChecks(tools),
+      ...craneAssetChecks(tools),
       ...orasChecks(tools),
       ...cosignChecks(tools),
       ...cosignTableChecks(tools),

@@ -8,6 +8,7 @@ import { createObserver } from './reporter.ts'
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 export const SPEC_GLOB = 'specs/**/*.spec.ts'
+const RUNNER = fileURLToPath(new URL('runner.ts', import.meta.url))
 
 /** A rule may take this long: a real image is decompressed by the first rule that looks inside. */
 const RULE_TIMEOUT_MS = 10 * 60_000
@@ -66,6 +67,7 @@ async function runGroup(run: RunInput, specs: string): Promise<RunObservations> 
           test: {
             name: 'contract',
             include: [specs],
+            runner: RUNNER,
             pool: 'threads',
             isolate: false,
             testTimeout: RULE_TIMEOUT_MS,

@@ -77,6 +77,7 @@ function runBatch(
   const ids = new Set(batch.flatMap((mutant) => mutant.ids))
   const choices = Object.fromEntries(batch.map((mutant) => [mutant.name, choose(mutant)]))
   return runJob(folder, {
+    kind: 'rules',
     root,
     include: batch.flatMap(({ name, specs }) => specs.map((spec) => `${MUTANTS}/${name}/${spec}`)),
     run: prepare.run,

@@ -15,6 +15,7 @@ import { parseMutationOptions, type MutationOptions } from './options.ts'
 import { runJob } from './pool.ts'
 import { exitCodeOfMutation, renderReport, toReport } from './report.ts'
 import { needless, readSurvivors, reasonFor } from './survivors.ts'
+import { runUnitTests } from './unit.ts'
 import { findMutants, writeMutant } from './write.ts'
 
 /** `args` without node and script. Gives the exit status; prints everything that there is to say. */
@@ -55,10 +56,19 @@ async function run(folder: string, options: MutationOptions): Promise<number> {
   const left = fates
     .filter(({ killedBy }) => killedBy === undefined)
     .map(({ mutant }) => ({ mutant, line: lineOf(mutant, modules) }))
+  const tested = await runUnitTests(
+    left.map(({ mutant }) => mutant),
+    { root, folder },
+  )
+  const reasonOf = (mutant: Mutant, line: string): string | undefined => {
+    const test = tested.get(mutant.name)
+    return test === undefined ? reasonFor(mutant, line, survivors) : `${test} sees it`
+  }
+  const untested = left.filter(({ mutant }) => !tested.has(mutant.name))
   const report = toReport(
     fates,
-    left.map(({ mutant, line }) => ({ mutant, reason: reasonFor(mutant, line, survivors) })),
-    only === '' ? needless(left, survivors) : [],
+    left.map(({ mutant, line }) => ({ mutant, reason: reasonOf(mutant, line) })),
+    only === '' ? needless(untested, survivors) : [],
   )
   process.stdout.write(renderReport(report, secondsSince(started)))
   if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`)
@@ -106,6 +116,7 @@ async function observeSound(folder: string, root: string, prepare: Prepare): Pro
   const results = await Promise.all(
     groups.map((candidates) =>
       runJob(folder, {
+        kind: 'rules',
         root,
         include: [SPEC_GLOB],
         run: { ...all, candidates },

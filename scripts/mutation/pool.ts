@@ -10,7 +10,7 @@ import type { LogRecord } from './worker/plan.ts'
 
 const WORKER = fileURLToPath(new URL('worker/main.ts', import.meta.url))
 /** A worker that says nothing for so long is in a loop that a mutant made. */
-const SILENCE_MS = 120_000
+const SILENCE_MS = 60_000
 const LOOK_MS = 1000
 /** What `npm run selftest` has by default; a mutant that fills it is killed by that. */
 const HEAP_MIB = 4096

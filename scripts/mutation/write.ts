@@ -43,18 +43,10 @@ export async function writeMutant(root: string, mutant: Mutant, modules: Readonl
   const copied = new Set(importersOf(modules, mutant.file))
   const test = join(folder, 'test.ts')
   for (const file of copied) {
-    const module = modules.get(file)
-    if (module === undefined) continue
     const own = join(folder, file)
-    const text = withEdits(module.text, [
-      ...module.imports
-        .filter((one) => one.file !== undefined)
-        .map(({ start, end, file: target = '' }) => {
-          const to = target === TEST ? test : copied.has(target) ? join(folder, target) : target
-          return { start, end, replacement: toSpecifier(own, to) }
-        }),
-      ...(file === mutant.file ? [mutant] : []),
-    ])
+    const place = (target: string): string =>
+      target === TEST ? test : copied.has(target) ? join(folder, target) : target
+    const text = withImports(modules, file, own, place, file === mutant.file ? [mutant] : [])
     await mkdir(dirname(join(root, own)), { recursive: true })
     await writeFile(join(root, own), text)
   }
@@ -68,10 +60,24 @@ export const test = narrow('${mutant.name}', stated)
   )
 }
 
-function withEdits(
-  text: string,
-  edits: readonly { readonly start: number; readonly end: number; readonly replacement: string }[],
+type Replacement = { readonly start: number; readonly end: number; readonly replacement: string }
+
+/** The text of a module as it is to lie at `path`: what it imports of specs lies where `place` says. */
+export function withImports(
+  modules: ReadonlyMap<string, Module>,
+  file: string,
+  path: string,
+  place: (target: string) => string,
+  edits: readonly Replacement[] = [],
 ): string {
+  const { text = '', imports = [] } = modules.get(file) ?? {}
+  const moved = imports.flatMap(({ start, end, file: target }) =>
+    target === undefined ? [] : [{ start, end, replacement: toSpecifier(path, place(target)) }],
+  )
+  return withEdits(text, [...moved, ...edits])
+}
+
+function withEdits(text: string, edits: readonly Replacement[]): string {
   let edited = text
   for (const { start, end, replacement } of edits.toSorted((a, b) => b.start - a.start))
     edited = edited.slice(0, start) + replacement + edited.slice(end)

@@ -40,8 +40,17 @@ async function open(run: RunInput, key: string, part: Part): Promise<Subject> {
   // No worker reaches for the network: what is to be judged was pulled before.
   const registry = run.registry && openRegistryAccess({ ...run.registry, cache: await openCache(run.spoolFolder) })
   const talos = await (part === 'installer' ? openInstaller : openAssets)(reference, { spool, registry })
+  if (run.selected === undefined && candidate.faces?.includes('image') !== false) beginLongest(talos)
   const evidence = registry && evidenceOf(registry, reference, { ...run, contract: candidate.contract })
   return { candidate, part, talos, ...(evidence !== undefined && { evidence }) }
+}
+
+/**
+ * Where all rules will ask for it anyway: the two longest decompressions side by side, on threads of their own, while the
+ * first rules are judged. What fails, fails for the rules that ask.
+ */
+function beginLongest(talos: TalosPart): void {
+  void Promise.allSettled([talos.kernel().then((kernel) => kernel.payload()), talos.modules()])
 }
 
 /** Candidates in a registry are pinned to a digest as they are opened. */

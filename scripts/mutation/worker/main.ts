@@ -10,6 +10,8 @@ import { mutantOf } from './mutant-of.ts'
 import type { LogRecord, Plan } from './plan.ts'
 
 export type Job = {
+  /** Spec files by the plan; or unit tests, of which only the end is told. */
+  readonly kind: 'rules' | 'unit'
   readonly root: string
   readonly include: readonly string[]
   readonly run: RunInput
@@ -17,14 +19,14 @@ export type Job = {
 }
 
 /** A mutant that makes a rule wait for ever is killed by this. */
-const TEST_TIMEOUT_MS = 100_000
+const TEST_TIMEOUT_MS = 50_000
 
 const job = deserialize(await readFile(process.argv[2] ?? '')) as Job
 
 const reporter: Reporter = {
   onTestModuleEnd(module: TestModule) {
     const { moduleId } = module
-    const broken = module.errors().length > 0
+    const broken = job.kind === 'unit' ? module.state() === 'failed' : module.errors().length > 0
     const file = relative(job.root, moduleId)
     const record: LogRecord = { kind: 'end', mutant: mutantOf(moduleId), file, broken }
     appendFileSync(job.plan.log, `${JSON.stringify(record)}\n`)
@@ -45,7 +47,7 @@ const vitest = await startVitest(
         test: {
           name: 'mutation',
           include: [...job.include],
-          setupFiles: [fileURLToPath(new URL('setup.ts', import.meta.url))],
+          setupFiles: job.kind === 'unit' ? [] : [fileURLToPath(new URL('setup.ts', import.meta.url))],
           pool: 'threads',
           isolate: false,
           testTimeout: TEST_TIMEOUT_MS,
