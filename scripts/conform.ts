@@ -3,5 +3,9 @@ import { assertRuntime } from './runtime.ts'
 
 assertRuntime()
 // Only now: the packages behind it do not even load on the Node that the guard refuses.
+const { openSpecRun } = await import('./conform/spec-run.ts')
+const run = openSpecRun()
+// The rest is loaded while its worker loads what the specs need; before, it would only be in its way.
+await run.started
 const { main } = await import('./conform/main.ts')
-process.exitCode = await main(process.argv.slice(2))
+process.exitCode = await main(process.argv.slice(2), run)

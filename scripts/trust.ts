@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HarnessError } from '#harness/errors.ts'
 import { lazy } from '#harness/lazy.ts'
-import { embeddedTrust, parseTrustedRoot, refreshTrust, type Trust } from '#harness/signing/trust.ts'
+import type { Trust } from '#harness/signing/trust.ts'
 import { UsageError } from './command-line.ts'
 
 export type TrustOptions = {
@@ -22,6 +22,8 @@ export async function openTrust({ trustedRoot, offline, folder, note }: TrustOpt
   const given = trustedRoot === undefined ? undefined : await readTrustedRoot(trustedRoot)
   return lazy(async () => {
     if (given !== undefined) return given
+    // Only here: most runs hold nothing against it, and it takes long to load.
+    const { embeddedTrust, refreshTrust } = await import('#harness/signing/trust.ts')
     if (offline === true) return embeddedTrust()
     try {
       return await refreshTrust({ folder: join(folder, 'tuf') })
@@ -34,6 +36,7 @@ export async function openTrust({ trustedRoot, offline, folder, note }: TrustOpt
 }
 
 async function readTrustedRoot(path: string): Promise<Trust> {
+  const { parseTrustedRoot } = await import('#harness/signing/trust.ts')
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw new UsageError(`the trusted root ${path} cannot be read: ${(cause as Error).message}`, { cause })
   })

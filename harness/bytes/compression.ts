@@ -3,7 +3,7 @@ import { createZstdDecompress } from 'node:zlib'
 import { FormatError, IntegrityError } from '../errors.ts'
 import { metered, runEngine, type DecoderOptions, type Pull } from './compression-engine.ts'
 import { gunzipChunks } from './compression-gzip.ts'
-import { CHUNK_SIZE, type ByteSource } from './source.ts'
+import { CHUNK_SIZE, chunkMemory, type ByteSource } from './source.ts'
 import { readZstdFrames, ZSTD_MAGIC, type ZstdFrame } from './zstd-frames.ts'
 
 export type { DecoderOptions } from './compression-engine.ts'
@@ -44,7 +44,7 @@ export async function* decompress(
   options: DecompressOptions,
 ): AsyncGenerator<Uint8Array, void, void> {
   const decoder: DecoderOptions = { ...options, where: source.where }
-  if (kind === 'gzip') yield* gunzipChunks(source.stream(), decoder)
+  if (kind === 'gzip') yield* gunzipChunks(source.stream(0, source.size, chunkMemory(source)), decoder)
   else if (kind === 'zstd') yield* unzstd(source, decoder)
   else if (kind === 'none') yield* metered(source.stream(), decoder)
   else
@@ -87,11 +87,12 @@ async function* storedFrames(
   skipped: { bytes: number },
 ): AsyncGenerator<Uint8Array, void, void> {
   let end = 0
+  const memory = chunkMemory(source)
   try {
     for await (const frame of readZstdFrames(source)) {
       end = frame.offset + frame.size
       if (frame.kind === 'skippable') skipped.bytes += frame.size
-      else yield* storedFrame(source, frame, options)
+      else yield* storedFrame(source, frame, memory, options)
     }
   } catch (cause) {
     if (end === 0 || !(cause instanceof FormatError) || cause.code !== 'BAD_MAGIC') throw cause
@@ -109,11 +110,12 @@ async function* storedFrames(
 async function* storedFrame(
   source: ByteSource,
   frame: ZstdFrame,
+  memory: Uint8Array | undefined,
   options: DecoderOptions,
 ): AsyncGenerator<Uint8Array, void, void> {
   if (frame.dictionaryId !== undefined)
     throw new FormatError(options.format, 'UNSUPPORTED', `expected no dictionary, got id ${frame.dictionaryId}`, {
       at: { ...source.where, offset: frame.offset },
     })
-  yield* source.stream(frame.offset, frame.offset + frame.size)
+  yield* source.stream(frame.offset, frame.offset + frame.size, memory)
 }

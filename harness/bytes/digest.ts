@@ -1,7 +1,7 @@
 // Content digests, checked before anything is done with them: https://github.com/opencontainers/image-spec/blob/v1.1.1/descriptor.md#digests
 import { createHash } from 'node:crypto'
 import { FormatError, type Location } from '../errors.ts'
-import type { ByteSource } from './source.ts'
+import { chunkMemory, type ByteSource } from './source.ts'
 
 declare const brand: unique symbol
 
@@ -43,7 +43,7 @@ export function digestOf(bytes: Uint8Array, algorithm: DigestAlgorithm = 'sha256
 /** Digest of a whole source, streamed. */
 export async function readDigest(source: ByteSource, algorithm: DigestAlgorithm = 'sha256'): Promise<Digest> {
   const hash = createHash(algorithm)
-  for await (const chunk of source.stream()) hash.update(chunk)
+  for await (const chunk of source.stream(0, source.size, chunkMemory(source))) hash.update(chunk)
   return makeDigest(algorithm, hash.digest('hex'))
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { FormatError } from '../errors.ts'
 import { expectCode } from '../testing/expect-code.ts'
-import { bytesSource, CHUNK_SIZE, fileSource, memberLocation, readAll, type ByteSource } from './source.ts'
+import { bytesSource, CHUNK_SIZE, chunkMemory, fileSource, memberLocation, readAll, type ByteSource } from './source.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'source-'))
 afterAll(() => rm(folder, { recursive: true }))
@@ -42,6 +42,16 @@ describe.each([
       const part = Buffer.concat(await chunksOf(source.stream(10, CHUNK_SIZE + 20)))
       expect(Buffer.compare(part, BYTES.subarray(10, CHUNK_SIZE + 20))).toBe(0)
       expect(await chunksOf(source.stream(7, 7))).toEqual([])
+    })
+  })
+
+  it('streams the same bytes through memory of one chunk', async () => {
+    await withSource(async (source) => {
+      const memory = chunkMemory(source)
+      const copies: Uint8Array[] = []
+      for await (const chunk of source.stream(1, source.size, memory)) copies.push(Uint8Array.from(chunk))
+      expect(memory).toHaveLength(CHUNK_SIZE)
+      expect(Buffer.compare(Buffer.concat(copies), BYTES.subarray(1))).toBe(0)
     })
   })
 

@@ -12,13 +12,22 @@ export interface ByteSource {
   readonly where: Location
   /** Exactly `length` bytes at `offset`, or a FormatError TRUNCATED. The caller bounds `length`. */
   read(offset: number, length: number): Promise<Uint8Array>
-  /** The bytes from `start` (0) to `end` (size), exclusive, in chunks of at most CHUNK_SIZE. */
-  stream(start?: number, end?: number): AsyncGenerator<Uint8Array, void, void>
+  /**
+   * The bytes from `start` (0) to `end` (size), exclusive, in chunks of at most CHUNK_SIZE. Chunks may lie in `memory`,
+   * which has room for one of them: then each holds until the next is asked for.
+   */
+  stream(start?: number, end?: number, memory?: Uint8Array): AsyncGenerator<Uint8Array, void, void>
   /** A part of this source, without copying; FormatError TRUNCATED where it does not lie inside. */
   slice(offset: number, length: number, where?: Location): ByteSource
 }
 
-export type ReadAt = (offset: number, length: number) => Promise<Uint8Array>
+/** `memory` may be used for the bytes; there is room for them. */
+export type ReadAt = (offset: number, length: number, memory?: Uint8Array) => Promise<Uint8Array>
+
+/** For a stream whose reader keeps no chunk: new memory for each would be most of what is collected as garbage. */
+export function chunkMemory({ size }: Pick<ByteSource, 'size'>): Uint8Array | undefined {
+  return size > CHUNK_SIZE ? Buffer.allocUnsafeSlow(CHUNK_SIZE) : undefined
+}
 
 /** `where` of a member inside what `parent` names: `vmlinuz.efi!.initrd`. */
 export function memberLocation(parent: Location, member: string): Location {
@@ -45,13 +54,14 @@ function assertInside(size: number, where: Location, offset: number, length: num
  * only, and gives exactly the bytes asked for.
  */
 export function makeSource(readAt: ReadAt, base: number, size: number, where: Location): ByteSource {
-  const read: ReadAt = async (offset, length) => {
+  const read = async (offset: number, length: number): Promise<Uint8Array> => {
     assertInside(size, where, offset, length)
     return length === 0 ? new Uint8Array(0) : readAt(base + offset, length)
   }
-  async function* stream(start = 0, end = size): AsyncGenerator<Uint8Array, void, void> {
+  async function* stream(start = 0, end = size, memory?: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
     assertInside(size, where, start, end - start)
-    for (let at = start; at < end; at += CHUNK_SIZE) yield await readAt(base + at, Math.min(CHUNK_SIZE, end - at))
+    for (let at = start; at < end; at += CHUNK_SIZE)
+      yield await readAt(base + at, Math.min(CHUNK_SIZE, end - at), memory)
   }
   return {
     size,
@@ -77,8 +87,8 @@ export function bytesSource(bytes: Uint8Array, where: Location = {}): ByteSource
 
 /** A source over an open file; whoever opened `file` closes it. A file cut short while it is read is TRUNCATED. */
 export function fileSource(file: FileHandle, size: number, where: Location): ByteSource {
-  const readAt: ReadAt = async (offset, length) => {
-    const bytes = Buffer.allocUnsafe(length)
+  const readAt: ReadAt = async (offset, length, memory) => {
+    const bytes = memory?.subarray(0, length) ?? Buffer.allocUnsafe(length)
     let filled = 0
     while (filled < length) {
       const { bytesRead } = await file.read(bytes, filled, length - filled, offset + filled)

@@ -1,7 +1,7 @@
 // The certificates built into a kernel (`system_certificate_list`, certs/system_certificates.S of Linux 6.12): DER
 // certificates one behind another, in a decompressed Image, found by their first bytes.
 import { X509Certificate } from 'node:crypto'
-import { CHUNK_SIZE, type ByteSource } from '../bytes/source.ts'
+import { CHUNK_SIZE, chunkMemory, type ByteSource } from '../bytes/source.ts'
 import { FormatError } from '../errors.ts'
 import { parseCertificateIdentity } from './der-certificate.ts'
 
@@ -43,7 +43,7 @@ async function* findPattern(image: ByteSource): AsyncGenerator<number, void, voi
   const window = Buffer.alloc(overlap + CHUNK_SIZE)
   let kept = 0
   let base = 0
-  for await (const chunk of image.stream()) {
+  for await (const chunk of image.stream(0, image.size, chunkMemory(image))) {
     window.set(chunk, kept)
     const length = kept + chunk.length
     const view = window.subarray(0, length)

@@ -1,7 +1,7 @@
 // Finds what a decompressed kernel image says about itself: its banner and its embedded configuration.
 // linux: init/version.c (linux_banner), kernel/configs.c (IKCONFIG), Documentation/kbuild/kconfig-language.rst
 import { decompress } from '../bytes/compression.ts'
-import { memberLocation, type ByteSource } from '../bytes/source.ts'
+import { CHUNK_SIZE, chunkMemory, memberLocation, type ByteSource } from '../bytes/source.ts'
 import { FormatError, type Location } from '../errors.ts'
 
 /** By option name, `CONFIG_` included: `y`, `m`, `n` (not set), a number as written, a string without its quotes. */
@@ -77,15 +77,18 @@ export function parseKernelConfig(text: string, where: Location): KernelConfig {
 
 type Window = { readonly window: Buffer; readonly base: number }
 
-/** The chunks of a source, each with the end of the one before it, so that no match is cut. */
+/** The chunks of a source, each with the end of the one before it, so that no match is cut. A window holds until the next. */
 async function* windows(source: ByteSource): AsyncGenerator<Window, void, void> {
-  let kept = Buffer.alloc(0)
+  const memory = Buffer.alloc(MAX_BANNER_SIZE + CHUNK_SIZE)
+  let kept = 0
   let base = 0
-  for await (const chunk of source.stream()) {
-    const window = Buffer.concat([kept, chunk])
-    yield { window, base }
-    kept = window.subarray(Math.max(0, window.length - MAX_BANNER_SIZE))
-    base += window.length - kept.length
+  for await (const chunk of source.stream(0, source.size, chunkMemory(source))) {
+    memory.set(chunk, kept)
+    const length = kept + chunk.length
+    yield { window: memory.subarray(0, length), base }
+    kept = Math.min(MAX_BANNER_SIZE, length)
+    memory.copyWithin(0, length - kept, length)
+    base += length - kept
   }
 }
 

@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto'
 import { sha256Hex } from '../bytes/digest.ts'
 import type { FileEntry, FileTree } from '../fs/file-tree.ts'
+import { mapInParallel } from '../oci/parallel.ts'
 
 export const FIRMWARE_FOLDER = 'usr/lib/firmware'
 
@@ -21,17 +22,16 @@ export type ExtensionContent = {
 export async function readExtensionContent(tree: FileTree): Promise<ExtensionContent> {
   const lines: string[] = []
   const firmware: { path: string; sha256: string }[] = []
-  for (const entry of tree.under('')) {
-    if (entry.type === 'directory') continue
+  const entries = [...tree.under('')].filter(({ path, type }) => type !== 'directory' && !MICROCODE.test(path))
+  await mapInParallel(entries, async (entry) => {
     const { path } = entry
-    if (MICROCODE.test(path)) continue
     if (path.startsWith(`${FIRMWARE_FOLDER}/`)) {
       const data = tree.resolve(path)?.data
       if (data !== undefined) firmware.push({ path, sha256: await sha256Hex(data) })
     } else {
       lines.push(await contentLine(tree, entry))
     }
-  }
+  })
   const hash = createHash('sha256')
   for (const line of lines.toSorted(byCodePoint)) hash.update(line)
   return { content: hash.digest('hex'), firmware: firmware.toSorted((a, b) => byCodePoint(a.path, b.path)) }

@@ -1,5 +1,4 @@
 // What the rules of the face registry look at, read before anything runs: nobody needs the network after that.
-import { TrustedRoot } from '@sigstore/protobuf-specs'
 import { HarnessError } from '#harness/errors.ts'
 import { parseReference } from '#harness/oci/reference.ts'
 import type { RegistryAccess } from '#harness/oci/store-registry-access.ts'
@@ -37,6 +36,7 @@ export async function pullEvidence(
     const isKeyless = contract.signing.signers.some((signer) => !('publicKey' in signer))
     // Nobody asks the network about authorities that nothing is held against.
     if (!isKeyless || found.flat().every(({ kind }) => kind === 'document')) return undefined
+    const { TrustedRoot } = await import('@sigstore/protobuf-specs')
     return JSON.stringify(TrustedRoot.toJSON((await trust()).root))
   } catch (error) {
     if (error instanceof HarnessError) throw new UsageError(error.message, { cause: error })

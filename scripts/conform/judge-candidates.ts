@@ -17,6 +17,7 @@ import { UsageError, type ConformOptions } from './options.ts'
 import { withReference } from './reference.ts'
 import { RELEASE_REFERENCE, toRelease } from './release.ts'
 import { runSpecs } from './run.ts'
+import type { SpecRun } from './spec-run.ts'
 import { waive, waiverTroubles } from './waive.ts'
 
 export type Inputs = {
@@ -25,6 +26,7 @@ export type Inputs = {
   readonly lock: Loaded<Lock> | undefined
   readonly config: LoadedConfig | undefined
   readonly embedded: Embedded | undefined
+  readonly started?: SpecRun | undefined
   readonly signal: AbortSignal
 }
 
@@ -32,7 +34,7 @@ export type Inputs = {
 export async function judgeCandidates(
   references: readonly string[],
   options: ConformOptions,
-  { ledger, contract, lock, config, embedded, signal }: Inputs,
+  { ledger, contract, lock, config, embedded, started, signal }: Inputs,
 ): Promise<Conformance> {
   const selected = selectOnly(ledger, options.only)
   const waivers = await loadWaivers(options.waivers)
@@ -57,6 +59,7 @@ export async function judgeCandidates(
   }
   const { observations, troubles: runTroubles } = await runSpecs({
     signal,
+    started,
     groups: [
       ...candidates.map((candidate) => ({ candidates: [candidate], ...common })),
       ...(release === undefined ? [] : [{ candidates: [release], members: candidates, ...common }]),

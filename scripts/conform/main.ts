@@ -1,7 +1,7 @@
 // The main job, top to bottom: options, inputs, candidates, run, gate, report, exit status.
 import { resolve } from 'node:path'
 import type { Contract } from '#specs/contract/contract.ts'
-import { makeEmbedded, type Embedded } from '../embedded/release.ts'
+import type { Embedded } from '../embedded/release.ts'
 import type { Conformance } from './conformance.ts'
 import { loadContract, loadLedger, loadLock } from './inputs.ts'
 import { loadConfig } from './machine-config.ts'
@@ -13,9 +13,13 @@ import { printable } from './printable.ts'
 import { renderTerminal } from './render.ts'
 import { removeOld, REPORT_PATH, reportFile, writeWhole } from './report-file.ts'
 import { INTERRUPTED } from './run.ts'
+import type { SpecRun } from './spec-run.ts'
 
-/** `args` without node and script. Gives the exit status; prints everything that there is to say. */
-export async function main(args: readonly string[]): Promise<number> {
+/**
+ * `args` without node and script; `started` saves the time that vitest takes to start, and is closed here. Gives the exit
+ * status; prints everything that there is to say.
+ */
+export async function main(args: readonly string[], started?: SpecRun): Promise<number> {
   const interrupt = new AbortController()
   const onInterrupt = (): void => interrupt.abort(new Error('interrupted'))
   process.once('SIGINT', onInterrupt)
@@ -26,7 +30,7 @@ export async function main(args: readonly string[]): Promise<number> {
     if (new Set(files.map((file) => resolve(file))).size < files.length)
       throw new UsageError('--report and --output name one file twice')
     await Promise.all(files.map(removeOld))
-    const conformance = await conform(options, interrupt.signal)
+    const conformance = await conform(options, started, interrupt.signal)
     const report = `${JSON.stringify(conformance, null, 2)}\n`
     await writeWhole(reportFile(options.report), report)
     for (const { format, file } of options.output) await writeWhole(file, renderOutput(format, conformance))
@@ -39,6 +43,7 @@ export async function main(args: readonly string[]): Promise<number> {
     else process.stderr.write(`internal error, please report it: ${(error as Error).stack ?? String(error)}\n`)
     return 2
   } finally {
+    await started?.close()
     process.off('SIGINT', onInterrupt)
   }
 }
@@ -51,7 +56,11 @@ function print(conformance: Conformance, report: string, { json, report: path = 
   if (onGitHub) (json ? process.stderr : process.stdout).write(renderAnnotations(conformance))
 }
 
-async function conform(options: ConformOptions, signal: AbortSignal): Promise<Conformance> {
+async function conform(
+  options: ConformOptions,
+  started: SpecRun | undefined,
+  signal: AbortSignal,
+): Promise<Conformance> {
   if (options.structureOnly && options.lock !== undefined)
     throw new UsageError('--structure-only compares with no release: leave --lock out, or leave --structure-only out')
   const ledger = await loadLedger()
@@ -60,7 +69,7 @@ async function conform(options: ConformOptions, signal: AbortSignal): Promise<Co
   const embedded = options.references.length === 0 ? await embed(options, contract.value, signal) : undefined
   try {
     const lock = options.structureOnly ? undefined : await loadLock(options.lock, embedded?.lock)
-    const inputs = { ledger, contract, lock, config, embedded, signal }
+    const inputs = { ledger, contract, lock, config, embedded, started, signal }
     if (embedded === undefined) return await judgeCandidates(options.references, options, inputs)
     const { references, cache, trustedRoot } = embedded
     const place = { ...options, references, cache, trustedRoot, offline: false }
@@ -75,5 +84,7 @@ async function embed(options: ConformOptions, contract: Contract, signal: AbortS
   const { variant } = options
   if (variant !== undefined && !Object.hasOwn(contract.variants, variant))
     throw new UsageError(`the contract knows no variant ${variant}, only ${Object.keys(contract.variants).join(', ')}`)
+  // Only here: no image that is given needs what makes one.
+  const { makeEmbedded } = await import('../embedded/release.ts')
   return makeEmbedded(contract, { variant, signal })
 }

@@ -1,13 +1,43 @@
-// Loads the spec files of a run. vitest itself would give each of them a new URL at every run, which Node compiles anew
-// and leaves in its compile cache for ever; a worker of ours loads every file once.
+// Loads the spec files of a run, in the worker, as soon as it is told what they are to judge.
 import { pathToFileURL } from 'node:url'
-import { TestRunner } from 'vitest'
+import { BroadcastChannel } from 'node:worker_threads'
+import { inject, TestRunner } from 'vitest'
+import type { RunInput } from '#specs/support/run.ts'
 
 export class SpecRunner extends TestRunner {
-  override importFile(path: string): Promise<unknown> {
+  #input: Promise<RunInput | undefined> | undefined
+
+  /**
+   * vitest itself would give each file a new URL at every run, which Node compiles anew and leaves in its compile cache
+   * for ever; here every file is loaded once.
+   */
+  override async importFile(path: string): Promise<unknown> {
+    this.#input ??= prepare()
+    const input = await this.#input
+    if (input === undefined) return undefined
+    Object.assign(inject('run'), input)
     return import(pathToFileURL(path).href)
   }
 }
 
 // vitest takes the default export of the file that it is given.
 export default SpecRunner
+
+/** What the run is about, undefined where there is to be none; meanwhile most of what the specs need is loaded. */
+async function prepare(): Promise<RunInput | undefined> {
+  const input = receive(inject('channel'))
+  await import('#specs/support/test.ts')
+  return input
+}
+
+function receive(name: string): Promise<RunInput | undefined> {
+  const channel = new BroadcastChannel(name)
+  return new Promise((resolve) => {
+    channel.addEventListener('message', (event) => {
+      channel.close()
+      resolve((event as MessageEvent).data as RunInput | undefined)
+    })
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- that is for windows
+    channel.postMessage('ready')
+  })
+}

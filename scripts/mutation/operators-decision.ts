@@ -93,10 +93,12 @@ function isRethrown(parents: readonly Node[]): boolean {
   return isOfParameter && (parents.at(-1)?.type !== 'ThrowStatement' || parents.at(-1) === last)
 }
 
-/** Whether a literal names a property, or a file that is imported. */
+/** Whether a literal names a property or a file that is imported, or is the empty text for one that is absent. */
 function isName(node: Node, parents: readonly Node[]): boolean {
   const parent = parents.at(-1)
   if (parent === undefined) return false
+  const isDefault = parent.type === 'AssignmentPattern' || parent['operator'] === '??'
+  if (node['value'] === '' && isDefault) return nodeAt(parent, 'right') === node
   if (parent.type === 'Property') return nodeAt(parent, 'key') === node
   return parent.type.startsWith('Export') || parent.type === 'ImportExpression'
 }

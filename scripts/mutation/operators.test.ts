@@ -68,6 +68,7 @@ describe('findEdits', () => {
     ['text that is put together', "const got = a || 'none'"],
     ['a choice of texts', 'f(a === 1 ? `b ${c}` : `d ${e}`)'],
     ['the order of a list', 'const a = b.toSorted((c, d) => (c < d ? -1 : 1))'],
+    ['the empty text for an absent one', "function f(a = '') {}"],
     ['the place of an assertion', "f(judge(a, b.whereOf('c')))"],
     ['types', "const a: 'b' | 'c' = d as 'b'"],
     ['names of properties', "const a = { 'b-c': d }"],

@@ -1,7 +1,7 @@
 // Candidates for the selftest that are a machine configuration and nothing else: no image is opened for them.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { BOUNDARY_CONTROLS, CONFIG_UNKNOWNS } from '#fixtures/counterexamples/config-boundaries.ts'
+import { BOUNDARY_CONTROLS } from '#fixtures/counterexamples/config-boundaries.ts'
 import { CONFIG_CONTROLS } from '#fixtures/counterexamples/config-controls.ts'
 import {
   applyEdit,
@@ -13,6 +13,7 @@ import {
   type ConfigUnknown,
 } from '#fixtures/counterexamples/config-sound.ts'
 import { lazy } from '#harness/lazy.ts'
+import { CONFIG_UNKNOWNS } from '#fixtures/counterexamples/config-unknowns.ts'
 import { machineConfigFacts } from '#harness/talos/machine-config-facts.ts'
 import { parseMachineConfig } from '#harness/talos/machine-config.ts'
 import { parseContract } from '#specs/contract/contract.ts'

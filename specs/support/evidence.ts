@@ -6,8 +6,7 @@ import type { RegistryReference } from '#harness/oci/reference.ts'
 import type { Descriptor } from '#harness/oci/schemas.ts'
 import type { RegistryAccess } from '#harness/oci/store-registry-access.ts'
 import { readAttachments, type Attachment } from '#harness/signing/attachments.ts'
-import { embeddedTrust, parseTrustedRoot } from '#harness/signing/trust.ts'
-import { verifyAttachments, type Outcome } from '#harness/signing/verify.ts'
+import type { Outcome } from '#harness/signing/verify.ts'
 import type { Contract } from '../contract/contract.ts'
 import { releaseTags } from '../contract/tags.ts'
 import type { Lock } from '../contract/lock.ts'
@@ -35,11 +34,12 @@ export function openEvidence(
 ): Evidence {
   const { kind, registry, repository, digest } = reference
   const attachments = lazy(() => readAttachments(access, { kind, registry, repository }, digest))
-  const trust = lazy(async () =>
-    trustedRoot === undefined
+  const trust = lazy(async () => {
+    const { embeddedTrust, parseTrustedRoot } = await import('#harness/signing/trust.ts')
+    return trustedRoot === undefined
       ? embeddedTrust()
-      : parseTrustedRoot(new TextEncoder().encode(trustedRoot), 'trusted root'),
-  )
+      : parseTrustedRoot(new TextEncoder().encode(trustedRoot), 'trusted root')
+  })
   return {
     async tag(name) {
       try {
@@ -52,6 +52,8 @@ export function openEvidence(
     attachments,
     outcomes: lazy(async () => {
       const found = await attachments()
+      // Only here: what verifies takes long to load, and most runs hold nothing against it.
+      const { verifyAttachments } = await import('#harness/signing/verify.ts')
       return verifyAttachments(found, { digest, trust: await trust(), signers: contract.signing.signers })
     }),
   }

@@ -46,6 +46,8 @@ export type RunInput = {
 declare module 'vitest' {
   interface ProvidedContext {
     run: RunInput
+    /** The BroadcastChannel that `run` comes through, where it is not known when the worker starts. */
+    channel: string
   }
 }
 

@@ -3,8 +3,10 @@
 import { lookup as lookUpName, type LookupAddress, type LookupOptions } from 'node:dns'
 import { Readable } from 'node:stream'
 import { getCACertificates } from 'node:tls'
-import { Agent, EnvHttpProxyAgent, request, type Dispatcher } from 'undici'
+import type Undici from 'undici'
+import type { Dispatcher } from 'undici'
 import { HarnessError, RegistryError } from '../../errors.ts'
+import { lazy } from '../../lazy.ts'
 import { codeOf } from './error-code.ts'
 import type { Limits } from './limits.ts'
 import { isLocalAddress, isLoopback, redactUrl } from './url.ts'
@@ -60,18 +62,31 @@ export function openTransport(options: TransportOptions): Transport {
     connect: { ...tls, ...(!local && { lookup: guardedLookup(named) }) },
   }
   // A registry on this machine is never behind a proxy: no client of a registry asks for it there.
-  const dispatcher: Dispatcher = local
-    ? new Agent(agentOptions)
-    : new EnvHttpProxyAgent({ ...agentOptions, requestTls: tls, proxyTls: tls })
+  let dispatcher: Dispatcher | undefined
+  const connect = lazy(async () => {
+    // Only when something is sent: whoever reads what was pulled need not load it.
+    const { Agent, EnvHttpProxyAgent, request } = await import('undici')
+    dispatcher = local
+      ? new Agent(agentOptions)
+      : new EnvHttpProxyAgent({ ...agentOptions, requestTls: tls, proxyTls: tls })
+    return { request, dispatcher }
+  })
   return {
-    send: (exchange, signal) => send(exchange, { dispatcher, local, limits }, signal),
-    close: () => dispatcher.destroy(),
+    send: async (exchange, signal) => send(exchange, { ...(await connect()), local, limits }, signal),
+    close: async () => dispatcher?.destroy(),
   }
+}
+
+type Connection = {
+  readonly request: typeof Undici.request
+  readonly dispatcher: Dispatcher
+  readonly local: boolean
+  readonly limits: Limits
 }
 
 async function send(
   exchange: Exchange,
-  { dispatcher, local, limits }: { readonly dispatcher: Dispatcher; readonly local: boolean; readonly limits: Limits },
+  { request, dispatcher, local, limits }: Connection,
   signal: AbortSignal | undefined,
 ): Promise<Reply> {
   const { method, url, headers, body } = exchange

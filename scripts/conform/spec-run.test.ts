@@ -1,0 +1,28 @@
+// A worker that was started before anybody knew what it is to judge.
+import { describe, expect, it } from 'vitest'
+import { openSpecRun } from './spec-run.ts'
+
+const PATIENCE_MS = 60_000
+const NONE = { candidates: [], spoolFolder: '' }
+
+describe('openSpecRun', { timeout: PATIENCE_MS }, () => {
+  it('judges what it is given after it has begun', async () => {
+    const run = openSpecRun('specs/oci/identity.spec.ts')
+    await run.started
+    expect(await run.run(NONE)).toEqual({ observations: [], troubles: [] })
+    await run.close()
+  })
+
+  it('ends when it is closed with nothing to judge, and leaves nobody who listens for Ctrl-C', async () => {
+    const listeners = process.listeners('SIGINT')
+    const run = openSpecRun('specs/oci/identity.spec.ts')
+    await run.started
+    expect(process.listeners('SIGINT')).toEqual(listeners)
+    await run.close()
+  })
+
+  it('tells of a vitest that does not run', async () => {
+    const { observations, troubles } = await openSpecRun('specs/none/*.spec.ts').run(NONE)
+    expect([observations, troubles]).toEqual([[], ['vitest did not run: No test files found']])
+  })
+})
