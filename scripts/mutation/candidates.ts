@@ -1,36 +1,20 @@
 // What mutants are judged on: every candidate of the selftest, on disk, and how each rule ends there without a mutant.
-import { CONFIG_COUNTEREXAMPLES } from '#fixtures/counterexamples/config.ts'
-import { COUNTEREXAMPLES } from '#fixtures/counterexamples/index.ts'
-import { REGISTRY_COUNTEREXAMPLES } from '#fixtures/counterexamples/registry.ts'
-import { RELEASE_COUNTEREXAMPLES } from '#fixtures/counterexamples/release.ts'
-import { mapInParallel } from '#harness/oci/parallel.ts'
 import type { Ledger } from '#specs/contract/ledger.ts'
 import type { RunInput } from '#specs/support/run.ts'
 import { judge } from '../conform/gate.ts'
 import type { Observation } from '../conform/observation.ts'
 import { compareVerdict } from '../selftest/compare.ts'
-import { CONFIG_SOUND, prepareConfig } from '../selftest/prepare-config.ts'
-import { prepareRegistry, REGISTRY_CONTROLS } from '../selftest/prepare-registry.ts'
-import { prepareRelease, RELEASE_CONTROLS } from '../selftest/prepare-release.ts'
-import { CONTROLS, prepareControl, prepareCounterexample, type Prepared } from '../selftest/prepare.ts'
+import { prepareAll } from '../selftest/prepare-all.ts'
+import type { Prepared } from '../selftest/prepare.ts'
 import type { Plan } from './worker/plan.ts'
 
 export type Prepare = { readonly prepared: readonly Prepared[]; readonly run: RunInput }
 
 /** Writes all candidates below `folder`. */
-export async function prepareAll(folder: string): Promise<Prepare> {
-  const published = await prepareRegistry([...REGISTRY_CONTROLS, ...REGISTRY_COUNTEREXAMPLES], folder)
-  const { failures, trustedRoot } = published
-  const prepared: readonly Prepared[] = [
-    ...published.prepared,
-    ...(await mapInParallel(CONTROLS, (control) => prepareControl(control, folder))),
-    ...(await mapInParallel(COUNTEREXAMPLES, (example) => prepareCounterexample(example, folder))),
-    ...(await mapInParallel([...RELEASE_CONTROLS, ...RELEASE_COUNTEREXAMPLES], (one) => prepareRelease(one, folder))),
-    ...(await mapInParallel([...CONFIG_SOUND, ...CONFIG_COUNTEREXAMPLES], prepareConfig)),
-  ]
+export async function prepareCandidates(folder: string): Promise<Prepare> {
+  const { prepared, common } = await prepareAll(folder, () => true)
   const members = prepared.flatMap((one) => one.members ?? [])
-  const candidates = prepared.map(({ candidate }) => candidate)
-  return { prepared, run: { candidates, members, spoolFolder: folder, registry: { failures }, trustedRoot } }
+  return { prepared, run: { candidates: prepared.map(({ candidate }) => candidate), members, ...common } }
 }
 
 export type Sound = Pick<Plan, 'sound' | 'expected'> & {

@@ -8,7 +8,7 @@ import { UsageError } from '../command-line.ts'
 import { loadLedger } from '../conform/inputs.ts'
 import { ROOT, SPEC_GLOB } from '../conform/run.ts'
 import { AT_ONCE, runCampaign, type Campaign, type Fate } from './campaign.ts'
-import { prepareAll, soundOf, type Prepare } from './candidates.ts'
+import { prepareCandidates, soundOf, type Prepare } from './candidates.ts'
 import { readModules, type Module } from './modules.ts'
 import { describeMutation, type Mutant } from './mutant.ts'
 import { parseMutationOptions, type MutationOptions } from './options.ts'
@@ -80,7 +80,7 @@ async function judge(
   { folder, root, started }: { readonly folder: string; readonly root: string; readonly started: number },
 ): Promise<readonly Fate[]> {
   const ledger = await loadLedger()
-  const prepare = await prepareAll(join(folder, 'candidates'))
+  const prepare = await prepareCandidates(join(folder, 'candidates'))
   const sound = soundOf(prepare.prepared, ledger, await observeSound(folder, root, prepare))
   for (const problem of sound.problems) process.stderr.write(`left out, red without a mutant: ${problem}\n`)
   process.stderr.write(

@@ -2,21 +2,13 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CONFIG_COUNTEREXAMPLES } from '#fixtures/counterexamples/config.ts'
-import { COUNTEREXAMPLES } from '#fixtures/counterexamples/index.ts'
-import { REGISTRY_COUNTEREXAMPLES } from '#fixtures/counterexamples/registry.ts'
-import { RELEASE_COUNTEREXAMPLES } from '#fixtures/counterexamples/release.ts'
-import { mapInParallel } from '#harness/oci/parallel.ts'
 import type { Ledger } from '#specs/contract/ledger.ts'
-import { judge } from '../conform/gate.ts'
+import { judge, strangers } from '../conform/gate.ts'
 import { loadLedger } from '../conform/inputs.ts'
 import { ROOT, runSpecs } from '../conform/run.ts'
 import type { RuleVerdict } from '../conform/conformance.ts'
-import { CONFIG_SOUND, prepareConfig } from './prepare-config.ts'
-import { prepareRegistry, REGISTRY_CONTROLS } from './prepare-registry.ts'
-import { prepareRelease, RELEASE_CONTROLS } from './prepare-release.ts'
-import { CONTROLS, prepareControl, prepareCounterexample, type Prepared } from './prepare.ts'
 import { compareVerdict, killMatrix } from './compare.ts'
+import { prepareAll, type Example } from './prepare-all.ts'
 
 /** Workers, each with its share of the candidates. */
 const GROUPS = 2
@@ -34,20 +26,9 @@ export async function selftest(names: readonly string[]): Promise<number> {
 
 async function run(folder: string, names: readonly string[], started: number): Promise<number> {
   const ledger = await loadLedger()
-  const isChosen = ({ name, violates }: { readonly name: string; readonly violates: readonly string[] }): boolean =>
+  const isChosen = ({ name, violates }: Example): boolean =>
     names.every((wanted) => name.includes(wanted) || violates.some((id) => id.includes(wanted)))
-  const chosen = COUNTEREXAMPLES.filter(isChosen)
-  const chosenReleases = RELEASE_COUNTEREXAMPLES.filter(isChosen)
-  const chosenConfigs = CONFIG_COUNTEREXAMPLES.filter(isChosen)
-  const chosenRegistry = REGISTRY_COUNTEREXAMPLES.filter(isChosen)
-  const { prepared: published, ...registry } = await prepareRegistry([...REGISTRY_CONTROLS, ...chosenRegistry], folder)
-  const prepared: readonly Prepared[] = [
-    ...published,
-    ...(await mapInParallel(CONTROLS, (control) => prepareControl(control, folder))),
-    ...(await mapInParallel(chosen, (example) => prepareCounterexample(example, folder))),
-    ...(await mapInParallel([...RELEASE_CONTROLS, ...chosenReleases], (example) => prepareRelease(example, folder))),
-    ...(await mapInParallel([...CONFIG_SOUND, ...chosenConfigs], prepareConfig)),
-  ]
+  const { prepared, common, controls, counterexamples } = await prepareAll(folder, isChosen)
   // A run for each group, not a project for each in one run: vitest would give the files of every project to all
   // workers, and each of them would open all candidates.
   const runs = await Promise.all(
@@ -55,12 +36,11 @@ async function run(folder: string, names: readonly string[], started: number): P
       const own = prepared.filter((_one, at) => at % GROUPS === group)
       const members = own.flatMap((one) => one.members ?? [])
       const candidates = own.map(({ candidate }) => candidate)
-      const { trustedRoot } = registry
-      return runSpecs({ groups: [{ candidates, members, spoolFolder: folder, registry, trustedRoot }] })
+      return runSpecs({ groups: [{ candidates, members, ...common }] })
     }),
   )
   const observations = runs.flatMap((one) => one.observations)
-  const troubles = runs.flatMap((one) => one.troubles)
+  const troubles = [...runs.flatMap((one) => one.troubles), ...strangers(ledger, observations)]
   const verdicts = prepared.map((one) => ({ ...one, rules: judge(ledger, one.candidate, observations) }))
   const problems = [
     ...troubles.map((trouble) => `trouble: ${trouble}`),
@@ -76,8 +56,7 @@ async function run(folder: string, names: readonly string[], started: number): P
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
   const killed = killMatrix(verdicts).size
   process.stdout.write(
-    `selftest: ${CONTROLS.length + RELEASE_CONTROLS.length + CONFIG_SOUND.length + REGISTRY_CONTROLS.length} controls, ` +
-      `${chosen.length + chosenReleases.length + chosenConfigs.length + chosenRegistry.length} counterexamples, ` +
+    `selftest: ${controls} controls, ${counterexamples} counterexamples, ` +
       `${killed} of ${ledger.requirements.length} rules killed, ${problems.length} problems (${seconds} s)\n`,
   )
   return problems.length === 0 ? 0 : 1
