@@ -78,7 +78,9 @@ async function sameVerdict(tools: Tools): Promise<undefined> {
     const lock = join(ROOT, 'fixtures/golden/lock-v1.13.9.json')
     const fixed = ['--variant=spin-tailscale', '--face=installer', '--cache', join(cwd, 'cache')]
     const args = [...fixed, '--report', report, '--lock', lock, reference]
-    await run(process.execPath, ['--import', './scripts/preload.mjs', 'scripts/conform.ts', ...args], { cwd: ROOT })
+    // vitest keeps a secret below HOME, which is the current folder otherwise: nothing of that may lie in the project.
+    const place = { cwd: ROOT, env: { HOME: cwd } }
+    await run(process.execPath, ['--import', './scripts/preload.mjs', 'scripts/conform.ts', ...args], place)
     const { candidates } = conformanceSchema.parse(JSON.parse(await readFile(report, 'utf8')))
     return candidates[0]?.rules.map((rule) => `${rule.id} ${rule.status}`)
   }
