@@ -7,6 +7,7 @@ import { fileSource, type ByteSource } from '#harness/bytes/source.ts'
 import { Spool } from '#harness/bytes/spool.ts'
 import { openFile } from '#harness/oci/files.ts'
 import { openImage } from '#harness/oci/image.ts'
+import { REF_NAME } from '#harness/oci/layout.ts'
 import { openStore } from '#harness/oci/open.ts'
 import type { ContentStore } from '#harness/oci/store.ts'
 import { VERSION_LABEL } from '#harness/talos/installer.ts'
@@ -14,8 +15,6 @@ import type { Lock, PinnedExtension } from '#specs/contract/lock.ts'
 import { UPSTREAM_FILES } from '../upstream.ts'
 import { openReleaseFiles } from './boot-facts.ts'
 import { readExtensionFacts } from './extension-facts.ts'
-
-const REF_NAME = 'org.opencontainers.image.ref.name'
 
 /** The lock that these parts pin; what they do not say is absent. */
 export async function lockFromFolder(folder: string): Promise<Lock> {

@@ -2,7 +2,8 @@
 // write. https://github.com/sigstore/cosign/blob/v2.5.0/specs/SIGNATURE_SPEC.md
 // https://github.com/sigstore/cosign/blob/v3.0.0/specs/BUNDLE_SPEC.md
 import type { SerializedBundle } from '@sigstore/bundle'
-import { algorithmOf, digestOf, encodedPart, type Digest } from '#harness/bytes/digest.ts'
+import { digestOf, type Digest } from '#harness/bytes/digest.ts'
+import { fallbackTag } from '#harness/oci/client/referrers.ts'
 import { OCI_CONFIG, OCI_MANIFEST } from '#harness/oci/media-types.ts'
 import type { Descriptor } from '#harness/oci/schemas.ts'
 import { toLegacyAnnotations } from './legacy.ts'
@@ -37,7 +38,7 @@ const CREATED = 'org.opencontainers.image.created'
 
 /** `sha256-<hex>.sig`, where clients before cosign 3 look. */
 export function legacyTag(digest: Digest, suffix: 'sig' | 'att'): string {
-  return `${algorithmOf(digest)}-${encodedPart(digest)}.${suffix}`
+  return `${fallbackTag(digest)}.${suffix}`
 }
 
 /**

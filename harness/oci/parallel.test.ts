@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { mapInParallel } from './parallel.ts'
+import { mapInParallel, settleInParallel } from './parallel.ts'
 
 describe('mapInParallel', () => {
   it('gives results in order and runs a few at once', async () => {
@@ -25,5 +25,22 @@ describe('mapInParallel', () => {
     await expect(failing).rejects.toThrow('first')
     await new Promise((resolve) => setTimeout(resolve, 30))
     expect(began).toEqual([0, 1, 2, 3])
+  })
+})
+
+describe('settleInParallel', () => {
+  it('gives results in order', async () => {
+    expect(await settleInParallel([3, 1, 2], (item, index) => Promise.resolve(item + index))).toEqual([3, 2, 4])
+  })
+
+  it('tells the first failure when all that began has ended', async () => {
+    const ended: number[] = []
+    const failing = settleInParallel([0, 1, 2, 3, 4, 5], async (item) => {
+      await new Promise((resolve) => setTimeout(resolve, item * 5))
+      ended.push(item)
+      if (item < 2) throw new Error(`item ${item}`)
+    })
+    await expect(failing).rejects.toThrow('item 0')
+    expect(ended).toEqual([0, 1, 2, 3])
   })
 })

@@ -26,3 +26,27 @@ export async function mapInParallel<T, R>(
   await Promise.all(Array.from({ length: atOnce }, work))
   return results
 }
+
+/** The same, but the first failure is told when nothing is under way any more. */
+export async function settleInParallel<T, R>(
+  items: readonly T[],
+  action: (item: T, index: number) => Promise<R>,
+  atOnce?: number,
+): Promise<readonly R[]> {
+  let failure: { readonly error: unknown } | undefined
+  const results = await mapInParallel(
+    items,
+    async (item, index) => {
+      if (failure !== undefined) return undefined
+      try {
+        return await action(item, index)
+      } catch (error) {
+        failure ??= { error }
+        return undefined
+      }
+    },
+    atOnce,
+  )
+  if (failure !== undefined) throw failure.error
+  return results as readonly R[]
+}

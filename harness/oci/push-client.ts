@@ -3,6 +3,7 @@
 import type { Digest } from '../bytes/digest.ts'
 import { RegistryError } from '../errors.ts'
 import { openRegistryClient, type ClientOptions, type RegistryClient } from './client/http.ts'
+import { askPresence } from './client/presence.ts'
 import type { Reply } from './client/transport.ts'
 import { redactUrl } from './client/url.ts'
 
@@ -25,26 +26,14 @@ export function scopeOf(repository: string, actions: string): string {
   return `repository:${repository}:${actions}`
 }
 
-/** A registry that cannot say is taken to have nothing; one that redirects has it. */
+/** A registry that cannot say is taken to have nothing. */
 export async function isBlobThere(
   client: RegistryClient,
   repository: string,
   digest: Digest,
   signal?: AbortSignal,
 ): Promise<boolean> {
-  return client.exchange(
-    {
-      repository,
-      target: `/v2/${repository}/blobs/${digest}`,
-      method: 'HEAD',
-      expect: [200, 301, 302, 303, 307, 308, 404, 405, 501],
-    },
-    async (reply) => {
-      await reply.discard()
-      return reply.status < 400
-    },
-    signal,
-  )
+  return (await askPresence(client, repository, { kind: 'blobs', digest }, signal)) === true
 }
 
 /**

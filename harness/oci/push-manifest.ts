@@ -1,9 +1,9 @@
 // Manifests under a tag or their digest, byte for byte as they were hashed:
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-manifests
 import { digestOf, isDigest, type Digest } from '../bytes/digest.ts'
-import { FormatError, NotFoundError, RegistryError } from '../errors.ts'
+import { FormatError, RegistryError } from '../errors.ts'
 import type { RegistryClient } from './client/http.ts'
-import { fetchManifest } from './client/manifests.ts'
+import { findManifest } from './client/manifests.ts'
 import { redactUrl } from './client/url.ts'
 import { MAX_MANIFEST_BYTES } from './schemas.ts'
 
@@ -69,10 +69,5 @@ export async function resolveTag(
   tag: string,
   signal?: AbortSignal,
 ): Promise<Digest | undefined> {
-  try {
-    return (await fetchManifest(client, repository, tag, signal)).digest
-  } catch (error) {
-    if (error instanceof NotFoundError) return undefined
-    throw error
-  }
+  return (await findManifest(client, repository, tag, signal))?.digest
 }

@@ -1,9 +1,9 @@
 // Manifests that refer to another one: listed by the registry, or by us in the tag that stands in for its list.
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-manifests-with-subject
 import { digestOf } from '../bytes/digest.ts'
-import { NotFoundError, RegistryError } from '../errors.ts'
+import { RegistryError } from '../errors.ts'
 import type { RegistryClient } from './client/http.ts'
-import { fetchManifest, type FetchedManifest } from './client/manifests.ts'
+import { findManifest, type FetchedManifest } from './client/manifests.ts'
 import { fallbackTag, listReferrers } from './client/referrers.ts'
 import { readDocument } from './document.ts'
 import { bytesSource } from '../bytes/source.ts'
@@ -59,10 +59,7 @@ async function addToTag(
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   const tag = fallbackTag(referrer.subject.digest)
-  const before = await fetchManifest(client, repository, tag, signal).catch((error: unknown) => {
-    if (error instanceof NotFoundError) return undefined
-    throw error
-  })
+  const before = await findManifest(client, repository, tag, signal)
   const listed = before === undefined ? [] : await entriesOf(before, `${client.registry}/${repository}:${tag}`)
   if (listed.some(({ digest }) => digest === referrer.digest)) return true
   const { mediaType, digest, bytes: own, artifactType, annotations } = referrer

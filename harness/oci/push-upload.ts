@@ -5,14 +5,11 @@ import type { ByteSource } from '../bytes/source.ts'
 import type { Content } from '../bytes/verified.ts'
 import { IntegrityError, RegistryError } from '../errors.ts'
 import { isTemporary, type RegistryClient } from './client/http.ts'
+import { blobDeadline, MAX_FRUITLESS, PROGRESS_BYTES } from './client/limits.ts'
 import { BusyError, pause } from './client/retry.ts'
 import type { Reply } from './client/transport.ts'
 import { isBlobThere, locationOf, withParameter, type PushOptions } from './push-client.ts'
 
-/** What a connection must take before it breaks again, or it counts as one that takes nothing; as for pulls. */
-const PROGRESS_BYTES = 1 << 20
-/** Connections in a row without progress. */
-const MAX_FRUITLESS = 5
 /** Uploads that the registry may refuse or forget before we believe it: a session may expire, bytes may be damaged once. */
 const MAX_REFUSED = 2
 /** A slow line that takes a piece within `storedMs` is alive. */
@@ -35,8 +32,8 @@ export async function uploadBlob(
   source: ByteSource,
   { started, signal, onBytes }: PushOptions & { readonly started?: URL | undefined },
 ): Promise<void> {
-  const { retry, blobMs, slowestBytesPerSecond } = client.limits
-  const deadline = performance.now() + blobMs + (content.size / slowestBytesPerSecond) * 1000
+  const { retry } = client.limits
+  const deadline = blobDeadline(client.limits, content.size)
   let session: Session | undefined = started && { location: started, offset: 0 }
   let [furthest, counted, fruitless, refused] = [0, 0, 0, 0]
   const count = (bytes: number): void => {

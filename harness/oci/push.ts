@@ -5,7 +5,7 @@ import type { ByteSource } from '../bytes/source.ts'
 import type { Content } from '../bytes/verified.ts'
 import { HarnessError, IntegrityError } from '../errors.ts'
 import type { RegistryClient } from './client/http.ts'
-import { mapInParallel } from './parallel.ts'
+import { settleInParallel } from './parallel.ts'
 import { isBlobThere, locationOf, scopeOf, type PushOptions } from './push-client.ts'
 import { uploadBlob } from './push-upload.ts'
 
@@ -36,20 +36,19 @@ export async function pushBlobs(
   const ending = new AbortController()
   const signals = signal === undefined ? ending.signal : AbortSignal.any([signal, ending.signal])
   const outcomes = new Map<Digest, BlobOutcome>()
-  await mapInParallel(
+  await settleInParallel(
     [...new Map(blobs.map((blob) => [blob.digest, blob])).values()],
     async (blob) => {
-      if (ending.signal.aborted) return
       try {
         const options = { from: blob.from, signal: signals, onBytes }
         outcomes.set(blob.digest, await pushBlob(client, repository, blob, options))
       } catch (error) {
         ending.abort(error)
+        throw error
       }
     },
     AT_ONCE,
   )
-  ending.signal.throwIfAborted()
   return blobs.map(({ digest }) => outcomes.get(digest) ?? 'present')
 }
 

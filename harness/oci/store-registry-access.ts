@@ -144,6 +144,20 @@ export function openRegistryAccess(options: AccessOptions): RegistryAccess {
   return access
 }
 
+/** What a reference names; undefined where there is nothing. Other errors of `resolve`. */
+export async function resolveIfThere(
+  access: RegistryAccess,
+  reference: RegistryReference,
+  signal?: AbortSignal,
+): Promise<Descriptor | undefined> {
+  try {
+    return await access.resolve(reference, signal)
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined
+    throw error
+  }
+}
+
 async function recallList(cache: Cache, name: string): Promise<readonly Descriptor[] | undefined> {
   const known = await recallReferrers(cache, name)
   if (known === undefined) throw neverAsked({ path: name })

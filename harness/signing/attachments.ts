@@ -8,7 +8,7 @@ import { readDocument, type ImageDocument } from '../oci/document.ts'
 import { mapInParallel } from '../oci/parallel.ts'
 import { renderReference, type RegistryReference } from '../oci/reference.ts'
 import { MAX_MANIFEST_BYTES, type Descriptor } from '../oci/schemas.ts'
-import type { RegistryAccess } from '../oci/store-registry-access.ts'
+import { resolveIfThere, type RegistryAccess } from '../oci/store-registry-access.ts'
 import { notCached } from '../oci/store-registry-fetch.ts'
 import { artifactTypeOf, kindOf, type AttachmentKind } from './attachment-kind.ts'
 
@@ -92,12 +92,8 @@ async function findTag(
   { access, reference, signal }: Place,
   tag: string,
 ): Promise<Omit<Found, 'mustRefer'> | undefined> {
-  try {
-    return { descriptor: await access.resolve({ ...reference, tag }, signal), tag }
-  } catch (error) {
-    if (error instanceof NotFoundError) return undefined
-    throw error
-  }
+  const descriptor = await resolveIfThere(access, { ...reference, tag }, signal)
+  return descriptor && { descriptor, tag }
 }
 
 type Layer = Omit<Attachment, 'bytes' | 'error'> & { readonly layer: Descriptor }

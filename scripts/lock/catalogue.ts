@@ -3,6 +3,7 @@ import { MAX_CATALOGUE_BYTES, parseImageDigests, type CataloguedExtension } from
 import { readAll } from '#harness/bytes/source.ts'
 import { NotFoundError } from '#harness/errors.ts'
 import { fileIn } from '#harness/fs/file-in.ts'
+import { resolveIfThere } from '#harness/oci/store-registry-access.ts'
 import { parseYaml } from '#harness/formats/yaml-document.ts'
 import type { Lock } from '#specs/contract/lock.ts'
 import { about, LockError } from './lock-error.ts'
@@ -65,12 +66,6 @@ export async function openExtension(
 }
 
 async function findTag(upstream: Upstream, shown: string, name: string, tag: string): Promise<string | undefined> {
-  return about(shown, async () => {
-    try {
-      return (await upstream.access.resolve({ ...referenceTo(upstream, name), tag })).digest
-    } catch (error) {
-      if (error instanceof NotFoundError) return undefined
-      throw error
-    }
-  })
+  const found = await about(shown, () => resolveIfThere(upstream.access, { ...referenceTo(upstream, name), tag }))
+  return found?.digest
 }

@@ -1,10 +1,9 @@
 // What only a registry has to say about an image: what its tags name, and what was signed or attached.
-import { NotFoundError } from '#harness/errors.ts'
 import type { Digest } from '#harness/bytes/digest.ts'
 import { lazy } from '#harness/lazy.ts'
 import type { RegistryReference } from '#harness/oci/reference.ts'
 import type { Descriptor } from '#harness/oci/schemas.ts'
-import type { RegistryAccess } from '#harness/oci/store-registry-access.ts'
+import { resolveIfThere, type RegistryAccess } from '#harness/oci/store-registry-access.ts'
 import { readAttachments, type Attachment } from '#harness/signing/attachments.ts'
 import type { Outcome } from '#harness/signing/verify.ts'
 import type { Contract } from '../contract/contract.ts'
@@ -41,14 +40,7 @@ export function openEvidence(
       : parseTrustedRoot(new TextEncoder().encode(trustedRoot), 'trusted root')
   })
   return {
-    async tag(name) {
-      try {
-        return await access.resolve({ kind, registry, repository, tag: name })
-      } catch (error) {
-        if (error instanceof NotFoundError) return undefined
-        throw error
-      }
-    },
+    tag: (name) => resolveIfThere(access, { kind, registry, repository, tag: name }),
     attachments,
     outcomes: lazy(async () => {
       const found = await attachments()

@@ -3,6 +3,7 @@ import { CHUNK_SIZE } from '../../bytes/source.ts'
 import { verifiedChunks, type Content } from '../../bytes/verified.ts'
 import { IntegrityError, NotFoundError, RegistryError } from '../../errors.ts'
 import { assertIdentity, isTemporary, type RegistryClient, type RegistryRequest } from './http.ts'
+import { blobDeadline, MAX_FRUITLESS, PROGRESS_BYTES } from './limits.ts'
 import { pause } from './retry.ts'
 import type { Reply } from './transport.ts'
 import { redactUrl } from './url.ts'
@@ -12,11 +13,6 @@ export type BlobOptions = {
   /** Whether a broken blob may be taken up by Range; otherwise from its start, with what is known left out. */
   readonly ranges?: boolean
 }
-
-/** What a connection must bring before it breaks again, or it counts as one that brings nothing (containers/image). */
-const PROGRESS_BYTES = 1 << 20
-/** Connections in a row without progress; a server that flaps for ever is not followed for ever. */
-const MAX_FRUITLESS = 5
 
 /**
  * The bytes of a blob in chunks of about 1 MiB. Errors of `RegistryClient.exchange`; NotFoundError BLOB_UNKNOWN;
@@ -38,8 +34,8 @@ async function* resumed(
   content: Content,
   { signal, ranges = true }: BlobOptions,
 ): AsyncGenerator<Uint8Array, void, void> {
-  const { retry, blobMs, slowestBytesPerSecond } = client.limits
-  const deadline = performance.now() + blobMs + (content.size / slowestBytesPerSecond) * 1000
+  const { retry } = client.limits
+  const deadline = blobDeadline(client.limits, content.size)
   let useRange = ranges
   let offset = 0
   let fruitless = 0

@@ -29,6 +29,15 @@ export const LIMITS: Limits = {
   retry: RETRY_POLICY,
 }
 
+/** When a blob of this size that is begun now must be through, in the time of `performance.now`. */
+export function blobDeadline({ blobMs, slowestBytesPerSecond }: Limits, size: number): number {
+  return performance.now() + blobMs + (size / slowestBytesPerSecond) * 1000
+}
+
+/** What a connection must bring or take before it breaks again, or it counts as one without progress (containers/image). */
+export const PROGRESS_BYTES = 1 << 20
+/** Connections in a row without progress; a server that flaps for ever is not followed for ever. */
+export const MAX_FRUITLESS = 5
 /** Real tokens have 1 to 4 KiB; go-containerregistry has the same bound. */
 export const MAX_TOKEN_BYTES = 64 << 10
 /** Of an error's body this much is looked at. */

@@ -48,6 +48,21 @@ export async function fetchManifest(
   })
 }
 
+/** The same; undefined where there is no such manifest, or no such repository. */
+export async function findManifest(
+  client: RegistryClient,
+  repository: string,
+  reference: string,
+  signal?: AbortSignal,
+): Promise<FetchedManifest | undefined> {
+  try {
+    return await fetchManifest(client, repository, reference, signal)
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined
+    throw error
+  }
+}
+
 /** The registry says one thing about its bytes and sends another. */
 class ClaimError extends RegistryError {}
 

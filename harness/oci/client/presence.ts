@@ -3,23 +3,28 @@ import type { Digest } from '../../bytes/digest.ts'
 import type { RegistryClient } from './http.ts'
 
 /**
- * A registry that does not answer HEAD is believed, and so is one that redirects: what it redirects to is signed for GET.
+ * Undefined where the registry does not answer HEAD. One that redirects has it: what it redirects to is signed for GET.
  * Errors of `RegistryClient.exchange`.
  */
-export async function isPresent(
+export async function askPresence(
   client: RegistryClient,
   repository: string,
   { kind, digest }: { readonly kind: 'blobs' | 'manifests'; readonly digest: Digest },
   signal?: AbortSignal,
-): Promise<boolean> {
+): Promise<boolean | undefined> {
   const target = `/v2/${repository}/${kind}/${digest}`
   const expect = [200, 301, 302, 303, 307, 308, 404, 405, 501]
   return client.exchange(
     { repository, target, method: 'HEAD', headers: { accept: '*/*' }, expect },
     async (reply) => {
       await reply.discard()
-      return reply.status !== 404
+      return reply.status === 404 ? false : reply.status < 400 || undefined
     },
     signal,
   )
+}
+
+/** One that cannot say is believed. */
+export async function isPresent(...asked: Parameters<typeof askPresence>): Promise<boolean> {
+  return (await askPresence(...asked)) !== false
 }

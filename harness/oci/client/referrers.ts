@@ -1,11 +1,10 @@
 // What refers to an image (signatures, provenance): the referrers API, or the tag that stands in for it
 // (https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers, #referrers-tag-schema).
 import { encodedPart, algorithmOf, type Digest } from '../../bytes/digest.ts'
-import { NotFoundError } from '../../errors.ts'
 import { OCI_INDEX } from '../media-types.ts'
 import { indexSchema, MAX_MANIFEST_BYTES, parseDocument, type Descriptor } from '../schemas.ts'
 import type { RegistryClient } from './http.ts'
-import { fetchManifest } from './manifests.ts'
+import { findManifest } from './manifests.ts'
 import { readPages } from './pages.ts'
 import { redactUrl } from './url.ts'
 
@@ -75,14 +74,10 @@ async function readFallback(
   signal: AbortSignal | undefined,
 ): Promise<readonly Descriptor[]> {
   const tag = fallbackTag(digest)
-  try {
-    const { bytes } = await fetchManifest(client, repository, tag, signal)
-    const { manifests } = parseDocument(bytes, indexSchema, 'referrers', {
-      path: `${client.registry}/${repository}:${tag}`,
-    })
-    return manifests.map((descriptor) => ({ ...descriptor, artifactType: undefined }))
-  } catch (error) {
-    if (error instanceof NotFoundError) return []
-    throw error
-  }
+  const found = await findManifest(client, repository, tag, signal)
+  if (found === undefined) return []
+  const { manifests } = parseDocument(found.bytes, indexSchema, 'referrers', {
+    path: `${client.registry}/${repository}:${tag}`,
+  })
+  return manifests.map((descriptor) => ({ ...descriptor, artifactType: undefined }))
 }
