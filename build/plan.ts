@@ -1,11 +1,10 @@
 // What is to be built, before anything is read: every part by digest, or one sentence on what is missing.
 import semver from 'semver'
-import { digestOf } from '#harness/bytes/digest.ts'
 import { quirksOf, type Quirks } from '#harness/talos/quirks.ts'
 import { expectedCommandLine } from '#specs/contract/command-line.ts'
 import { COMMAND_LINE } from '#specs/contract/asset-tree.ts'
 import type { Contract } from '#specs/contract/contract.ts'
-import { formatLock, type Lock, type PinnedExtension, type PinnedFile } from '#specs/contract/lock.ts'
+import { lockDigest, type Lock, type PinnedExtension, type PinnedFile } from '#specs/contract/lock.ts'
 import { ASSETS_SUFFIX, inputsDigest } from '#specs/contract/tags.ts'
 import { BuildError } from './build-error.ts'
 import { toLabels } from './labels.ts'
@@ -103,7 +102,7 @@ export function planVariant({ lock, contract, variant, revision }: PlanOptions):
       version: talos,
       revision: revision ?? inputsRevision(lock, contract),
       base: installerBase,
-      lockDigest: digestOf(Buffer.from(formatLock(lock))),
+      lockDigest: lockDigest(lock),
     }),
     extraAssets: contract.extraAssets,
     quirks,

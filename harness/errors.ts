@@ -111,6 +111,18 @@ export class VerificationError extends HarnessError<VerificationCode> {
   override name = 'VerificationError'
 }
 
+/** The message, and behind it in parentheses the place where there is one. */
+export function describeError({
+  message,
+  at,
+}: {
+  readonly message: string
+  readonly at?: Location | undefined
+}): string {
+  const where = formatLocation(at)
+  return where === '' ? message : `${message} (${where})`
+}
+
 /** `digest sha256:… path usr/x!.initrd offset 0x40`, the one rendering of a location; '' when there is none. */
 export function formatLocation(at: Location | undefined): string {
   if (at === undefined) return ''

@@ -6,6 +6,11 @@ export class UsageError extends Error {
   override name = 'UsageError'
 }
 
+/** `a, b` as its items. */
+export function parseList(text: string): string[] {
+  return text.split(',').map((item) => item.trim())
+}
+
 /** Parses `args` into `command`; false after --help was printed. UsageError, which names the help, for anything else. */
 export function parseCommand(command: Command, args: readonly string[]): boolean {
   command.exitOverride().configureOutput({ writeErr: () => undefined })

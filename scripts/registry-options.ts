@@ -1,32 +1,41 @@
 // How registries are reached: the options that every command shares, and what a client makes of them.
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
-import type { ClientOptions } from '#harness/oci/client/http.ts'
+import type { ClientOptions, RegistryClient } from '#harness/oci/client/http.ts'
 import { machineCredentials, type Credentials } from '#harness/oci/client/credentials.ts'
+import { openPushClient } from '#harness/oci/push-client.ts'
 import { UsageError } from './command-line.ts'
 
-export type RegistryOptions = {
+/** How a registry is reached, as far as every command may be told. */
+export type Reach = {
   readonly cache?: string
-  readonly username?: string
-  readonly passwordStdin?: boolean
   readonly caFile?: string
   readonly insecure?: boolean
+}
+
+export type RegistryOptions = Reach & {
+  readonly username?: string
+  readonly passwordStdin?: boolean
   readonly offline?: boolean
 }
 
 /** A token of a registry has up to some KiB. */
 const MAX_PASSWORD_BYTES = 64 << 10
 
-export function addRegistryOptions(command: Command): Command {
+export function addReach(command: Command): Command {
   return command
     .option(
       '--cache <DIR>',
       'folder for what was pulled and unpacked (default: $XDG_CACHE_HOME/talos-image-contract/v1)',
     )
-    .option('--username <NAME>', 'for the registry, with --password-stdin (default: what docker and podman know)')
-    .option('--password-stdin', 'read the password or token from standard input')
     .option('--ca-file <FILE>', 'PEM certificates to trust beside those of the system')
     .option('--insecure', 'speak plain HTTP where a registry speaks no TLS, also to other machines')
+}
+
+export function addRegistryOptions(command: Command): Command {
+  return addReach(command)
+    .option('--username <NAME>', 'for the registry, with --password-stdin (default: what docker and podman know)')
+    .option('--password-stdin', 'read the password or token from standard input')
     .option('--offline', 'read from the cache alone what was read before')
 }
 
@@ -79,4 +88,11 @@ async function readCertificates(path: string | undefined): Promise<string | unde
   if (!text.includes('-----BEGIN CERTIFICATE-----'))
     throw new UsageError(`the CA file ${path} has no certificate in PEM`)
   return text
+}
+
+/** A client that may push, with the credentials of this machine. Errors of `networkOf`; whoever opens it closes it. */
+export async function openPusher(registry: string, reach: Reach): Promise<RegistryClient> {
+  const network = await networkOf(reach, new Set([registry]))
+  if (network === undefined) throw new UsageError('expected a registry')
+  return openPushClient(registry, network)
 }

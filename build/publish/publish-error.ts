@@ -1,5 +1,4 @@
 // Why an image is not published: a closed code for the caller, one sentence for a person.
-import type { Location } from '#harness/errors.ts'
 
 /**
  * LAYOUT: it is no layout of this variant, or was built from another lock. TAG: a tag that never moves names other bytes.
@@ -10,11 +9,9 @@ export type PublishCode = 'LAYOUT' | 'TAG' | 'REGISTRY'
 export class PublishError extends Error {
   override name = 'PublishError'
   readonly code: PublishCode
-  readonly at: Location | undefined
 
-  constructor(code: PublishCode, message: string, at?: Location) {
+  constructor(code: PublishCode, message: string) {
     super(message)
     this.code = code
-    this.at = at
   }
 }

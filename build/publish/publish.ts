@@ -7,15 +7,25 @@ import { pushReferrer } from '#harness/oci/push-referrer.ts'
 import { pushBlobs, type BlobOutcome, type BlobToPush } from '#harness/oci/push.ts'
 import type { PushOptions } from '#harness/oci/push-client.ts'
 import { bytesSource } from '#harness/bytes/source.ts'
-import type { ReleaseTags } from '#specs/contract/tags.ts'
+import { releaseTags, type ReleaseTags } from '#specs/contract/tags.ts'
 import { legacyTag, type PushManifest } from '../signing/artifacts.ts'
 import { PublishError } from './publish-error.ts'
-import { PARTS, type LayoutImage, type PublishedPart, type VariantLayout } from './variant-layout.ts'
+import { PARTS, type LayoutFacts, type LayoutImage, type PublishedPart, type VariantLayout } from './variant-layout.ts'
 
 export type Publication = {
   readonly layout: VariantLayout
   readonly repository: string
   readonly tags: Readonly<Record<PublishedPart, ReleaseTags>>
+}
+
+/** Under the tags that lock and contract give it. */
+export function toPublication(
+  layout: VariantLayout,
+  repository: string,
+  { lock, contract }: Omit<LayoutFacts, 'variant'>,
+): Publication {
+  const tags = { installer: releaseTags('installer', lock, contract), assets: releaseTags('assets', lock, contract) }
+  return { layout, repository, tags }
 }
 
 export type PublishOptions = PushOptions & {

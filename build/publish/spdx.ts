@@ -2,6 +2,7 @@
 // lock and contract give the same bytes.
 import { createHash } from 'node:crypto'
 import { encodedPart, parseDigest, type Digest } from '#harness/bytes/digest.ts'
+import { splitImageName } from '../image-name.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import type { Lock } from '#specs/contract/lock.ts'
 
@@ -135,12 +136,9 @@ function toSpdx({ id, name, version, sha256, references, purpose }: Package): ob
 
 /** https://github.com/package-url/purl-spec/blob/main/types-doc/oci-definition.md */
 function packageUrl(reference: string, digest: Digest): string {
-  const [named = ''] = reference.split('@')
-  const colon = named.indexOf(':', named.lastIndexOf('/') + 1)
-  const repository = colon < 0 ? named : named.slice(0, colon)
-  const tag = colon < 0 ? '' : `&tag=${named.slice(colon + 1)}`
-  const name = repository.slice(repository.lastIndexOf('/') + 1)
-  return `pkg:oci/${name}@${encodeURIComponent(digest)}?arch=arm64&repository_url=${encodeURIComponent(repository)}${tag}`
+  const { repository, name, tag } = splitImageName(reference)
+  const tagged = tag === undefined ? '' : `&tag=${tag}`
+  return `pkg:oci/${name}@${encodeURIComponent(digest)}?arch=arm64&repository_url=${encodeURIComponent(repository)}${tagged}`
 }
 
 /** RFC 3339 in UTC, to the second. */

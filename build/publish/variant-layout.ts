@@ -10,7 +10,7 @@ import type { Descriptor } from '#harness/oci/schemas.ts'
 import { openLayout } from '#harness/oci/store-layout.ts'
 import type { ContentStore } from '#harness/oci/store.ts'
 import { LOCK_LABEL, type Contract } from '#specs/contract/contract.ts'
-import { formatLock, type Lock } from '#specs/contract/lock.ts'
+import { lockDigest, type Lock } from '#specs/contract/lock.ts'
 import { ASSETS_SUFFIX } from '#specs/contract/tags.ts'
 import { PublishError } from './publish-error.ts'
 
@@ -60,7 +60,7 @@ export async function openVariantLayout(folder: string, facts: LayoutFacts): Pro
   } catch (error) {
     await close()
     if (error instanceof NotFoundError)
-      throw new PublishError('LAYOUT', `${folder}: ${error.message}: npm run build makes it`, error.at)
+      throw new PublishError('LAYOUT', `${folder}: ${error.message}: npm run build makes it`)
     throw error
   }
 }
@@ -80,17 +80,17 @@ async function readImage(store: ContentStore, { variant, contract, lock }: Layou
     })
   const read = await readDocument(bytesSource(bytes, at), descriptor)
   if (read.kind !== 'manifest' || !isManifest(mediaType))
-    throw new PublishError('LAYOUT', `${store.name}: expected a plain manifest, got an index`, at)
+    throw new PublishError('LAYOUT', `${store.name}: expected a plain manifest, got an index`)
   const { config, layers } = read.document
   const labels = await readLabels(store, config)
   const expect = (label: string, expected: string, hint: string): void => {
     if (labels[label] === expected) return
     const said = labels[label] === undefined ? 'none' : JSON.stringify(labels[label].slice(0, 100))
-    throw new PublishError('LAYOUT', `${store.name}: expected label ${label} ${expected}, got ${said}: ${hint}`, at)
+    throw new PublishError('LAYOUT', `${store.name}: expected label ${label} ${expected}, got ${said}: ${hint}`)
   }
   expect(contract.labels.variant, variant, 'it is another variant')
   const hint = 'it was built from another lock: build it again, or name that lock with --lock'
-  expect(LOCK_LABEL, digestOf(Buffer.from(formatLock(lock))), hint)
+  expect(LOCK_LABEL, lockDigest(lock), hint)
   const toBlob = (part: Descriptor): BlobToPush => ({
     digest: part.digest,
     size: part.size,

@@ -1,8 +1,9 @@
 // The statements that are signed about an image: https://github.com/in-toto/attestation/blob/v1.1.2/spec/v1/statement.md
 // Provenance: https://slsa.dev/spec/v1.1/provenance. The same inputs give the same bytes.
 import { algorithmOf, digestOf, encodedPart, type Digest } from '#harness/bytes/digest.ts'
+import { splitImageName } from '../image-name.ts'
 import type { Contract } from '#specs/contract/contract.ts'
-import { formatLock, type Lock } from '#specs/contract/lock.ts'
+import { lockDigest, type Lock } from '#specs/contract/lock.ts'
 
 export type Statement = {
   readonly _type: typeof STATEMENT_V1
@@ -64,7 +65,7 @@ export function provenanceStatement(inputs: ProvenanceInputs): Statement {
         variant,
         ...(lock.talos !== undefined && { talos: lock.talos }),
         contract: digestOf(Buffer.from(JSON.stringify(contract))),
-        lock: digestOf(Buffer.from(formatLock(lock))),
+        lock: lockDigest(lock),
         verdict: gate.verdict,
         forced: gate.forced,
       },
@@ -96,12 +97,9 @@ function upstreamImages(lock: Lock, contract: Contract, variant: string): readon
 
 /** `pkg:oci/name@sha256%3A…?repository_url=…&tag=…`: https://github.com/package-url/purl-spec/blob/main/types-doc/oci-definition.md */
 function packageUrl(reference: string, digest: Digest): string {
-  const name = reference.split('@')[0] ?? ''
-  const colon = name.indexOf(':', name.lastIndexOf('/') + 1)
-  const repository = colon < 0 ? name : name.slice(0, colon)
-  const tag = colon < 0 ? '' : `&tag=${encodeURIComponent(name.slice(colon + 1))}`
-  const last = repository.slice(repository.lastIndexOf('/') + 1)
-  return `pkg:oci/${last}@${encodeURIComponent(digest)}?repository_url=${repository}${tag}`
+  const { repository, name, tag } = splitImageName(reference)
+  const tagged = tag === undefined ? '' : `&tag=${encodeURIComponent(tag)}`
+  return `pkg:oci/${name}@${encodeURIComponent(digest)}?repository_url=${repository}${tagged}`
 }
 
 function toStatement(

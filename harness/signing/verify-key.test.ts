@@ -3,15 +3,10 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { FormatError, type HarnessCode } from '../errors.ts'
 import { expectCode } from '../testing/expect-code.ts'
 import { json } from '../testing/oci-samples.ts'
-import { attached, codeOf, DIGEST, judge, trustIn } from '../testing/signing-judge.ts'
+import { attached, codeOf, judge, PAYLOAD, STATEMENT, trustIn, type Asked } from '../testing/signing-judge.ts'
 import * as samples from '../testing/signing-samples.ts'
-import type { Attachment } from './attachments.ts'
-import type { TrustedSigner } from './signer.ts'
 import type { Trust } from './trust.ts'
 import type { Outcome } from './verify.ts'
-
-const PAYLOAD = samples.simpleSigning(DIGEST)
-const STATEMENT = samples.sampleStatement(DIGEST)
 
 let authority: samples.SampleAuthority
 let trust: Trust
@@ -22,7 +17,6 @@ beforeAll(async () => {
 
 const bundle = async () =>
   attached('bundle', json(samples.sampleBundle(STATEMENT, await authority.signEnvelope(STATEMENT))))
-type Asked = readonly [one: Attachment | Promise<Attachment>, signers?: readonly TrustedSigner[], against?: Trust]
 const ask = (...[one, signers, against = trust]: Asked): Promise<Outcome> => judge(one, against, signers)
 const codeFor = async (...asked: Asked): Promise<HarnessCode | 'valid'> => codeOf(await ask(...asked))
 

@@ -3,17 +3,25 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import type { Digest } from '../bytes/digest.ts'
 import { FormatError, type HarnessCode } from '../errors.ts'
 import { json } from '../testing/oci-samples.ts'
-import { AT, attached, codeOf, DIGEST, judge, SIGNER, trustIn } from '../testing/signing-judge.ts'
+import {
+  AT,
+  attached,
+  codeOf,
+  DIGEST,
+  judge,
+  PAYLOAD,
+  SIGNER,
+  STATEMENT,
+  trustIn,
+  type Asked,
+} from '../testing/signing-judge.ts'
 import * as samples from '../testing/signing-samples.ts'
-import type { Attachment } from './attachments.ts'
 import type { TrustedSigner } from './signer.ts'
 import type { Trust } from './trust.ts'
 import { COSIGN_SIGN, isSignature, verifyAttachments, type Outcome } from './verify.ts'
 
 const { ISSUER, SUBJECT } = samples
 const OTHER = `sha256:${'cd'.repeat(32)}` as Digest
-const PAYLOAD = samples.simpleSigning(DIGEST)
-const STATEMENT = samples.sampleStatement(DIGEST)
 
 let authority: samples.SampleAuthority
 let trust: Trust
@@ -27,7 +35,6 @@ const legacy = async (payload: Uint8Array = PAYLOAD, options: samples.SampleOpti
 const bundle = async (payload: Uint8Array = STATEMENT, options: samples.SampleOptions = {}) =>
   attached('bundle', json(samples.sampleBundle(payload, await authority.signEnvelope(payload, options))))
 
-type Asked = readonly [one: Attachment | Promise<Attachment>, signers?: readonly TrustedSigner[], against?: Trust]
 const ask = (...[one, signers, against = trust]: Asked): Promise<Outcome> => judge(one, against, signers)
 const codeFor = async (...asked: Asked): Promise<HarnessCode | 'valid'> => codeOf(await ask(...asked))
 

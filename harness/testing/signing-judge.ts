@@ -6,10 +6,13 @@ import type { TrustedSigner } from '../signing/signer.ts'
 import { parseTrustedRoot, type Trust } from '../signing/trust.ts'
 import { verifyAttachments, type Outcome } from '../signing/verify.ts'
 import { json } from './oci-samples.ts'
-import { ISSUER, SUBJECT } from './signing-samples.ts'
+import { ISSUER, sampleStatement, simpleSigning, SUBJECT } from './signing-samples.ts'
 
 export const DIGEST = `sha256:${'ab'.repeat(32)}` as Digest
 export const AT = { path: 'registry.example/you/image', digest: DIGEST }
+/** What is signed in either form. */
+export const PAYLOAD = simpleSigning(DIGEST)
+export const STATEMENT = sampleStatement(DIGEST)
 export const SIGNER: TrustedSigner = { issuer: ISSUER, subject: SUBJECT }
 
 export function trustIn(root: object): Trust {
@@ -37,3 +40,10 @@ export async function judge(
 export function codeOf(outcome: Outcome): HarnessCode | 'valid' {
   return outcome.outcome === 'valid' ? 'valid' : outcome.error.code
 }
+
+/** An attachment, who is trusted, and by which root; the usual ones where they are left out. */
+export type Asked = readonly [
+  one: Attachment | Promise<Attachment>,
+  signers?: readonly TrustedSigner[] | undefined,
+  against?: Trust,
+]

@@ -1,6 +1,6 @@
 // The command line of `npm run bench`.
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { parseCommand } from '../command-line.ts'
+import { parseList, parseCommand } from '../command-line.ts'
 
 /** MiB of the image. */
 export const SIZES = { '140': 'realistic', '1024': 'huge' } as const
@@ -38,7 +38,7 @@ function parseRuns(text: string): number {
 
 function listOf<T extends string>(known: readonly T[]): (text: string) => readonly T[] {
   return (text) => {
-    const items = text.split(',').map((item) => item.trim())
+    const items = parseList(text)
     const found = items.flatMap((item) => known.filter((one) => one === item))
     if (found.length < items.length) throw new InvalidArgumentError(`expected some of ${known.join(', ')}.`)
     return found

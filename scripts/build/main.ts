@@ -8,9 +8,10 @@ import { encodeImagerProfile } from '#build/imager-profile.ts'
 import { planVariant, type Plan } from '#build/plan.ts'
 import type { UpstreamParts } from '#build/upstream.ts'
 import { Spool } from '#harness/bytes/spool.ts'
-import { formatLocation, HarnessError, RegistryError } from '#harness/errors.ts'
+import { HarnessError, RegistryError } from '#harness/errors.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import { formatLock } from '#specs/contract/lock.ts'
+import { renderBug, renderFailure } from '../failure.ts'
 import { catchInterrupt } from '../interrupt.ts'
 import { loadContract } from '../conform/inputs.ts'
 import { UsageError } from '../conform/options.ts'
@@ -112,11 +113,8 @@ async function writeProfiles(plans: readonly Plan[], contract: Contract, folder:
 
 /** One sentence and the exit status: 1 a part is wrong, 2 it cannot be done here or like this. */
 function describe(error: unknown): { readonly text: string; readonly exit: number } {
-  if (error instanceof UsageError) return { text: `error: ${printable(error.message)}`, exit: 2 }
-  if (!(error instanceof BuildError || error instanceof HarnessError))
-    return { text: `internal error, please report it: ${(error as Error).stack ?? String(error)}`, exit: 2 }
-  const where = formatLocation(error.at)
-  const text = `error: ${printable(`${error.message}${where === '' ? '' : ` (${where})`}`)}`
+  if (error instanceof UsageError) return { text: renderFailure(error), exit: 2 }
+  if (!(error instanceof BuildError || error instanceof HarnessError)) return { text: renderBug(error), exit: 2 }
   const isUsage = error instanceof BuildError ? USAGE.includes(error.code) : error instanceof RegistryError
-  return { text, exit: isUsage ? 2 : 1 }
+  return { text: renderFailure(error), exit: isUsage ? 2 : 1 }
 }

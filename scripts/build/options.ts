@@ -1,6 +1,6 @@
 // The command line of `npm run build`.
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { parseCommand } from '../command-line.ts'
+import { parseCommand, parseList } from '../command-line.ts'
 import { addRegistryOptions, type RegistryOptions } from '../registry-options.ts'
 
 export type BuildOptions = RegistryOptions & {
@@ -32,11 +32,7 @@ function parseWorkers(text: string): number {
 export function parseOptions(args: readonly string[]): BuildOptions | undefined {
   const command = new Command('npm run build --')
     .description('Build the Talos images of the contract from upstream’s parts, without Docker and root.')
-    .addOption(
-      new Option('--variant <LIST>', 'which of the contract’s variants (default: all)').argParser((text) =>
-        text.split(',').map((name) => name.trim()),
-      ),
-    )
+    .addOption(new Option('--variant <LIST>', 'which of the contract’s variants (default: all)').argParser(parseList))
     .option(
       '--upstream <WHERE>',
       'where the parts are: a folder, a registry’s namespace, or `embedded` for the small upstream of the tests (default: where the lock says)',

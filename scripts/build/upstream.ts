@@ -1,11 +1,11 @@
 // From --upstream and --lock to upstream's parts.
-import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { folderUpstream } from '#build/upstream-folder.ts'
 import { registryUpstream } from '#build/upstream-registry.ts'
 import type { UpstreamParts } from '#build/upstream.ts'
-import { RELEASE_NAMES, type ReleaseName } from '#fixtures/upstream/release.ts'
+import { RELEASE_NAMES } from '#fixtures/upstream/release.ts'
 import { Spool } from '#harness/bytes/spool.ts'
 import { openCache } from '#harness/oci/cache.ts'
 import { parseReference } from '#harness/oci/reference.ts'
@@ -15,13 +15,11 @@ import type { Lock, PinnedImage } from '#specs/contract/lock.ts'
 import { cacheFolder, loadLock, LOCK_PATH, lockCommand } from '../conform/inputs.ts'
 import { UsageError } from '../conform/options.ts'
 import { embeddedContract } from '../embedded/contract.ts'
-import { openEmbeddedUpstream, type EmbeddedUpstream } from '../embedded/upstream.ts'
+import { EMBEDDED_RELEASE, openEmbeddedUpstream, type EmbeddedUpstream } from '../embedded/upstream.ts'
 import { networkOf } from '../registry-options.ts'
 import type { BuildOptions } from './options.ts'
 
 export const EMBEDDED = 'embedded'
-/** The upstream of the tests that is built from when nothing says which release. */
-const EMBEDDED_RELEASE: ReleaseName = 'v1.11.5'
 
 export type BuildUpstream = UpstreamParts & Partial<Pick<EmbeddedUpstream, 'writeReference'>>
 
@@ -56,22 +54,7 @@ async function openEmbedded(contract: Contract, lockPath?: string): Promise<Buil
   const talos = RELEASE_NAMES.find((name) => name === wanted)
   if (talos === undefined)
     throw new UsageError(`the embedded upstream is of ${RELEASE_NAMES.join(', ')}, not of ${wanted}`)
-  const folder = await mkdtemp(join(tmpdir(), 'talos-image-upstream-'))
-  const removeFolder = (): Promise<void> => rm(folder, { recursive: true, force: true })
-  try {
-    const { contract: trusting } = embeddedContract(contract)
-    const upstream = await openEmbeddedUpstream({ talos, contract: trusting, lock, folder })
-    return {
-      ...upstream,
-      close: async () => {
-        await upstream.close()
-        await removeFolder()
-      },
-    }
-  } catch (error) {
-    await removeFolder()
-    throw error
-  }
+  return openEmbeddedUpstream({ talos, contract: embeddedContract(contract).contract, lock })
 }
 
 function registryOf(image: PinnedImage | undefined): readonly string[] {

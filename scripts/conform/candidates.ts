@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import type { Digest } from '#harness/bytes/digest.ts'
 import { Spool } from '#harness/bytes/spool.ts'
-import { formatLocation, HarnessError, NotFoundError } from '#harness/errors.ts'
+import { describeError, HarnessError, NotFoundError } from '#harness/errors.ts'
 import { openDirectoryTree } from '#harness/fs/directory-tree.ts'
 import { openImage } from '#harness/oci/image.ts'
 import { openStore } from '#harness/oci/open.ts'
@@ -71,8 +71,7 @@ export async function openCandidate(text: string, key: string, options: Candidat
     }
   } catch (error) {
     if (!(error instanceof HarnessError)) throw error
-    const where = formatLocation(error.at)
-    throw new UsageError(`${text}: ${error.message}${where === '' ? '' : ` (${where})`}`, { cause: error })
+    throw new UsageError(`${text}: ${describeError(error)}`, { cause: error })
   }
 }
 

@@ -3,13 +3,12 @@ import { basename, join } from 'node:path'
 import { readAll } from '#harness/bytes/source.ts'
 import { Spool } from '#harness/bytes/spool.ts'
 import { HarnessError } from '#harness/errors.ts'
-import { openCache } from '#harness/oci/cache.ts'
-import { openRegistryAccess } from '#harness/oci/store-registry-access.ts'
 import { openAssets } from '#harness/talos/assets.ts'
 import type { ExtensionImage } from '#harness/talos/extensions.ts'
 import { openInstaller } from '#harness/talos/installer.ts'
 import type { TalosPart } from '#harness/talos/part.ts'
 import { SERVICE_SPEC_PATH, parseServiceSpec } from '#harness/talos/service-spec.ts'
+import { openPulled } from '#specs/support/pulled.ts'
 import type { CandidateInput, RunInput } from '#specs/support/run.ts'
 import type { Contents } from './conformance.ts'
 
@@ -24,11 +23,11 @@ const MAX_SERVICES = 64
  */
 export async function readContents(
   { references }: Pick<CandidateInput, 'references'>,
-  { spoolFolder, registry: pulled }: Pick<RunInput, 'spoolFolder' | 'registry'>,
+  place: Pick<RunInput, 'spoolFolder' | 'registry'>,
 ): Promise<Contents | undefined> {
   const { installer, assets } = references
-  const spool = new Spool(join(spoolFolder, 'spool'))
-  const registry = pulled && openRegistryAccess({ ...pulled, cache: await openCache(spoolFolder) })
+  const spool = new Spool(join(place.spoolFolder, 'spool'))
+  const registry = await openPulled(place)
   const part = await orAbsent(async () => {
     if (installer !== undefined) return openInstaller(installer, { spool, registry })
     return assets === undefined ? undefined : openAssets(assets, { spool, registry })

@@ -2,8 +2,9 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CONTRACT_PATH } from './inputs.ts'
+import { runCommand } from '../testing/run-command.ts'
 import { main } from './main.ts'
 import { ROOT } from './run.ts'
 
@@ -33,18 +34,8 @@ beforeAll(async () => {
 
 /** The exit status and all that `main` prints. */
 async function run(args: readonly string[]): Promise<{ status: number; stdout: string; stderr: string }> {
-  const printed = { stdout: '', stderr: '' }
-  const spies = (['stdout', 'stderr'] as const).map((name) =>
-    vi.spyOn(process[name], 'write').mockImplementation((text) => {
-      printed[name] += String(text)
-      return true
-    }),
-  )
-  try {
-    return { status: await main(['--cache', at('cache'), '--report', at('report.json'), ...args]), ...printed }
-  } finally {
-    for (const spy of spies) spy.mockRestore()
-  }
+  const { exit, ...printed } = await runCommand(main, ['--cache', at('cache'), '--report', at('report.json'), ...args])
+  return { status: exit, ...printed }
 }
 
 const asSpinOnly = (reference: string): readonly string[] => [reference, '--variant', 'spin-only']

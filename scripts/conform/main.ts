@@ -9,7 +9,7 @@ import { judgeCandidates } from './judge-candidates.ts'
 import { parseOptions, UsageError, type ConformOptions } from './options.ts'
 import { renderAnnotations, withoutCommands } from './outputs/annotations.ts'
 import { renderOutput } from './outputs/output.ts'
-import { printable } from './printable.ts'
+import { renderBug, renderFailure } from '../failure.ts'
 import { renderTerminal } from './render.ts'
 import { removeOld, REPORT_PATH, reportFile, writeWhole } from './report-file.ts'
 import { INTERRUPTED } from './run.ts'
@@ -39,8 +39,7 @@ export async function main(args: readonly string[], started?: SpecRun): Promise<
   } catch (error) {
     if (interrupt.signal.aborted) return INTERRUPTED
     // Never 1: that status says that an image was judged.
-    if (error instanceof UsageError) process.stderr.write(`error: ${printable(error.message)}\n`)
-    else process.stderr.write(`internal error, please report it: ${(error as Error).stack ?? String(error)}\n`)
+    process.stderr.write(`${error instanceof UsageError ? renderFailure(error) : renderBug(error)}\n`)
     return 2
   } finally {
     await started?.close()

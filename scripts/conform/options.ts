@@ -1,6 +1,6 @@
 // The command line of `npm test`.
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { parseCommand } from '../command-line.ts'
+import { parseCommand, parseList } from '../command-line.ts'
 import { addJudgeInputs, type JudgeInputs } from '../judge-options.ts'
 import { addRegistryOptions, type RegistryOptions } from '../registry-options.ts'
 import { parseOutput, type Output } from './outputs/output.ts'
@@ -24,12 +24,10 @@ export type ConformOptions = RegistryOptions &
 
 export { UsageError } from '../command-line.ts'
 
-const list = (text: string): string[] => text.split(',').map((item) => item.trim())
-
 function parseFaces(text: string): Face[] {
-  const unknown = list(text).filter((face) => !FACES.some((known) => known === face))
+  const unknown = parseList(text).filter((face) => !FACES.some((known) => known === face))
   if (unknown.length > 0) throw new InvalidArgumentError(`expected some of ${FACES.join(', ')}.`)
-  return list(text) as Face[]
+  return parseList(text) as Face[]
 }
 
 const HELP = `
@@ -55,7 +53,9 @@ export function parseOptions(args: readonly string[]): ConformOptions | undefine
     .option('--config <FILE...>', 'judge a machine configuration beside the image, patches over it last')
     .addOption(new Option('--face <LIST>', `judge only these faces: ${FACES.join(', ')}`).argParser(parseFaces))
     .addOption(
-      new Option('--only <LIST>', 'judge only these rules or areas, with what they need: KRN,EXT-002').argParser(list),
+      new Option('--only <LIST>', 'judge only these rules or areas, with what they need: KRN,EXT-002').argParser(
+        parseList,
+      ),
     )
     .option('--structure-only', 'compare nothing with the pinned release; says so in the verdict', false)
     .option('--json', 'print the whole verdict instead of the table', false)

@@ -4,7 +4,7 @@ import type { Spool } from '#harness/bytes/spool.ts'
 import type { ContentStore } from '#harness/oci/store.ts'
 import type { RegistryAccess } from '#harness/oci/store-registry-access.ts'
 import { parseTrustedRoot } from '#harness/signing/trust.ts'
-import type { Contract } from '#specs/contract/contract.ts'
+import { extensionNames, type Contract } from '#specs/contract/contract.ts'
 import type { Lock } from '#specs/contract/lock.ts'
 import { readLock } from '../lock/read.ts'
 import { findSigner } from '../lock/signatures.ts'
@@ -30,11 +30,7 @@ export async function lockEmbedded(place: Place, { talos, contract, authority }:
         signerOf: (image, name) =>
           findSigner(image, name, { access, signers, trust: () => Promise.resolve(trust), note: quiet }),
       },
-      {
-        talos,
-        extensions: [...new Set(Object.values(contract.variants).flatMap(({ extensions }) => extensions))].toSorted(),
-        acceptMoved: false,
-      },
+      { talos, extensions: extensionNames(contract), acceptMoved: false },
     )
   } finally {
     await Promise.all(stores.map((store) => store.close()))

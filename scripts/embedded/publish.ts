@@ -1,13 +1,12 @@
 // Publishes the embedded candidates as `npm run publish` does, but for the gate, which has yet to see them.
 import { makeAttachments } from '#build/publish/attachments.ts'
-import { publish, type Publication } from '#build/publish/publish.ts'
+import { publish, toPublication } from '#build/publish/publish.ts'
 import { openVariantLayout } from '#build/publish/variant-layout.ts'
 import type { Signer } from '#build/signing/signer.ts'
 import type { Registry } from '#fixtures/registry/server.ts'
-import { openRegistryClient } from '#harness/oci/client/http.ts'
+import { openPushClient } from '#harness/oci/push-client.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import type { Lock } from '#specs/contract/lock.ts'
-import { releaseTags } from '#specs/contract/tags.ts'
 
 type Layout = { readonly variant: string; readonly folder: string }
 
@@ -29,13 +28,10 @@ export async function publishEmbedded(
   const opened = await Promise.all(
     layouts.map(({ variant, folder }) => openVariantLayout(folder, { variant, contract, lock })),
   )
-  const tags = { installer: releaseTags('installer', lock, contract), assets: releaseTags('assets', lock, contract) }
-  const publications = opened.map((layout): Publication => ({
-    layout,
-    repository: `cozystack/talos-${layout.variant}`,
-    tags,
-  }))
-  const client = openRegistryClient(host, { credentials: () => Promise.resolve(undefined) })
+  const publications = opened.map((layout) =>
+    toPublication(layout, `cozystack/talos-${layout.variant}`, { lock, contract }),
+  )
+  const client = openPushClient(host, { credentials: () => Promise.resolve(undefined) })
   try {
     await publish(client, publications, {
       signed: true,
@@ -54,7 +50,7 @@ export async function publishEmbedded(
           },
         ),
     })
-    return publications.map(({ repository }) => `${host}/${repository}:${tags.installer.version}`)
+    return publications.map(({ repository, tags }) => `${host}/${repository}:${tags.installer.version}`)
   } finally {
     await client.close()
     await Promise.all(opened.map((layout) => layout.close()))

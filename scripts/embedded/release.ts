@@ -1,14 +1,13 @@
 // What `npm test` judges when nothing is given: a release as it would be made for people, from an embedded upstream in
 // an embedded registry. Signed upstream, lock, both variants, publishing: the real steps, with nothing left on disk.
-import { createHash } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { assemble } from '#build/assemble.ts'
 import { planVariant } from '#build/plan.ts'
+import { encodedPart } from '#harness/bytes/digest.ts'
 import { mapInParallel } from '#harness/oci/parallel.ts'
 import type { Contract } from '#specs/contract/contract.ts'
-import { formatLock, type Lock } from '#specs/contract/lock.ts'
+import { lockDigest, type Lock } from '#specs/contract/lock.ts'
 import type { Loaded } from '../conform/inputs.ts'
 import { embeddedContract } from './contract.ts'
 import { publishEmbedded } from './publish.ts'
@@ -34,26 +33,13 @@ export type EmbeddedOptions = {
   readonly signal?: AbortSignal
 }
 
-const TALOS = 'v1.11.5'
-
 /** Whoever closes it ends the registry and loses the images. */
 export async function makeEmbedded(given: Contract, options: EmbeddedOptions): Promise<Embedded> {
   const { signal } = options
   const { contract, publisher } = embeddedContract(given)
-  const folder = await mkdtemp(join(tmpdir(), 'talos-image-embedded-'))
-  const removeFolder = (): Promise<void> => rm(folder, { recursive: true, force: true })
-  const upstream = await openEmbeddedUpstream({ talos: TALOS, contract, folder, signal }).catch(
-    async (error: unknown) => {
-      await removeFolder()
-      throw error
-    },
-  )
-  const close = async (): Promise<void> => {
-    await upstream.close()
-    await removeFolder()
-  }
+  const upstream = await openEmbeddedUpstream({ contract, signal })
   try {
-    const { lock, registry, authority } = upstream
+    const { lock, registry, authority, folder, cache } = upstream
     const variants = options.variant === undefined ? Object.keys(contract.variants) : [options.variant]
     const layouts = await mapInParallel(variants, async (variant) => {
       const output = join(folder, variant)
@@ -62,18 +48,18 @@ export async function makeEmbedded(given: Contract, options: EmbeddedOptions): P
     })
     const trustedRoot = join(folder, 'trusted_root.json')
     await writeFile(trustedRoot, authority.trustedRoot)
-    const sha256 = createHash('sha256').update(formatLock(lock)).digest('hex')
+    const sha256 = encodedPart(lockDigest(lock))
     return {
       contract,
       lock: { value: lock, path: upstream.name, sha256 },
       references: await publishEmbedded(layouts, { registry, signer: authority.signer(publisher), contract, lock }),
       reference: await upstream.writeReference(join(folder, 'reference')),
-      cache: join(folder, 'cache'),
+      cache,
       trustedRoot,
-      close,
+      close: upstream.close,
     }
   } catch (error) {
-    await close()
+    await upstream.close()
     throw error
   }
 }

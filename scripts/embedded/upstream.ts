@@ -1,4 +1,6 @@
 // The embedded upstream as people meet the real one: in a registry, signed, and locked by what was read and verified.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { registryUpstream } from '#build/upstream-registry.ts'
 import type { UpstreamParts } from '#build/upstream.ts'
@@ -16,37 +18,48 @@ import { lockEmbedded } from './lock.ts'
 export type EmbeddedUpstream = UpstreamParts & {
   readonly registry: Registry
   readonly authority: Authority
+  /** Of its own, for whatever is made of it; it goes with it. */
+  readonly folder: string
+  /** Below `folder`: what was read. */
+  readonly cache: string
   /** A layout of the image that the lock pins as the reference; gives the reference by which it is read. */
   writeReference(folder: string): Promise<string>
 }
 
 export type UpstreamOptions = {
-  readonly talos: ReleaseName
+  /** `EMBEDDED_RELEASE` by default. */
+  readonly talos?: ReleaseName | undefined
   /** One by which the embedded upstream is trusted. */
   readonly contract: Contract
   /** In the place of what upstream says. */
   readonly lock?: Lock | undefined
-  /** The cache, and what is unpacked; whoever made it removes it. */
-  readonly folder: string
   readonly signal?: AbortSignal | undefined
 }
 
-/** LockError; whoever closes it ends the registry. */
+/** The upstream of the tests that is built from when nothing says which release. */
+export const EMBEDDED_RELEASE: ReleaseName = 'v1.11.5'
+
+/** LockError; whoever closes it ends the registry and loses the folder. */
 export async function openEmbeddedUpstream(options: UpstreamOptions): Promise<EmbeddedUpstream> {
-  const { talos, contract, folder, signal } = options
-  const registry = await startRegistry()
-  const access = openRegistryAccess({
-    cache: await openCache(join(folder, 'cache')),
-    network: { credentials: () => Promise.resolve(undefined) },
-    ...(signal && { signal }),
-  })
-  const spool = new Spool(join(folder, 'spool'))
+  const { talos = EMBEDDED_RELEASE, contract, signal } = options
+  const closers: (() => Promise<void>)[] = []
   const closeAll = async (): Promise<void> => {
-    await access.close()
-    await spool.close()
-    await registry.close()
+    for (const close of closers.splice(0).toReversed()) await close()
   }
+  const folder = await mkdtemp(join(tmpdir(), 'talos-image-embedded-'))
+  closers.push(() => rm(folder, { recursive: true, force: true }))
   try {
+    const registry = await startRegistry()
+    closers.push(registry.close)
+    const spool = new Spool(join(folder, 'spool'))
+    closers.push(() => spool.close())
+    const cache = join(folder, 'cache')
+    const access = openRegistryAccess({
+      cache: await openCache(cache),
+      network: { credentials: () => Promise.resolve(undefined) },
+      ...(signal && { signal }),
+    })
+    closers.push(() => access.close())
     const made = await makeUpstream({ releases: [talos] })
     const authority = await openAuthority()
     await made.serve(registry)
@@ -57,16 +70,16 @@ export async function openEmbeddedUpstream(options: UpstreamOptions): Promise<Em
       reference: made.reference(talos),
     })
     const parts = registryUpstream(options.lock ?? (await read()), { spool, registry: access }, mirror)
+    closers.push(() => parts.close())
     return {
       ...parts,
       name: `the embedded upstream of Talos ${talos}`,
       registry,
       authority,
+      folder,
+      cache,
       writeReference: (place) => made.writeReference(talos, place),
-      async close() {
-        await parts.close()
-        await closeAll()
-      },
+      close: closeAll,
     }
   } catch (error) {
     await closeAll()

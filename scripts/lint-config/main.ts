@@ -5,7 +5,7 @@ import { installedVariant } from '#specs/config/rules/install-image.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import { loadContract, loadLedger, loadLock } from '../conform/inputs.ts'
 import { UsageError } from '../conform/options.ts'
-import { printable } from '../conform/printable.ts'
+import { renderBug, renderFailure } from '../failure.ts'
 import { loadMachineConfig } from './files.ts'
 import { parseLintOptions, type LintOptions } from './options.ts'
 import { renderLint, type LintReport } from './render.ts'
@@ -20,8 +20,7 @@ export async function lintConfig(args: readonly string[]): Promise<number> {
     return report.exitCode
   } catch (error) {
     // Never 1: that status says that a configuration was judged.
-    if (error instanceof UsageError) process.stderr.write(`error: ${printable(error.message)}\n`)
-    else process.stderr.write(`internal error, please report it: ${(error as Error).stack ?? String(error)}\n`)
+    process.stderr.write(`${error instanceof UsageError ? renderFailure(error) : renderBug(error)}\n`)
     return 2
   }
 }

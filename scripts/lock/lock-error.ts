@@ -1,5 +1,5 @@
 // Why there is no lock: one sentence that names the image.
-import { FormatError, formatLocation, HarnessError, RegistryError, VerificationError } from '#harness/errors.ts'
+import { describeError, FormatError, HarnessError, RegistryError, VerificationError } from '#harness/errors.ts'
 
 /** `wrong`: upstream is not as it must be. `unknown`: it could not be told. */
 export type LockFailure = 'wrong' | 'unknown'
@@ -20,9 +20,8 @@ export async function about<T>(image: string, action: () => Promise<T>): Promise
     return await action()
   } catch (error) {
     if (!(error instanceof HarnessError)) throw error
-    const where = formatLocation(error.at)
-    const told = error.message.includes(image) ? error.message : `${image}: ${error.message}`
-    throw new LockError(failureOf(error), `${told}${where === '' ? '' : ` (${where})`}`, error)
+    const told = describeError(error)
+    throw new LockError(failureOf(error), error.message.includes(image) ? told : `${image}: ${told}`, error)
   }
 }
 

@@ -1,8 +1,9 @@
 // Derives a lock, and writes it whole or not at all.
-import { HarnessError, formatLocation } from '#harness/errors.ts'
+import { HarnessError } from '#harness/errors.ts'
 import { lockFromFolder } from '#build/lock/folder.ts'
 import { formatLock, type Lock } from '#specs/contract/lock.ts'
 import { UsageError } from '../command-line.ts'
+import { renderBug, renderFailure } from '../failure.ts'
 import { catchInterrupt } from '../interrupt.ts'
 import { loadLock } from '../conform/inputs.ts'
 import { printable } from '../conform/printable.ts'
@@ -74,16 +75,10 @@ async function derive(options: LockOptions, signal: AbortSignal): Promise<Lock> 
 
 /** One sentence and the exit status: 1 upstream is wrong, 2 it could not be told. */
 function describe(error: unknown): { readonly text: string; readonly exit: number } {
-  if (error instanceof UsageError) return { text: `error: ${printable(error.message)}`, exit: 2 }
-  if (error instanceof LockError)
-    return { text: `error: ${printable(error.message)}`, exit: error.failure === 'wrong' ? 1 : 2 }
-  if (error instanceof HarnessError) {
-    const where = formatLocation(error.at)
-    const text = `error: ${printable(`${error.message}${where === '' ? '' : ` (${where})`}`)}`
-    return { text, exit: failureOf(error) === 'wrong' ? 1 : 2 }
-  }
-  if (isSystemError(error)) return { text: `error: ${printable(error.message)}`, exit: 2 }
-  return { text: `internal error, please report it: ${(error as Error).stack ?? String(error)}`, exit: 2 }
+  if (error instanceof LockError) return { text: renderFailure(error), exit: error.failure === 'wrong' ? 1 : 2 }
+  if (error instanceof HarnessError) return { text: renderFailure(error), exit: failureOf(error) === 'wrong' ? 1 : 2 }
+  if (error instanceof UsageError || isSystemError(error)) return { text: renderFailure(error), exit: 2 }
+  return { text: renderBug(error), exit: 2 }
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {

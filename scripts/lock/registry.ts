@@ -5,7 +5,7 @@ import { openCache } from '#harness/oci/cache.ts'
 import type { ContentStore } from '#harness/oci/store.ts'
 import { openRegistryAccess } from '#harness/oci/store-registry-access.ts'
 import semver from 'semver'
-import type { Contract } from '#specs/contract/contract.ts'
+import { extensionNames, type Contract } from '#specs/contract/contract.ts'
 import type { Lock } from '#specs/contract/lock.ts'
 import { progressOf } from '../build/render.ts'
 import { UsageError } from '../command-line.ts'
@@ -65,7 +65,7 @@ export async function lockFromRegistry(options: LockOptions, signal: AbortSignal
     if (!options.verify) note('signatures were not verified: the lock names no signers')
     const release = await readLock(upstream, {
       talos,
-      extensions: extensionsOf(contract),
+      extensions: extensionNames(contract),
       acceptMoved: options.acceptMoved,
     })
     const { reference } = options
@@ -88,9 +88,4 @@ function withinContract(talos: string | undefined, contract: Contract): string {
   if (talos === undefined) throw new UsageError('which release? --talos vX.Y.Z names one')
   if (semver.satisfies(talos, contract.talos, { includePrerelease: true })) return talos
   throw new UsageError(`the contract is for Talos ${contract.talos}, not for ${talos}`)
-}
-
-/** Of all variants, each once. */
-function extensionsOf({ variants }: Contract): readonly string[] {
-  return [...new Set(Object.values(variants).flatMap(({ extensions }) => extensions))].toSorted()
 }

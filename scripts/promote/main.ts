@@ -3,7 +3,6 @@ import { NotFoundError } from '#harness/errors.ts'
 import type { Digest } from '#harness/bytes/digest.ts'
 import type { RegistryClient } from '#harness/oci/client/http.ts'
 import { fetchManifest } from '#harness/oci/client/manifests.ts'
-import { openPushClient } from '#harness/oci/push-client.ts'
 import { pushManifest, resolveTag } from '#harness/oci/push-manifest.ts'
 import { judgeArguments } from '../judge-options.ts'
 import { renderReference } from '#harness/oci/reference.ts'
@@ -13,7 +12,7 @@ import { UsageError } from '../command-line.ts'
 import { printable } from '../conform/printable.ts'
 import { reportFile } from '../conform/report-file.ts'
 import { describeFailure, judgeByMainJob, type Judge } from '../publish/main.ts'
-import { networkOf } from '../registry-options.ts'
+import { openPusher } from '../registry-options.ts'
 import { parseOptions, type PromoteCommand } from './options.ts'
 
 export const PROMOTED_REPORT = 'report/promoted.json'
@@ -26,10 +25,7 @@ export async function promote(args: readonly string[], judge: Judge = judgeByMai
   try {
     const options = parseOptions(args)
     if (options === undefined) return 0
-    const { image, caFile, insecure } = options
-    const network = await networkOf({ ...(caFile !== undefined && { caFile }), insecure }, new Set([image.registry]))
-    if (network === undefined) throw new UsageError('expected a registry')
-    const client = openPushClient(image.registry, network)
+    const client = await openPusher(options.image.registry, options)
     try {
       return await promoteWith(client, options, judge)
     } finally {

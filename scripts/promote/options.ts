@@ -4,10 +4,11 @@ import { FormatError } from '#harness/errors.ts'
 import { parseReference, renderReference, type RegistryReference } from '#harness/oci/reference.ts'
 import { ASSETS_SUFFIX } from '#specs/contract/tags.ts'
 import { parseCommand, UsageError } from '../command-line.ts'
-import { addJudgeInputs, addJudgeReach, type JudgeInputs, type JudgeReach } from '../judge-options.ts'
+import { addJudgeInputs, type JudgeInputs } from '../judge-options.ts'
+import { addReach, type Reach } from '../registry-options.ts'
 
 export type PromoteCommand = JudgeInputs &
-  JudgeReach & {
+  Reach & {
     readonly image: RegistryReference
     readonly channel: string
     readonly variant?: string
@@ -35,7 +36,7 @@ export function parseOptions(args: readonly string[]): PromoteCommand | undefine
     .argument('<CHANNEL>', 'the tag to move')
     .option('--variant <NAME>', 'which variant it must be (default: its label)')
     .addHelpText('after', HELP)
-  if (!parseCommand(addJudgeReach(addJudgeInputs(command)), args)) return undefined
+  if (!parseCommand(addReach(addJudgeInputs(command)), args)) return undefined
   const [image = '', channel = ''] = command.args
   return {
     ...command.opts<Omit<PromoteCommand, 'image' | 'channel'>>(),

@@ -2,21 +2,20 @@
 import { join } from 'node:path'
 import { makeAttachments, type Evidence } from '#build/publish/attachments.ts'
 import { PublishError } from '#build/publish/publish-error.ts'
-import { blobsOf, publish as push, type Publication } from '#build/publish/publish.ts'
+import { blobsOf, publish as push, toPublication } from '#build/publish/publish.ts'
 import { openVariantLayout, type VariantLayout } from '#build/publish/variant-layout.ts'
 import { SigningError } from '#build/signing/signer.ts'
-import { formatLocation, HarnessError, RegistryError } from '#harness/errors.ts'
-import { openPushClient } from '#harness/oci/push-client.ts'
+import { HarnessError, RegistryError } from '#harness/errors.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import type { Lock } from '#specs/contract/lock.ts'
-import { releaseTags } from '#specs/contract/tags.ts'
 import { UsageError } from '../command-line.ts'
 import { loadContract, loadLock, LOCK_PATH, lockCommand, type Loaded } from '../conform/inputs.ts'
+import { renderBug, renderFailure } from '../failure.ts'
 import { catchInterrupt } from '../interrupt.ts'
 import { judgeArguments, toArguments } from '../judge-options.ts'
 import { printable } from '../conform/printable.ts'
 import { reportFile } from '../conform/report-file.ts'
-import { networkOf } from '../registry-options.ts'
+import { openPusher } from '../registry-options.ts'
 import { GREEN, readGate, RefusedError } from './gate.ts'
 import { parseOptions, repositoryOf, type PublishCommand } from './options.ts'
 import { startPushProgress } from './progress.ts'
@@ -104,29 +103,17 @@ async function publishLayouts(
   if (gate.verdict !== GREEN)
     process.stderr.write(`warning: forced, and the provenance says so: ${printable(gate.verdict)}\n`)
   if (signer !== undefined) process.stderr.write(`signing as ${printable(signer.name)}\n`)
-  const publications = layouts.map((layout): Publication => ({
-    layout,
-    repository: repositoryOf(namespace, layout.variant),
-    tags: {
-      installer: releaseTags('installer', lock.value, contract.value),
-      assets: releaseTags('assets', lock.value, contract.value),
-    },
-  }))
+  const facts = { lock: lock.value, contract: contract.value }
+  const publications = layouts.map((layout) => toPublication(layout, repositoryOf(namespace, layout.variant), facts))
   const evidence: Evidence = {
     ...source,
     startedOn,
     gate: { verdict: gate.verdict, forced: gate.forced },
-    contract: contract.value,
-    lock: lock.value,
+    ...facts,
     signer,
     conformance: gate.report,
   }
-  const network = await networkOf(
-    { ...(options.caFile !== undefined && { caFile: options.caFile }), insecure: options.insecure },
-    new Set([registry]),
-  )
-  if (network === undefined) throw new UsageError('expected a registry')
-  const client = openPushClient(registry, network)
+  const client = await openPusher(registry, options)
   const total = publications.flatMap(blobsOf).reduce((sum, { size }) => sum + size, 0)
   const progress = startPushProgress(process.stderr, total)
   try {
@@ -161,12 +148,10 @@ export async function judgeByMainJob(args: readonly string[]): Promise<number> {
 
 /** One sentence and the exit status: 1 the image may not be published, 2 it cannot be done here or like this. */
 export function describeFailure(error: unknown): { readonly text: string; readonly exit: 1 | 2 } {
-  const known = [UsageError, RefusedError, PublishError, SigningError, HarnessError].some(
+  const known = [UsageError, RefusedError, PublishError, SigningError, HarnessError].find(
     (type) => error instanceof type,
   )
-  if (!known) return { text: `internal error, please report it: ${(error as Error).stack ?? String(error)}`, exit: 2 }
-  const at = error instanceof HarnessError ? formatLocation(error.at) : ''
-  const text = `error: ${printable(`${(error as Error).message}${at === '' ? '' : ` (${at})`}`)}`
+  if (known === undefined) return { text: renderBug(error), exit: 2 }
   const isUsage = [UsageError, SigningError, RegistryError].some((type) => error instanceof type)
-  return { text, exit: isUsage ? 2 : 1 }
+  return { text: renderFailure(error as Error), exit: isUsage ? 2 : 1 }
 }

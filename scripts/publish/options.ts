@@ -2,11 +2,12 @@
 import { Command, Option } from 'commander'
 import { RegistryError, FormatError } from '#harness/errors.ts'
 import { parseReference } from '#harness/oci/reference.ts'
-import { parseCommand, UsageError } from '../command-line.ts'
-import { addJudgeInputs, addJudgeReach, type JudgeInputs, type JudgeReach } from '../judge-options.ts'
+import { parseCommand, parseList, UsageError } from '../command-line.ts'
+import { addJudgeInputs, type JudgeInputs } from '../judge-options.ts'
+import { addReach, type Reach } from '../registry-options.ts'
 
 export type PublishCommand = JudgeInputs &
-  JudgeReach & {
+  Reach & {
     /** What `npm run build` wrote: a layout for each variant. */
     readonly folder: string
     readonly namespace: Namespace
@@ -45,11 +46,7 @@ export function parseOptions(args: readonly string[]): PublishCommand | undefine
     .description('Publish the variants that npm run build made: push, sign, attach, then judge them in the registry.')
     .argument('<DIR>', 'folder with a layout for each variant')
     .argument('<NAMESPACE>', 'where the repositories are')
-    .addOption(
-      new Option('--variant <LIST>', 'which of the contract’s variants (default: all)').argParser((text) =>
-        text.split(',').map((name) => name.trim()),
-      ),
-    )
+    .addOption(new Option('--variant <LIST>', 'which of the contract’s variants (default: all)').argParser(parseList))
     .option('--report <FILE>', 'the verdict on these very images (default: report/conformance.json)')
     .option('--force', 'publish what is not judged green; the provenance says so', false)
     .option('--key <FILE>', 'sign with this private key (PEM; its password from COSIGN_PASSWORD)')
@@ -60,7 +57,7 @@ export function parseOptions(args: readonly string[]): PublishCommand | undefine
     )
     .option('--no-verify', 'do not judge at the end what was published')
     .addHelpText('after', HELP)
-  if (!parseCommand(addJudgeReach(addJudgeInputs(command)), args)) return undefined
+  if (!parseCommand(addReach(addJudgeInputs(command)), args)) return undefined
   const [folder = '', namespace = ''] = command.args
   return {
     ...command.opts<Omit<PublishCommand, 'folder' | 'namespace'>>(),

@@ -85,6 +85,11 @@ const contractSchema = z.strictObject({
   }),
 })
 
+/** Of all variants, each once, sorted. */
+export function extensionNames({ variants }: Pick<Contract, 'variants'>): readonly string[] {
+  return [...new Set(Object.values(variants).flatMap(({ extensions }) => extensions))].toSorted()
+}
+
 function isPattern(text: string): boolean {
   try {
     return new RegExp(text, 'u').source !== ''

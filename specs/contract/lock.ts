@@ -1,5 +1,6 @@
 // The facts of one upstream Talos release: what a machine read off upstream, and nothing that it did not read.
 import { z } from 'zod'
+import { digestOf, type Digest } from '#harness/bytes/digest.ts'
 import { FormatError } from '#harness/errors.ts'
 import { validate } from '#harness/formats/yaml-document-schema.ts'
 
@@ -90,6 +91,11 @@ function parseJson(bytes: Uint8Array, path: string): unknown {
   } catch (cause) {
     throw new FormatError('lock', 'MALFORMED', 'expected a JSON document, got something else', { at: { path }, cause })
   }
+}
+
+/** Of the lock's canonical bytes: what an image says that it was built from. */
+export function lockDigest(lock: Lock): Digest {
+  return digestOf(Buffer.from(formatLock(lock)))
 }
 
 /** The lock as it stands in a file: keys in the order of the schema, extensions by name, a newline at the end. */

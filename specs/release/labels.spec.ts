@@ -1,8 +1,7 @@
 // What only we put into an image: labels (https://github.com/opencontainers/image-spec/blob/v1.1.1/annotations.md) and
 // times (https://reproducible-builds.org/specs/source-date-epoch/).
-import { createHash } from 'node:crypto'
 import { LOCK_LABEL } from '../contract/contract.ts'
-import { formatLock } from '../contract/lock.ts'
+import { lockDigest } from '../contract/lock.ts'
 import { must, should } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 
@@ -31,9 +30,7 @@ test(
       [`${OCI}.source`]: source,
       [`${OCI}.version`]: pinned('talos'),
       [variant]: variantName,
-      [LOCK_LABEL]: `sha256:${createHash('sha256')
-        .update(formatLock(lock ?? { schema: 1 }))
-        .digest('hex')}`,
+      [LOCK_LABEL]: lockDigest(lock ?? { schema: 1 }),
       // An asset image is built from scratch.
       ...(part === 'installer' && { [`${OCI}.base.name`]: base.reference, [`${OCI}.base.digest`]: base.digest }),
     }

@@ -1,12 +1,11 @@
 // The image that the lock pins as the reference, for rules that hold a candidate against it.
 import { join } from 'node:path'
 import { Spool } from '#harness/bytes/spool.ts'
-import { formatLocation, HarnessError } from '#harness/errors.ts'
-import { openCache } from '#harness/oci/cache.ts'
-import { openRegistryAccess } from '#harness/oci/store-registry-access.ts'
+import { describeError, HarnessError } from '#harness/errors.ts'
 import { openInstaller } from '#harness/talos/installer.ts'
 import type { TalosPart } from '#harness/talos/part.ts'
 import { AbsentFactError } from './absent-fact.ts'
+import { openPulled } from './pulled.ts'
 import type { CandidateInput, RunInput } from './run.ts'
 
 /** CozyStack publishes for amd64 alone. */
@@ -32,7 +31,7 @@ export async function readReference<T>(
   if (pinnedReference === undefined || 'reason' in pinnedReference)
     throw new UnusableReferenceError(`${name} cannot be had: ${pinnedReference?.reason ?? 'nobody fetched it'}`)
   const spool = new Spool(join(run.spoolFolder, 'spool'))
-  const registry = run.registry && openRegistryAccess({ ...run.registry, cache: await openCache(run.spoolFolder) })
+  const registry = await openPulled(run)
   try {
     const options = { spool, registry, architecture: REFERENCE_ARCHITECTURE } as const
     const installer = await openInstaller(pinnedReference.image, options)
@@ -46,8 +45,6 @@ export async function readReference<T>(
     }
   } catch (error) {
     if (!(error instanceof HarnessError)) throw error
-    const where = formatLocation(error.at)
-    const reason = where === '' ? error.message : `${error.message} (${where})`
-    throw new UnusableReferenceError(`${name} cannot be read: ${reason}`, { cause: error })
+    throw new UnusableReferenceError(`${name} cannot be read: ${describeError(error)}`, { cause: error })
   }
 }

@@ -1,14 +1,14 @@
 // The candidates of this worker: opened once each, shared by every rule, closed with the worker.
 import { join } from 'node:path'
 import { Spool } from '#harness/bytes/spool.ts'
-import { openCache } from '#harness/oci/cache.ts'
 import { parseReference } from '#harness/oci/reference.ts'
-import { openRegistryAccess, type RegistryAccess } from '#harness/oci/store-registry-access.ts'
+import type { RegistryAccess } from '#harness/oci/store-registry-access.ts'
 import { openAssets } from '#harness/talos/assets.ts'
 import { openInstaller } from '#harness/talos/installer.ts'
 import type { TalosPart } from '#harness/talos/part.ts'
 import type { Part } from './applicability.ts'
 import { openEvidence, type Evidence, type EvidenceOptions } from './evidence.ts'
+import { openPulled } from './pulled.ts'
 import type { CandidateInput, RunInput } from './run.ts'
 
 export type Subject = {
@@ -37,8 +37,7 @@ async function open(run: RunInput, key: string, part: Part): Promise<Subject> {
   const reference = candidate?.references[part]
   if (candidate === undefined || reference === undefined) throw new Error(`no candidate ${key} with a part ${part}`)
   const spool = new Spool(join(run.spoolFolder, 'spool'))
-  // No worker reaches for the network: what is to be judged was pulled before.
-  const registry = run.registry && openRegistryAccess({ ...run.registry, cache: await openCache(run.spoolFolder) })
+  const registry = await openPulled(run)
   const talos = await (part === 'installer' ? openInstaller : openAssets)(reference, { spool, registry })
   if (run.selected === undefined && candidate.faces?.includes('image') !== false) beginLongest(talos)
   const evidence = registry && evidenceOf(registry, reference, { ...run, contract: candidate.contract })

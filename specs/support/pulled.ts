@@ -1,0 +1,12 @@
+// What was pulled for a run: nobody who judges reaches for the network.
+import { openCache } from '#harness/oci/cache.ts'
+import { openRegistryAccess, type RegistryAccess } from '#harness/oci/store-registry-access.ts'
+import type { RunInput } from './run.ts'
+
+/** Undefined where nothing of the run is in a registry. */
+export async function openPulled({
+  registry,
+  spoolFolder,
+}: Pick<RunInput, 'registry' | 'spoolFolder'>): Promise<RegistryAccess | undefined> {
+  return registry && openRegistryAccess({ ...registry, cache: await openCache(spoolFolder) })
+}
