@@ -9,7 +9,7 @@ import { MODULES_FOLDER } from '#harness/talos/modules.ts'
 import { openRootFilesystem } from '#harness/talos/rootfs.ts'
 import { BuildError } from './build-error.ts'
 import type { Plan } from './plan.ts'
-import { takePinnedFile, type UpstreamParts } from './upstream.ts'
+import { takePinnedFile, type UpstreamParts } from './upstream/upstream.ts'
 
 export type Base = {
   readonly kernel: ByteSource

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { makeDigest, type Digest } from '#harness/bytes/digest.ts'
 import type { Spool } from '#harness/bytes/spool.ts'
-import { openImage } from '#harness/oci/image.ts'
+import { openImage } from '#harness/oci/image/image.ts'
 import {
   layerCompression,
   OCI_CONFIG,
@@ -11,7 +11,7 @@ import {
   OCI_LAYER_GZIP,
   OCI_LAYER_ZSTD,
   OCI_MANIFEST,
-} from '#harness/oci/media-types.ts'
+} from '#harness/oci/image/media-types.ts'
 import { SYSTEMD_BOOT_PATH, UKI_PATH } from '#harness/talos/installer.ts'
 import { BuildError } from './build-error.ts'
 import type { Content } from './formats/content.ts'
@@ -19,7 +19,7 @@ import { gzipStored } from './formats/gzip-stored.ts'
 import { tarChunks, type StreamedTarFile } from './formats/tar-layer.ts'
 import type { BlobDescriptor, LayoutWriter } from './layout.ts'
 import type { Plan } from './plan.ts'
-import { openPinned, type UpstreamParts } from './upstream.ts'
+import { openPinned, type UpstreamParts } from './upstream/upstream.ts'
 
 /** An image in a layout, and how many bytes all of it takes there. */
 export type WrittenImage = { readonly manifest: BlobDescriptor; readonly size: number }

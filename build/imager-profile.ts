@@ -3,7 +3,7 @@
 import type { Contract } from '#specs/contract/contract.ts'
 import type { Plan } from './plan.ts'
 import { encodeYamlScalar } from './formats/yaml-scalar.ts'
-import { UPSTREAM_FILES, type PinnedImage } from './upstream.ts'
+import { UPSTREAM_FILES, type PinnedImage } from './upstream/upstream.ts'
 
 /** Where the imager's container has the files (pkg/machinery/constants). */
 const INSTALL_FOLDER = '/usr/install/arm64'

@@ -1,7 +1,7 @@
 // The labels of OCI-009: https://github.com/opencontainers/image-spec/blob/v1.1.1/annotations.md
 import type { Digest } from '#harness/bytes/digest.ts'
 import { LOCK_LABEL, type Contract } from '#specs/contract/contract.ts'
-import type { PinnedImage } from './upstream.ts'
+import type { PinnedImage } from './upstream/upstream.ts'
 
 export type LabelFacts = {
   readonly contract: Pick<Contract, 'labels'>

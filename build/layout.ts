@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto'
 import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { encodedPart, makeDigest, type Digest } from '#harness/bytes/digest.ts'
-import { OCI_INDEX } from '#harness/oci/media-types.ts'
-import { REF_NAME } from '#harness/oci/layout.ts'
+import { OCI_INDEX } from '#harness/oci/image/media-types.ts'
+import { REF_NAME } from '#harness/oci/disk/layout.ts'
 import { BuildError } from './build-error.ts'
 
 export type BlobDescriptor = { readonly mediaType: string; readonly digest: Digest; readonly size: number }

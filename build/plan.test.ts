@@ -7,7 +7,7 @@ import { makeAssetFiles } from './assets.ts'
 import { BuildError } from './build-error.ts'
 import { encodeImagerProfile } from './imager-profile.ts'
 import { inputsRevision, planVariant } from './plan.ts'
-import { locate } from './upstream-registry.ts'
+import { locate } from './upstream/registry.ts'
 
 const digest = (character: string) => `sha256:${character.repeat(64)}`
 const file = { size: 1, sha256: 'a'.repeat(64) }

@@ -8,7 +8,7 @@ import { lockDigest, type Lock, type PinnedExtension, type PinnedFile } from '#s
 import { ASSETS_SUFFIX, inputsDigest } from '#specs/contract/tags.ts'
 import { BuildError } from './build-error.ts'
 import { toLabels } from './labels.ts'
-import type { PinnedImage, UpstreamFile } from './upstream.ts'
+import type { PinnedImage, UpstreamFile } from './upstream/upstream.ts'
 
 /** Files that the contract may declare beside those that every asset tree has. */
 export const UKI_ASSET = 'boot/metal-arm64-uki.efi'

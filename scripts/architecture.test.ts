@@ -2,7 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { ROOT } from './conform/run.ts'
+import { ROOT } from './judge/run/run.ts'
 
 const MAX_LINES = 250
 

@@ -1,5 +1,5 @@
 // `npm run build`: both variants, or one, from upstream's parts. Exit 0 built, 1 a part does not fit, 2 it cannot be done.
-import { assertRuntime } from './runtime.ts'
+import { assertRuntime } from './cli/runtime.ts'
 
 assertRuntime()
 const { build } = await import('./build/main.ts')

@@ -1,5 +1,5 @@
 // `npm run cache -- status|prune`: how full the cache of pulled images is, and making room in it.
-import { assertRuntime } from './runtime.ts'
+import { assertRuntime } from './cli/runtime.ts'
 
 assertRuntime()
 const { cache } = await import('./cache/main.ts')

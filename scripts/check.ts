@@ -1,6 +1,6 @@
 // `npm run check`: the project's own tests, one step after the other, all of them even when one is red.
 import { spawn } from 'node:child_process'
-import { assertRuntime } from './runtime.ts'
+import { assertRuntime } from './cli/runtime.ts'
 
 assertRuntime()
 

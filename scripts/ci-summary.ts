@@ -1,7 +1,7 @@
 // The last line of CI: tests and rules, counted from the reports that the runs wrote. A report that is not there is red.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ROOT } from './conform/run.ts'
+import { ROOT } from './judge/run/run.ts'
 
 type Counts = { readonly passed: number; readonly failed: number; readonly skipped: number }
 

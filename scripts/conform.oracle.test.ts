@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runTool } from '#fixtures/golden/run-tool.ts'
-import type { Conformance } from './conform/conformance.ts'
-import { ROOT } from './conform/run.ts'
+import type { Conformance } from './judge/verdict/conformance.ts'
+import { ROOT } from './judge/run/run.ts'
 import { runConform } from './testing/run-conform.ts'
 
 const GOLDEN = join(ROOT, 'fixtures/golden')

@@ -1,6 +1,6 @@
 // `npm run explain -- [ID…]`: rules explained. `--readme` writes the README's table of rules, `--readme --check` only
 // tells whether it is current.
-import { assertRuntime } from './runtime.ts'
+import { assertRuntime } from './cli/runtime.ts'
 
 assertRuntime()
 const args = process.argv.slice(2)

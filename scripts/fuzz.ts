@@ -1,6 +1,6 @@
 // `npm run check:fuzz [-- RUNS [SEED]]`: the property tests of every reader with many inputs and a seed of their own.
 import { spawnSync } from 'node:child_process'
-import { assertRuntime } from './runtime.ts'
+import { assertRuntime } from './cli/runtime.ts'
 
 assertRuntime()
 

@@ -1,5 +1,5 @@
 // `npm run check:mutation`: every assertion of the specs spoiled in turn, and the selftest must see it.
-import { assertRuntime } from './runtime.ts'
+import { assertRuntime } from './cli/runtime.ts'
 
 assertRuntime()
 const { checkMutation } = await import('./mutation/main.ts')

@@ -1,5 +1,5 @@
 // `npm run registry -- [NAME:TAG=oci:PATH…]`: a registry on loopback until Ctrl-C. Exit 2: what was typed is wrong.
-import { assertRuntime } from './runtime.ts'
+import { assertRuntime } from './cli/runtime.ts'
 
 assertRuntime()
 const { main } = await import('./registry/main.ts')

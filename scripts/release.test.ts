@@ -4,8 +4,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { startRegistry } from '#fixtures/registry/server.ts'
-import { ROOT } from './conform/run.ts'
+import { startRegistry } from '#fixtures/simulator/registry/server.ts'
+import { ROOT } from './judge/run/run.ts'
 import { runScript } from './testing/run-conform.ts'
 
 /** An idle machine takes twenty seconds for all of it. */

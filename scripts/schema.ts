@@ -1,11 +1,11 @@
 // `npm run schema` writes scripts/conform/conformance.schema.json, the JSON Schema of report/conformance.json.
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { assertRuntime } from './runtime.ts'
+import { assertRuntime } from './cli/runtime.ts'
 
 assertRuntime()
-const { formatSchema, SCHEMA_PATH } = await import('./conform/schema.ts')
-const { ROOT } = await import('./conform/run.ts')
+const { formatSchema, SCHEMA_PATH } = await import('./judge/verdict/schema.ts')
+const { ROOT } = await import('./judge/run/run.ts')
 
 const path = join(ROOT, SCHEMA_PATH)
 const current = await readFile(path, 'utf8').catch(() => '')

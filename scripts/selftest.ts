@@ -1,5 +1,5 @@
 // `npm run selftest`: every counterexample fails exactly its rules, every rule is failed by one, the goldens fail none.
-import { assertRuntime } from './runtime.ts'
+import { assertRuntime } from './cli/runtime.ts'
 
 assertRuntime()
 const { selftest } = await import('./selftest/main.ts')

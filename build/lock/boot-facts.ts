@@ -3,14 +3,14 @@ import { createHash } from 'node:crypto'
 import { sha256Hex } from '#harness/bytes/digest.ts'
 import type { ByteSource } from '#harness/bytes/source.ts'
 import type { Spool } from '#harness/bytes/spool.ts'
-import { kernelReleaseOf } from '#harness/formats/kernel-config.ts'
-import { readModule } from '#harness/formats/module.ts'
-import { verifyModuleSignature } from '#harness/formats/module-signature.ts'
+import { kernelReleaseOf } from '#harness/formats/kernel/kernel-config.ts'
+import { readModule } from '#harness/formats/modules/module.ts'
+import { verifyModuleSignature } from '#harness/formats/modules/signature.ts'
 import type { BootArchive } from '#harness/talos/boot-archive.ts'
 import { openBootFiles } from '#harness/talos/boot-files.ts'
 import { MODULES_FOLDER } from '#harness/talos/modules.ts'
 import type { Lock, PinnedFile } from '#specs/contract/lock.ts'
-import type { UpstreamFile } from '../upstream.ts'
+import type { UpstreamFile } from '../upstream/upstream.ts'
 
 export type ReleaseFiles = Readonly<Record<UpstreamFile, ByteSource>>
 export type BootFacts = Pick<Lock, 'sourceDate' | 'kernelRelease' | UpstreamFile>

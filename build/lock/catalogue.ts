@@ -2,7 +2,7 @@
 // (siderolabs/extensions internal/extensions/pkg.yaml).
 import type { Digest } from '#harness/bytes/digest.ts'
 import { FormatError, HarnessError, type Location } from '#harness/errors.ts'
-import { parseReference } from '#harness/oci/reference.ts'
+import { parseReference } from '#harness/oci/image/reference.ts'
 
 /** The catalogue of v1.11.5 has 67 lines and 7 KiB. */
 export const MAX_CATALOGUE_BYTES = 1 << 20

@@ -1,7 +1,7 @@
 // What the UKI of upstream's own installer says: how it boots metal/arm64, and how it is put together.
 import type { FileTree } from '#harness/fs/file-tree.ts'
 import { fileIn } from '#harness/fs/file-in.ts'
-import { readUki } from '#harness/formats/uki.ts'
+import { readUki } from '#harness/formats/uki/uki.ts'
 import { UKI_PATH } from '#harness/talos/installer.ts'
 import type { Lock } from '#specs/contract/lock.ts'
 

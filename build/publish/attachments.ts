@@ -1,5 +1,5 @@
 // What is published beside an image, about its digest: signature, provenance, bill of materials, and the verdict on it.
-import { parseJson } from '#harness/oci/schemas.ts'
+import { parseJson } from '#harness/oci/image/schemas.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import type { Lock } from '#specs/contract/lock.ts'
 import { attestationManifest, documentManifest, signatureManifests, type PushManifest } from '../signing/artifacts.ts'

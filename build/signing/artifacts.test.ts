@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { digestOf } from '#harness/bytes/digest.ts'
-import { OCI_INDEX } from '#harness/oci/media-types.ts'
+import { OCI_INDEX } from '#harness/oci/image/media-types.ts'
 import { documentManifest, signatureManifests, type PushManifest } from './artifacts.ts'
 import { keySigner } from './key-signer.ts'
 

@@ -2,10 +2,10 @@
 import { algorithmOf, readDigest } from '../bytes/digest.ts'
 import type { Content } from '../bytes/verified.ts'
 import { NotFoundError, type Location } from '../errors.ts'
-import type { ImageDocument } from './document.ts'
-import { isIndex } from './media-types.ts'
+import type { ImageDocument } from './image/document.ts'
+import { isIndex } from './image/media-types.ts'
 import { mapInParallel } from './parallel.ts'
-import type { Descriptor } from './schemas.ts'
+import type { Descriptor } from './image/schemas.ts'
 import type { ContentStore } from './store.ts'
 
 export type BlobClaim = {

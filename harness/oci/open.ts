@@ -1,12 +1,12 @@
 // From a reference to the store that it names.
 import type { Spool } from '../bytes/spool.ts'
 import { FormatError } from '../errors.ts'
-import { renderReference, type Reference } from './reference.ts'
-import { openOciArchive } from './store-archive.ts'
-import { openDockerArchive } from './store-docker.ts'
-import { openLayout } from './store-layout.ts'
-import { registryStore } from './store-registry.ts'
-import type { RegistryAccess } from './store-registry-access.ts'
+import { renderReference, type Reference } from './image/reference.ts'
+import { openOciArchive } from './disk/store-archive.ts'
+import { openDockerArchive } from './disk/store-docker.ts'
+import { openLayout } from './disk/store-layout.ts'
+import { registryStore } from './registry/registry.ts'
+import type { RegistryAccess } from './registry/access.ts'
 import type { ContentStore } from './store.ts'
 
 export type OpenOptions = {

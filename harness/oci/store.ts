@@ -2,8 +2,8 @@
 import { encodedPart } from '../bytes/digest.ts'
 import type { ByteSource } from '../bytes/source.ts'
 import { NotFoundError, type Location } from '../errors.ts'
-import { isIndex, isManifest } from './media-types.ts'
-import type { Descriptor } from './schemas.ts'
+import { isIndex, isManifest } from './image/media-types.ts'
+import type { Descriptor } from './image/schemas.ts'
 
 /** What a reference names, as its store claims it. */
 export type RootDescriptor = Descriptor

@@ -10,9 +10,9 @@ import { Spool } from '../bytes/spool.ts'
 import { FormatError, NotFoundError } from '../errors.ts'
 import { expectCode } from '../testing/expect-code.ts'
 import * as samples from '../testing/oci-samples.ts'
-import { OCI_MANIFEST } from './media-types.ts'
+import { OCI_MANIFEST } from './image/media-types.ts'
 import { openStore } from './open.ts'
-import { parseReference } from './reference.ts'
+import { parseReference } from './image/reference.ts'
 import { blobPath } from './store.ts'
 
 const spool = new Spool(tmpdir())

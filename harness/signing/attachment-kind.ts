@@ -1,7 +1,7 @@
 // What a layer of an attached manifest is, by what the manifest says itself: the lists of referrers are not to be believed
 // (cosign up to 3.1.1 writes the type of the empty config there: https://github.com/sigstore/cosign/issues/4641).
-import { OCI_CONFIG } from '../oci/media-types.ts'
-import type { Manifest } from '../oci/schemas.ts'
+import { OCI_CONFIG } from '../oci/image/media-types.ts'
+import type { Manifest } from '../oci/image/schemas.ts'
 import { BUNDLE_PREFIX } from './bundle.ts'
 import { ENVELOPE_TYPE, PAYLOAD_TYPE } from './legacy.ts'
 

@@ -9,7 +9,7 @@ import {
 } from '@sigstore/bundle'
 import { z } from 'zod'
 import { FormatError, type Location } from '../errors.ts'
-import { checkShape, parseJson } from '../oci/schemas.ts'
+import { checkShape, parseJson } from '../oci/image/schemas.ts'
 
 /** What every media type of a bundle begins with, whatever its version. */
 export const BUNDLE_PREFIX = 'application/vnd.dev.sigstore.bundle'

@@ -3,7 +3,7 @@
 import { X509Certificate as KeyCertificate } from 'node:crypto'
 import { X509Certificate } from '@sigstore/core'
 import { FormatError, VerificationError, type Location } from '../errors.ts'
-import { contextPrimitive, DerReader, TAG } from '../formats/der.ts'
+import { contextPrimitive, DerReader, TAG } from '../formats/der/der.ts'
 
 export type CertificateIdentity = { readonly issuer: string; readonly subject: string }
 

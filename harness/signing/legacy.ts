@@ -6,7 +6,7 @@ import { BUNDLE_V01_MEDIA_TYPE, type SerializedBundle } from '@sigstore/bundle'
 import { z } from 'zod'
 import type { Digest } from '../bytes/digest.ts'
 import { FormatError, VerificationError, type Location } from '../errors.ts'
-import { checkShape, parseDocument, parseJson } from '../oci/schemas.ts'
+import { checkShape, parseDocument, parseJson } from '../oci/image/schemas.ts'
 
 /** Of the layers: a payload, or an envelope with its signatures. */
 export const PAYLOAD_TYPE = 'application/vnd.dev.cosign.simplesigning.v1+json'

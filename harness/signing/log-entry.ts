@@ -4,7 +4,7 @@ import { createPublicKey, X509Certificate } from 'node:crypto'
 import type { TransparencyLogEntry } from '@sigstore/bundle'
 import { z } from 'zod'
 import { FormatError, VerificationError, type Location } from '../errors.ts'
-import { parseDocument } from '../oci/schemas.ts'
+import { parseDocument } from '../oci/image/schemas.ts'
 import { toSpki } from './signer.ts'
 
 /** DER of what a signature was verified with. */

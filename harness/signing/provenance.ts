@@ -2,7 +2,7 @@
 // https://slsa.dev/spec/v0.2/provenance.
 import { z } from 'zod'
 import { FormatError, type Location } from '../errors.ts'
-import { checkShape } from '../oci/schemas.ts'
+import { checkShape } from '../oci/image/schemas.ts'
 import type { Statement } from './statement.ts'
 
 export const SLSA_V1 = 'https://slsa.dev/provenance/v1'

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { algorithmOf, encodedPart, type Digest } from '../bytes/digest.ts'
 import { FormatError, VerificationError, type Location } from '../errors.ts'
-import { checkShape, parseJson } from '../oci/schemas.ts'
+import { checkShape, parseJson } from '../oci/image/schemas.ts'
 
 export type StatementSubject = { readonly name?: string; readonly digest: Readonly<Record<string, string>> }
 

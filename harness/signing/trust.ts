@@ -4,7 +4,7 @@ import { TrustedRoot } from '@sigstore/protobuf-specs'
 import { toTrustMaterial, type TrustMaterial } from '@sigstore/verify'
 import { z } from 'zod'
 import { VerificationError, type Location } from '../errors.ts'
-import { checkShape, parseJson } from '../oci/schemas.ts'
+import { checkShape, parseJson } from '../oci/image/schemas.ts'
 
 /** Immutable. */
 export type Trust = {

@@ -5,7 +5,7 @@ import type { Spool } from '../bytes/spool.ts'
 import { fileIn } from '../fs/file-in.ts'
 import type { FileTree } from '../fs/file-tree.ts'
 import { subtree } from '../fs/subtree.ts'
-import { openImage } from '../oci/image.ts'
+import { openImage } from '../oci/image/image.ts'
 import type { ContentStore } from '../oci/store.ts'
 import { parseExtensionManifest, type ExtensionManifest } from './extension.ts'
 

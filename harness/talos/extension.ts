@@ -2,7 +2,7 @@
 // `extensions.yaml`: pkg/machinery/extensions/{config,metadata,load}.go (siderolabs/talos v1.11.5).
 import { z } from 'zod'
 import type { Location } from '../errors.ts'
-import { goName, goString, parseYamlAs } from '../formats/yaml-document-schema.ts'
+import { goName, goString, parseYamlAs } from '../formats/yaml/schema.ts'
 
 export type ExtensionMetadata = {
   readonly name: string

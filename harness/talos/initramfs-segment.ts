@@ -6,7 +6,7 @@ import type { ByteSource } from '../bytes/source.ts'
 import type { Spool } from '../bytes/spool.ts'
 import { FormatError, IntegrityError, type Location } from '../errors.ts'
 import { FileTree, type FileEntry } from '../fs/file-tree.ts'
-import { readCpioArchive, type CpioAllowance } from '../formats/cpio.ts'
+import { readCpioArchive, type CpioAllowance } from '../formats/cpio/cpio.ts'
 
 export type SegmentArchive = {
   /** Decompressed bytes, with the padding that follows the trailer inside a compressed member. */

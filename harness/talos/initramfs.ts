@@ -6,7 +6,7 @@ import { memberLocation, type ByteSource } from '../bytes/source.ts'
 import type { Spool } from '../bytes/spool.ts'
 import { readZstdFrame } from '../bytes/zstd-frames.ts'
 import { FormatError } from '../errors.ts'
-import { newCpioAllowance, readCpioArchive } from '../formats/cpio.ts'
+import { newCpioAllowance, readCpioArchive } from '../formats/cpio/cpio.ts'
 import { lazy } from '../lazy.ts'
 import {
   MAX_UNPACKED_SIZE,

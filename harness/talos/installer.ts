@@ -2,14 +2,14 @@
 // (siderolabs/talos pkg/imager/out.go).
 import type { ByteSource } from '../bytes/source.ts'
 import { FormatError } from '../errors.ts'
-import { readUki } from '../formats/uki.ts'
+import { readUki } from '../formats/uki/uki.ts'
 import { fileIn } from '../fs/file-in.ts'
 import type { FileTree } from '../fs/file-tree.ts'
 import { lazy } from '../lazy.ts'
-import { openImage } from '../oci/image.ts'
+import { openImage } from '../oci/image/image.ts'
 import { openStore, type OpenOptions } from '../oci/open.ts'
-import { parseReference } from '../oci/reference.ts'
-import type { Architecture } from '../oci/selection.ts'
+import { parseReference } from '../oci/image/reference.ts'
+import type { Architecture } from '../oci/image/selection.ts'
 import { openBootFiles } from './boot-files.ts'
 import type { TalosPart } from './part.ts'
 

@@ -2,10 +2,10 @@
 import type { X509Certificate } from 'node:crypto'
 import type { ByteSource } from '../bytes/source.ts'
 import type { Spool } from '../bytes/spool.ts'
-import { readArm64Image, type Arm64Image } from '../formats/arm64-image.ts'
-import { findCertificates } from '../formats/kernel-certificates.ts'
-import { findKernelBanner, readKernelConfig, type KernelConfig } from '../formats/kernel-config.ts'
-import { readZboot, type Zboot } from '../formats/zboot.ts'
+import { readArm64Image, type Arm64Image } from '../formats/kernel/arm64-image.ts'
+import { findCertificates } from '../formats/kernel/kernel-certificates.ts'
+import { findKernelBanner, readKernelConfig, type KernelConfig } from '../formats/kernel/kernel-config.ts'
+import { readZboot, type Zboot } from '../formats/kernel/zboot.ts'
 import { lazy } from '../lazy.ts'
 
 export type Kernel = {

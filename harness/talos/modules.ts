@@ -3,7 +3,7 @@
 import type { ByteSource } from '../bytes/source.ts'
 import type { Location } from '../errors.ts'
 import { FileTree, type FileEntry } from '../fs/file-tree.ts'
-import { readModule, type KernelModule } from '../formats/module.ts'
+import { readModule, type KernelModule } from '../formats/modules/module.ts'
 import { lazy } from '../lazy.ts'
 import type { Extensions } from './extensions.ts'
 import type { RootFilesystem } from './rootfs.ts'

@@ -1,7 +1,7 @@
 // What the rules see of a candidate's part, be it an installer image, an asset image or an asset folder.
 import type { FileTree } from '../fs/file-tree.ts'
-import type { Uki } from '../formats/uki.ts'
-import type { OciImage } from '../oci/image.ts'
+import type { Uki } from '../formats/uki/uki.ts'
+import type { OciImage } from '../oci/image/image.ts'
 import type { BootArchive } from './boot-archive.ts'
 import type { Extensions } from './extensions.ts'
 import type { Initramfs } from './initramfs.ts'

@@ -2,7 +2,7 @@
 import { NotFoundError } from '../errors.ts'
 import { fileIn } from '../fs/file-in.ts'
 import type { FileTree } from '../fs/file-tree.ts'
-import { moduleName } from '../formats/modules-index.ts'
+import { moduleName } from '../formats/modules/index.ts'
 import { openSquashfs, type Squashfs } from '../formats/squashfs/reader.ts'
 import { lazy } from '../lazy.ts'
 import type { BootArchive } from './boot-archive.ts'

@@ -2,7 +2,7 @@
 // pkg/machinery/extensions/services/services.go (siderolabs/talos v1.11.5); unchanged through 1.14.
 import { z } from 'zod'
 import type { Location } from '../errors.ts'
-import { goBoolean, goList, goString, parseYamlAs } from '../formats/yaml-document-schema.ts'
+import { goBoolean, goList, goString, parseYamlAs } from '../formats/yaml/schema.ts'
 
 /** Where an extension keeps its specifications; others are not read. */
 export const SERVICE_SPEC_PATH = /^usr\/local\/etc\/containers\/[^/]+\.yaml$/

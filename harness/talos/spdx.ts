@@ -1,7 +1,7 @@
 // Software bills of material as Talos and its extensions ship them: https://spdx.github.io/spdx-spec/v2.3/, JSON.
 import { z } from 'zod'
 import { FormatError, type Location } from '../errors.ts'
-import { validate } from '../formats/yaml-document-schema.ts'
+import { validate } from '../formats/yaml/schema.ts'
 
 /** A Talos root filesystem's document has a few MiB. */
 const MAX_BYTES = 64 << 20

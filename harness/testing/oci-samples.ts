@@ -2,7 +2,7 @@
 import { gzipSync } from 'node:zlib'
 import { digestOf, encodedPart, type Digest } from '../bytes/digest.ts'
 import { bytesSource } from '../bytes/source.ts'
-import { descriptorSchema } from '../oci/schemas.ts'
+import { descriptorSchema } from '../oci/image/schemas.ts'
 import { notStored, type ContentStore } from '../oci/store.ts'
 
 export type SampleEntry = {

@@ -1,7 +1,7 @@
 // A client of the registry in a test: impatient, and with whatever credentials the test gives it.
-import type { Credential } from '../oci/client/credentials.ts'
-import { assertIdentity, openRegistryClient, type ClientOptions, type RegistryClient } from '../oci/client/http.ts'
-import type { Limits } from '../oci/client/limits.ts'
+import type { Credential } from '../oci/client/auth/credentials.ts'
+import { assertIdentity, openRegistryClient, type ClientOptions, type RegistryClient } from '../oci/client/http/http.ts'
+import type { Limits } from '../oci/client/http/limits.ts'
 
 export const IMPATIENT: Limits = {
   connectMs: 1000,

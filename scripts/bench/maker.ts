@@ -1,8 +1,8 @@
 // Makes upstream's parts in a process of its own, which takes as much memory as it likes: `maker.ts FOLDER SCALE`.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { SCALES, type ScaleName } from '#fixtures/upstream/scale.ts'
-import { makeUpstream } from '#fixtures/upstream/upstream.ts'
+import { SCALES, type ScaleName } from '#fixtures/simulator/upstream/scale.ts'
+import { makeUpstream } from '#fixtures/simulator/upstream/upstream.ts'
 import { formatLock } from '#specs/contract/lock.ts'
 
 const TALOS = 'v1.11.5'

@@ -1,6 +1,6 @@
 // The command line of `npm run bench`.
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { parseList, parseCommand } from '../command-line.ts'
+import { parseList, parseCommand } from '../cli/command-line.ts'
 
 /** MiB of the image. */
 export const SIZES = { '140': 'realistic', '1024': 'huge' } as const

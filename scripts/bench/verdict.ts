@@ -1,7 +1,7 @@
 // The first part: a verdict from a registry, cold and warm, beside the shell pipeline.
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Conformance } from '../conform/conformance.ts'
+import type { Conformance } from '../judge/verdict/conformance.ts'
 import { measure, measureSteps, type Run } from './measure.ts'
 import { npmScript, ROOT } from './npm-script.ts'
 import { PIPELINE } from './pipeline.ts'

@@ -1,7 +1,7 @@
 // The command line of `npm run build`.
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { parseCommand, parseList } from '../command-line.ts'
-import { addRegistryOptions, type RegistryOptions } from '../registry-options.ts'
+import { parseCommand, parseList } from '../cli/command-line.ts'
+import { addRegistryOptions, type RegistryOptions } from '../cli/registry-options.ts'
 
 export type BuildOptions = RegistryOptions & {
   readonly variant?: readonly string[]

@@ -1,7 +1,7 @@
 // What a build would read: every part with its digest and its size (--dry-run).
 import { Spool } from '#harness/bytes/spool.ts'
-import { openImage } from '#harness/oci/image.ts'
-import { openPinned, UPSTREAM_FILES, type PinnedImage, type UpstreamParts } from '#build/upstream.ts'
+import { openImage } from '#harness/oci/image/image.ts'
+import { openPinned, UPSTREAM_FILES, type PinnedImage, type UpstreamParts } from '#build/upstream/upstream.ts'
 import type { Plan } from '#build/plan.ts'
 
 export type PartSize = { readonly name: string; readonly digest: string; readonly size: number }

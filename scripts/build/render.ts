@@ -2,7 +2,7 @@
 import { dirname } from 'node:path'
 import type { Built } from '#build/assemble.ts'
 import type { Plan } from '#build/plan.ts'
-import { printable } from '../conform/printable.ts'
+import { printable } from '../judge/verdict/printable.ts'
 import type { PartSize } from './parts.ts'
 
 export type Terminal = { readonly isTTY?: boolean | undefined; write(text: string): unknown }

@@ -1,8 +1,8 @@
 // What lies in the cache, and what goes first when it is to become smaller.
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
-import { measureCache, pruneCache } from '#harness/oci/cache-usage.ts'
+import { measureCache, pruneCache } from '#harness/oci/cache/usage.ts'
 import { formatSize } from '../build/render.ts'
-import { cacheFolder } from '../conform/inputs.ts'
+import { cacheFolder } from '../judge/candidates/inputs.ts'
 
 type Options = { readonly cache?: string; readonly maxSize?: number }
 

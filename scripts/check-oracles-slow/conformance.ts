@@ -3,7 +3,7 @@
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'yaml'
-import { startRegistry, type RegistryOptions } from '#fixtures/registry/server.ts'
+import { startRegistry, type RegistryOptions } from '#fixtures/simulator/registry/server.ts'
 import type { Tools } from './fetch.ts'
 import { run, type Check } from './tool.ts'
 

@@ -1,6 +1,6 @@
 // The contract as the embedded release is made and judged by it.
-import type { Identity } from '#fixtures/authority/authority.ts'
-import { SIDERO } from '#fixtures/authority/sign-upstream.ts'
+import type { Identity } from '#fixtures/simulator/authority/authority.ts'
+import { SIDERO } from '#fixtures/simulator/authority/sign-upstream.ts'
 import { matchesSigner } from '#harness/signing/signer.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 

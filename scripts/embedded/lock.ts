@@ -1,8 +1,8 @@
 // The lock of the embedded upstream, read and verified as `npm run lock` does.
-import type { Authority } from '#fixtures/authority/authority.ts'
+import type { Authority } from '#fixtures/simulator/authority/authority.ts'
 import type { Spool } from '#harness/bytes/spool.ts'
 import type { ContentStore } from '#harness/oci/store.ts'
-import type { RegistryAccess } from '#harness/oci/store-registry-access.ts'
+import type { RegistryAccess } from '#harness/oci/registry/access.ts'
 import { parseTrustedRoot } from '#harness/signing/trust.ts'
 import { extensionNames, type Contract } from '#specs/contract/contract.ts'
 import type { Lock } from '#specs/contract/lock.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { COUNTEREXAMPLES } from '#fixtures/counterexamples/index.ts'
 import type { Ledger, LedgerEntry } from '#specs/contract/ledger.ts'
-import { loadLedger } from '../conform/inputs.ts'
+import { loadLedger } from '../judge/candidates/inputs.ts'
 import { collectExplanations, headOf } from './collect.ts'
 
 const entry = (id: string, needs: readonly string[] = []): LedgerEntry => ({

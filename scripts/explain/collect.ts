@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Counterexample } from '#fixtures/counterexamples/counterexample.ts'
 import type { Ledger, LedgerEntry } from '#specs/contract/ledger.ts'
-import { ROOT } from '../conform/run.ts'
+import { ROOT } from '../judge/run/run.ts'
 
 export type Explanation = {
   readonly rule: LedgerEntry

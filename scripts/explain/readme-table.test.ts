@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Ledger, LedgerEntry } from '#specs/contract/ledger.ts'
-import { loadLedger } from '../conform/inputs.ts'
-import { ROOT } from '../conform/run.ts'
+import { loadLedger } from '../judge/candidates/inputs.ts'
+import { ROOT } from '../judge/run/run.ts'
 import { README_PATH, withRuleTable } from './readme-table.ts'
 
 const rule = { id: 'UKI-001', level: 'must', pinned: true, sentence: 'a | b', file: 'specs/x.spec.ts' } as LedgerEntry

@@ -1,8 +1,8 @@
 // Keeps the README's table of rules current; part of `npm run ledger`.
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { loadLedger } from '../conform/inputs.ts'
-import { ROOT } from '../conform/run.ts'
+import { loadLedger } from '../judge/candidates/inputs.ts'
+import { ROOT } from '../judge/run/run.ts'
 import { README_PATH, withRuleTable } from './readme-table.ts'
 
 /** Prints what it did; gives the exit status. */

@@ -1,6 +1,6 @@
 // Explanations for a person at a terminal.
 import { styleText } from 'node:util'
-import { areaOf, areaTitle } from '../conform/areas.ts'
+import { areaOf, areaTitle } from '../judge/verdict/areas.ts'
 import type { Explanation } from './collect.ts'
 
 const INDENT = 18

@@ -5,7 +5,7 @@ import { ledgerSchema, type Ledger, type LedgerEntry } from '#specs/contract/led
 import { RETIRED, type Retired } from '#specs/contract/retired.ts'
 import type { Requirement } from '#specs/support/requirement.ts'
 import type { RunInput } from '#specs/support/run.ts'
-import { ROOT, SPEC_GLOB } from '../conform/run.ts'
+import { ROOT, SPEC_GLOB } from '../judge/run/run.ts'
 
 /** The order of requirements.md. */
 const AREAS = ['OCI', 'INS', 'UKI', 'KRN', 'INI', 'EXT', 'MOD', 'ROOT', 'AST', 'SUP', 'REL', 'CFG', 'NODE', 'BOOT']

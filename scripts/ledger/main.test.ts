@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { LEDGER_PATH } from '../conform/inputs.ts'
+import { LEDGER_PATH } from '../judge/candidates/inputs.ts'
 import { copyProject } from '../testing/project-copy.ts'
 
 const PATIENCE_MS = 120_000

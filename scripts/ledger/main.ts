@@ -1,8 +1,8 @@
 // The ledger, written from the spec files or held against them, and the table of rules in the README with it.
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { LEDGER_PATH } from '../conform/inputs.ts'
-import { ROOT } from '../conform/run.ts'
+import { LEDGER_PATH } from '../judge/candidates/inputs.ts'
+import { ROOT } from '../judge/run/run.ts'
 import { refreshReadme } from '../explain/refresh-readme.ts'
 import { collectLedger, formatLedger, LedgerError } from './collect.ts'
 

@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { BOUNDARY_CONTROLS } from '#fixtures/counterexamples/config-boundaries.ts'
-import { CONFIG_CONTROLS } from '#fixtures/counterexamples/config-controls.ts'
+import { BOUNDARY_CONTROLS } from '#fixtures/counterexamples/config/boundaries.ts'
+import { CONFIG_CONTROLS } from '#fixtures/counterexamples/config/controls.ts'
 import {
   applyEdit,
   CONFIG_NAMES,
@@ -12,15 +12,15 @@ import {
   variantOfConfig,
   type ConfigName,
   type SoundConfig,
-} from '#fixtures/counterexamples/config-sound.ts'
-import { CONFIG_COUNTEREXAMPLES } from '#fixtures/counterexamples/config.ts'
-import { machineConfigFacts, type MachineConfigFacts } from '#harness/talos/machine-config-facts.ts'
-import { parseMachineConfig } from '#harness/talos/machine-config.ts'
+} from '#fixtures/counterexamples/config/valid.ts'
+import { CONFIG_COUNTEREXAMPLES } from '#fixtures/counterexamples/config/config.ts'
+import { machineConfigFacts, type MachineConfigFacts } from '#harness/machine-config/facts.ts'
+import { parseMachineConfig } from '#harness/machine-config/document.ts'
 import { configRules, exitCodeOfConfig, judgeConfig, type ConfigVerdict } from '#specs/config/judge.ts'
 import { installedVariant } from '#specs/config/rules/install-image.ts'
 import { parseContract, type Contract } from '#specs/contract/contract.ts'
-import { CONTRACT_PATH, loadLedger } from '../conform/inputs.ts'
-import { ROOT } from '../conform/run.ts'
+import { CONTRACT_PATH, loadLedger } from '../judge/candidates/inputs.ts'
+import { ROOT } from '../judge/run/run.ts'
 
 const RULES = configRules(await loadLedger())
 

@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { formatLocation, HarnessError } from '#harness/errors.ts'
-import { formatPlace, placeOfOffset } from '#harness/formats/yaml-document-nodes.ts'
-import { machineConfigFacts, type MachineConfigFacts } from '#harness/talos/machine-config-facts.ts'
-import { parseMachineConfig, type ConfigFile } from '#harness/talos/machine-config.ts'
+import { formatPlace, placeOfOffset } from '#harness/formats/yaml/nodes.ts'
+import { machineConfigFacts, type MachineConfigFacts } from '#harness/machine-config/facts.ts'
+import { parseMachineConfig, type ConfigFile } from '#harness/machine-config/document.ts'
 import type { CandidateInput } from '#specs/support/run.ts'
-import { UsageError } from '../command-line.ts'
+import { UsageError } from '../cli/command-line.ts'
 
 /** More than the reader takes, so that it is the one to say so; less than a disk image given by mistake. */
 const MAX_FILE_BYTES = 8 << 20

@@ -1,9 +1,9 @@
 // Findings for a person at a terminal: each with its place and its cure, one line at the end.
 import { styleText } from 'node:util'
-import { formatPlace } from '#harness/formats/yaml-document-nodes.ts'
+import { formatPlace } from '#harness/formats/yaml/nodes.ts'
 import { CONFIG_STATUSES, type ConfigStatus, type ConfigVerdict } from '#specs/config/judge.ts'
 import type { ConfigFinding } from '#specs/config/rule.ts'
-import { printableStrings } from '../conform/printable.ts'
+import { printableStrings } from '../judge/verdict/printable.ts'
 
 export type LintReport = {
   readonly schema: 1

@@ -1,8 +1,8 @@
 // The newest stable release of Talos that the contract is written for, by the tags of installer-base.
 import semver from 'semver'
-import { openRegistryClient, type ClientOptions } from '#harness/oci/client/http.ts'
+import { openRegistryClient, type ClientOptions } from '#harness/oci/client/http/http.ts'
 import { listTags } from '#harness/oci/client/tags.ts'
-import type { RegistryReference } from '#harness/oci/reference.ts'
+import type { RegistryReference } from '#harness/oci/image/reference.ts'
 import { about, LockError } from './lock-error.ts'
 
 /** `vX.Y.Z` and nothing behind it: what upstream calls a release. */

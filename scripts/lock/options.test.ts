@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { UsageError } from '../command-line.ts'
+import { UsageError } from '../cli/command-line.ts'
 import { newestOf } from './latest.ts'
 import { parseOptions } from './options.ts'
 import { parseNamespace } from './upstream.ts'

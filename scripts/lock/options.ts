@@ -1,8 +1,8 @@
 // The command line of `npm run lock`.
 import { Command } from 'commander'
-import { parseCommand, UsageError } from '../command-line.ts'
-import { LOCK_PATH } from '../conform/inputs.ts'
-import { addRegistryOptions, type RegistryOptions } from '../registry-options.ts'
+import { parseCommand, UsageError } from '../cli/command-line.ts'
+import { LOCK_PATH } from '../judge/candidates/inputs.ts'
+import { addRegistryOptions, type RegistryOptions } from '../cli/registry-options.ts'
 
 export type LockOptions = RegistryOptions & {
   readonly talos?: string

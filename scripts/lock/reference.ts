@@ -2,14 +2,14 @@
 import { join } from 'node:path'
 import { Spool } from '#harness/bytes/spool.ts'
 import { HarnessError } from '#harness/errors.ts'
-import { parseReference, type Reference } from '#harness/oci/reference.ts'
-import type { RegistryAccess } from '#harness/oci/store-registry-access.ts'
+import { parseReference, type Reference } from '#harness/oci/image/reference.ts'
+import type { RegistryAccess } from '#harness/oci/registry/access.ts'
 import { MODULES_DEP } from '#harness/talos/extensions.ts'
 import { openInstaller } from '#harness/talos/installer.ts'
 import type { TalosPart } from '#harness/talos/part.ts'
 import type { Lock } from '#specs/contract/lock.ts'
 import { REFERENCE_ARCHITECTURE } from '#specs/support/pinned-reference.ts'
-import { UsageError } from '../command-line.ts'
+import { UsageError } from '../cli/command-line.ts'
 import { about } from './lock-error.ts'
 
 export type PinnedReference = NonNullable<Lock['reference']>

@@ -1,7 +1,7 @@
 // Who signed an image of upstream: valid, absent, invalid and could-not-tell are four answers.
 import type { Digest } from '#harness/bytes/digest.ts'
-import type { RegistryReference } from '#harness/oci/reference.ts'
-import type { RegistryAccess } from '#harness/oci/store-registry-access.ts'
+import type { RegistryReference } from '#harness/oci/image/reference.ts'
+import type { RegistryAccess } from '#harness/oci/registry/access.ts'
 import { readAttachments } from '#harness/signing/attachments.ts'
 import type { SignerIdentity, TrustedSigner } from '#harness/signing/signer.ts'
 import type { Trust } from '#harness/signing/trust.ts'

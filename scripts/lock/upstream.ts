@@ -2,13 +2,13 @@
 import type { Digest } from '#harness/bytes/digest.ts'
 import type { Spool } from '#harness/bytes/spool.ts'
 import { FormatError } from '#harness/errors.ts'
-import { openImage, type OciImage } from '#harness/oci/image.ts'
-import { parseReference, type RegistryReference } from '#harness/oci/reference.ts'
-import { registryStore } from '#harness/oci/store-registry.ts'
-import type { RegistryAccess } from '#harness/oci/store-registry-access.ts'
+import { openImage, type OciImage } from '#harness/oci/image/image.ts'
+import { parseReference, type RegistryReference } from '#harness/oci/image/reference.ts'
+import { registryStore } from '#harness/oci/registry/registry.ts'
+import type { RegistryAccess } from '#harness/oci/registry/access.ts'
 import type { ContentStore } from '#harness/oci/store.ts'
 import type { PinnedImage, PinnedSigner } from '#specs/contract/lock.ts'
-import { UsageError } from '../command-line.ts'
+import { UsageError } from '../cli/command-line.ts'
 import { about, LockError } from './lock-error.ts'
 
 export type Upstream = {

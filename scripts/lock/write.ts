@@ -1,6 +1,6 @@
 // Puts a lock where it belongs.
 import { rename, rm, writeFile } from 'node:fs/promises'
-import { UsageError } from '../command-line.ts'
+import { UsageError } from '../cli/command-line.ts'
 
 /** Whole or not at all; `-` is standard output. UsageError where the file cannot be written. */
 export async function writeLock(path: string, text: string): Promise<void> {

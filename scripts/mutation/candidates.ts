@@ -1,8 +1,8 @@
 // What mutants are judged on: every candidate of the selftest, on disk, and how each rule ends there without a mutant.
 import type { Ledger } from '#specs/contract/ledger.ts'
 import type { RunInput } from '#specs/support/run.ts'
-import { judge } from '../conform/gate.ts'
-import type { Observation } from '../conform/observation.ts'
+import { judge } from '../judge/verdict/gate.ts'
+import type { Observation } from '../judge/run/observation.ts'
 import { compareVerdict } from '../selftest/compare.ts'
 import { prepareAll } from '../selftest/prepare-all.ts'
 import type { Prepared } from '../selftest/prepare.ts'

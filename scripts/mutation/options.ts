@@ -1,6 +1,6 @@
 // The command line of `npm run check:mutation`.
 import { Command } from 'commander'
-import { parseCommand } from '../command-line.ts'
+import { parseCommand } from '../cli/command-line.ts'
 
 export type MutationOptions = {
   /** Only files whose path begins so. */

@@ -1,9 +1,9 @@
 // `npm run promote`: where channels go, and where they stay.
 import { afterEach, beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest'
-import { OCI_MANIFEST } from '#harness/oci/media-types.ts'
+import { OCI_MANIFEST } from '#harness/oci/image/media-types.ts'
 import type { Digest } from '#harness/bytes/digest.ts'
 import { json } from '#harness/testing/oci-samples.ts'
-import { startRegistry, type Registry } from '#fixtures/registry/server.ts'
+import { startRegistry, type Registry } from '#fixtures/simulator/registry/server.ts'
 import { promote } from './main.ts'
 
 const REPOSITORY = 'you/talos-spin-only'

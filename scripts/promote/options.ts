@@ -1,11 +1,11 @@
 // The command line of `npm run promote`.
 import { Command } from 'commander'
 import { FormatError } from '#harness/errors.ts'
-import { parseReference, renderReference, type RegistryReference } from '#harness/oci/reference.ts'
+import { parseReference, renderReference, type RegistryReference } from '#harness/oci/image/reference.ts'
 import { ASSETS_SUFFIX } from '#specs/contract/tags.ts'
-import { parseCommand, UsageError } from '../command-line.ts'
-import { addJudgeInputs, type JudgeInputs } from '../judge-options.ts'
-import { addReach, type Reach } from '../registry-options.ts'
+import { parseCommand, UsageError } from '../cli/command-line.ts'
+import { addJudgeInputs, type JudgeInputs } from '../cli/judge-options.ts'
+import { addReach, type Reach } from '../cli/registry-options.ts'
 
 export type PromoteCommand = JudgeInputs &
   Reach & {

@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises'
 import type { VariantLayout } from '#build/publish/variant-layout.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import type { Lock } from '#specs/contract/lock.ts'
-import { conformanceSchema, type Conformance } from '../conform/conformance.ts'
-import type { Loaded } from '../conform/inputs.ts'
-import { RELEASE_REFERENCE } from '../conform/release.ts'
+import { conformanceSchema, type Conformance } from '../judge/verdict/conformance.ts'
+import type { Loaded } from '../judge/candidates/inputs.ts'
+import { RELEASE_REFERENCE } from '../judge/run/release.ts'
 
 export type Gate = {
   readonly verdict: string

@@ -7,10 +7,10 @@ import { afterAll, afterEach, beforeEach, describe, expect, it, vi, type MockIns
 import { CONFORMANCE_TYPE } from '#build/publish/attachments.ts'
 import { BUNDLE_TYPE } from '#build/signing/artifacts.ts'
 import { LOCK, openRelease, TALOS, VARIANTS, writeRelease } from '#fixtures/publish/sample-release.ts'
-import { startRegistry, type Registry } from '#fixtures/registry/server.ts'
+import { startRegistry, type Registry } from '#fixtures/simulator/registry/server.ts'
 import { formatLock } from '#specs/contract/lock.ts'
-import type { Conformance } from '../conform/conformance.ts'
-import { loadContract, loadLock } from '../conform/inputs.ts'
+import type { Conformance } from '../judge/verdict/conformance.ts'
+import { loadContract, loadLock } from '../judge/candidates/inputs.ts'
 import { sampleConformance } from '../testing/sample-conformance.ts'
 import { publish } from './main.ts'
 

@@ -8,14 +8,14 @@ import { SigningError } from '#build/signing/signer.ts'
 import { HarnessError, RegistryError } from '#harness/errors.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import type { Lock } from '#specs/contract/lock.ts'
-import { UsageError } from '../command-line.ts'
-import { loadContract, loadLock, LOCK_PATH, lockCommand, type Loaded } from '../conform/inputs.ts'
-import { renderBug, renderFailure } from '../failure.ts'
-import { catchInterrupt } from '../interrupt.ts'
-import { judgeArguments, toArguments } from '../judge-options.ts'
-import { printable } from '../conform/printable.ts'
-import { reportFile } from '../conform/report-file.ts'
-import { openPusher } from '../registry-options.ts'
+import { UsageError } from '../cli/command-line.ts'
+import { loadContract, loadLock, LOCK_PATH, lockCommand, type Loaded } from '../judge/candidates/inputs.ts'
+import { renderBug, renderFailure } from '../cli/failure.ts'
+import { catchInterrupt } from '../cli/interrupt.ts'
+import { judgeArguments, toArguments } from '../cli/judge-options.ts'
+import { printable } from '../judge/verdict/printable.ts'
+import { reportFile } from '../judge/verdict/report-file.ts'
+import { openPusher } from '../cli/registry-options.ts'
 import { GREEN, readGate, RefusedError } from './gate.ts'
 import { parseOptions, repositoryOf, type PublishCommand } from './options.ts'
 import { startPushProgress } from './progress.ts'
@@ -142,7 +142,7 @@ function nextOptions({ contract, lock, reference }: PublishCommand): string {
 }
 
 export async function judgeByMainJob(args: readonly string[]): Promise<number> {
-  const { main } = await import('../conform/main.ts')
+  const { main } = await import('../test/main.ts')
   return main(args)
 }
 

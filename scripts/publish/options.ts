@@ -1,10 +1,10 @@
 // The command line of `npm run publish`.
 import { Command, Option } from 'commander'
 import { RegistryError, FormatError } from '#harness/errors.ts'
-import { parseReference } from '#harness/oci/reference.ts'
-import { parseCommand, parseList, UsageError } from '../command-line.ts'
-import { addJudgeInputs, type JudgeInputs } from '../judge-options.ts'
-import { addReach, type Reach } from '../registry-options.ts'
+import { parseReference } from '#harness/oci/image/reference.ts'
+import { parseCommand, parseList, UsageError } from '../cli/command-line.ts'
+import { addJudgeInputs, type JudgeInputs } from '../cli/judge-options.ts'
+import { addReach, type Reach } from '../cli/registry-options.ts'
 
 export type PublishCommand = JudgeInputs &
   Reach & {

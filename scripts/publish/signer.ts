@@ -5,7 +5,7 @@ import { keySigner } from '#build/signing/key-signer.ts'
 import type { Signer } from '#build/signing/signer.ts'
 import { matchesSigner } from '#harness/signing/signer.ts'
 import type { Contract } from '#specs/contract/contract.ts'
-import { UsageError } from '../command-line.ts'
+import { UsageError } from '../cli/command-line.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 export type SignerOptions = { readonly key?: string; readonly sign: boolean }

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import { CONTRACT } from '#fixtures/publish/sample-release.ts'
-import { UsageError } from '../command-line.ts'
+import { UsageError } from '../cli/command-line.ts'
 import { readSource } from './source.ts'
 import { isNamed, openSigner } from './signer.ts'
 

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import type { ProvenanceInputs } from '#build/signing/statements.ts'
 import type { Contract } from '#specs/contract/contract.ts'
-import { UsageError } from '../command-line.ts'
+import { UsageError } from '../cli/command-line.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 export type Source = Pick<ProvenanceInputs, 'source' | 'invocation'>

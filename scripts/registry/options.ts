@@ -1,8 +1,8 @@
 // The command line of `npm run registry`.
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
-import type { AuthOptions } from '#fixtures/registry/auth.ts'
-import { isRepositoryName, isTag } from '#fixtures/registry/request.ts'
-import { UsageError } from '../conform/options.ts'
+import type { AuthOptions } from '#fixtures/simulator/registry/auth/auth.ts'
+import { isRepositoryName, isTag } from '#fixtures/simulator/registry/request.ts'
+import { UsageError } from '../test/options.ts'
 
 export type ServedImage = { readonly repository: string; readonly tag: string; readonly reference: string }
 

@@ -1,5 +1,5 @@
 // A verdict against what was expected of it: exactly these rules fail, exactly these cannot tell.
-import type { RuleVerdict } from '../conform/conformance.ts'
+import type { RuleVerdict } from '../judge/verdict/conformance.ts'
 
 export type Expected = {
   readonly violates: readonly string[]

@@ -1,8 +1,8 @@
 // Every candidate of the selftest, on disk: what is sound, and the counterexamples that are asked for.
-import { CONFIG_COUNTEREXAMPLES } from '#fixtures/counterexamples/config.ts'
+import { CONFIG_COUNTEREXAMPLES } from '#fixtures/counterexamples/config/config.ts'
 import { COUNTEREXAMPLES } from '#fixtures/counterexamples/index.ts'
-import { REGISTRY_COUNTEREXAMPLES } from '#fixtures/counterexamples/registry.ts'
-import { RELEASE_COUNTEREXAMPLES } from '#fixtures/counterexamples/release.ts'
+import { REGISTRY_COUNTEREXAMPLES } from '#fixtures/counterexamples/supply-chain/registry.ts'
+import { RELEASE_COUNTEREXAMPLES } from '#fixtures/counterexamples/release/release.ts'
 import { mapInParallel } from '#harness/oci/parallel.ts'
 import type { RunInput } from '#specs/support/run.ts'
 import { CONFIG_SOUND, prepareConfig } from './prepare-config.ts'

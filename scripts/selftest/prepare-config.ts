@@ -1,8 +1,8 @@
 // Candidates for the selftest that are a machine configuration and nothing else: no image is opened for them.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { BOUNDARY_CONTROLS } from '#fixtures/counterexamples/config-boundaries.ts'
-import { CONFIG_CONTROLS } from '#fixtures/counterexamples/config-controls.ts'
+import { BOUNDARY_CONTROLS } from '#fixtures/counterexamples/config/boundaries.ts'
+import { CONFIG_CONTROLS } from '#fixtures/counterexamples/config/controls.ts'
 import {
   applyEdit,
   CONFIG_NAMES,
@@ -11,14 +11,14 @@ import {
   type ConfigCounterexample,
   type ConfigEdit,
   type ConfigUnknown,
-} from '#fixtures/counterexamples/config-sound.ts'
+} from '#fixtures/counterexamples/config/valid.ts'
 import { lazy } from '#harness/lazy.ts'
-import { CONFIG_UNKNOWNS } from '#fixtures/counterexamples/config-unknowns.ts'
-import { machineConfigFacts } from '#harness/talos/machine-config-facts.ts'
-import { parseMachineConfig } from '#harness/talos/machine-config.ts'
+import { CONFIG_UNKNOWNS } from '#fixtures/counterexamples/config/unknowns.ts'
+import { machineConfigFacts } from '#harness/machine-config/facts.ts'
+import { parseMachineConfig } from '#harness/machine-config/document.ts'
 import { parseContract } from '#specs/contract/contract.ts'
-import { CONTRACT_PATH } from '../conform/inputs.ts'
-import { ROOT } from '../conform/run.ts'
+import { CONTRACT_PATH } from '../judge/candidates/inputs.ts'
+import { ROOT } from '../judge/run/run.ts'
 import type { Prepared } from './prepare.ts'
 
 /** Each right configuration as it is, what lies on the right side of a boundary, and what cannot be told. */

@@ -2,9 +2,9 @@
 import { join } from 'node:path'
 import { writeLayout } from '#fixtures/counterexamples/candidate.ts'
 import { readReference, type ReferenceRelease } from '#fixtures/counterexamples/editor/reference.ts'
-import { GATEWAY, type ReleaseCounterexample } from '#fixtures/counterexamples/release-counterexample.ts'
+import { GATEWAY, type ReleaseCounterexample } from '#fixtures/counterexamples/release/counterexample.ts'
 import type { CandidateInput } from '#specs/support/run.ts'
-import { toRelease } from '../conform/release.ts'
+import { toRelease } from '../judge/run/release.ts'
 import type { Prepared } from './prepare.ts'
 
 /** The reference candidates as they are: alone, with assets, and as a release. */

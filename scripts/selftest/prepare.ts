@@ -12,8 +12,8 @@ import { DEFAULT_GOLDEN, type Counterexample } from '#fixtures/counterexamples/c
 import { parseContract, type Contract } from '#specs/contract/contract.ts'
 import { parseLock, type Lock } from '#specs/contract/lock.ts'
 import type { CandidateInput } from '#specs/support/run.ts'
-import { CONTRACT_PATH } from '../conform/inputs.ts'
-import { ROOT } from '../conform/run.ts'
+import { CONTRACT_PATH } from '../judge/candidates/inputs.ts'
+import { ROOT } from '../judge/run/run.ts'
 import type { Expected } from './compare.ts'
 
 export type Prepared = {

@@ -2,7 +2,7 @@
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ROOT } from '../conform/run.ts'
+import { ROOT } from '../judge/run/run.ts'
 import { runScript, type Outcome } from './run-conform.ts'
 
 const COPIED = ['specs', 'scripts', 'package.json', 'README.md']

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { ROOT } from '../conform/run.ts'
+import { ROOT } from '../judge/run/run.ts'
 
 export type Outcome = { readonly status: number | null; readonly stdout: string; readonly stderr: string }
 

@@ -1,5 +1,5 @@
 // A made-up verdict for tests: one rule of each status, with findings as readers and expectations give them.
-import type { CandidateVerdict, Conformance, Finding, RuleVerdict, Status } from '../conform/conformance.ts'
+import type { CandidateVerdict, Conformance, Finding, RuleVerdict, Status } from '../judge/verdict/conformance.ts'
 
 export function sampleRule(id: string, status: Status, more: Partial<RuleVerdict> = {}): RuleVerdict {
   const common = { level: 'must', sentence: `${id} holds`, findings: [], fix: `mend ${id}`, durationMs: 1 } as const

@@ -1,5 +1,5 @@
 // Made-up verdicts for the tests of renderings: two variants side by side, and one in which every text is hostile.
-import type { CandidateVerdict, Conformance, Contents, RuleVerdict } from '../conform/conformance.ts'
+import type { CandidateVerdict, Conformance, Contents, RuleVerdict } from '../judge/verdict/conformance.ts'
 import { sampleCandidate, sampleConformance, sampleFinding, sampleRule } from './sample-conformance.ts'
 
 const MIB = 1 << 20

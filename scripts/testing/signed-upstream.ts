@@ -5,25 +5,31 @@ import { join } from 'node:path'
 import { documentManifest, signatureManifests, type PushManifest } from '#build/signing/artifacts.ts'
 import { IN_TOTO_PAYLOAD } from '#build/signing/signer.ts'
 import { signatureStatement } from '#build/signing/statements.ts'
-import { attachManifests } from '#fixtures/authority/attach.ts'
-import { SIDERO } from '#fixtures/authority/sign-upstream.ts'
-import { openAuthority, type Identity } from '#fixtures/authority/authority.ts'
-import { pushStore } from '#fixtures/registry/images.ts'
-import { startRegistry, type Registry } from '#fixtures/registry/server.ts'
-import { buildImage, buildIndex, makeLayer, type Architecture, type Built } from '#fixtures/upstream/oci.ts'
-import { file } from '#fixtures/upstream/tree.ts'
+import { attachManifests } from '#fixtures/simulator/authority/attach.ts'
+import { SIDERO } from '#fixtures/simulator/authority/sign-upstream.ts'
+import { openAuthority, type Identity } from '#fixtures/simulator/authority/authority.ts'
+import { pushStore } from '#fixtures/simulator/registry/content/images.ts'
+import { startRegistry, type Registry } from '#fixtures/simulator/registry/server.ts'
+import {
+  buildImage,
+  buildIndex,
+  makeLayer,
+  type Architecture,
+  type Built,
+} from '#fixtures/simulator/upstream/parts/oci.ts'
+import { file } from '#fixtures/simulator/upstream/parts/tree.ts'
 import {
   makeUpstream,
   storeOf,
   type ReleaseName,
   type Upstream,
   type UpstreamImage,
-} from '#fixtures/upstream/upstream.ts'
+} from '#fixtures/simulator/upstream/upstream.ts'
 import { bytesSource, readAll } from '#harness/bytes/source.ts'
 import { lazy } from '#harness/lazy.ts'
 import { Spool } from '#harness/bytes/spool.ts'
 import { digestOf } from '#harness/bytes/digest.ts'
-import type { Descriptor } from '#harness/oci/schemas.ts'
+import type { Descriptor } from '#harness/oci/image/schemas.ts'
 
 const STRANGER: Identity = { issuer: SIDERO.issuer, subject: 'someone@siderolabs.com.example' }
 

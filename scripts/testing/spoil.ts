@@ -1,7 +1,7 @@
 // `node --import ./scripts/preload.mjs scripts/testing/spoil.ts CASES RESULTS` in a copy of the project: the main job after each change of
 // its files, in one process, since starting one takes longer than judging one rule.
 import { readFile, rm, writeFile } from 'node:fs/promises'
-import { main } from '../conform/main.ts'
+import { main } from '../test/main.ts'
 
 export type SpoiledCase = {
   /** Path → new text; null deletes the file. */

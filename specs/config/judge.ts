@@ -1,5 +1,5 @@
 // The verdict on a machine configuration by itself: the same statuses as for an image.
-import type { MachineConfigFacts } from '#harness/talos/machine-config-facts.ts'
+import type { MachineConfigFacts } from '#harness/machine-config/facts.ts'
 import type { Ledger, LedgerEntry } from '../contract/ledger.ts'
 import { outsideOf } from '../support/applicability.ts'
 import type { Level } from '../support/requirement.ts'

@@ -1,6 +1,6 @@
 // How a machine configuration is judged: by pure functions of its facts, which need no image.
-import type { YamlPlace } from '#harness/formats/yaml-document-nodes.ts'
-import type { MachineConfigFacts, Placed, ServiceConfiguration } from '#harness/talos/machine-config-facts.ts'
+import type { YamlPlace } from '#harness/formats/yaml/nodes.ts'
+import type { MachineConfigFacts, Placed, ServiceConfiguration } from '#harness/machine-config/facts.ts'
 import type { Contract, Variant } from '../contract/contract.ts'
 
 export type ConfigFinding = {

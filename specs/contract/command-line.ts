@@ -1,6 +1,6 @@
 // The command line that a contract asks for, put together as imager does: siderolabs/talos pkg/imager/imager.go over
 // siderolabs/go-procfs v0.1.2 (Cmdline.AppendAll).
-import { parseCmdline } from '#harness/formats/cmdline.ts'
+import { parseCmdline } from '#harness/formats/uki/cmdline.ts'
 
 export type CommandLineParts = {
   /** The metal/arm64 command line of the minor. */

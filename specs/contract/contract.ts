@@ -1,8 +1,8 @@
 // The decisions of a person about the images: contract.yaml, or the file given with --contract.
 import semver from 'semver'
 import { z } from 'zod'
-import { parseYaml } from '#harness/formats/yaml-document.ts'
-import { validate } from '#harness/formats/yaml-document-schema.ts'
+import { parseYaml } from '#harness/formats/yaml/document.ts'
+import { validate } from '#harness/formats/yaml/schema.ts'
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'expected a name of lower-case letters, digits and dashes')
 const kernelOption = z.string().regex(/^[A-Z0-9_]+$/, 'expected a kernel option without CONFIG_')

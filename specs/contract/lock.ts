@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { digestOf, type Digest } from '#harness/bytes/digest.ts'
 import { FormatError } from '#harness/errors.ts'
-import { validate } from '#harness/formats/yaml-document-schema.ts'
+import { validate } from '#harness/formats/yaml/schema.ts'
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits')
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'expected sha256:<64 hex digits>')

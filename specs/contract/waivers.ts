@@ -1,7 +1,7 @@
 // Exceptions of a person, each with an end: waivers.yaml, or the file given with --waivers.
 import { z } from 'zod'
-import { parseYaml } from '#harness/formats/yaml-document.ts'
-import { validate } from '#harness/formats/yaml-document-schema.ts'
+import { parseYaml } from '#harness/formats/yaml/document.ts'
+import { validate } from '#harness/formats/yaml/schema.ts'
 
 const waiverSchema = z.strictObject({
   id: z.string().regex(/^[A-Z]{3,4}-\d{3}$/, 'expected a rule such as EXT-016'),

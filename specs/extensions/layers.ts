@@ -1,7 +1,7 @@
 // Questions about the layers that more than one requirement asks.
 import type { ByteSource } from '#harness/bytes/source.ts'
 import { FormatError, HarnessError } from '#harness/errors.ts'
-import type { KernelConfig } from '#harness/formats/kernel-config.ts'
+import type { KernelConfig } from '#harness/formats/kernel/kernel-config.ts'
 import type { FileEntry, FileTree } from '#harness/fs/file-tree.ts'
 import type { Squashfs } from '#harness/formats/squashfs/reader.ts'
 import { MODULES_DEP, type ExtensionImage, type Extensions } from '#harness/talos/extensions.ts'

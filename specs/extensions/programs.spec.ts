@@ -1,6 +1,6 @@
 // What the mission's two extensions must bring: siderolabs/extensions container-runtime/spin, network/tailscale.
 import { readAll } from '#harness/bytes/source.ts'
-import { parseContainerdConfig } from '#harness/formats/containerd-config.ts'
+import { parseContainerdConfig } from '#harness/formats/text/containerd-config.ts'
 import { parseSpdx } from '#harness/talos/spdx.ts'
 import { must, should } from '../support/requirement.ts'
 import { test } from '../support/test.ts'

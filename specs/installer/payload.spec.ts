@@ -1,6 +1,6 @@
 // What imager adds to installer-base since Talos 1.10: siderolabs/talos pkg/imager/out.go, pkg/imager/filemap.
 import { sha256Hex } from '#harness/bytes/digest.ts'
-import { PE_MACHINE_ARM64, PE_SUBSYSTEM_EFI_APPLICATION, readPe } from '#harness/formats/pe.ts'
+import { PE_MACHINE_ARM64, PE_SUBSYSTEM_EFI_APPLICATION, readPe } from '#harness/formats/uki/pe.ts'
 import { fileIn } from '#harness/fs/file-in.ts'
 import { SYSTEMD_BOOT_PATH, UKI_PATH } from '#harness/talos/installer.ts'
 import { must, should } from '../support/requirement.ts'

@@ -1,5 +1,5 @@
 // What runs when the image is started: siderolabs/talos Dockerfile, stage installer-base-image.
-import { isStatic, machineName, readElf } from '#harness/formats/elf.ts'
+import { isStatic, machineName, readElf } from '#harness/formats/elf/elf.ts'
 import { fileIn } from '#harness/fs/file-in.ts'
 import { must } from '../support/requirement.ts'
 import { findForeignElf } from '../support/foreign-elf.ts'

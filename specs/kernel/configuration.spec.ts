@@ -1,5 +1,5 @@
 // The configuration that Talos kernels embed (CONFIG_IKCONFIG): what CozyStack and the extensions stand on.
-import { parseCmdline } from '#harness/formats/cmdline.ts'
+import { parseCmdline } from '#harness/formats/uki/cmdline.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 import { configurationFindings } from './configuration.ts'

@@ -1,5 +1,5 @@
 // Which of the contract's demands a kernel configuration does not meet.
-import { moduleName } from '#harness/formats/modules-index.ts'
+import { moduleName } from '#harness/formats/modules/index.ts'
 import type { ModuleEnforcement } from '#harness/talos/quirks.ts'
 import type { Contract } from '../contract/contract.ts'
 

@@ -1,8 +1,8 @@
 // The kernel, as the UKI's `.linux` or as boot/vmlinuz: linux drivers/firmware/efi/libstub/zboot-header.S and
 // https://docs.kernel.org/arch/arm64/booting.html.
 import { sha256Hex } from '#harness/bytes/digest.ts'
-import { kernelReleaseOf } from '#harness/formats/kernel-config.ts'
-import { PE_MACHINE_ARM64 } from '#harness/formats/pe.ts'
+import { kernelReleaseOf } from '#harness/formats/kernel/kernel-config.ts'
+import { PE_MACHINE_ARM64 } from '#harness/formats/uki/pe.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 

@@ -7,8 +7,8 @@ import {
   parseModulesDep,
   type IndexEntries,
   type ModulesIndexKind,
-} from '#harness/formats/modules-index.ts'
-import { parseModulesIndex } from '#harness/formats/modules-index-binary.ts'
+} from '#harness/formats/modules/index.ts'
+import { parseModulesIndex } from '#harness/formats/modules/index-binary.ts'
 import { MODULES_FOLDER, type InstalledModules } from '#harness/talos/modules.ts'
 
 const KINDS: readonly ModulesIndexKind[] = ['dep', 'alias', 'symbols', 'builtin', 'builtin.alias']

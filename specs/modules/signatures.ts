@@ -1,9 +1,9 @@
 // What is wrong with the signatures of modules.
 import type { X509Certificate } from 'node:crypto'
 import { HarnessError } from '#harness/errors.ts'
-import type { KernelModule } from '#harness/formats/module.ts'
-import { verifyModuleSignature } from '#harness/formats/module-signature.ts'
-import { parsePkcs7 } from '#harness/formats/pkcs7.ts'
+import type { KernelModule } from '#harness/formats/modules/module.ts'
+import { verifyModuleSignature } from '#harness/formats/modules/signature.ts'
+import { parsePkcs7 } from '#harness/formats/der/pkcs7.ts'
 import { BASE, type InstalledModule } from '#harness/talos/modules.ts'
 
 /**

@@ -1,5 +1,5 @@
 // What the reference names: https://github.com/opencontainers/image-spec/blob/v1.1.1/{image-index,config}.md.
-import { renderPlatform } from '#harness/oci/selection.ts'
+import { renderPlatform } from '#harness/oci/image/selection.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 

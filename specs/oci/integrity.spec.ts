@@ -1,5 +1,5 @@
 // What is claimed against what the bytes are: https://github.com/opencontainers/image-spec/blob/v1.1.1/descriptor.md.
-import { isConfig, isIndex, isLayer, isManifest } from '#harness/oci/media-types.ts'
+import { isConfig, isIndex, isLayer, isManifest } from '#harness/oci/image/media-types.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 

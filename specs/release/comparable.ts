@@ -3,11 +3,11 @@
 // own: kernel, base initramfs and systemd-boot are upstream's bytes (KRN-005, INI-002, INS-004), extensions are the
 // contract's (EXT), programs are for arm64 (INS-003, INS-005), and layers, history and times are how an image was made.
 import { sha256Hex } from '#harness/bytes/digest.ts'
-import { parseCmdline } from '#harness/formats/cmdline.ts'
-import type { Uki } from '#harness/formats/uki.ts'
+import { parseCmdline } from '#harness/formats/uki/cmdline.ts'
+import type { Uki } from '#harness/formats/uki/uki.ts'
 import type { FileEntry, FileTree } from '#harness/fs/file-tree.ts'
-import type { Architecture } from '#harness/oci/selection.ts'
-import type { ImageConfig } from '#harness/oci/schemas.ts'
+import type { Architecture } from '#harness/oci/image/selection.ts'
+import type { ImageConfig } from '#harness/oci/image/schemas.ts'
 import type { TalosPart } from '#harness/talos/part.ts'
 import type { Quirks } from '#harness/talos/quirks.ts'
 import { LOCK_LABEL, type Contract } from '../contract/contract.ts'

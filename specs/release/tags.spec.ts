@@ -1,6 +1,6 @@
 // The tags under which a release is published: https://github.com/cozystack/boot-to-talos pulls without a platform and
 // takes linux/amd64 from an index, so that a version tag must name the image itself.
-import { isManifest } from '#harness/oci/media-types.ts'
+import { isManifest } from '#harness/oci/image/media-types.ts'
 import { releaseTags } from '../contract/tags.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'

@@ -1,7 +1,7 @@
 // Talos' own root filesystem: siderolabs/talos Dockerfile (rootfs), pkg/machinery/constants (OSReleaseTemplate).
 import { readAll } from '#harness/bytes/source.ts'
-import { machineName, readElf } from '#harness/formats/elf.ts'
-import { parseOsRelease } from '#harness/formats/os-release.ts'
+import { machineName, readElf } from '#harness/formats/elf/elf.ts'
+import { parseOsRelease } from '#harness/formats/uki/os-release.ts'
 import { fileIn } from '#harness/fs/file-in.ts'
 import { FIRMWARE_FOLDER } from '#harness/talos/extension-content.ts'
 import { MODULES_FOLDER } from '#harness/talos/modules.ts'

@@ -1,9 +1,9 @@
 // What only a registry has to say about an image: what its tags name, and what was signed or attached.
 import type { Digest } from '#harness/bytes/digest.ts'
 import { lazy } from '#harness/lazy.ts'
-import type { RegistryReference } from '#harness/oci/reference.ts'
-import type { Descriptor } from '#harness/oci/schemas.ts'
-import { resolveIfThere, type RegistryAccess } from '#harness/oci/store-registry-access.ts'
+import type { RegistryReference } from '#harness/oci/image/reference.ts'
+import type { Descriptor } from '#harness/oci/image/schemas.ts'
+import { resolveIfThere, type RegistryAccess } from '#harness/oci/registry/access.ts'
 import { readAttachments, type Attachment } from '#harness/signing/attachments.ts'
 import type { Outcome } from '#harness/signing/verify.ts'
 import type { Contract } from '../contract/contract.ts'

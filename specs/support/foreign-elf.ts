@@ -1,5 +1,5 @@
 // The ELF files of a tree that are for another machine.
-import { isElf, machineName, readElf } from '#harness/formats/elf.ts'
+import { isElf, machineName, readElf } from '#harness/formats/elf/elf.ts'
 import type { FileTree } from '#harness/fs/file-tree.ts'
 
 /** Programs for the kernel's own virtual machine run everywhere. */

@@ -1,6 +1,6 @@
 // What was pulled for a run: nobody who judges reaches for the network.
-import { openCache } from '#harness/oci/cache.ts'
-import { openRegistryAccess, type RegistryAccess } from '#harness/oci/store-registry-access.ts'
+import { openCache } from '#harness/oci/cache/cache.ts'
+import { openRegistryAccess, type RegistryAccess } from '#harness/oci/registry/access.ts'
 import type { RunInput } from './run.ts'
 
 /** Undefined where nothing of the run is in a registry. */

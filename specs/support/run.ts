@@ -1,7 +1,7 @@
 // What the command line hands to the spec files, through vitest's `provide`.
 import type { Location } from '#harness/errors.ts'
-import type { BlobFailures } from '#harness/oci/store-registry-failure.ts'
-import type { MachineConfigFacts } from '#harness/talos/machine-config-facts.ts'
+import type { BlobFailures } from '#harness/oci/registry/failure.ts'
+import type { MachineConfigFacts } from '#harness/machine-config/facts.ts'
 import type { ConfigFinding } from '../config/rule.ts'
 import type { Contract } from '../contract/contract.ts'
 import type { Lock } from '../contract/lock.ts'

@@ -1,8 +1,8 @@
 // The candidates of this worker: opened once each, shared by every rule, closed with the worker.
 import { join } from 'node:path'
 import { Spool } from '#harness/bytes/spool.ts'
-import { parseReference } from '#harness/oci/reference.ts'
-import type { RegistryAccess } from '#harness/oci/store-registry-access.ts'
+import { parseReference } from '#harness/oci/image/reference.ts'
+import type { RegistryAccess } from '#harness/oci/registry/access.ts'
 import { openAssets } from '#harness/talos/assets.ts'
 import { openInstaller } from '#harness/talos/installer.ts'
 import type { TalosPart } from '#harness/talos/part.ts'

@@ -5,7 +5,7 @@ import {
   PE_MACHINE_ARM64,
   PE_SUBSYSTEM_EFI_APPLICATION,
   sectionsOutside,
-} from '#harness/formats/pe.ts'
+} from '#harness/formats/uki/pe.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 

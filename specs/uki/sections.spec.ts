@@ -1,6 +1,6 @@
 // What Talos puts into the UKI behind systemd's stub: siderolabs/talos internal/pkg/uki @ v1.11.5.
-import { parseCmdline } from '#harness/formats/cmdline.ts'
-import { parseOsRelease } from '#harness/formats/os-release.ts'
+import { parseCmdline } from '#harness/formats/uki/cmdline.ts'
+import { parseOsRelease } from '#harness/formats/uki/os-release.ts'
 import { expectedCommandLine } from '../contract/command-line.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'

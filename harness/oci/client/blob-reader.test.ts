@@ -6,7 +6,7 @@ import { IntegrityError, NotFoundError, RegistryError } from '../../errors.ts'
 import { expectCode } from '../../testing/expect-code.ts'
 import { serve, type Asked, type Handler } from '../../testing/http-server.ts'
 import { clientOf, IMPATIENT } from '../../testing/registry-client.ts'
-import type { Limits } from './limits.ts'
+import type { Limits } from './http/limits.ts'
 import { readBlob, type BlobOptions } from './blob-reader.ts'
 import { isPresent } from './presence.ts'
 

@@ -2,11 +2,11 @@
 import { CHUNK_SIZE } from '../../bytes/source.ts'
 import { verifiedChunks, type Content } from '../../bytes/verified.ts'
 import { IntegrityError, NotFoundError, RegistryError } from '../../errors.ts'
-import { assertIdentity, isTemporary, type RegistryClient, type RegistryRequest } from './http.ts'
-import { blobDeadline, MAX_FRUITLESS, PROGRESS_BYTES } from './limits.ts'
-import { pause } from './retry.ts'
-import type { Reply } from './transport.ts'
-import { redactUrl } from './url.ts'
+import { assertIdentity, isTemporary, type RegistryClient, type RegistryRequest } from './http/http.ts'
+import { blobDeadline, MAX_FRUITLESS, PROGRESS_BYTES } from './http/limits.ts'
+import { pause } from './http/retry.ts'
+import type { Reply } from './http/transport.ts'
+import { redactUrl } from './http/url.ts'
 
 export type BlobOptions = {
   readonly signal?: AbortSignal | undefined

@@ -1,12 +1,12 @@
 // A manifest or index by tag or digest. What it is called is computed from its bytes; what the registry says is compared.
 import { algorithmOf, digestOf, isDigest, type Digest } from '../../bytes/digest.ts'
 import { FormatError, IntegrityError, NotFoundError, RegistryError } from '../../errors.ts'
-import * as types from '../media-types.ts'
-import { MAX_MANIFEST_BYTES } from '../schemas.ts'
-import { readBody } from './body.ts'
-import { assertIdentity, type RegistryClient } from './http.ts'
-import type { Reply } from './transport.ts'
-import { redactUrl } from './url.ts'
+import * as types from '../image/media-types.ts'
+import { MAX_MANIFEST_BYTES } from '../image/schemas.ts'
+import { readBody } from './http/body.ts'
+import { assertIdentity, type RegistryClient } from './http/http.ts'
+import type { Reply } from './http/transport.ts'
+import { redactUrl } from './http/url.ts'
 
 export type FetchedManifest = {
   readonly bytes: Uint8Array

@@ -1,11 +1,11 @@
 // A list that comes in pages, followed by Link: a bounded number of them, all from the registry itself, none twice.
 import { FormatError, RegistryError } from '../../errors.ts'
-import { readBody } from './body.ts'
-import { assertIdentity, type RegistryClient } from './http.ts'
-import { MAX_PAGES } from './limits.ts'
-import { parseNextLink, resolveNextLink } from './link.ts'
-import type { Reply } from './transport.ts'
-import { redactUrl } from './url.ts'
+import { readBody } from './http/body.ts'
+import { assertIdentity, type RegistryClient } from './http/http.ts'
+import { MAX_PAGES } from './http/limits.ts'
+import { parseNextLink, resolveNextLink } from './http/link.ts'
+import type { Reply } from './http/transport.ts'
+import { redactUrl } from './http/url.ts'
 
 export type Page = { readonly bytes: Uint8Array; readonly reply: Reply }
 export type PageRequest = {

@@ -1,12 +1,12 @@
 // What refers to an image (signatures, provenance): the referrers API, or the tag that stands in for it
 // (https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers, #referrers-tag-schema).
 import { encodedPart, algorithmOf, type Digest } from '../../bytes/digest.ts'
-import { OCI_INDEX } from '../media-types.ts'
-import { indexSchema, MAX_MANIFEST_BYTES, parseDocument, type Descriptor } from '../schemas.ts'
-import type { RegistryClient } from './http.ts'
+import { OCI_INDEX } from '../image/media-types.ts'
+import { indexSchema, MAX_MANIFEST_BYTES, parseDocument, type Descriptor } from '../image/schemas.ts'
+import type { RegistryClient } from './http/http.ts'
 import { findManifest } from './manifests.ts'
 import { readPages } from './pages.ts'
-import { redactUrl } from './url.ts'
+import { redactUrl } from './http/url.ts'
 
 export type Referrers = {
   /** Whether the registry has the API, or the tag was read. */

@@ -1,10 +1,10 @@
 // The tags of a repository: https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-tags
 import { z } from 'zod'
 import { NotFoundError } from '../../errors.ts'
-import { parseDocument } from '../schemas.ts'
-import type { RegistryClient } from './http.ts'
+import { parseDocument } from '../image/schemas.ts'
+import type { RegistryClient } from './http/http.ts'
 import { readPages } from './pages.ts'
-import { redactUrl } from './url.ts'
+import { redactUrl } from './http/url.ts'
 
 /** Some registries write an empty list as null. */
 const tagsSchema = z.looseObject({ tags: z.array(z.string()).nullish() })

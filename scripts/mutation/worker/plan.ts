@@ -1,6 +1,6 @@
 // What a worker is told, which mutants to run on which candidates, and what it tells.
 import type { LedgerEntry } from '#specs/contract/ledger.ts'
-import type { Observation } from '../../conform/observation.ts'
+import type { Observation } from '../../judge/run/observation.ts'
 import type { Expected } from '../../selftest/compare.ts'
 
 /** What the specs do as they are, instead of a mutant's name. */

@@ -1,7 +1,7 @@
 // The image that a node installs: which variant, which bytes, and on which nodes.
 import { HarnessError } from '#harness/errors.ts'
-import { parseReference, type RegistryReference } from '#harness/oci/reference.ts'
-import type { MachineConfigFacts, Placed } from '#harness/talos/machine-config-facts.ts'
+import { parseReference, type RegistryReference } from '#harness/oci/image/reference.ts'
+import type { MachineConfigFacts, Placed } from '#harness/machine-config/facts.ts'
 import type { Contract } from '../../contract/contract.ts'
 import { isTemplate, type ConfigContext, type ConfigFinding, type ConfigJudge } from '../rule.ts'
 

@@ -1,5 +1,5 @@
 // Kernel modules that extensions bring and that Talos loads only by name.
-import type { LoadedModule, MachineConfigFacts } from '#harness/talos/machine-config-facts.ts'
+import type { LoadedModule, MachineConfigFacts } from '#harness/machine-config/facts.ts'
 import { placeOfAbsence, type ConfigFinding, type ConfigJudge } from '../rule.ts'
 
 const DRBD = 'drbd'

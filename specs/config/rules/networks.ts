@@ -1,6 +1,6 @@
 // Networks that tailscale would take over: it drops what comes from 100.64.0.0/10 on another device, and its own
 // address is in there too (tailscale/tailscale#12829; siderolabs/extensions#626, #1091).
-import type { Placed } from '#harness/talos/machine-config-facts.ts'
+import type { Placed } from '#harness/machine-config/facts.ts'
 import { isTemplate, placeOfAbsence, TAILSCALE_ADDRESSES, type ConfigJudge } from '../rule.ts'
 import { intersect, isCovered, overlaps, parseSubnet, type Subnet } from '../subnet.ts'
 

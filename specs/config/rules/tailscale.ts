@@ -1,6 +1,6 @@
 // Tailscale as a subnet router: the variables that its containerboot reads
 // (tailscale/tailscale cmd/containerboot/{settings,tailscaled}.go; siderolabs/extensions network/tailscale).
-import type { MachineConfigFacts, Placed, ServiceConfiguration } from '#harness/talos/machine-config-facts.ts'
+import type { MachineConfigFacts, Placed, ServiceConfiguration } from '#harness/machine-config/facts.ts'
 import { isTemplate, variableOf, type ConfigFinding, type ConfigJudge } from '../rule.ts'
 import { isCovered, parseSubnet } from '../subnet.ts'
 

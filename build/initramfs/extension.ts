@@ -1,0 +1,159 @@
+// One system extension: read from its pinned image, checked, and squashed without its firmware, which goes into the
+// initramfs itself (siderolabs/talos internal/pkg/extensions/compress.go).
+import { open } from 'node:fs/promises'
+import { fileSource, type ByteSource } from '#harness/bytes/source.ts'
+import type { Spool } from '#harness/bytes/spool.ts'
+import type { FileEntry, FileTree } from '#harness/fs/file-tree.ts'
+import { openImage } from '#harness/oci/image/image.ts'
+import type { ContentStore } from '#harness/oci/store.ts'
+import { admitsTalos } from '#harness/talos/compatibility.ts'
+import { FIRMWARE_FOLDER } from '#harness/talos/extension-content.ts'
+import { readExtensionPackage } from '#harness/talos/extension-image.ts'
+import type { ExtensionMetadata } from '#harness/talos/extension.ts'
+import { MODULES_FOLDER } from '#harness/talos/modules.ts'
+import type { PinnedExtension } from '#specs/contract/lock.ts'
+import { BuildError } from '../build-error.ts'
+import { writeSquashfs, type SquashFile } from '../formats/squashfs/writer.ts'
+import { openPinned, type UpstreamParts } from '../upstream/upstream.ts'
+
+export type Extension = {
+  readonly metadata: ExtensionMetadata
+  /** What it installs, its root being the machine's. */
+  readonly rootfs: FileTree
+  close(): Promise<void>
+}
+
+export type ExtensionChecks = { readonly talos: string; readonly kernelRelease: string }
+
+/** Level 18, as imager compresses extensions. */
+const ZSTD_LEVEL = 18
+/** imager keeps the label that an extension's layer carries, and nothing else of its attributes. */
+const KEPT_XATTRS = ['security.selinux']
+
+/**
+ * BuildError ARCHITECTURE, EXTENSION, CONSTRAINT or KERNEL_RELEASE for one that does not fit; errors of `openPinned` and
+ * of `readExtensionPackage`. Files are read lazily: close it after.
+ */
+export async function readExtension(
+  upstream: UpstreamParts,
+  pinned: PinnedExtension,
+  checks: ExtensionChecks,
+  spool: Spool,
+): Promise<Extension> {
+  const store = await openPinned(upstream, pinned, spool)
+  try {
+    await checkArchitecture(store, pinned, spool)
+    const { manifest, rootfs } = await readExtensionPackage(store, spool)
+    const { metadata } = manifest
+    checkMetadata(metadata, pinned, checks.talos)
+    checkKernelRelease(rootfs, metadata.name, checks.kernelRelease)
+    return { metadata, rootfs, close: () => store.close() }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+async function checkArchitecture(
+  store: ContentStore,
+  { name, reference }: PinnedExtension,
+  spool: Spool,
+): Promise<void> {
+  const image = await openImage(store, { spool })
+  const fail = (got: string) =>
+    new BuildError('ARCHITECTURE', `the extension ${name} is not for linux/arm64: ${got}`, { at: { path: reference } })
+  if ('reason' in image.selection) throw fail(image.selection.reason)
+  const { os, architecture } = await image.config()
+  if (os !== 'linux' || architecture !== 'arm64')
+    throw fail(`its config says ${os ?? 'nothing'}/${architecture ?? 'nothing'}`)
+}
+
+function checkMetadata(
+  { name, version, compatibility }: ExtensionMetadata,
+  pinned: PinnedExtension,
+  talos: string,
+): void {
+  const at = { path: pinned.reference }
+  if (name !== pinned.name || version !== pinned.version)
+    throw new BuildError(
+      'EXTENSION',
+      `the lock pins the extension ${pinned.name} ${pinned.version}, its manifest says ${name} ${version}`,
+      { at },
+    )
+  const range = compatibility.talos.version
+  if (!admitsTalos(range, talos, at))
+    throw new BuildError('CONSTRAINT', `the extension ${name} ${version} is for Talos ${range}, not for ${talos}`, {
+      at,
+    })
+}
+
+/** Without modules there is nothing to check; with them there is one folder, the kernel's. */
+function checkKernelRelease(rootfs: FileTree, name: string, kernelRelease: string): void {
+  if (!hasModules(rootfs)) return
+  const releases = rootfs.children(MODULES_FOLDER).map(({ path }) => path.slice(MODULES_FOLDER.length + 1))
+  if (releases.length === 1 && releases[0] === kernelRelease) return
+  throw new BuildError(
+    'KERNEL_RELEASE',
+    `the extension ${name} has modules for ${releases.join(', ') || 'no kernel'}, the base is ${kernelRelease}`,
+    { at: rootfs.where },
+  )
+}
+
+export function hasModules(rootfs: FileTree): boolean {
+  return rootfs.has(MODULES_FOLDER)
+}
+
+/**
+ * Everything but firmware as entries of a squashfs: root-owned, of one time, hard links kept, modes as they are (imager
+ * loses sticky bits and empties hard links). BuildError EXTENSION for what no extension may hold.
+ */
+export function toSquashFiles({ metadata, rootfs }: Extension, time: number): readonly SquashFile[] {
+  const firstPaths = new Map<ByteSource, string>()
+  const files: SquashFile[] = []
+  for (const entry of rootfs.under('')) {
+    if (entry.path === FIRMWARE_FOLDER || entry.path.startsWith(`${FIRMWARE_FOLDER}/`)) continue
+    const first = entry.data && firstPaths.get(entry.data)
+    if (entry.data !== undefined && first === undefined) firstPaths.set(entry.data, entry.path)
+    files.push(toSquashFile(entry, first, metadata.name, time))
+  }
+  return files
+}
+
+function toSquashFile(entry: FileEntry, first: string | undefined, extension: string, time: number): SquashFile {
+  const { path, type, mode, target, data } = entry
+  const owner = { path, mode, uid: 0, gid: 0, mtime: time }
+  if (first !== undefined) return { ...owner, type: 'hardlink', target: first }
+  if (type !== 'file' && type !== 'directory' && type !== 'symlink') {
+    const what = type === 'hardlink' ? `a hard link to ${target ?? 'nothing'}, which is not there` : `a ${type}`
+    throw new BuildError('EXTENSION', `the extension ${extension} holds ${what}: ${path}`, { at: entry.origin })
+  }
+  const xattrs = [...(entry.xattrs ?? [])].filter(([name]) => KEPT_XATTRS.includes(name))
+  return {
+    ...owner,
+    type,
+    ...(data !== undefined && { data }),
+    ...(target !== undefined && { target }),
+    ...(xattrs.length > 0 && { xattrs: new Map(xattrs) }),
+  }
+}
+
+/** Squashes with imager's options into a file at `path`, and opens that. */
+export async function squash(
+  files: readonly SquashFile[],
+  path: string,
+  options: { readonly time: number; readonly workers: number },
+): Promise<{ readonly data: ByteSource; close(): Promise<void> }> {
+  const file = await open(path, 'wx+')
+  try {
+    const size = await writeSquashfs(file, files, {
+      compression: 'zstd',
+      level: ZSTD_LEVEL,
+      modificationTime: options.time,
+      concurrency: options.workers,
+    })
+    return { data: fileSource(file, size, { path }), close: () => file.close() }
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}

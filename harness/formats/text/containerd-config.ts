@@ -1,0 +1,80 @@
+// Parts of containerd's CRI configuration, `/etc/cri/conf.d/*.part` (TOML), for the runtime handlers they register:
+// https://github.com/containerd/containerd/blob/v2.1.5/docs/cri/config.md
+import { parse as parseToml } from 'smol-toml'
+import { FormatError, type Location } from '../../errors.ts'
+
+/** Genuine parts have a few hundred bytes. */
+const MAX_BYTES = 1 << 20
+/** Handlers stand six levels deep. */
+const MAX_DEPTH = 64
+
+/** The plugin that holds `containerd.runtimes`: of configuration versions 1 and 2, and of 3. The later wins. */
+const PLUGINS = ['cri', 'io.containerd.grpc.v1.cri', 'io.containerd.cri.v1.runtime']
+
+export type RuntimeHandler = {
+  /** Such as `io.containerd.spin.v2`: containerd runs `containerd-shim-spin-v2`. */
+  readonly runtimeType?: string
+}
+
+export type ContainerdConfig = {
+  readonly handlers: ReadonlyMap<string, RuntimeHandler>
+}
+
+/** FormatError `containerd config`: MALFORMED, LIMIT_EXCEEDED above 1 MiB. */
+export function parseContainerdConfig(bytes: Uint8Array, where: Location = {}): ContainerdConfig {
+  if (bytes.length > MAX_BYTES)
+    throw new FormatError(
+      'containerd config',
+      'LIMIT_EXCEEDED',
+      `expected at most ${MAX_BYTES} bytes, got ${bytes.length}`,
+      { at: where },
+    )
+  const root = parse(bytes, where)
+  const handlers = new Map<string, RuntimeHandler>()
+  for (const plugin of PLUGINS) {
+    const path = ['plugins', plugin, 'containerd', 'runtimes']
+    const runtimes = table(root, path, where)
+    for (const name of Object.keys(runtimes)) {
+      const runtimeType = ownValue(table(runtimes, [name], where, path), 'runtime_type')
+      if (runtimeType !== undefined && typeof runtimeType !== 'string')
+        throw malformed(`expected a string as runtime_type of ${name}, got ${typeof runtimeType}`, where)
+      handlers.set(name, runtimeType === undefined ? {} : { runtimeType })
+    }
+  }
+  return { handlers }
+}
+
+type Table = Readonly<Record<string, unknown>>
+
+function parse(bytes: Uint8Array, where: Location): Table {
+  try {
+    return parseToml(new TextDecoder('utf-8', { fatal: true }).decode(bytes), { maxDepth: MAX_DEPTH })
+  } catch (cause) {
+    throw malformed(`expected TOML: ${cause instanceof Error ? firstLine(cause.message) : ''}`, where, cause)
+  }
+}
+
+/** The table at `path` below `root`; empty where there is none. */
+function table(root: Table, path: readonly string[], where: Location, above: readonly string[] = []): Table {
+  let at = root
+  for (const [depth, key] of path.entries()) {
+    const value = ownValue(at, key)
+    if (value === undefined) return {}
+    if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Date)
+      throw malformed(`expected a table at ${[...above, ...path.slice(0, depth + 1)].join('.')}`, where)
+    at = value as Table
+  }
+  return at
+}
+
+function ownValue(from: Table, key: string): unknown {
+  return Object.hasOwn(from, key) ? from[key] : undefined
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? ''
+}
+
+function malformed(message: string, where: Location, cause?: unknown): FormatError {
+  return new FormatError('containerd config', 'MALFORMED', message, { at: where, cause })
+}

@@ -1,0 +1,172 @@
+// What a machine configuration says about what an image needs: modules, services, networks, the image to install.
+// Fields: siderolabs/talos pkg/machinery/config/types/{v1alpha1,runtime,k8s,runtime/extensions}, v1.11 to v1.14.
+import { FormatError } from '../errors.ts'
+import { formatPlace, type YamlList, type YamlMap, type YamlNode, type YamlPlace } from '../formats/yaml/nodes.ts'
+import { findSecrets, type SecretLike } from './secrets.ts'
+import type { MachineConfig } from './document.ts'
+
+export type Placed = { readonly value: string; readonly at: YamlPlace }
+
+export type LoadedModule = { readonly name: string; readonly parameters: readonly Placed[]; readonly at: YamlPlace }
+
+export type ServiceConfiguration = {
+  /** Of the service, without `ext-`. */
+  readonly name: string
+  /** `KEY=VALUE` in order, later ones override; '' where there is no `=`. */
+  readonly environment: readonly { readonly name: string; readonly value: string; readonly at: YamlPlace }[]
+  /** How many files it gives to the service. */
+  readonly files: number
+  readonly at: YamlPlace
+}
+
+export type MachineConfigFacts = {
+  /** The beginning of the first file: the place of what is missing altogether. */
+  readonly start: YamlPlace
+  /** Absent where Talos or the network names the machine. */
+  readonly hostname?: Placed
+  /** `machine.install` and UnattendedInstallConfig, with the image where one is named. */
+  readonly installs: readonly { readonly image?: Placed; readonly at: YamlPlace }[]
+  /** In the order in which Talos takes them: of two of a name the last one holds. */
+  readonly modules: readonly LoadedModule[]
+  /** Where modules are listed. */
+  readonly modulesAt?: YamlPlace
+  readonly services: readonly ServiceConfiguration[]
+  /** Empty where Talos takes its defaults. */
+  readonly podSubnets: readonly Placed[]
+  readonly serviceSubnets: readonly Placed[]
+  /** Subnets of which the kubelet takes the node's address; `!` before those that it does not. */
+  readonly nodeAddressSubnets: readonly Placed[]
+  /** Where they would stand. */
+  readonly nodeAddressAt?: YamlPlace
+  /** `machine.install.extraKernelArgs`. */
+  readonly extraKernelArguments: readonly Placed[]
+  /** Images of `machine.install.extensions`. */
+  readonly installExtensions: readonly Placed[]
+  /** In all files as they stand, values that a later file overrides included. */
+  readonly secrets: readonly SecretLike[]
+}
+
+/** FormatError `machine-config` MALFORMED, its `at.path` `file:line:column`, for a field of another shape than Talos'. */
+export function machineConfigFacts(config: MachineConfig): MachineConfigFacts {
+  const rootsOf = (kind: string | undefined): readonly YamlMap[] =>
+    config.documents.filter((document) => document.kind === kind).map(({ root }) => root)
+  const [main] = rootsOf(undefined)
+  const machine = mapAt(main, 'machine')
+  const install = mapAt(machine, 'install')
+  const kubelet = mapAt(machine, 'kubelet')
+  const network = mapAt(mapAt(main, 'cluster'), 'network')
+  const moduleList = listAt(mapAt(machine, 'kernel'), 'modules')
+  const moduleRoots = [...itemsOf(moduleList).map(asMap), ...rootsOf('KernelModuleConfig')]
+  const unattended = rootsOf('UnattendedInstallConfig')
+  const networks = [...(network === undefined ? [] : [network]), ...rootsOf('KubeNetworkConfig')]
+  const nodeAddresses = [kubelet, ...rootsOf('KubeNodeConfig')].map((root) => mapAt(root, 'nodeIP'))
+  return {
+    start: config.start,
+    ...optional(
+      'hostname',
+      [mapAt(machine, 'network'), ...rootsOf('HostnameConfig')]
+        .map((root) => textAt(root, 'hostname'))
+        .findLast((name) => name !== undefined),
+    ),
+    installs: [
+      ...(install === undefined ? [] : [toInstall(install, keyPlace(machine, 'install'))]),
+      ...unattended.map((root) => toInstall(mapAt(root, 'installer'), keyPlace(root, 'installer') ?? root.at)),
+    ],
+    modules: moduleRoots.map((root) => ({
+      name: required(root, 'name').value,
+      parameters: textsAt(root, 'parameters'),
+      at: required(root, 'name').at,
+    })),
+    ...optional('modulesAt', keyPlace(mapAt(machine, 'kernel'), 'modules') ?? moduleRoots[0]?.at),
+    services: rootsOf('ExtensionServiceConfig').map(toService),
+    podSubnets: networks.flatMap((root) => textsAt(root, 'podSubnets')),
+    serviceSubnets: networks.flatMap((root) => textsAt(root, 'serviceSubnets')),
+    nodeAddressSubnets: nodeAddresses.flatMap((root) => textsAt(root, 'validSubnets')),
+    ...optional(
+      'nodeAddressAt',
+      rootsOf('KubeNodeConfig').map((root) => keyPlace(root, 'nodeIP'))[0] ??
+        keyPlace(kubelet, 'nodeIP') ??
+        keyPlace(machine, 'kubelet'),
+    ),
+    extraKernelArguments: textsAt(install, 'extraKernelArgs'),
+    installExtensions: itemsOf(listAt(install, 'extensions')).map((item) => required(asMap(item), 'image')),
+    secrets: findSecrets(config.files),
+  }
+}
+
+function toInstall(root: YamlMap | undefined, at: YamlPlace | undefined): MachineConfigFacts['installs'][number] {
+  return { ...optional('image', textAt(root, 'image')), at: at ?? (root as YamlMap).at }
+}
+
+function toService(root: YamlMap): ServiceConfiguration {
+  return {
+    name: required(root, 'name').value,
+    environment: textsAt(root, 'environment').map(({ value, at }) => {
+      const equals = value.indexOf('=')
+      return equals < 0
+        ? { name: value, value: '', at }
+        : { name: value.slice(0, equals), value: value.slice(equals + 1), at }
+    }),
+    files: itemsOf(listAt(root, 'configFiles')).length,
+    at: root.entries.get('name')?.value.at ?? root.at,
+  }
+}
+
+/** Undefined for what is absent or null. */
+function mapAt(map: YamlMap | undefined, key: string): YamlMap | undefined {
+  const value = valueAt(map, key)
+  return value === undefined ? undefined : asMap(value)
+}
+
+function listAt(map: YamlMap | undefined, key: string): YamlList | undefined {
+  const value = valueAt(map, key)
+  if (value === undefined || value.kind === 'list') return value
+  throw malformed(value, `expected a list as ${key}, got a ${value.kind}`)
+}
+
+/** Undefined for what is absent or empty, which to Talos is the same. */
+function textAt(map: YamlMap | undefined, key: string): Placed | undefined {
+  const value = valueAt(map, key)
+  return value === undefined ? undefined : asText(value, key)
+}
+
+function textsAt(map: YamlMap | undefined, key: string): readonly Placed[] {
+  return itemsOf(listAt(map, key)).map((item) => asText(item, key) ?? { value: '', at: item.at })
+}
+
+function required(map: YamlMap, key: string): Placed {
+  const text = textAt(map, key)
+  if (text === undefined) throw malformed(map, `expected a ${key}, got none`)
+  return text
+}
+
+function valueAt(map: YamlMap | undefined, key: string): YamlNode | undefined {
+  const value = map?.entries.get(key)?.value
+  return value?.kind === 'scalar' && value.value === null ? undefined : value
+}
+
+function itemsOf(list: YamlList | undefined): readonly YamlNode[] {
+  return list?.items ?? []
+}
+
+function keyPlace(map: YamlMap | undefined, key: string): YamlPlace | undefined {
+  return map?.entries.get(key)?.keyAt
+}
+
+function asMap(node: YamlNode): YamlMap {
+  if (node.kind === 'map') return node
+  throw malformed(node, `expected a mapping, got a ${node.kind}`)
+}
+
+function asText(node: YamlNode, key: string): Placed | undefined {
+  if (node.kind !== 'scalar') throw malformed(node, `expected text as ${key}, got a ${node.kind}`)
+  return node.value === null || node.value === '' ? undefined : { value: node.value, at: node.at }
+}
+
+function optional<Key extends string, Value>(key: Key, value: Value | undefined): { readonly [K in Key]?: Value } {
+  return value === undefined ? {} : ({ [key]: value } as { readonly [K in Key]?: Value })
+}
+
+function malformed(node: YamlNode, message: string): FormatError {
+  return new FormatError('machine-config', 'MALFORMED', message, { at: { path: formatPlace(node.at) } })
+}

@@ -1,0 +1,203 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { digestOf, encodedPart } from '../../bytes/digest.ts'
+import { readAll } from '../../bytes/source.ts'
+import { openCache, type Cache } from './cache.ts'
+import { recallName, rememberName } from './names.ts'
+import { measureCache, pruneCache } from './usage.ts'
+import { OCI_MANIFEST } from '../image/media-types.ts'
+
+const folder = await mkdtemp(join(tmpdir(), 'cache-'))
+afterAll(() => rm(folder, { recursive: true }))
+let caches = 0
+const newCache = (): Promise<Cache> => openCache(join(folder, `c${caches++}`))
+
+const BYTES = Buffer.from('some bytes')
+const DIGEST = digestOf(BYTES)
+
+async function put(cache: Cache, bytes: Uint8Array = BYTES): Promise<string> {
+  const incoming = await cache.begin()
+  await incoming.write(bytes)
+  await cache.keep(incoming, 'blobs', digestOf(bytes))
+  await incoming.drop()
+  await incoming.close()
+  return cache.path('blobs', digestOf(bytes))
+}
+
+async function find(cache: Cache, digest = DIGEST): Promise<string | undefined> {
+  const found = await cache.find('blobs', digest, { path: 'x' })
+  if (found === undefined) return undefined
+  const text = Buffer.from(await readAll(found.source, 100)).toString()
+  await found.close()
+  return text
+}
+
+const recordOf = (cache: Cache): string => join(cache.root, `records/blobs/sha256/${encodedPart(DIGEST)}.json`)
+
+describe('openCache', () => {
+  it('writes nothing before there is something', async () => {
+    const cache = await newCache()
+    expect(await find(cache)).toBeUndefined()
+    await expect(stat(cache.root)).rejects.toThrow('ENOENT')
+  })
+
+  it('keeps content under its digest, for nobody else to read', async () => {
+    const cache = await newCache()
+    const path = await put(cache)
+    expect(path).toBe(join(cache.root, 'blobs/sha256', encodedPart(DIGEST)))
+    expect(await find(cache)).toBe('some bytes')
+    expect((await stat(path)).mode & 0o777).toBe(0o600)
+    expect((await stat(dirname(path))).mode & 0o777).toBe(0o700)
+    expect(await readdir(join(cache.root, 'tmp'))).toEqual([])
+  })
+
+  it.each<[string, (path: string) => Promise<void>]>([
+    ['other bytes of the same size', (path) => writeFile(path, 'same bytes')],
+    ['fewer bytes', (path) => writeFile(path, 'some')],
+    ['no bytes', (path) => writeFile(path, '')],
+    [
+      'a link to the right bytes elsewhere',
+      async (path) => {
+        const elsewhere = join(folder, 'elsewhere')
+        await writeFile(elsewhere, BYTES)
+        await rm(path)
+        await symlink(elsewhere, path)
+      },
+    ],
+    [
+      'a folder',
+      async (path) => {
+        await rm(path)
+        await mkdir(path)
+      },
+    ],
+  ])('has nothing where there are %s', async (_, damage) => {
+    const cache = await newCache()
+    await damage(await put(cache))
+    expect(await find(cache)).toBeUndefined()
+  })
+
+  it('puts the right bytes in place of others', async () => {
+    const cache = await newCache()
+    await writeFile(await put(cache), 'other')
+    await put(cache)
+    expect(await find(cache)).toBe('some bytes')
+  })
+
+  it.each<[string, (cache: Cache, path: string) => Promise<unknown>]>([
+    ['time', (_, path) => utimes(path, 1, 1)],
+    ['record, which is gone', (cache) => rm(recordOf(cache))],
+    ['record, which is no record', (cache) => writeFile(recordOf(cache), '{"size":')],
+    [
+      'record of another start of the machine',
+      async (cache) => {
+        const record = JSON.parse(await readFile(recordOf(cache), 'utf8')) as object
+        await writeFile(recordOf(cache), JSON.stringify({ ...record, boot: 'other' }))
+      },
+    ],
+  ])('hashes again after another %s, and knows it then', async (_, change) => {
+    const cache = await newCache()
+    const path = await put(cache)
+    const { boot } = JSON.parse(await readFile(recordOf(cache), 'utf8')) as { readonly boot: string }
+    await change(cache, path)
+    expect(await find(cache)).toBe('some bytes')
+    const { mtimeNs, size } = await stat(path, { bigint: true })
+    expect(JSON.parse(await readFile(recordOf(cache), 'utf8'))).toEqual({
+      size: Number(size),
+      modified: String(mtimeNs),
+      boot,
+    })
+  })
+
+  it('removes what killed processes left, not what others are writing', async () => {
+    const cache = await newCache()
+    await put(cache)
+    const old = join(cache.root, 'tmp/1-old')
+    await writeFile(old, 'x')
+    await utimes(old, new Date(), new Date(Date.now() - 61 * 60_000))
+    await writeFile(join(cache.root, 'tmp/2-new'), 'x')
+    await openCache(cache.root)
+    expect(await readdir(join(cache.root, 'tmp'))).toEqual(['2-new'])
+  })
+
+  it('leaves nothing of a file that is dropped', async () => {
+    const cache = await newCache()
+    const incoming = await cache.begin()
+    await incoming.write(BYTES)
+    await incoming.drop()
+    await incoming.close()
+    expect(await readdir(join(cache.root, 'tmp'))).toEqual([])
+  })
+
+  it('lets many write the same at once', async () => {
+    const cache = await newCache()
+    await Promise.all(Array.from({ length: 20 }, () => put(cache)))
+    expect(await find(cache)).toBe('some bytes')
+    expect(await readdir(join(cache.root, 'blobs/sha256'))).toHaveLength(1)
+  })
+})
+
+describe('names', () => {
+  const DESCRIPTOR = { mediaType: OCI_MANIFEST, digest: DIGEST, size: 10 }
+
+  it('remembers what a name was', async () => {
+    const cache = await newCache()
+    expect(await recallName(cache, 'a/b:v1')).toBeUndefined()
+    await rememberName(cache, 'a/b:v1', { ...DESCRIPTOR, annotations: { a: 'b' } })
+    expect(await recallName(cache, 'a/b:v1')).toMatchObject({
+      descriptor: DESCRIPTOR,
+      resolved: expect.stringMatching(/^20.*Z$/),
+    })
+    expect(await recallName(cache, 'a/b:v2')).toBeUndefined()
+    await rememberName(cache, 'a/b:v2', null)
+    expect(await recallName(cache, 'a/b:v2')).toMatchObject({ descriptor: null })
+  })
+
+  it.each([
+    '',
+    '{}',
+    '{"version":2}',
+    JSON.stringify({ version: 1, name: 'other', descriptor: DESCRIPTOR, resolved: '' }),
+  ])('does not take %j for a name', async (text) => {
+    const cache = await newCache()
+    await rememberName(cache, 'a/b:v1', DESCRIPTOR)
+    await cache.write('names', digestOf(Buffer.from('a/b:v1')), text)
+    expect(await recallName(cache, 'a/b:v1')).toBeUndefined()
+  })
+})
+
+describe('measureCache and pruneCache', () => {
+  it('removes what was used longest ago', async () => {
+    const cache = await newCache()
+    const contents = ['a', 'b', 'c'].map((letter) => Buffer.alloc(1000, letter))
+    for (const bytes of contents) await put(cache, bytes)
+    for (const [at, bytes] of contents.entries()) {
+      const record = join(cache.root, `records/blobs/sha256/${encodedPart(digestOf(bytes))}.json`)
+      await utimes(record, 1000 + at, 1000 + at)
+    }
+    // Used now, so the oldest no more.
+    await (await cache.find('blobs', digestOf(contents[0] ?? BYTES), {}))?.close()
+    expect((await measureCache(cache.root)).find(({ area }) => area === 'blobs')).toEqual({
+      area: 'blobs',
+      files: 3,
+      bytes: 3000,
+    })
+    expect(await pruneCache(cache.root, 1500)).toEqual({ files: 2, bytes: 2000, left: 1000 })
+    const left = await Promise.all(contents.map((bytes) => find2(cache, bytes)))
+    expect(left).toEqual([true, false, false])
+    expect(await pruneCache(cache.root, 0)).toMatchObject({ files: 1, left: 0 })
+  })
+
+  const find2 = async (cache: Cache, bytes: Uint8Array): Promise<boolean> => {
+    const found = await cache.find('blobs', digestOf(bytes), {})
+    await found?.close()
+    return found !== undefined
+  }
+
+  it('finds nothing where there is no cache', async () => {
+    expect((await measureCache(join(folder, 'none'))).every(({ files }) => files === 0)).toBe(true)
+    expect(await pruneCache(join(folder, 'none'), 0)).toEqual({ files: 0, bytes: 0, left: 0 })
+  })
+})

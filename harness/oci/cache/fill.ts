@@ -1,0 +1,115 @@
+// A blob on its way into the cache: verified while it is written, and, where it is a gzipped or a plain layer, unpacked
+// and indexed in the same pass.
+import { COMPRESSION_MAGIC_SIZE, detectCompression, gunzipChunks } from '../../bytes/compression.ts'
+import { makeSource, type ByteSource } from '../../bytes/source.ts'
+import type { Content } from '../../bytes/verified.ts'
+import { HarnessError, type Location } from '../../errors.ts'
+import type { Cache } from './cache.ts'
+import { spoolTar, type Incoming } from './file.ts'
+import { keepIndex } from './layers.ts'
+import { indexTar, MAX_LAYER_BYTES, tarLocation, toLayer, type LayerContent } from '../image/layer.ts'
+
+const LIMITS = { format: 'layer', maxBytes: MAX_LAYER_BYTES }
+
+export type FillOptions = {
+  readonly where: Location
+  /** Whether the blob is said to be a layer; if it turns out to be none, it is kept all the same. */
+  readonly layer: boolean
+}
+
+/**
+ * Writes `chunks`, which end only when they are what `content` says, into the cache. Errors of `chunks`, and of the file
+ * system. What is wrong inside a layer is for its reader to say.
+ */
+export async function fillBlob(
+  cache: Cache,
+  content: Content,
+  chunks: AsyncGenerator<Uint8Array, void, void>,
+  { where, layer }: FillOptions,
+): Promise<void> {
+  const incoming = await cache.begin()
+  const stream = tee(chunks, incoming)
+  try {
+    const indexed = layer ? await indexLayer(cache, content, stream.chunks, where) : undefined
+    // What no reader of the layer wanted is part of the blob all the same.
+    for await (const _ of stream.chunks);
+    if (stream.failure !== undefined) throw stream.failure.error
+    await cache.keep(incoming, 'blobs', content.digest)
+    if (indexed !== undefined) await keepIndex(cache, content.digest, indexed)
+  } finally {
+    await chunks.return()
+    await incoming.drop()
+    await incoming.close()
+  }
+}
+
+type Tee = { readonly chunks: AsyncIterable<Uint8Array>; readonly failure: { readonly error: unknown } | undefined }
+
+/** Writes what passes. Whoever stops reading ends nothing: the next one reads on. */
+function tee(source: AsyncGenerator<Uint8Array, void, void>, incoming: Incoming): Tee {
+  const state: { failure?: { error: unknown } } = {}
+  async function* pass(): AsyncGenerator<Uint8Array, void, void> {
+    try {
+      for await (const chunk of source) {
+        await incoming.write(chunk)
+        yield chunk
+      }
+    } catch (error) {
+      state.failure = { error }
+      throw error
+    }
+  }
+  const passing = pass()
+  return {
+    chunks: { [Symbol.asyncIterator]: () => ({ next: () => passing.next() }) },
+    get failure() {
+      return state.failure
+    },
+  }
+}
+
+/** The layer as far as one pass can read it: undefined for zstd, which is read from the file, and for what is broken. */
+async function indexLayer(
+  cache: Cache,
+  content: Content,
+  chunks: AsyncIterable<Uint8Array>,
+  where: Location,
+): Promise<LayerContent | undefined> {
+  const iterator = chunks[Symbol.asyncIterator]()
+  const first = await iterator.next()
+  if (first.done === true || !content.digest.startsWith('sha256:')) return undefined
+  const compression = detectCompression(first.value.subarray(0, COMPRESSION_MAGIC_SIZE))
+  if (compression !== 'gzip' && compression !== 'none') return undefined
+  const stored = startingWith(first.value, chunks)
+  const at = tarLocation(where, compression)
+  const tar = compression === 'gzip' ? await cache.begin() : undefined
+  try {
+    const indexed =
+      tar === undefined
+        ? await indexTar(stored, at, discard)
+        : await indexTar(gunzipChunks(stored, { ...LIMITS, where }), at, (tarChunks, tarWhere) =>
+            spoolTar(tar, tarChunks, { ...LIMITS, where: tarWhere }),
+          )
+    if (tar !== undefined) await cache.keep(tar, 'tars', indexed.diffId)
+    return toLayer(content, compression, indexed, at)
+  } catch (error) {
+    // A failure of the download shows in the stream itself; one of the layer is found again by whoever reads it.
+    if (error instanceof HarnessError) return undefined
+    throw error
+  } finally {
+    await tar?.drop()
+    await tar?.close()
+  }
+}
+
+async function* startingWith(first: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield first
+  yield* rest
+}
+
+/** Passes a tar by that lies in the blob itself; only its size is wanted, for the places of its entries. */
+async function discard(chunks: AsyncIterable<Uint8Array>, where: Location): Promise<ByteSource> {
+  let size = 0
+  for await (const chunk of chunks) size += chunk.length
+  return makeSource(() => Promise.reject(new Error('a tar that has passed cannot be read')), 0, size, where)
+}

@@ -1,0 +1,141 @@
+// The index of a layer, kept beside its tar: a warm run decompresses and hashes nothing again.
+import { readFile, stat } from 'node:fs/promises'
+import { z } from 'zod'
+import { digestOf, encodedPart, isDigest, type Digest } from '../../bytes/digest.ts'
+import { memberLocation, type ByteSource } from '../../bytes/source.ts'
+import type { Location } from '../../errors.ts'
+import type { TarEntry } from '../../fs/tar-entry.ts'
+import { BLOCK_SIZE } from '../../fs/tar-fields.ts'
+import type { Cache } from './cache.ts'
+import type { LayerShelf } from './source.ts'
+import { tarLocation, toLayer, type LayerContent } from '../image/layer.ts'
+
+/** First line of an index: the version of what follows, and its sha256. Another version is another first line. */
+const HEAD = 'talos-image-contract layer index 1 '
+/** A layer with so many entries that its index is bigger is read anew each time. */
+const MAX_INDEX_BYTES = 64 << 20
+
+const digest = z.custom<Digest>((value) => typeof value === 'string' && isDigest(value))
+const count = z.int().nonnegative()
+const entrySchema = z.strictObject({
+  path: z.string(),
+  rawName: z.string(),
+  type: z.enum(['file', 'directory', 'symlink', 'hardlink', 'character', 'block', 'fifo', 'socket']),
+  mode: count,
+  uid: z.int(),
+  gid: z.int(),
+  size: count,
+  mtime: z.int(),
+  target: z.string().optional(),
+  /** Values in base64. */
+  xattrs: z.array(z.tuple([z.string(), z.string()])).optional(),
+  problems: z.array(z.enum(['duplicate', 'escapes', 'number'])),
+  /** Of the header, in the tar. */
+  offset: count,
+})
+const indexSchema = z.strictObject({
+  computed: z.strictObject({ digest, size: count }),
+  diffId: digest,
+  tarSize: count,
+  compression: z.enum(['gzip', 'zstd', 'none']),
+  ended: z.boolean(),
+  trailing: z.boolean(),
+  entries: z.array(entrySchema),
+})
+type LayerIndex = z.infer<typeof indexSchema>
+
+/** The shelf of the layer with this digest; `opened` is told of every file that somebody must close. */
+export function layerShelf(cache: Cache, stored: Digest, opened: (close: () => Promise<void>) => void): LayerShelf {
+  return {
+    async find(where) {
+      const index = await readIndex(cache, stored)
+      if (index === undefined) return undefined
+      const at = tarLocation(where, index.compression)
+      const tar =
+        index.compression === 'none'
+          ? await cache.find('blobs', stored, at)
+          : await cache.find('tars', index.diffId, at)
+      if (tar === undefined) return undefined
+      opened(tar.close)
+      return restore(index, tar.source, at)
+    },
+    async begin() {
+      const incoming = await cache.begin()
+      opened(incoming.close)
+      return incoming
+    },
+    async keep(content, tar) {
+      if (tar !== undefined) await cache.keep(tar, 'tars', content.diffId)
+      await keepIndex(cache, stored, content)
+    },
+  }
+}
+
+/** Only of a layer whose bytes are those of `stored`: other bytes have no place in the cache. */
+export async function keepIndex(cache: Cache, stored: Digest, content: LayerContent): Promise<void> {
+  const { computed, diffId, tarSize, compression, ended, trailing } = content
+  if (computed.digest !== stored) return
+  const entries = content.entries.map(toRecord)
+  const text = JSON.stringify({ computed, diffId, tarSize, compression, ended, trailing, entries })
+  if (text.length > MAX_INDEX_BYTES) return
+  await cache.write('layers', stored, `${HEAD}${encodedPart(digestOf(Buffer.from(text)))}\n${text}`)
+}
+
+/** Undefined for all that is not exactly what `keepIndex` wrote for this layer. */
+async function readIndex(cache: Cache, stored: Digest): Promise<LayerIndex | undefined> {
+  try {
+    const path = cache.path('layers', stored)
+    if ((await stat(path)).size > 2 * MAX_INDEX_BYTES) return undefined
+    const text = await readFile(path, 'utf8')
+    const end = text.indexOf('\n')
+    const body = text.slice(end + 1)
+    if (text.slice(0, end) !== `${HEAD}${encodedPart(digestOf(Buffer.from(body)))}`) return undefined
+    const index = indexSchema.parse(JSON.parse(body))
+    return index.computed.digest === stored ? index : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function restore(index: LayerIndex, tar: ByteSource, where: Location): LayerContent | undefined {
+  if (tar.size !== index.tarSize) return undefined
+  if (index.entries.some(({ type, offset, size }) => type === 'file' && offset + BLOCK_SIZE + size > tar.size))
+    return undefined
+  const { computed, diffId, tarSize, compression, ended, trailing } = index
+  const entries = index.entries.map((record) => toEntry(record, tar, where))
+  return toLayer(computed, compression, { diffId, tarSize, entries, ended, trailing }, where)
+}
+
+function toRecord(entry: TarEntry): z.input<typeof entrySchema> {
+  const { path, rawName, type, mode, uid, gid, size, mtime, target, xattrs, problems, origin } = entry
+  return {
+    path,
+    rawName,
+    type,
+    mode,
+    uid,
+    gid,
+    size,
+    mtime,
+    problems: [...problems],
+    offset: origin.offset ?? 0,
+    ...(target !== undefined && { target }),
+    ...(xattrs !== undefined && {
+      xattrs: [...xattrs].map(([name, value]): [string, string] => [name, Buffer.from(value).toString('base64')]),
+    }),
+  }
+}
+
+function toEntry(record: z.infer<typeof entrySchema>, tar: ByteSource, where: Location): TarEntry {
+  const { offset, xattrs, target, ...facts } = record
+  const content = (): ByteSource => tar.slice(offset + BLOCK_SIZE, facts.size, memberLocation(where, facts.path))
+  return {
+    ...facts,
+    origin: { ...where, offset },
+    ...(target !== undefined && { target }),
+    ...(facts.type === 'file' && { data: content() }),
+    ...(xattrs !== undefined && {
+      xattrs: new Map(xattrs.map(([name, value]) => [name, Buffer.from(value, 'base64')])),
+    }),
+  }
+}

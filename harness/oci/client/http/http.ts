@@ -1,0 +1,128 @@
+// A registry as one that can be asked: authorised, redirected, retried within limits, with every answer a value or a
+// coded error. https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md
+import { RegistryError } from '../../../errors.ts'
+import { createAuthenticator } from '../auth/auth.ts'
+import type { Credential, Credentials } from '../auth/credentials.ts'
+import { LIMITS, type Limits } from './limits.ts'
+import { sendFollowing } from './redirect.ts'
+import { withRetry } from './retry.ts'
+import { openScheme } from './scheme.ts'
+import { toError } from './status.ts'
+import type { Send } from '../auth/token.ts'
+import { openTransport, type Method, type Reply, type RequestBody } from './transport.ts'
+import { hostOf, redactUrl } from './url.ts'
+
+export type ClientOptions = {
+  readonly credentials: Credentials
+  /** Certificates in PEM that are trusted beside the system's. */
+  readonly ca?: string | undefined
+  /** Plain HTTP also for a registry that is not on this machine. */
+  readonly insecure?: boolean
+  readonly limits?: Partial<Limits>
+}
+
+export type RegistryRequest = {
+  readonly repository: string
+  /** Path and query on the registry, or a whole URL that it named; only its own origin is told who we are. */
+  readonly target: string
+  readonly method?: Method
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: RequestBody
+  /** What the token must be for, beside what the registry asks for: `repository:a/b:pull,push`. */
+  readonly scopes?: readonly string[]
+  /** Not sent again by itself, however it fails. */
+  readonly once?: boolean
+  /** The statuses that are an answer; every other is an error. */
+  readonly expect: readonly number[]
+}
+
+export interface RegistryClient {
+  readonly registry: string
+  readonly limits: Limits
+  /**
+   * One request and what is made of its answer; both again where either fails for a moment. RegistryError
+   * REGISTRY_UNAVAILABLE (network, 408, 429, 5xx when the time is up), REGISTRY_DENIED (401, 403), REGISTRY_PROTOCOL.
+   */
+  exchange<T>(request: RegistryRequest, consume: (reply: Reply) => Promise<T>, signal?: AbortSignal): Promise<T>
+  close(): Promise<void>
+}
+
+/** A client of one registry; nothing is sent before it is used. */
+export function openRegistryClient(registry: string, options: ClientOptions): RegistryClient {
+  const limits = { ...LIMITS, ...options.limits }
+  const named = hostOf(registry)
+  const transport = openTransport({ limits, named, ca: options.ca })
+  const base = openScheme(named, options.insecure ?? false, transport)
+  const credential = (repository: string, signal?: AbortSignal): Promise<Credential | undefined> =>
+    options.credentials({ registry, repository }, signal)
+
+  const send: Send = (exchange, authorization, signal) => sendFollowing(transport, exchange, authorization, signal)
+  const auth = createAuthenticator({
+    base,
+    credential,
+    documentMs: limits.documentMs,
+    send,
+    reject: (reply, used, { scopes }) =>
+      toError(reply, {
+        registry,
+        credentials: used?.from,
+        documentMs: limits.documentMs,
+        push: scopes?.some((scope) => scope.includes('push')) ?? false,
+      }),
+  })
+
+  const sendAuthorised = async (request: RegistryRequest, signal: AbortSignal | undefined): Promise<Reply> => {
+    const { target, method = 'GET', headers, body } = request
+    const { origin, href } = await base(signal)
+    const url = new URL(target, href)
+    const exchange = {
+      method,
+      url,
+      headers: { ...headers, 'accept-encoding': 'identity' },
+      ...(body !== undefined && { body }),
+    }
+    const first = url.origin === origin ? await auth.current(request, signal) : undefined
+    const reply = await send(exchange, first, signal)
+    // A 401 of another host, where a redirect or a Location led, is nothing that our credentials could answer.
+    if (reply.status !== 401 || reply.url.origin !== origin) return reply
+    const answer = await auth.answer(reply.headers('www-authenticate'), request, first, signal)
+    if (answer === undefined) return reply
+    await reply.discard()
+    return send(exchange, answer, signal)
+  }
+
+  return {
+    registry,
+    limits,
+    exchange: (request, consume, signal) =>
+      withRetry(
+        async () => {
+          const reply = await sendAuthorised(request, signal)
+          if (!request.expect.includes(reply.status)) {
+            const credentials = await auth.origin(request.repository)
+            const push = !['GET', 'HEAD'].includes(request.method ?? 'GET')
+            throw await toError(reply, { registry, credentials, documentMs: limits.documentMs, push })
+          }
+          return consume(reply)
+        },
+        request.once === true ? { ...limits.retry, retries: 0 } : limits.retry,
+        signal,
+      ),
+    close: () => transport.close(),
+  }
+}
+
+/** RegistryError REGISTRY_PROTOCOL for a body that comes encoded: its bytes are not what a digest names. */
+export function assertIdentity(reply: Reply): void {
+  const [encoding] = reply.headers('content-encoding')
+  if (encoding === undefined || encoding.toLowerCase() === 'identity') return
+  const request = redactUrl(reply.url)
+  throw new RegistryError('REGISTRY_PROTOCOL', `${request}: expected plain bytes, got Content-Encoding ${encoding}`, {
+    request,
+  })
+}
+
+/** Whether another try may help: the registry was busy, unreachable or broke off. */
+export function isTemporary(error: unknown): boolean {
+  return error instanceof RegistryError && error.temporary
+}

@@ -1,0 +1,130 @@
+// A layer, read once: digest and size of the stored bytes, the tar in them and its digest, and every entry of the tar.
+// https://github.com/opencontainers/image-spec/blob/v1.1.1/layer.md
+import { COMPRESSION_MAGIC_SIZE, decompress, detectCompression, gunzipChunks } from '../../bytes/compression.ts'
+import type { Compression } from '../../bytes/compression.ts'
+import { readDigest, type Digest, type DigestAlgorithm } from '../../bytes/digest.ts'
+import { memberLocation, type ByteSource } from '../../bytes/source.ts'
+import type { Spool } from '../../bytes/spool.ts'
+import { tallyChunks, type Content } from '../../bytes/verified.ts'
+import type { Location } from '../../errors.ts'
+import { FileTree } from '../../fs/file-tree.ts'
+import type { TarEntry } from '../../fs/tar-entry.ts'
+import { TarIndexer } from '../../fs/tar-index.ts'
+import { spoolTar } from '../cache/file.ts'
+import { shelfOf } from '../cache/source.ts'
+
+/** Twenty times the biggest layer of a Talos installer. */
+export const MAX_LAYER_BYTES = 8 * 2 ** 30
+
+export type LayerContent = {
+  /** Of the bytes as stored. */
+  readonly computed: Content
+  /** Digest of the tar, which the config's `diff_ids` claim. */
+  readonly diffId: Digest
+  /** Bytes of the tar. */
+  readonly tarSize: number
+  /** By magic number, whatever the media type says. */
+  readonly compression: Compression
+  /** In the order of the tar, whiteouts as files. */
+  readonly entries: readonly TarEntry[]
+  /** The layer by itself: of entries with one path the last, whiteouts as files. */
+  readonly tree: FileTree
+  /** Whether the tar has its two blocks of zeros, and whether anything but zeros follows them. */
+  readonly ended: boolean
+  readonly trailing: boolean
+}
+
+export type LayerOptions = {
+  readonly spool: Spool
+  /** Of the digest that is claimed for the stored bytes. */
+  readonly algorithm?: DigestAlgorithm
+  /** Of the tar; MAX_LAYER_BYTES. */
+  readonly maxBytes?: number
+}
+
+/** Takes the bytes of a tar, and gives them back as a source. */
+export type TakeTar = (chunks: AsyncIterable<Uint8Array>, where: Location) => Promise<ByteSource>
+
+/**
+ * Errors of `decompress` (UNSUPPORTED for other compressions than gzip and zstd) and of `TarIndexer`; LIMIT_EXCEEDED
+ * above `maxBytes`. `origin` of every entry is in the tar: the source's own `where`, with `!tar` if compressed.
+ * A layer of the cache is decompressed and indexed once; the tar and the index are kept there.
+ */
+export async function readLayer(source: ByteSource, options: LayerOptions): Promise<LayerContent> {
+  const { maxBytes = MAX_LAYER_BYTES } = options
+  const shelf = shelfOf(source)
+  if (shelf === undefined)
+    return readStored(source, options, (chunks, where) =>
+      options.spool.take(chunks, { format: 'layer', maxBytes, where }),
+    )
+  const known = await shelf.find(source.where)
+  if (known !== undefined) return known
+  const tar = await shelf.begin()
+  try {
+    const content = await readStored(source, options, (chunks, where) =>
+      spoolTar(tar, chunks, { format: 'layer', maxBytes, where }),
+    )
+    await shelf.keep(content, content.compression === 'none' ? undefined : tar)
+    return content
+  } finally {
+    await tar.drop()
+  }
+}
+
+async function readStored(source: ByteSource, options: LayerOptions, take: TakeTar): Promise<LayerContent> {
+  const { algorithm = 'sha256', maxBytes = MAX_LAYER_BYTES } = options
+  const limits = { format: 'layer', maxBytes }
+  const compression = detectCompression(await source.read(0, Math.min(COMPRESSION_MAGIC_SIZE, source.size)))
+  const stored = tallyChunks(source.stream(), algorithm)
+  // zstd is read frame by frame from the source itself, so its stored bytes are measured apart.
+  const unpacked =
+    compression === 'gzip'
+      ? gunzipChunks(stored.chunks, { ...limits, where: source.where })
+      : decompress(source, compression, limits)
+  const where = tarLocation(source.where, compression)
+  const tar = await indexTar(unpacked, where, compression === 'none' ? (chunks) => drain(chunks, source) : take)
+  const isMeasured = compression === 'none' && algorithm === 'sha256'
+  const digest = stored.complete()
+    ? stored.result().digest
+    : isMeasured
+      ? tar.diffId
+      : await readDigest(source, algorithm)
+  return toLayer({ digest, size: source.size }, compression, tar, where)
+}
+
+export type IndexedTar = Pick<LayerContent, 'diffId' | 'tarSize' | 'entries' | 'ended' | 'trailing'>
+
+/** Digest, size and entries of a tar as it passes on its way to `take`. Errors of `TarIndexer`. */
+export async function indexTar(tar: AsyncIterable<Uint8Array>, where: Location, take: TakeTar): Promise<IndexedTar> {
+  const unpacked = tallyChunks(tar)
+  const indexer = new TarIndexer(where)
+  const taken = await take(indexed(unpacked.chunks, indexer), where)
+  const { entries, ended, trailing } = await indexer.finish(taken)
+  const { digest: diffId, size: tarSize } = unpacked.result()
+  return { diffId, tarSize, entries, ended, trailing }
+}
+
+export function toLayer(computed: Content, compression: Compression, tar: IndexedTar, where: Location): LayerContent {
+  return { computed, compression, ...tar, tree: new FileTree(tar.entries, where) }
+}
+
+/** What names the tar inside a layer. */
+export function tarLocation(layer: Location, compression: Compression): Location {
+  return compression === 'none' ? layer : memberLocation(layer, 'tar')
+}
+
+async function* indexed(
+  chunks: AsyncIterable<Uint8Array>,
+  indexer: TarIndexer,
+): AsyncGenerator<Uint8Array, void, void> {
+  for await (const chunk of chunks) {
+    await indexer.push(chunk)
+    yield chunk
+  }
+}
+
+/** A tar that is stored as such needs no second place. */
+async function drain(chunks: AsyncIterable<Uint8Array>, source: ByteSource): Promise<ByteSource> {
+  for await (const _ of chunks);
+  return source
+}

@@ -1,0 +1,207 @@
+// Registries through the cache: each name resolved once, each blob fetched once however many ask for it.
+import type { Digest } from '../../bytes/digest.ts'
+import { FormatError, NotFoundError, RegistryError, SchemaError, type Location } from '../../errors.ts'
+import type { Cache, CachedFile } from '../cache/cache.ts'
+import { recallName, recallReferrers, rememberName, rememberReferrers } from '../cache/names.ts'
+import { openRegistryClient, type ClientOptions, type RegistryClient } from '../client/http/http.ts'
+import { fetchManifest } from '../client/manifests.ts'
+import { askReferrers } from '../client/referrers.ts'
+import { documentType } from './documents.ts'
+import type { RegistryReference } from '../image/reference.ts'
+import type { Descriptor } from '../image/schemas.ts'
+import { ensureCached, nameOf, notCached, putBytes, type FetchOptions } from './fetch.ts'
+import { fromFailure, toFailure, type BlobFailure, type BlobFailures } from './failure.ts'
+
+export type AccessOptions = {
+  readonly cache: Cache
+  /** How registries are reached; absent where only the cache may be read. */
+  readonly network?: ClientOptions
+  /** What another access, which had a network, found wrong. */
+  readonly failures?: BlobFailures
+  /** Told when a tag is taken from the cache. */
+  readonly notify?: (message: string) => void
+  /** Ends everything that is under way. */
+  readonly signal?: AbortSignal
+}
+
+export interface RegistryAccess {
+  readonly cache: Cache
+  /**
+   * Asked once for each name, whoever asks again. Errors of `fetchManifest`; RegistryError REGISTRY_UNAVAILABLE for what
+   * only the network knows, and there is none.
+   */
+  resolve(reference: RegistryReference, signal?: AbortSignal): Promise<Descriptor>
+  /**
+   * What the registry lists as referring to `digest`, asked once; undefined where it has no API for that. What the list
+   * says of an entry's type is left out: it cannot be relied on. RegistryError, REGISTRY_PROTOCOL for what is no list too.
+   */
+  referrers(
+    reference: RegistryReference,
+    digest: Digest,
+    signal?: AbortSignal,
+  ): Promise<readonly Descriptor[] | undefined>
+  /**
+   * Sees to it that the registry has the blob and that it lies in the cache. Errors of `readBlob` and `fetchManifest`;
+   * FormatError LIMIT_EXCEEDED; RegistryError REGISTRY_UNAVAILABLE where it is not in the cache and there is no network.
+   */
+  ensure(reference: RegistryReference, descriptor: Descriptor, options?: FetchOptions): Promise<void>
+  /** The blob, where it lies in the cache. */
+  find(reference: RegistryReference, descriptor: Descriptor): Promise<CachedFile | undefined>
+  /** What was found wrong so far, for an access without network. */
+  failures(): BlobFailures
+  close(): Promise<void>
+}
+
+export function openRegistryAccess(options: AccessOptions): RegistryAccess {
+  const { cache, network, notify } = options
+  const clients = new Map<string, RegistryClient>()
+  const failures = new Map<string, BlobFailure>(Object.entries(options.failures ?? {}))
+  const ensured = new Set<string>()
+  const flights = new Map<Digest, Promise<void>>()
+  const resolved = new Map<string, Promise<Descriptor>>()
+  const listed = new Map<string, Promise<readonly Descriptor[] | undefined>>()
+
+  const clientOf = ({ registry }: RegistryReference, clientOptions: ClientOptions): RegistryClient => {
+    const client = clients.get(registry) ?? openRegistryClient(registry, clientOptions)
+    clients.set(registry, client)
+    return client
+  }
+
+  const resolveNow = async (reference: RegistryReference, signal: AbortSignal | undefined): Promise<Descriptor> => {
+    if (network === undefined) return recall(access, reference, notify)
+    const client = clientOf(reference, network)
+    const { digest: asked, tag = 'latest', repository } = reference
+    const manifest = await fetchManifest(client, repository, asked ?? tag, signal).catch(async (error: unknown) => {
+      // Without the network it is known then that there is none, such as no asset image beside an installer.
+      if (error instanceof NotFoundError) await rememberName(cache, nameOf(reference), null)
+      throw error
+    })
+    const { bytes, digest } = manifest
+    const descriptor = { mediaType: documentType(manifest.mediaType, bytes), digest, size: bytes.length }
+    await putBytes(cache, digest, bytes)
+    const pinned = nameOf({ ...reference, digest })
+    for (const name of new Set([nameOf(reference), pinned])) await rememberName(cache, name, descriptor)
+    resolved.set(pinned, Promise.resolve(descriptor))
+    ensured.add(keyOf(reference, digest))
+    return descriptor
+  }
+
+  const listNow = async (
+    { registry, repository }: RegistryReference,
+    digest: Digest,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly Descriptor[] | undefined> => {
+    const reference: RegistryReference = { kind: 'registry', registry, repository, digest }
+    if (network === undefined) return recallList(cache, nameOf(reference))
+    const found = await askReferrers(clientOf(reference, network), repository, digest, { signal }).catch(asProtocol)
+    await rememberReferrers(cache, nameOf(reference), found)
+    return found?.map((one) => ({ mediaType: one.mediaType, digest: one.digest, size: one.size }))
+  }
+
+  const access: RegistryAccess = {
+    cache,
+    resolve(reference, signal = options.signal) {
+      const name = nameOf(reference)
+      const root = resolved.get(name) ?? resolveNow(reference, signal)
+      resolved.set(name, root)
+      return root
+    },
+    referrers(reference, digest, signal = options.signal) {
+      const key = keyOf(reference, digest)
+      const list = listed.get(key) ?? listNow(reference, digest, signal)
+      listed.set(key, list)
+      return list
+    },
+    async ensure(reference, descriptor, fetchOptions = {}) {
+      const { digest } = descriptor
+      const key = keyOf(reference, digest)
+      // Of those who wait for one blob the first fetches it; the others look again when it is done.
+      for (let flying = flights.get(digest); flying !== undefined; flying = flights.get(digest))
+        await flying.catch(() => undefined)
+      const failure = failures.get(key)
+      if (failure !== undefined) throw fromFailure(failure)
+      if (ensured.has(key)) return
+      const client = network && clientOf(reference, network)
+      const flight = ensureCached(cache, client, reference, descriptor, { signal: options.signal, ...fetchOptions })
+      flights.set(digest, flight)
+      try {
+        await flight
+        ensured.add(key)
+      } catch (error) {
+        const found = toFailure(error)
+        if (found !== undefined) failures.set(key, found)
+        throw error
+      } finally {
+        flights.delete(digest)
+      }
+    },
+    find: (reference, { digest }) => cache.find('blobs', digest, { path: nameOf(reference), digest }),
+    failures: () => Object.fromEntries(failures),
+    async close() {
+      await Promise.all([...clients.values()].map((client) => client.close()))
+    },
+  }
+  return access
+}
+
+/** What a reference names; undefined where there is nothing. Other errors of `resolve`. */
+export async function resolveIfThere(
+  access: RegistryAccess,
+  reference: RegistryReference,
+  signal?: AbortSignal,
+): Promise<Descriptor | undefined> {
+  try {
+    return await access.resolve(reference, signal)
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined
+    throw error
+  }
+}
+
+async function recallList(cache: Cache, name: string): Promise<readonly Descriptor[] | undefined> {
+  const known = await recallReferrers(cache, name)
+  if (known === undefined) throw neverAsked({ path: name })
+  return known.descriptors ?? undefined
+}
+
+/** The image has no part in what a registry answers here. */
+function asProtocol(error: unknown): never {
+  if (!(error instanceof FormatError) && !(error instanceof SchemaError)) throw error
+  throw new RegistryError('REGISTRY_PROTOCOL', `expected a list of referrers: ${error.message}`, {
+    at: error.at,
+    cause: error,
+  })
+}
+
+function neverAsked(at: Location): RegistryError {
+  return new RegistryError(
+    'REGISTRY_UNAVAILABLE',
+    'expected a name that was resolved here before, got a new one: judge it once with the network, or give a digest',
+    { at },
+  )
+}
+
+async function recall(
+  { cache, find }: RegistryAccess,
+  reference: RegistryReference,
+  notify: ((message: string) => void) | undefined,
+): Promise<Descriptor> {
+  const name = nameOf(reference)
+  const known = await recallName(cache, name)
+  if (known === undefined) throw neverAsked({ path: name })
+  if (known.descriptor === null)
+    throw new NotFoundError('MANIFEST_UNKNOWN', `expected a manifest, got none at ${known.resolved}`, {
+      at: { path: name },
+    })
+  // A tag made of a digest is nothing that a person asked for.
+  if (reference.digest === undefined && !reference.tag?.startsWith('sha256-'))
+    notify?.(`${name} is taken for ${known.descriptor.digest}, which it was at ${known.resolved}`)
+  const cached = await find(reference, known.descriptor)
+  if (cached === undefined) throw notCached(reference, known.descriptor.digest)
+  await cached.close()
+  return known.descriptor
+}
+
+function keyOf({ registry, repository }: RegistryReference, digest: Digest): string {
+  return `${registry}/${repository}@${digest}`
+}

@@ -1,0 +1,67 @@
+// A registry as a store: the reference is resolved once, everything else is read by digest from the cache.
+import { makeSource, type ByteSource } from '../../bytes/source.ts'
+import { lazy } from '../../lazy.ts'
+import { layerShelf } from '../cache/layers.ts'
+import { withShelf } from '../cache/source.ts'
+import { renderReference, type RegistryReference } from '../image/reference.ts'
+import { MAX_CONFIG_BYTES, type Descriptor } from '../image/schemas.ts'
+import type { RegistryAccess } from './access.ts'
+import { notCached } from './fetch.ts'
+import type { ContentStore } from '../store.ts'
+
+/** Errors are those of `RegistryAccess`. */
+export function registryStore(reference: RegistryReference, access: RegistryAccess): ContentStore {
+  const name = renderReference(reference)
+  const opened = new Map<string, Promise<ByteSource>>()
+  const closers: (() => Promise<void>)[] = []
+  let closed = false
+  // What was still being opened when all was closed is closed as soon as it is open.
+  const onOpen = (close: () => Promise<void>): void => {
+    if (closed) void close()
+    else closers.push(close)
+  }
+  let root: Promise<Descriptor> | undefined
+
+  const openCached = async (descriptor: Descriptor): Promise<ByteSource | undefined> => {
+    const cached = await access.find(reference, descriptor)
+    if (cached === undefined) return undefined
+    onOpen(cached.close)
+    const source = cached.source.slice(0, cached.source.size, { path: name, digest: descriptor.digest })
+    return withShelf(source, layerShelf(access.cache, descriptor.digest, onOpen))
+  }
+  const openNow = async (descriptor: Descriptor): Promise<ByteSource> => {
+    await access.ensure(reference, descriptor)
+    const source = await openCached(descriptor)
+    // Somebody may have pruned it in between.
+    if (source === undefined) throw notCached(reference, descriptor.digest)
+    return source
+  }
+  const open = async (descriptor: Descriptor): Promise<ByteSource> => {
+    const { digest, size } = descriptor
+    if (size <= MAX_CONFIG_BYTES) return openNow(descriptor)
+    const cached = await openCached(descriptor)
+    if (cached !== undefined) {
+      await access.ensure(reference, descriptor)
+      return cached
+    }
+    // What is big is fetched when its first byte is wanted: a config that claims gigabytes is refused by its reader.
+    const later = lazy(() => openNow(descriptor))
+    return makeSource(async (offset, length) => (await later()).read(offset, length), 0, size, { path: name, digest })
+  }
+  return {
+    name,
+    resolve(signal) {
+      root ??= access.resolve(reference, signal)
+      return root
+    },
+    open(descriptor) {
+      const known = opened.get(descriptor.digest) ?? open(descriptor)
+      opened.set(descriptor.digest, known)
+      return known
+    },
+    async close() {
+      closed = true
+      await Promise.all(closers.splice(0).map((close) => close()))
+    },
+  }
+}

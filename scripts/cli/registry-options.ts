@@ -1,0 +1,98 @@
+// How registries are reached: the options that every command shares, and what a client makes of them.
+import { readFile } from 'node:fs/promises'
+import type { Command } from 'commander'
+import type { ClientOptions, RegistryClient } from '#harness/oci/client/http/http.ts'
+import { machineCredentials, type Credentials } from '#harness/oci/client/auth/credentials.ts'
+import { openPushClient } from '#harness/oci/push/client.ts'
+import { UsageError } from './command-line.ts'
+
+/** How a registry is reached, as far as every command may be told. */
+export type Reach = {
+  readonly cache?: string
+  readonly caFile?: string
+  readonly insecure?: boolean
+}
+
+export type RegistryOptions = Reach & {
+  readonly username?: string
+  readonly passwordStdin?: boolean
+  readonly offline?: boolean
+}
+
+/** A token of a registry has up to some KiB. */
+const MAX_PASSWORD_BYTES = 64 << 10
+
+export function addReach(command: Command): Command {
+  return command
+    .option(
+      '--cache <DIR>',
+      'folder for what was pulled and unpacked (default: $XDG_CACHE_HOME/talos-image-contract/v1)',
+    )
+    .option('--ca-file <FILE>', 'PEM certificates to trust beside those of the system')
+    .option('--insecure', 'speak plain HTTP where a registry speaks no TLS, also to other machines')
+}
+
+export function addRegistryOptions(command: Command): Command {
+  return addReach(command)
+    .option('--username <NAME>', 'for the registry, with --password-stdin (default: what docker and podman know)')
+    .option('--password-stdin', 'read the password or token from standard input')
+    .option('--offline', 'read from the cache alone what was read before')
+}
+
+/**
+ * How `registries` are reached; undefined where there are none, and for --offline. UsageError for options that do not go
+ * together, for a CA file without certificates, and where no password comes.
+ */
+export async function networkOf(
+  options: RegistryOptions,
+  registries: ReadonlySet<string>,
+): Promise<ClientOptions | undefined> {
+  if ((options.passwordStdin ?? false) !== (options.username !== undefined))
+    throw new UsageError('--username and --password-stdin go together')
+  if (registries.size === 0) return undefined
+  if (options.username !== undefined && registries.size > 1)
+    throw new UsageError(
+      `--username is for one registry, got references to ${[...registries].join(' and ')}: log in to them instead`,
+    )
+  const network = { credentials: await credentialsOf(options), ca: await readCertificates(options.caFile) }
+  return options.offline === true ? undefined : { ...network, insecure: options.insecure ?? false }
+}
+
+async function credentialsOf({ username }: RegistryOptions): Promise<Credentials> {
+  if (username === undefined) return machineCredentials()
+  const credential = { username, password: await readPassword(process.stdin), from: '--username' }
+  return () => Promise.resolve(credential)
+}
+
+/** All of it but the line feed that `echo` adds. */
+async function readPassword(input: AsyncIterable<Buffer | string>): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of input) {
+    chunks.push(Buffer.from(chunk))
+    size += chunk.length
+    if (size > MAX_PASSWORD_BYTES) throw new UsageError(`--password-stdin takes at most ${MAX_PASSWORD_BYTES} bytes`)
+  }
+  const password = Buffer.concat(chunks)
+    .toString('utf8')
+    .replace(/\r?\n$/, '')
+  if (password === '') throw new UsageError('--password-stdin expects a password on standard input, got nothing')
+  return password
+}
+
+async function readCertificates(path: string | undefined): Promise<string | undefined> {
+  if (path === undefined) return undefined
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new UsageError(`the CA file ${path} cannot be read: ${(cause as Error).message}`, { cause })
+  })
+  if (!text.includes('-----BEGIN CERTIFICATE-----'))
+    throw new UsageError(`the CA file ${path} has no certificate in PEM`)
+  return text
+}
+
+/** A client that may push, with the credentials of this machine. Errors of `networkOf`; whoever opens it closes it. */
+export async function openPusher(registry: string, reach: Reach): Promise<RegistryClient> {
+  const network = await networkOf(reach, new Set([registry]))
+  if (network === undefined) throw new UsageError('expected a registry')
+  return openPushClient(registry, network)
+}

@@ -1,0 +1,95 @@
+// What is inside a candidate, for whoever looks at a verdict: its extensions and where its bytes are. Judges nothing.
+import { basename, join } from 'node:path'
+import { readAll } from '#harness/bytes/source.ts'
+import { Spool } from '#harness/bytes/spool.ts'
+import { HarnessError } from '#harness/errors.ts'
+import { openAssets } from '#harness/talos/assets.ts'
+import type { ExtensionImage } from '#harness/talos/extensions.ts'
+import { openInstaller } from '#harness/talos/installer.ts'
+import type { TalosPart } from '#harness/talos/part.ts'
+import { SERVICE_SPEC_PATH, parseServiceSpec } from '#harness/talos/service-spec.ts'
+import { openPulled } from '#specs/support/pulled.ts'
+import type { CandidateInput, RunInput } from '#specs/support/run.ts'
+import type { Contents } from '../verdict/conformance.ts'
+
+/** Talos' own are below 2 KiB. */
+const MAX_SERVICE_BYTES = 1 << 20
+/** Upstream's extensions bring one each. */
+const MAX_SERVICES = 64
+
+/**
+ * Of the installer, or of the asset tree where there is no installer; undefined when nothing can be opened. What cannot
+ * be read is left out: the rules say what is wrong with it.
+ */
+export async function readContents(
+  { references }: Pick<CandidateInput, 'references'>,
+  place: Pick<RunInput, 'spoolFolder' | 'registry'>,
+): Promise<Contents | undefined> {
+  const { installer, assets } = references
+  const spool = new Spool(join(place.spoolFolder, 'spool'))
+  const registry = await openPulled(place)
+  const part = await orAbsent(async () => {
+    if (installer !== undefined) return openInstaller(installer, { spool, registry })
+    return assets === undefined ? undefined : openAssets(assets, { spool, registry })
+  })
+  if (part === undefined) return undefined
+  try {
+    const extensions = await orAbsent(() => readExtensions(part))
+    return { ...(extensions !== undefined && { extensions }), sizes: await readSizes(part) }
+  } finally {
+    await part.close()
+  }
+}
+
+async function readSizes(part: TalosPart): Promise<Contents['sizes']> {
+  const kernel = await orAbsent(async () => (await part.kernel()).source.size)
+  const initramfs = await orAbsent(() => part.initramfs())
+  const files = await orAbsent(async () => [...(await part.files()).entries()])
+  const all = files?.reduce((sum, { size }) => sum + size, 0)
+  const baseInitramfs = initramfs?.base?.size
+  const extensions = initramfs?.extensions.reduce((sum, { size }) => sum + size, 0)
+  const other = all === undefined ? undefined : all - (kernel ?? 0) - (baseInitramfs ?? 0) - (extensions ?? 0)
+  return {
+    ...(kernel !== undefined && { kernel }),
+    ...(baseInitramfs !== undefined && { baseInitramfs }),
+    ...(extensions !== undefined && { extensions }),
+    // A hostile UKI may claim one range of bytes for several sections.
+    ...(other !== undefined && { other: Math.max(0, other) }),
+  }
+}
+
+async function readExtensions(part: TalosPart): Promise<NonNullable<Contents['extensions']>> {
+  const layers = await (await part.extensions()).layers()
+  return Promise.all(
+    layers.map(async ({ metadata: { name, version }, image }) => ({
+      name,
+      version,
+      size: image?.data.size ?? 0,
+      services: (await orAbsent(() => readServices(image))) ?? [],
+    })),
+  )
+}
+
+/** Names of its services; the file's name where the specification cannot be read. */
+async function readServices(image: ExtensionImage | undefined): Promise<readonly string[]> {
+  const tree = await (await image?.squashfs())?.tree()
+  const files = [...(tree?.entries() ?? [])].filter(({ path }) => SERVICE_SPEC_PATH.test(path)).slice(0, MAX_SERVICES)
+  return Promise.all(
+    files.map(async ({ path, data }) => {
+      const name = await orAbsent(async () =>
+        data === undefined ? undefined : parseServiceSpec(await readAll(data, MAX_SERVICE_BYTES), data.where).name,
+      )
+      return name ?? basename(path, '.yaml')
+    }),
+  )
+}
+
+/** Undefined for what a reader refuses; what is no error of a reader is a bug and is thrown. */
+async function orAbsent<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read()
+  } catch (error) {
+    if (error instanceof HarnessError) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,72 @@
+// The contract and the lock of a run, each with the digest of the file it came from.
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { formatLocation, HarnessError } from '#harness/errors.ts'
+import { parseContract, type Contract } from '#specs/contract/contract.ts'
+import { ledgerSchema, type Ledger } from '#specs/contract/ledger.ts'
+import { parseLock, type Lock } from '#specs/contract/lock.ts'
+import { parseWaivers, type Waiver } from '#specs/contract/waivers.ts'
+import { UsageError } from '../../test/options.ts'
+import { ROOT } from '../run/run.ts'
+
+export const CONTRACT_PATH = 'specs/contract/contract.yaml'
+export const LOCK_PATH = 'specs/contract/upstream.lock.json'
+export const WAIVERS_PATH = 'specs/contract/waivers.yaml'
+export const LEDGER_PATH = 'specs/contract/ledger.json'
+
+/** The command that fills a lock; told wherever a fact is missing. */
+export function lockCommand(talos: string | undefined): string {
+  return `npm run lock -- --talos ${talos ?? 'vX.Y.Z'}`
+}
+
+export type Loaded<T> = { readonly value: T; readonly path: string; readonly sha256: string }
+
+async function load<T>(
+  path: string,
+  shown: string,
+  what: string,
+  parse: (bytes: Uint8Array, path: string) => T,
+): Promise<Loaded<T>> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw new UsageError(`the ${what} ${shown} cannot be read: ${(cause as Error).message}`, { cause })
+  })
+  try {
+    return { value: parse(bytes, shown), path: shown, sha256: createHash('sha256').update(bytes).digest('hex') }
+  } catch (cause) {
+    if (!(cause instanceof HarnessError)) throw cause
+    const hint = what === 'lock' ? `; a lock is written by: ${lockCommand(undefined)}` : ''
+    throw new UsageError(`${cause.message} (${formatLocation(cause.at)})${hint}`, { cause })
+  }
+}
+
+export function loadContract(path: string | undefined): Promise<Loaded<Contract>> {
+  return load(path ?? join(ROOT, CONTRACT_PATH), path ?? CONTRACT_PATH, 'contract', parseContract)
+}
+
+/** Undefined when there is no lock at all: none was named, nothing else is at hand, and the default is not there. */
+export async function loadLock(path: string | undefined, atHand?: Loaded<Lock>): Promise<Loaded<Lock> | undefined> {
+  if (path !== undefined) return load(path, path, 'lock', parseLock)
+  if (atHand !== undefined) return atHand
+  try {
+    return await load(join(ROOT, LOCK_PATH), LOCK_PATH, 'lock', parseLock)
+  } catch (error) {
+    if (error instanceof UsageError && (error.cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+export function loadWaivers(path: string | undefined): Promise<Loaded<readonly Waiver[]>> {
+  return load(path ?? join(ROOT, WAIVERS_PATH), path ?? WAIVERS_PATH, 'waivers', parseWaivers)
+}
+
+/** The generated list of every requirement; what `npm run ledger` wrote. */
+export async function loadLedger(): Promise<Ledger> {
+  return ledgerSchema.parse(JSON.parse(await readFile(join(ROOT, LEDGER_PATH), 'utf8')))
+}
+
+/** Where what was pulled lies, and where decompressed bytes go meanwhile (XDG Base Directory Specification). */
+export function cacheFolder(): string {
+  return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'talos-image-contract', 'v1')
+}

@@ -1,0 +1,44 @@
+// From references to candidates that everybody can read: resolved, looked into, pulled.
+import type { BlobFailures } from '#harness/oci/registry/failure.ts'
+import type { LoadedConfig } from '../../lint-config/files.ts'
+import { openCandidate, type Candidate, type CandidateOptions } from './candidates.ts'
+import { pullEvidence } from '../verdict/evidence.ts'
+import { withMachineConfig } from './machine-config.ts'
+import type { ConformOptions } from '../../test/options.ts'
+import { cacheTrouble, openRegistries, pullCandidates } from './registry.ts'
+
+export type OpenedCandidates = {
+  readonly candidates: readonly Candidate[]
+  readonly failures: BlobFailures | undefined
+  readonly trustedRoot: string | undefined
+}
+
+export type OpenOptions = Omit<CandidateOptions, 'variant' | 'registry'> & {
+  readonly config: LoadedConfig | undefined
+  readonly signal: AbortSignal
+}
+
+/** Every candidate, what is in a registry pulled into the cache; nobody needs the network after that. */
+export async function openCandidates(
+  references: readonly string[],
+  options: ConformOptions,
+  { signal, config, ...common }: OpenOptions,
+): Promise<OpenedCandidates> {
+  const { variant } = options
+  const { spoolFolder } = common
+  const registry = await openRegistries(options, { folder: spoolFolder, signal })
+  try {
+    const opened: Candidate[] = []
+    for (const [index, reference] of references.entries())
+      opened.push(await openCandidate(reference, String(index), { ...common, variant, registry }))
+    const candidates = withMachineConfig(opened, config)
+    const failures = registry && (await pullCandidates(registry, candidates, { spoolFolder, signal }))
+    const place = { ...options, contract: common.contract, folder: spoolFolder }
+    const trustedRoot = registry && (await pullEvidence(registry, candidates, place))
+    return { candidates, failures, trustedRoot }
+  } catch (error) {
+    throw cacheTrouble(error, spoolFolder) ?? error
+  } finally {
+    await registry?.close()
+  }
+}

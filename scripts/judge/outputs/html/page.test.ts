@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { sampleCandidate, sampleConformance, sampleFinding, sampleRule } from '../../../testing/sample-conformance.ts'
+import { HOSTILE, madeHostile, pairConformance, sampleContents } from '../../../testing/sample-outputs.ts'
+import type { Conformance, Contents } from '../../verdict/conformance.ts'
+import { renderHtml } from './page.ts'
+
+const MAX_BYTES = 400_000
+
+function hashOf(text: string): string {
+  return `sha256-${createHash('sha256').update(text).digest('base64')}`
+}
+
+function withContents(contents: Contents): string {
+  return renderHtml({ ...sampleConformance, candidates: [{ ...sampleCandidate, contents }] })
+}
+
+/** Element names, opening tags only. */
+function tagsOf(html: string): readonly string[] {
+  return [...html.matchAll(/<([a-z]\w*)/g)].map(([, tag]) => tag ?? '')
+}
+
+describe('renderHtml', () => {
+  const page = renderHtml(pairConformance)
+  const position = (text: string): number => page.indexOf(text)
+
+  it('gives the verdict first, then the rules, what is inside, and where the bytes are', () => {
+    const order = ['<h1>Does not conform', 'id="rules"', 'id="area-UKI"', 'id="inside"', 'id="bytes"'].map(position)
+    expect(order).toEqual(order.toSorted((a, b) => a - b))
+    expect(order[0]).toBeGreaterThan(0)
+  })
+
+  it('tells where, expected, got and fix of a failure', () => {
+    for (const [label, text] of [
+      ['where', 'initramfs offset 0x40'],
+      ['expected', 'v1.11.5'],
+      ['got', 'v1.13.9'],
+    ])
+      expect(page).toContain(`<dt>${label}</dt><dd><pre>${text}</pre></dd>`)
+    expect(page).toContain('<dt>fix</dt><dd>mend UKI-001</dd>')
+  })
+
+  it('puts the statuses of a rule side by side', () => {
+    expect(page).toMatch(/<details class="rule" id="rule-UKI-001" data-level="must" data-statuses="fail pass" open>/)
+    expect(page).toMatch(/spin-only <\/span><span class="badge bad">.*spin-tailscale <\/span><span class="badge good">/)
+  })
+
+  it('sets code of our own sentences as code', () => {
+    expect(page).toContain('<code>vmlinuz.efi</code> is a PE32+')
+  })
+
+  it('lists extensions with versions, sizes and services', () => {
+    expect(page).toMatch(
+      /tailscale<br><span class="quiet">service tailscale<\/span><\/th>\s*<td>1\.88\.1<\/td><td class="number">17\.0 MiB/,
+    )
+  })
+
+  it('draws the parts of every candidate on one scale', () => {
+    const [, only, both] = page.split('role="img"').map((part) => part.slice(0, part.indexOf('</svg>')))
+    // 20 + 71 + 70 + 38 MiB, and 17 MiB more.
+    expect([...(only ?? '').matchAll(/x="([\d.]+)%"/g)].map(([, x]) => x)).toEqual(['0.00', '9.26', '42.13', '74.54'])
+    expect([...(both ?? '').matchAll(/x="([\d.]+)%"/g)].map(([, x]) => x)).toEqual(['0.00', '9.26', '42.13', '82.41'])
+  })
+
+  it('lets nothing in but the style and the script that stand in it', () => {
+    const [, style = ''] = /<style>([^]*)<\/style>/.exec(page) ?? []
+    const [, script = ''] = /<script>([^]*)<\/script>/.exec(page) ?? []
+    const [, policy = ''] = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(page) ?? []
+    expect(policy.replaceAll('&#39;', "'")).toBe(
+      `default-src 'none'; style-src '${hashOf(style)}'; script-src '${hashOf(script)}'; img-src data:; base-uri 'none'; form-action 'none'`,
+    )
+    expect(page).not.toMatch(/\s(?:style|on\w+)=|(?:src|href)="(?!#|data:,)/)
+  })
+
+  it('makes no element of what an image says', () => {
+    const count = (html: string, tag: string): number => tagsOf(html).filter((one) => one === tag).length
+    const hostile = renderHtml(madeHostile(pairConformance))
+    expect(new Set(tagsOf(hostile))).toEqual(new Set(tagsOf(page)))
+    expect([count(hostile, 'script'), count(hostile, 'img'), count(hostile, 'a')]).toEqual([1, 0, count(page, 'a')])
+    expect(hostile).not.toMatch(/[^\P{C}\n]/u)
+  })
+
+  it.each([
+    [0, 'Conforms'],
+    [1, 'Does not conform'],
+    [2, 'Not fully judged'],
+  ])('says what exit status %i means', (exitCode, word) => {
+    expect(renderHtml({ ...sampleConformance, exitCode })).toContain(`<h1>${word}</h1>`)
+  })
+
+  it('says what was not compared and not judged', () => {
+    const html = renderHtml({ ...sampleConformance, pinned: false, selected: ['UKI-001'] })
+    expect(html).toContain('Not pinned: ')
+    expect(html).toContain('Only these rules were judged: UKI-001.')
+  })
+
+  it('says what could not be read', () => {
+    expect(withContents({ sizes: { kernel: 1 } })).toContain('The list of extensions could not be read.')
+    expect(withContents({ sizes: { kernel: 1 } })).toContain('<td class="number">not read</td>')
+    expect(renderHtml(sampleConformance)).not.toContain('What is inside')
+  })
+
+  it('draws nothing of an image without bytes', () => {
+    expect(withContents({ extensions: [], sizes: {} })).not.toMatch(/NaN|Infinity/)
+  })
+})
+
+describe('the size of the page', () => {
+  const rules = (count: number, findings: number): Conformance => ({
+    ...pairConformance,
+    candidates: pairConformance.candidates.map((candidate) => ({
+      ...candidate,
+      rules: Array.from({ length: count }, (_, at) =>
+        sampleRule(`UKI-${at + 100}`, 'fail', {
+          sentence: 'x'.repeat(150),
+          findings: Array.from({ length: findings }, () => ({ ...sampleFinding, got: HOSTILE.repeat(findings) })),
+        }),
+      ),
+    })),
+  })
+
+  it('stays what a mail takes when every rule fails at length', () => {
+    const html = renderHtml(rules(150, 30))
+    expect(Buffer.byteLength(html)).toBeLessThanOrEqual(MAX_BYTES)
+    expect(html).toContain('Too long for this page; conformance.json has it.')
+    expect(html).toContain('<dt>got</dt>')
+  })
+
+  it('tells everything of a verdict of the usual size', () => {
+    const html = renderHtml(rules(150, 1))
+    expect(Buffer.byteLength(html)).toBeLessThanOrEqual(MAX_BYTES)
+    expect(html).not.toContain('Too long')
+  })
+
+  it('counts the extensions that it leaves out', () => {
+    const [extension] = sampleContents.extensions ?? []
+    const extensions = Array.from({ length: 100 }, () => ({
+      ...extension!,
+      name: 'x'.repeat(5000),
+      services: Array.from({ length: 64 }, () => 'y'.repeat(500)),
+    }))
+    const html = withContents({ ...sampleContents, extensions })
+    expect(Buffer.byteLength(html)).toBeLessThanOrEqual(MAX_BYTES)
+    expect(html).toContain('and 40 more')
+  })
+})

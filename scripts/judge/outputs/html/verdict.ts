@@ -1,0 +1,57 @@
+// The head of the page: the verdict, then each candidate with its own, then a way to every rule that is not green.
+import {
+  STATUSES,
+  type CandidateVerdict,
+  type Conformance,
+  type RuleVerdict,
+  type Status,
+} from '../../verdict/conformance.ts'
+import { shorten, tally, verdictWord } from '../account.ts'
+import { markup, type Markup } from '../markup.ts'
+import { renderBadge, toneOf } from './status.ts'
+
+const NOT_GREEN: readonly Status[] = ['fail', 'missing', 'inconclusive', 'blocked', 'waived']
+
+export function renderVerdict(conformance: Conformance, names: readonly string[]): Markup {
+  const { candidates, exitCode, pinned, selected, troubles } = conformance
+  const statuses = candidates.flatMap(({ rules }) => rules.map(({ status }) => status))
+  const many = candidates.length === 1 ? '1 candidate' : `${candidates.length} candidates`
+  const notes = [
+    ...(pinned ? [] : ['Not pinned: nothing was compared with an upstream release, only the structure was judged.']),
+    ...(selected === undefined ? [] : [`Only these rules were judged: ${selected.join(', ')}.`]),
+    ...troubles.map((trouble) => `Trouble: ${shorten(trouble)}`),
+  ]
+  return markup`<header class="verdict ${toneOf(exitCode)}"><h1>${verdictWord(exitCode)}</h1>
+<p>${many}: ${tally(statuses, STATUSES)}</p>${failing(candidates)}</header>
+${notes.map((note) => markup`<p class="note open">${note}</p>\n`)}<div class="side cards">
+${candidates.map((candidate, at) => renderCandidate(candidate, names[at] ?? ''))}</div>
+`
+}
+
+function failing(candidates: readonly CandidateVerdict[]): Markup {
+  const failed = candidates.flatMap(({ rules }) => rules.filter(({ status }) => status === 'fail').map(({ id }) => id))
+  const links = [...new Set(failed)].map((id) => markup`<li><a href="#rule-${id}">${id}</a></li>`)
+  return links.length === 0 ? markup`` : markup`<ul class="links"><li>What fails:</li>${links}</ul>`
+}
+
+function renderCandidate(candidate: CandidateVerdict, name: string): Markup {
+  const { rules, reference, digest, claimedTalos, faces, exitCode } = candidate
+  const listed = NOT_GREEN.map((status) => rules.filter((rule) => rule.status === status)).filter(
+    (own) => own.length > 0,
+  )
+  return markup`<section class="card"><header><h2>${name}</h2><span class="badge ${toneOf(exitCode)}">${verdictWord(exitCode).toLowerCase()}</span></header>
+<dl class="facts"><dt>image</dt><dd><code>${shorten(reference)}</code></dd>
+${digest === undefined ? '' : markup`<dt>digest</dt><dd><code>${digest}</code></dd>\n`}${claimedTalos === undefined ? '' : markup`<dt>Talos</dt><dd>${shorten(claimedTalos, 120)}</dd>\n`}<dt>faces</dt><dd>${faces.join(', ')}</dd>
+<dt>rules</dt><dd>${tally(
+    rules.map(({ status }) => status),
+    STATUSES,
+  )}</dd>
+${listed.map(renderLinks)}</dl></section>
+`
+}
+
+function renderLinks(rules: readonly RuleVerdict[]): Markup {
+  const links = rules.map(({ id }) => markup`<li><a href="#rule-${id}">${id}</a></li>`)
+  return markup`<dt>${renderBadge(rules[0]?.status ?? 'missing')}</dt><dd><ul class="links">${links}</ul></dd>
+`
+}

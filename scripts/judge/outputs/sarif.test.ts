@@ -1,0 +1,129 @@
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { describe, expect, it } from 'vitest'
+import { sampleCandidate, sampleConformance, sampleFinding, sampleRule } from '../../testing/sample-conformance.ts'
+import { madeHostile, pairConformance } from '../../testing/sample-outputs.ts'
+import type { Conformance, RuleVerdict } from '../verdict/conformance.ts'
+import { renderSarif } from './sarif.ts'
+import { SARIF_SUBSET } from './sarif-subset.ts'
+
+type Result = {
+  readonly ruleId: string
+  readonly kind?: string
+  readonly level?: string
+  readonly message: { readonly text: string }
+} & Readonly<Record<'locations' | 'suppressions' | 'partialFingerprints', unknown>>
+type Run = { readonly results: readonly Result[]; readonly invocations: readonly unknown[] }
+
+function runsOf(conformance: Conformance): readonly Run[] {
+  return (JSON.parse(renderSarif(conformance)) as { readonly runs: readonly Run[] }).runs
+}
+
+function resultsOf(rule: RuleVerdict, variant = 'spin-only'): readonly Result[] {
+  const candidates = [{ ...sampleCandidate, variant, rules: [rule] }]
+  return runsOf({ ...sampleConformance, candidates })[0]?.results ?? []
+}
+
+describe('renderSarif', () => {
+  const validate = new Ajv2020({ allErrors: true }).compile(SARIF_SUBSET)
+
+  it.each([
+    ['two variants', pairConformance],
+    ['hostile texts', madeHostile(pairConformance)],
+    ['no candidate', { ...sampleConformance, candidates: [] }],
+  ])('holds to the schema: %s', (_, conformance) => {
+    validate(JSON.parse(renderSarif(conformance)))
+    expect(validate.errors).toBeNull()
+  })
+
+  it('has a schema that refuses', () => {
+    const document = JSON.parse(renderSarif(pairConformance)) as { runs: { results: { level?: string }[] }[] }
+    document.runs[0]!.results[0]!.level = 'fatal'
+    expect(validate(document)).toBe(false)
+  })
+
+  it('has a run for each candidate, which says how it ended', () => {
+    const runs = runsOf(pairConformance)
+    expect(runs.map(({ results }) => results.map(({ ruleId }) => ruleId))).toEqual([
+      ['UKI-001', 'UKI-001', 'KRN-001', 'KRN-002', 'EXT-001', 'INI-002'],
+      [],
+    ])
+    expect(runs[0]?.invocations).toEqual([
+      {
+        executionSuccessful: false,
+        exitCode: 1,
+        toolExecutionNotifications: [{ level: 'error', message: { text: 'specs/x.spec.ts did not load: no' } }],
+      },
+    ])
+  })
+
+  it('points at the line of a machine configuration, a file of its own', () => {
+    const where = { path: 'nodes/worker.yaml', line: 46, column: 19 }
+    const finding = { part: 'config', where, message: 'x' } as const
+    const [result] = resultsOf(sampleRule('CFG-003', 'fail', { findings: [finding] }))
+    expect(result?.locations).toEqual([
+      {
+        physicalLocation: {
+          artifactLocation: { uri: 'nodes/worker.yaml' },
+          region: { startLine: 46, startColumn: 19 },
+        },
+        logicalLocations: [{ fullyQualifiedName: 'nodes/worker.yaml:46:19', kind: 'resource' }],
+      },
+    ])
+    const rules = [sampleRule('CFG-003', 'fail', { findings: [finding] })]
+    validate(JSON.parse(renderSarif({ ...sampleConformance, candidates: [{ ...sampleCandidate, rules }] })))
+    expect(validate.errors).toBeNull()
+  })
+
+  it('tells where, expected, got and fix of a failure', () => {
+    const [result] = resultsOf(sampleRule('UKI-001', 'fail', { findings: [sampleFinding] }))
+    expect(result?.message.text).toBe(
+      'UKI-001 holds\nwhere: initramfs offset 0x40\nexpected: v1.11.5\ngot: v1.13.9\nfix: mend UKI-001',
+    )
+    expect(result?.locations).toEqual([
+      {
+        physicalLocation: {
+          artifactLocation: { uri: 'initramfs', uriBaseId: 'CANDIDATE' },
+          region: { startLine: 1, byteOffset: 64 },
+        },
+        logicalLocations: [{ fullyQualifiedName: 'initramfs offset 0x40', kind: 'resource' }],
+      },
+    ])
+  })
+
+  it.each([
+    ['must', 'fail', 'error', undefined],
+    ['should', 'fail', 'warning', undefined],
+    ['must', 'waived', 'error', undefined],
+    ['must', 'missing', 'none', 'open'],
+    ['should', 'inconclusive', 'none', 'open'],
+    ['must', 'blocked', 'none', 'open'],
+  ] as const)('gives a %s that is %s the level %s', (level, status, shown, kind) => {
+    const [result] = resultsOf(sampleRule('UKI-001', status, { level }))
+    expect([result?.level, result?.kind]).toEqual([shown, kind])
+  })
+
+  it('suppresses what is waived, and says why', () => {
+    const [result] = resultsOf(sampleRule('UKI-001', 'waived', { reason: 'until 2027' }))
+    expect(result?.suppressions).toEqual([{ kind: 'external', justification: 'until 2027' }])
+  })
+
+  it('knows a finding again, and another from it', () => {
+    const mark = (variant: string, path: string): unknown =>
+      resultsOf(sampleRule('UKI-001', 'fail', { findings: [{ ...sampleFinding, where: { path } }] }), variant)[0]
+        ?.partialFingerprints
+    expect(mark('spin-only', 'a')).toEqual(mark('spin-only', 'a'))
+    expect(mark('spin-only', 'a')).not.toEqual(mark('spin-only', 'b'))
+    expect(mark('spin-only', 'a')).not.toEqual(mark('spin-tailscale', 'a'))
+  })
+
+  it.each([
+    ['usr/a b!c', 'usr/a%20b!c'],
+    ['../../etc/passwd', 'etc/passwd'],
+    ['/a//b', 'a/b'],
+    ['javascript:alert(1)', 'javascript%3Aalert(1)'],
+    ['..', '_'],
+  ])('points from %s to %s', (path, uri) => {
+    const [result] = resultsOf(sampleRule('UKI-001', 'fail', { findings: [{ ...sampleFinding, where: { path } }] }))
+    expect(result?.locations).toMatchObject([{ physicalLocation: { artifactLocation: { uri } } }])
+  })
+})

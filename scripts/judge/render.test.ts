@@ -1,0 +1,146 @@
+import { PassThrough } from 'node:stream'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { sampleCandidate, sampleConformance, sampleFinding, sampleRule } from '../testing/sample-conformance.ts'
+import type { Conformance, RuleVerdict } from './verdict/conformance.ts'
+import { renderTerminal } from './render.ts'
+
+const ESCAPE = '\u{1b}'
+
+/** A stream as `styleText` asks about it. */
+function streamOf(isTTY: boolean): NodeJS.WritableStream {
+  return Object.assign(new PassThrough(), { isTTY, getColorDepth: () => 4 })
+}
+
+const render = (conformance: Conformance = sampleConformance): string =>
+  renderTerminal(conformance, streamOf(false), 'report/conformance.json')
+
+const withRules = (rules: readonly RuleVerdict[], more: Partial<Conformance> = {}): Conformance => ({
+  ...sampleConformance,
+  candidates: [{ ...sampleCandidate, rules }],
+  ...more,
+})
+
+describe('renderTerminal', () => {
+  beforeEach(() => {
+    for (const name of ['FORCE_COLOR', 'NO_COLOR', 'NODE_DISABLE_COLORS']) vi.stubEnv(name, undefined)
+    return () => vi.unstubAllEnvs()
+  })
+
+  it('begins with what was judged', () => {
+    expect(render()).toMatch(/^docker-archive:installer-arm64\.tar as spin-only\nsha256:1{64}\n\narea /)
+  })
+
+  it('counts the verdicts of each area', () => {
+    const [head, ...rows] = render().split('\n').slice(3, 10)
+    expect(head?.trim().split(/ +/)).toEqual([
+      'area',
+      'pass',
+      'fail',
+      'inconclusive',
+      'blocked',
+      'missing',
+      'waived',
+      'not-applicable',
+    ])
+    expect(rows.map((row) => row.trim().split(/ +/))).toEqual([
+      ['OCI', '2', '·', '·', '·', '·', '·', '·'],
+      ['UKI', '·', '1', '·', '·', '·', '·', '·'],
+      ['KRN', '·', '·', '·', '1', '1', '·', '·'],
+      ['EXT', '·', '·', '·', '·', '·', '1', '·'],
+      ['AST', '·', '·', '·', '·', '·', '·', '1'],
+      ['INI', '·', '·', '1', '·', '·', '·', '·'],
+    ])
+  })
+
+  it('tells of a failure where it is, what was expected, and what mends it', () => {
+    expect(render()).toContain(
+      [
+        'FAIL UKI-001 UKI-001 holds',
+        '  where     initramfs offset 0x40',
+        '  expected  v1.11.5',
+        '  got       v1.13.9',
+        '  fix       mend UKI-001',
+        '',
+      ].join('\n'),
+    )
+  })
+
+  it('tells the message of an error that a reader gave', () => {
+    const finding = { part: 'installer', message: 'cpio: expected 070701, got 0', code: 'BAD_MAGIC' } as const
+    expect(render(withRules([sampleRule('INI-001', 'fail', { findings: [finding] })]))).toContain(
+      '  found     cpio: expected 070701, got 0\n  fix       mend INI-001\n',
+    )
+  })
+
+  it('tells notes of a rule that passes', () => {
+    const where = { path: 'worker.yaml', line: 4, column: 10 }
+    const notes = [{ part: 'config', where, message: 'keys stand in the file' }] as const
+    expect(render(withRules([sampleRule('CFG-006', 'pass', { notes })]))).toContain(
+      '\nNOTE CFG-006 CFG-006 holds\n  where     worker.yaml:4:10\n  found     keys stand in the file\n\n',
+    )
+  })
+
+  it('says why a rule is blocked, missing or inconclusive, and proposes no cure for it', () => {
+    const text = render()
+    expect(text).toContain('BLOCKED KRN-001 KRN-001 holds\n  because   UKI-001 is red\n\n')
+    expect(text).toContain('MISSING KRN-002 KRN-002 holds\n  because   no test ran for this rule\n\n')
+    expect(text).toContain('INCONCLUSIVE INI-002 INI-002 holds\n  because   the lock does not say baseInitramfs\n\n')
+    expect(text.match(/ {2}fix /g)).toHaveLength(1)
+  })
+
+  it('explains no rule that passed, is waived or does not apply', () => {
+    expect(render()).not.toMatch(/(OCI-001|EXT-001|AST-001) holds/)
+  })
+
+  it('marks a should', () => {
+    const text = render(withRules([sampleRule('UKI-009', 'fail', { level: 'should', findings: [sampleFinding] })]))
+    expect(text).toContain('FAIL UKI-009 (should) UKI-009 holds')
+  })
+
+  it('gives the command that fills the lock, for the version of the lock or else of the image', () => {
+    expect(render()).toContain('Facts are missing from lock.json; what fills it:\n  npm run lock -- --talos v1.11.5\n')
+    const lock = { path: 'lock.json', sha256: '3'.repeat(64), talos: 'v1.13.9' }
+    expect(render({ ...sampleConformance, lock })).toContain('npm run lock -- --talos v1.13.9\n')
+    const unknown = [{ ...sampleCandidate, claimedTalos: undefined }]
+    expect(render({ ...sampleConformance, candidates: unknown })).toContain('npm run lock -- --talos vX.Y.Z\n')
+  })
+
+  it('gives no such command when no fact is missing', () => {
+    expect(render(withRules([sampleRule('OCI-001', 'pass')]))).not.toContain('npm run lock')
+  })
+
+  it('says when nothing was compared', () => {
+    expect(render()).not.toContain('NOT PINNED')
+    expect(render({ ...sampleConformance, pinned: false })).toContain('\nNOT PINNED: nothing was compared')
+  })
+
+  it.each([
+    [1, 'RED: 1 candidate: 1 pass, 1 fail (UKI-001); contract 1.2.3, lock without a version; report/conformance.json'],
+    [2, 'INCONCLUSIVE: 1 candidate: 1 pass, 1 fail (UKI-001); '],
+    [0, 'GREEN: 1 candidate: 1 pass, 1 fail (UKI-001); '],
+  ])('ends with one line for the exit status %i', (exitCode, line) => {
+    const rules = [sampleRule('OCI-001', 'pass'), sampleRule('UKI-001', 'fail')]
+    const counts = { ...sampleConformance.counts, inconclusive: 0, blocked: 0, missing: 0, waived: 0 }
+    const text = render(withRules(rules, { exitCode, counts: { ...counts, pass: 1, 'not-applicable': 0 } }))
+    expect(text.split('\n').at(-1)).toBe('')
+    expect(text.split('\n').at(-2)).toContain(line)
+  })
+
+  it('names a rule once that several candidates fail, and what went wrong beside the rules', () => {
+    const text = render({ ...sampleConformance, candidates: [sampleCandidate, sampleCandidate] })
+    expect(text).toContain('RED: 2 candidates: 2 pass, 1 fail (UKI-001), ')
+    expect(text).toContain('trouble: specs/x.spec.ts did not load: no\n')
+  })
+
+  it('colours for a terminal only', () => {
+    expect(render()).not.toContain(ESCAPE)
+    expect(renderTerminal(sampleConformance, streamOf(true), 'r.json')).toContain(`${ESCAPE}[31mRED`)
+  })
+
+  it('lets an image write nothing into the terminal', () => {
+    const finding = { ...sampleFinding, where: { path: `a${ESCAPE}[2J`, offset: 1 }, got: `b\u{9b}31m\u{202e}\r` }
+    const text = render(withRules([sampleRule('UKI-001', 'fail', { findings: [finding] })]))
+    expect(text).toContain('  where     a\\u{1b}[2J offset')
+    expect(text).toContain('  got       b\\u{9b}31m\\u{202e}\\u{d}\n')
+  })
+})

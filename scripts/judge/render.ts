@@ -1,0 +1,132 @@
+// The verdict for a person at a terminal: a table, every failure with its place and its cure, one line at the end.
+import { styleText } from 'node:util'
+import { formatLocation } from '#harness/errors.ts'
+import {
+  STATUSES,
+  type CandidateVerdict,
+  type Conformance,
+  type Finding,
+  type RuleVerdict,
+  type Status,
+} from './verdict/conformance.ts'
+import { RELEASE_REFERENCE } from './run/release.ts'
+import { printableStrings } from './verdict/printable.ts'
+import { saysWhat } from './outputs/account.ts'
+import { lockCommand } from './candidates/inputs.ts'
+import { describeDifference } from './verdict/difference.ts'
+
+type Format = Parameters<typeof styleText>[0]
+type Paint = (format: Format, text: string) => string
+
+const COLOURS: Readonly<Record<Status, Format>> = {
+  pass: 'green',
+  fail: 'red',
+  inconclusive: 'yellow',
+  blocked: 'yellow',
+  missing: 'red',
+  waived: 'cyan',
+  'not-applicable': 'dim',
+}
+const EXPLAINED: readonly Status[] = ['fail', 'missing', 'inconclusive', 'blocked']
+
+/** Colours only where `stream` is a terminal and NO_COLOR is not set. `report` is where the whole verdict is. */
+export function renderTerminal(verdict: Conformance, stream: NodeJS.WritableStream, report: string): string {
+  const conformance = printableStrings(verdict)
+  const paint: Paint = (format, text) => styleText(format, text, { stream })
+  return [
+    ...conformance.candidates.flatMap((candidate) => renderCandidate(candidate, conformance, paint)),
+    ...conformance.troubles.map((trouble) => paint('red', `trouble: ${trouble}`)),
+    summaryLine(conformance, report, paint),
+    '',
+  ].join('\n')
+}
+
+function renderCandidate(candidate: CandidateVerdict, conformance: Conformance, paint: Paint): string[] {
+  const lines = [
+    `${paint('bold', candidate.reference)} as ${candidate.variant}`,
+    ...(candidate.digest === undefined ? [] : [paint('dim', candidate.digest)]),
+  ]
+  if (!conformance.pinned)
+    lines.push(paint('yellow', 'NOT PINNED: nothing was compared with an upstream release; structure only'))
+  lines.push('', ...renderTable(candidate.rules, paint), '')
+  for (const status of EXPLAINED)
+    for (const rule of candidate.rules.filter((one) => one.status === status)) lines.push(...renderRule(rule, paint))
+  for (const rule of candidate.rules) lines.push(...renderNotes(rule, paint))
+  const absent = candidate.rules.flatMap((rule) => rule.findings).some((finding) => finding.code === 'FACT_ABSENT')
+  if (absent) lines.push(`Facts are missing from ${conformance.lock?.path ?? 'the lock'}; what fills it:`)
+  if (absent) lines.push(`  ${lockCommand(conformance.lock?.talos ?? candidate.claimedTalos)}`, '')
+  return lines
+}
+
+function renderTable(rules: readonly RuleVerdict[], paint: Paint): string[] {
+  const shown = STATUSES.filter((status) => rules.some((rule) => rule.status === status))
+  const areas = [...new Set(rules.map(areaOf))]
+  const row = (cells: readonly string[]): string =>
+    cells.map((cell, at) => (at === 0 ? cell.padEnd(5) : cell)).join('  ')
+  return [
+    row(['area', ...shown]),
+    ...areas.map((area) =>
+      row([
+        area,
+        ...shown.map((status) => {
+          const count = rules.filter((rule) => areaOf(rule) === area && rule.status === status).length
+          const cell = (count === 0 ? '·' : String(count)).padStart(status.length)
+          return count === 0 ? cell : paint(COLOURS[status], cell)
+        }),
+      ]),
+    ),
+  ]
+}
+
+function areaOf(rule: RuleVerdict): string {
+  return rule.id.slice(0, rule.id.indexOf('-'))
+}
+
+function renderRule(rule: RuleVerdict, paint: Paint): string[] {
+  const level = rule.level === 'should' ? ' (should)' : ''
+  const head = `${paint(COLOURS[rule.status], `${rule.status.toUpperCase()} ${rule.id}`)}${level} ${rule.sentence}`
+  if (rule.status === 'blocked' || rule.status === 'missing' || rule.findings.length === 0)
+    return [head, field('because', rule.reason ?? 'it did not run'), '']
+  const findings = rule.findings.flatMap((finding) => renderFinding(finding, rule.status))
+  return [head, ...findings, ...(rule.status === 'fail' ? [field('fix', rule.fix)] : []), '']
+}
+
+function renderNotes({ id, sentence, notes = [] }: RuleVerdict, paint: Paint): string[] {
+  if (notes.length === 0) return []
+  return [`${paint('cyan', `NOTE ${id}`)} ${sentence}`, ...notes.flatMap((note) => renderFinding(note, 'pass')), '']
+}
+
+function renderFinding(finding: Finding, status: Status): string[] {
+  const where = formatLocation(finding.where)
+  const lines = where === '' ? [] : [field('where', where)]
+  if (status === 'inconclusive') return [...lines, field('because', finding.message)]
+  if (saysWhat(finding)) lines.push(field('found', finding.message))
+  return [...lines, ...describeDifference(finding).map(([name, text]) => field(name, text))]
+}
+
+function field(name: string, text: string): string {
+  return `  ${name.padEnd(9)} ${text.split('\n').join(`\n${' '.repeat(12)}`)}`
+}
+
+/** The one line that says it all. */
+function summaryLine(
+  { candidates, counts, exitCode, lock, contract, pinned }: Conformance,
+  report: string,
+  paint: Paint,
+): string {
+  const verdict = exitCode === 0 ? 'GREEN' : exitCode === 1 ? 'RED' : 'INCONCLUSIVE'
+  const names = (status: Status): string => {
+    const ids = [
+      ...new Set(candidates.flatMap(({ rules }) => rules.filter((r) => r.status === status).map((r) => r.id))),
+    ]
+    return status === 'fail' && ids.length > 0 ? ` (${ids.join(', ')})` : ''
+  }
+  const counted = STATUSES.filter((status) => (counts[status] ?? 0) > 0).map(
+    (status) => `${counts[status]} ${status}${names(status)}`,
+  )
+  const given = candidates.filter(({ reference }) => reference !== RELEASE_REFERENCE).length
+  const images = `${given} candidate${given === 1 ? '' : 's'}${given < candidates.length ? ' and their release' : ''}`
+  const against = pinned ? `lock ${lock?.talos ?? 'without a version'}` : 'not pinned'
+  const text = `${verdict}: ${images}: ${counted.join(', ')}; contract ${contract.version}, ${against}; ${report}`
+  return paint(exitCode === 0 ? 'green' : exitCode === 1 ? 'red' : 'yellow', text)
+}

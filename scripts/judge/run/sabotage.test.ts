@@ -1,0 +1,135 @@
+// What a careless or a tired hand does to spec files: `npm test` on an image that conforms must not stay green.
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { Ledger } from '#specs/contract/ledger.ts'
+import { copyProject, edited } from '../../testing/project-copy.ts'
+import type { SpoiledCase, SpoiledResult } from '../../testing/spoil.ts'
+import { ROOT } from './run.ts'
+
+const PATIENCE_MS = 180_000
+const SPEC = 'specs/oci/identity.spec.ts'
+const LABELS = 'specs/release/labels.spec.ts'
+const LEDGER = 'specs/contract/ledger.json'
+const MUST = 'OCI-003'
+const SHOULD = 'OCI-010'
+/** One rule with what it needs: a run takes no longer than it must. */
+const ONLY = `--only=${MUST}`
+const ARGS = [
+  'docker-archive:fixtures/golden/v1.11.5-spin-only/installer-arm64.tar',
+  '--variant=spin-only',
+  '--lock=fixtures/golden/lock-v1.11.5.json',
+  '--cache=cache',
+]
+
+type Sabotage = {
+  readonly name: string
+  readonly file?: string
+  /** Undefined deletes the file. */
+  readonly edit: ((text: string) => string) | undefined
+  readonly judged?: string
+  /** Is in the verdict. */
+  readonly reason: string
+}
+
+const STATED = `test(\n  ...must('${MUST}'`
+const BODY = /(\('OCI-003'.*?async \(\{ image, judge \}\) => \{\n)(.*?)(\n {2}\},\n\))/s
+const swap = (from: string, to: string) => (text: string) => text.replace(from, () => to)
+/** What a person writes who wants vitest's own modifiers. */
+const withVitest = (modified: string) => (text: string) =>
+  `import { test as vitest, describe } from 'vitest'\n${edited(text, swap(STATED, modified))}`
+const inBody = (change: (body: string) => string) => (text: string) =>
+  text.replace(BODY, (_, head: string, body: string, tail: string) => head + change(body) + tail)
+const atStart = (statement: string) => inBody((body) => `    ${statement}\n${body}`)
+
+const SABOTAGE: readonly Sabotage[] = [
+  { name: 'a deleted spec file', edit: undefined, reason: 'no test ran for this rule' },
+  { name: 'a renamed id', edit: swap(`'${MUST}'`, "'OCI-099'"), reason: 'no test ran for this rule' },
+  { name: 'an id that two tests claim', edit: swap("'OCI-008'", `'${MUST}'`), reason: 'more than one test claims' },
+  { name: '.skip', edit: swap(STATED, `test.skip(\n  ...must('${MUST}'`), reason: 'did not load' },
+  {
+    name: 'test.skip of vitest',
+    edit: withVitest(`vitest.skip(\n  ...must('${MUST}'`),
+    reason: 'no test ran for this rule',
+  },
+  {
+    name: 'test.todo of vitest',
+    edit: withVitest(`vitest.todo(\n  ...must('${MUST}'`),
+    reason: 'no test ran for this rule',
+  },
+  {
+    name: 'test.only of vitest, on the rule',
+    edit: withVitest(`vitest.only(\n  ...must('${MUST}'`),
+    reason: 'the test was skipped',
+  },
+  {
+    name: 'test.only of vitest, beside the rule',
+    edit: withVitest(`vitest.only('mine', () => {})\n${STATED}`),
+    reason: 'the test was skipped',
+  },
+  {
+    name: 'describe.skip of vitest around the rule',
+    edit: withVitest(`const later = (...a) => describe.skip('', () => test(...a))\nlater(\n  ...must('${MUST}'`),
+    reason: 'the test was skipped',
+  },
+  { name: 'an import that throws', edit: (text) => `import './absent.ts'\n${text}`, reason: 'did not load' },
+  { name: 'a module that throws', edit: (text) => `${text}\nthrow new Error('late')\n`, reason: 'did not load' },
+  { name: 'a body without assertion', edit: inBody(() => ''), reason: 'but got none' },
+  { name: 'a body that returns early', edit: atStart('if (image) return'), reason: 'but got none' },
+  {
+    name: 'a body that ends the process',
+    edit: atStart('process.exit(0)'),
+    reason: 'process.exit unexpectedly called',
+  },
+  { name: 'a promise that nobody waits for', edit: atStart('void Promise.reject(new Error("late"))'), reason: 'late' },
+  {
+    name: 'a face that is left out',
+    edit: (text) => text.replace(/('OCI-003', '[^']*', \{\n\s+faces: )\['image'\]/, (_, head: string) => `${head}[]`),
+    reason: 'no test ran for this rule',
+  },
+  {
+    name: 'a lost rule that only advises',
+    file: LABELS,
+    edit: swap(`'${SHOULD}'`, "'OCI-098'"),
+    judged: `--only=${MUST},${SHOULD}`,
+    reason: 'no test ran for this rule',
+  },
+  {
+    name: 'a rule that the ledger does not know',
+    file: LEDGER,
+    edit: (text) => {
+      const { requirements, ...rest } = JSON.parse(text) as Ledger
+      return JSON.stringify({ ...rest, requirements: requirements.filter(({ id }) => id !== 'OCI-008') })
+    },
+    judged: '--face=installer',
+    reason: 'states OCI-008, which the ledger lacks',
+  },
+]
+
+describe('npm test after a sabotage of the specs', { timeout: PATIENCE_MS }, () => {
+  const results: SpoiledResult[] = []
+
+  beforeAll(async () => {
+    await using copy = await copyProject()
+    const cases: SpoiledCase[] = [{ files: {}, args: [...ARGS, ONLY] }]
+    for (const { file = SPEC, edit, judged = ONLY } of SABOTAGE) {
+      const text = await readFile(join(ROOT, file), 'utf8')
+      cases.push({ files: { [file]: edit ? edited(text, edit) : null }, args: [...ARGS, judged] })
+    }
+    const [from, to] = [join(copy.folder, 'cases.json'), join(copy.folder, 'results.json')]
+    await writeFile(from, JSON.stringify(cases))
+    const { stderr, status } = await copy.run('testing/spoil.ts', [from, to])
+    expect({ stderr, status }).toEqual({ stderr: '', status: 0 })
+    results.push(...(JSON.parse(await readFile(to, 'utf8')) as SpoiledResult[]))
+  }, PATIENCE_MS)
+
+  it('is green without one', () => {
+    expect(results[0]?.status).toBe(0)
+  })
+
+  it.each(SABOTAGE.map((sabotage, at) => ({ ...sabotage, at })))('is not green with $name', ({ at, reason }) => {
+    const result = results[at + 1]
+    expect(result?.said).toContain(reason)
+    expect([1, 2]).toContain(result?.status)
+  })
+})

@@ -1,0 +1,102 @@
+// One vitest in this process with one worker, which loads what the spec files need while it is still being found out
+// what they are to judge.
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { BroadcastChannel } from 'node:worker_threads'
+import { createVitest, type Reporter } from 'vitest/node'
+import type { RunInput } from '#specs/support/run.ts'
+import type { RunObservations } from './observation.ts'
+import { createObserver } from './reporter.ts'
+
+export const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
+export const SPEC_GLOB = 'specs/**/*.spec.ts'
+const RUNNER = fileURLToPath(new URL('runner.ts', import.meta.url))
+
+/** A rule may take this long: a real image is decompressed by the first rule that looks inside. */
+const RULE_TIMEOUT_MS = 10 * 60_000
+
+/** What the worker has until it is told. */
+const NOTHING: RunInput = { candidates: [], spoolFolder: '' }
+
+/** A worker that was started; `run` or `close` ends it. */
+export type SpecRun = {
+  /** When its worker is on its own, or will never be. */
+  readonly started: Promise<unknown>
+  /** Never rejects: a vitest that does not run is a trouble like any other. */
+  run(input: RunInput): Promise<RunObservations>
+  /** Judges nothing. */
+  close(): Promise<void>
+}
+
+export function openSpecRun(specs: string = SPEC_GLOB): SpecRun {
+  const observer = createObserver(ROOT)
+  const given = Promise.withResolvers<RunInput | undefined>()
+  const channel = new BroadcastChannel(`talos-image-contract ${randomUUID()}`)
+  channel.addEventListener('message', async () => {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- that is for windows
+    channel.postMessage(await given.promise)
+  })
+  const begun = once(process, 'worker')
+  const ended = runVitest(specs, observer, channel.name).finally(() => channel.close())
+  // Whoever gives it something hears of it.
+  ended.catch(() => undefined)
+  return {
+    started: Promise.race([begun, ended]).catch(() => undefined),
+    async run(input) {
+      given.resolve(input)
+      const trouble = await ended.then(
+        () => [],
+        (error: Error) => [`vitest did not run: ${error.message}`],
+      )
+      const { observations, troubles } = observer.observed()
+      return { observations, troubles: [...troubles, ...trouble] }
+    },
+    async close() {
+      given.resolve(undefined)
+      await ended.catch(() => undefined)
+    },
+  }
+}
+
+async function runVitest(specs: string, observer: Reporter, channel: string): Promise<void> {
+  const listeners = process.listeners('SIGINT')
+  const vitest = await createVitest(
+    {
+      root: ROOT,
+      config: false,
+      watch: false,
+      reporters: [observer],
+      allowOnly: false,
+      passWithNoTests: true,
+      maxWorkers: 1,
+      // Node reads the spec files itself: nothing in them needs vite.
+      experimental: { viteModuleRunner: false, nodeLoader: false },
+      projects: [
+        {
+          test: {
+            name: 'contract',
+            include: [specs],
+            runner: RUNNER,
+            pool: 'threads',
+            isolate: false,
+            testTimeout: RULE_TIMEOUT_MS,
+            includeTaskLocation: true,
+            expect: { requireAssertions: true },
+            chaiConfig: { truncateThreshold: 0 },
+            retry: 0,
+            provide: { run: NOTHING, channel },
+          },
+        },
+      ],
+    },
+    { logLevel: 'error' },
+  )
+  // vitest's own would end the process in the middle of a pull.
+  for (const listener of process.listeners('SIGINT')) if (!listeners.includes(listener)) process.off('SIGINT', listener)
+  try {
+    await vitest.start()
+  } finally {
+    await vitest.close()
+  }
+}

@@ -1,0 +1,56 @@
+// What the rules of the face registry look at, read before anything runs: nobody needs the network after that.
+import { HarnessError } from '#harness/errors.ts'
+import { parseReference } from '#harness/oci/image/reference.ts'
+import type { RegistryAccess } from '#harness/oci/registry/access.ts'
+import type { Attachment } from '#harness/signing/attachments.ts'
+import type { Contract } from '#specs/contract/contract.ts'
+import type { Part } from '#specs/support/applicability.ts'
+import { openEvidence, readEvidence } from '#specs/support/evidence.ts'
+import type { Candidate } from '../candidates/candidates.ts'
+import { openTrust } from '../../cli/trust.ts'
+import { UsageError } from '../../test/options.ts'
+import { printable } from './printable.ts'
+
+export type EvidencePlace = {
+  readonly contract: Contract
+  /** The folder of the cache. */
+  readonly folder: string
+  readonly trustedRoot?: string | undefined
+  readonly offline?: boolean | undefined
+}
+
+/**
+ * Tags, signatures and attestations of every candidate in a registry, into the cache. Gives the text of the trusted root
+ * that they are held against; undefined where there is nothing to hold against one. UsageError for what cannot be read.
+ */
+export async function pullEvidence(
+  access: RegistryAccess,
+  candidates: readonly Candidate[],
+  place: EvidencePlace,
+): Promise<string | undefined> {
+  const { contract, folder, trustedRoot, offline } = place
+  const note = (text: string): void => void process.stderr.write(`${printable(text)}\n`)
+  const trust = await openTrust({ trustedRoot, offline, folder, note })
+  try {
+    const found = await Promise.all(candidates.flatMap((candidate) => evidenceOf(access, candidate)))
+    const isKeyless = contract.signing.signers.some((signer) => !('publicKey' in signer))
+    // Nobody asks the network about authorities that nothing is held against.
+    if (!isKeyless || found.flat().every(({ kind }) => kind === 'document')) return undefined
+    const { TrustedRoot } = await import('@sigstore/protobuf-specs')
+    return JSON.stringify(TrustedRoot.toJSON((await trust()).root))
+  } catch (error) {
+    if (error instanceof HarnessError) throw new UsageError(error.message, { cause: error })
+    throw error
+  }
+}
+
+function evidenceOf(access: RegistryAccess, candidate: Candidate): readonly Promise<readonly Attachment[]>[] {
+  const { faces, references, contract, lock } = candidate
+  if (faces?.includes('registry') === false) return []
+  return Object.entries(references).flatMap(([part, text]) => {
+    const reference = parseReference(text)
+    if (reference.kind !== 'registry' || reference.digest === undefined) return []
+    const evidence = openEvidence(access, { ...reference, digest: reference.digest }, { contract })
+    return [readEvidence(evidence, part as Part, { lock, contract })]
+  })
+}

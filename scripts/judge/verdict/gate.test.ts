@@ -1,0 +1,174 @@
+import { describe, expect, it } from 'vitest'
+import type { Ledger, LedgerEntry } from '#specs/contract/ledger.ts'
+import type { CandidateFaces } from '#specs/support/applicability.ts'
+import { exitCodeOf, judge, strangers } from './gate.ts'
+import type { Observation, ObservedError } from '../run/observation.ts'
+
+function entry(id: string, more: Partial<LedgerEntry> = {}): LedgerEntry {
+  const common = {
+    level: 'must',
+    faces: ['installer'],
+    needs: [],
+    pinned: false,
+    sentence: `${id} holds`,
+    fix: 'mend it',
+  }
+  return { ...common, id, file: 'specs/x.spec.ts', ...more } as LedgerEntry
+}
+
+function ledgerOf(...requirements: readonly LedgerEntry[]): Ledger {
+  return { version: '1.0.0', requirements, retired: [] }
+}
+
+const INSTALLER: CandidateFaces & { readonly key: string } = {
+  key: 'a',
+  parts: { installer: { image: true } },
+  pinned: true,
+}
+
+function observed(id: string, more: Partial<Observation> = {}): Observation {
+  const common = {
+    candidate: 'a',
+    part: 'installer',
+    state: 'passed',
+    errors: [],
+    durationMs: 1,
+    spec: 'specs/x.spec.ts:1',
+  }
+  return { ...common, id, ...more } as Observation
+}
+
+function failed(id: string, error: Partial<ObservedError>): Observation {
+  return observed(id, { state: 'failed', errors: [{ name: 'Error', message: 'no', assertion: false, ...error }] })
+}
+
+const statusOf = (ledger: Ledger, ...observations: readonly Observation[]): readonly string[] =>
+  judge(ledger, INSTALLER, observations).map((rule) => rule.status)
+
+describe('judge', () => {
+  it('passes a rule whose test passed', () => {
+    expect(statusOf(ledgerOf(entry('UKI-001')), observed('UKI-001'))).toEqual(['pass'])
+  })
+
+  it('hands notes on', () => {
+    const at = { path: 'worker.yaml', line: 3, column: 1 }
+    const notes = [{ at, message: 'mind this' }]
+    const [rule] = judge(ledgerOf(entry('UKI-001')), INSTALLER, [observed('UKI-001', { notes })])
+    expect(rule).toMatchObject({
+      status: 'pass',
+      findings: [],
+      notes: [{ part: 'installer', where: at, message: 'mind this' }],
+    })
+  })
+
+  it('misses a rule of the ledger that no test claims', () => {
+    expect(statusOf(ledgerOf(entry('UKI-001')))).toEqual(['missing'])
+  })
+
+  it.each(['skipped', 'pending'] as const)('misses a rule whose test was %s', (state) => {
+    expect(statusOf(ledgerOf(entry('UKI-001')), observed('UKI-001', { state }))).toEqual(['missing'])
+  })
+
+  it('misses a rule that two tests claim', () => {
+    expect(statusOf(ledgerOf(entry('UKI-001')), observed('UKI-001'), observed('UKI-001'))).toEqual(['missing'])
+  })
+
+  it('does not take the result of another candidate', () => {
+    expect(statusOf(ledgerOf(entry('UKI-001')), observed('UKI-001', { candidate: 'b' }))).toEqual(['missing'])
+  })
+
+  it.each([
+    ['a failed expectation', { assertion: true }, 'fail'],
+    ['broken bytes', { code: 'TRUNCATED' }, 'fail'],
+    ['a wrong digest', { code: 'DIGEST_MISMATCH' }, 'fail'],
+    ['an absent fact', { code: 'FACT_ABSENT' }, 'inconclusive'],
+    ['an unsupported format', { code: 'UNSUPPORTED' }, 'inconclusive'],
+    ['a silent registry', { code: 'REGISTRY_UNAVAILABLE' }, 'inconclusive'],
+    ['a bug of ours', { name: 'TypeError' }, 'inconclusive'],
+    ['an error of the system', { code: 'EIO' }, 'inconclusive'],
+  ])('classifies %s', (_, error, status) => {
+    expect(statusOf(ledgerOf(entry('UKI-001')), failed('UKI-001', error))).toEqual([status])
+  })
+
+  it('says that a bug of ours is one', () => {
+    const [rule] = judge(ledgerOf(entry('UKI-001')), INSTALLER, [failed('UKI-001', { name: 'TypeError' })])
+    expect(rule?.reason).toContain('internal error, please report it: TypeError')
+  })
+
+  it('blocks what needs a red rule, and what needs a blocked one', () => {
+    const ledger = ledgerOf(entry('A-1'), entry('B-1', { needs: ['A-1'] }), entry('C-1', { needs: ['B-1'] }))
+    const observations = [failed('A-1', { assertion: true }), observed('B-1'), observed('C-1')]
+    expect(statusOf(ledger, ...observations)).toEqual(['fail', 'blocked', 'blocked'])
+  })
+
+  it('does not block what needs an inconclusive rule', () => {
+    const ledger = ledgerOf(entry('A-1'), entry('B-1', { needs: ['A-1'] }))
+    expect(statusOf(ledger, failed('A-1', { code: 'FACT_ABSENT' }), observed('B-1'))).toEqual(['inconclusive', 'pass'])
+  })
+
+  it('blocks rules that need each other instead of looping', () => {
+    const ledger = ledgerOf(entry('A-1', { needs: ['B-1'] }), entry('B-1', { needs: ['A-1'] }))
+    expect(statusOf(ledger, observed('A-1'), observed('B-1'))).toEqual(['blocked', 'blocked'])
+  })
+
+  it('tells why a rule does not apply', () => {
+    const ledger = ledgerOf(entry('A-1', { faces: ['registry'] }), entry('B-1', { pinned: true }))
+    const rules = judge(ledger, { ...INSTALLER, pinned: false }, [])
+    expect(rules.map((rule) => [rule.status, rule.reason])).toEqual([
+      ['not-applicable', 'the candidate has no face registry'],
+      ['not-applicable', 'not pinned: there is no lock to compare with'],
+    ])
+  })
+
+  it('takes the worst of the parts that a rule speaks about', () => {
+    const both = { ...INSTALLER, parts: { installer: { image: true }, assets: { image: false } } }
+    const ledger = ledgerOf(entry('KRN-001', { faces: ['installer', 'assets'] }))
+    const [rule] = judge(ledger, both, [
+      observed('KRN-001'),
+      { ...failed('KRN-001', { assertion: true }), part: 'assets' },
+    ])
+    expect([rule?.status, rule?.findings[0]?.part]).toEqual(['fail', 'assets'])
+  })
+
+  it('judges only what was selected', () => {
+    const ledger = ledgerOf(entry('A-1'), entry('B-1'))
+    expect(judge(ledger, INSTALLER, [observed('B-1')], ['B-1']).map((rule) => rule.id)).toEqual(['B-1'])
+  })
+})
+
+describe('strangers', () => {
+  it('names what ran and is not in the ledger, once for all candidates', () => {
+    const observations = [observed('A-1'), observed('A-2'), observed('A-2', { candidate: 'b' })]
+    expect(strangers(ledgerOf(entry('A-1')), observations)).toEqual([
+      'specs/x.spec.ts:1 states A-2, which the ledger lacks: run npm run ledger',
+    ])
+  })
+})
+
+describe('exitCodeOf', () => {
+  const rules = (...statuses: readonly (readonly [level: 'must' | 'should', status: string])[]) =>
+    statuses.map(([level, status]) => ({ level, status })) as unknown as Parameters<typeof exitCodeOf>[0]
+
+  it.each([
+    ['all green', rules(['must', 'pass'], ['must', 'not-applicable'], ['should', 'fail']), 0],
+    ['a waived must', rules(['must', 'waived']), 0],
+    ['a red must', rules(['must', 'pass'], ['must', 'fail'], ['must', 'inconclusive']), 1],
+    ['an inconclusive must', rules(['must', 'pass'], ['must', 'inconclusive']), 2],
+    ['a blocked must', rules(['must', 'pass'], ['must', 'blocked']), 2],
+    ['a missing must', rules(['must', 'pass'], ['must', 'missing']), 2],
+    ['a missing should', rules(['must', 'pass'], ['should', 'missing']), 2],
+    [
+      'a should that could not be judged',
+      rules(['must', 'pass'], ['should', 'inconclusive'], ['should', 'blocked']),
+      0,
+    ],
+    ['nothing judged at all', rules(['must', 'not-applicable']), 2],
+    ['no rule', rules(), 2],
+  ] as const)('gives the status for %s', (_, verdicts, code) => {
+    expect(exitCodeOf(verdicts, [])).toBe(code)
+  })
+
+  it('is never green when something went wrong beside the rules', () => {
+    expect(exitCodeOf(rules(['must', 'pass']), ['specs/x.spec.ts did not load: no'])).toBe(2)
+  })
+})

@@ -1,0 +1,158 @@
+// The gate: observations against the ledger. What the ledger expects and the run does not show is never green.
+import type { Ledger, LedgerEntry } from '#specs/contract/ledger.ts'
+import { applicability, type CandidateFaces, type JudgedPart } from '#specs/support/applicability.ts'
+import type { Finding, RuleVerdict, Status } from './conformance.ts'
+import type { Observation, ObservedError } from '../run/observation.ts'
+
+/** Codes that say nothing about the image: a fact or a capability is missing, or a registry did not answer. */
+const INCONCLUSIVE = new Set([
+  'FACT_ABSENT',
+  'REFERENCE_UNUSABLE',
+  'UNSUPPORTED',
+  'TRUST_ROOT',
+  'REGISTRY_UNAVAILABLE',
+  'REGISTRY_DENIED',
+  'REGISTRY_PROTOCOL',
+])
+/** Codes by which a reader says that the image is not what it must be. */
+const NONCONFORMING = new Set([
+  'MANIFEST_UNKNOWN',
+  'BLOB_UNKNOWN',
+  'REFERRER_MISSING',
+  'DIGEST_MISMATCH',
+  'SIZE_MISMATCH',
+  'TRAILING_DATA',
+  'TRUNCATED',
+  'BAD_MAGIC',
+  'LIMIT_EXCEEDED',
+  'MALFORMED',
+  'SCHEMA',
+  'SIGNATURE',
+  'IDENTITY',
+  'SUBJECT',
+])
+
+type PartResult = { readonly status: Status; readonly reason?: string; readonly findings: readonly Finding[] }
+
+/** One verdict per rule of the ledger (or of `selected`) for one candidate. */
+export function judge(
+  ledger: Ledger,
+  candidate: CandidateFaces & { readonly key: string },
+  observations: readonly Observation[],
+  selected?: readonly string[],
+): readonly RuleVerdict[] {
+  const own = observations.filter((observation) => observation.candidate === candidate.key)
+  const entries = ledger.requirements.filter(
+    ({ id, scope }) =>
+      (selected === undefined || selected.includes(id)) && (scope === 'release' || candidate.release !== true),
+  )
+  const byId = new Map(entries.map((entry) => [entry.id, entry]))
+  const memo = new Map<string, PartResult>()
+
+  /** The status of a rule on one part, with its needs taken into account; undefined when it does not apply there. */
+  const statusOn = (id: string, part: JudgedPart): PartResult | undefined => {
+    const entry = byId.get(id)
+    if (entry === undefined || !applicability(entry, candidate).parts.some((one) => one === part)) return undefined
+    const key = `${id} ${part}`
+    const known = memo.get(key)
+    if (known !== undefined) return known
+    memo.set(key, { status: 'blocked', reason: `${id} needs itself`, findings: [] })
+    const red = entry.needs.find((need) => isRed(statusOn(need, part)?.status))
+    const result: PartResult =
+      red === undefined
+        ? classify(own.filter((observation) => observation.id === id && observation.part === part))
+        : { status: 'blocked', reason: `${red} is red`, findings: [] }
+    memo.set(key, result)
+    return result
+  }
+  return entries.map((entry) => verdictOf(entry, candidate, own, statusOn))
+}
+
+function verdictOf(
+  entry: LedgerEntry,
+  candidate: CandidateFaces,
+  own: readonly Observation[],
+  statusOn: (id: string, part: JudgedPart) => PartResult | undefined,
+): RuleVerdict {
+  const { parts, reason } = applicability(entry, candidate)
+  const results = parts.map((part) => statusOn(entry.id, part)).filter((result) => result !== undefined)
+  const worst = results.toSorted((a, b) => SEVERITY.indexOf(a.status) - SEVERITY.indexOf(b.status))[0]
+  const why = worst === undefined ? reason : worst.reason
+  const seen = own.filter((observation) => observation.id === entry.id)
+  const notes = seen.flatMap(({ part, notes: told = [] }) =>
+    told.map(({ at, message }) => ({ part, where: at, message })),
+  )
+  return {
+    id: entry.id,
+    level: entry.level,
+    status: worst?.status ?? 'not-applicable',
+    sentence: entry.sentence,
+    ...(why !== undefined && { reason: why }),
+    findings: results.flatMap((result) => result.findings),
+    ...(notes.length > 0 && { notes }),
+    fix: entry.fix,
+    spec: seen[0]?.spec ?? entry.file,
+    durationMs: seen.reduce((sum, observation) => sum + observation.durationMs, 0),
+  }
+}
+
+const SEVERITY: readonly Status[] = ['fail', 'missing', 'inconclusive', 'blocked', 'waived', 'pass', 'not-applicable']
+
+function isRed(status: Status | undefined): boolean {
+  return status === 'fail' || status === 'blocked' || status === 'missing'
+}
+
+function classify(observations: readonly Observation[]): PartResult {
+  const [observation, second] = observations
+  if (observation === undefined) return { status: 'missing', reason: 'no test ran for this rule', findings: [] }
+  if (second !== undefined)
+    return { status: 'missing', reason: `more than one test claims this id: ${second.spec}`, findings: [] }
+  if (observation.state === 'passed' && observation.errors.length === 0) return { status: 'pass', findings: [] }
+  if (observation.state !== 'failed')
+    return { status: 'missing', reason: `the test was ${observation.state}`, findings: [] }
+  const findings = observation.errors.map((error) => toFinding(observation, error))
+  if (observation.errors.some(isNonconforming)) return { status: 'fail', findings }
+  return { status: 'inconclusive', reason: observation.errors.map(toReason).join('; '), findings }
+}
+
+function isNonconforming(error: ObservedError): boolean {
+  return error.code === undefined ? error.assertion : NONCONFORMING.has(error.code)
+}
+
+function toReason(error: ObservedError): string {
+  if (error.code !== undefined && INCONCLUSIVE.has(error.code)) return error.message
+  return `internal error, please report it: ${error.name}: ${error.message}`
+}
+
+function toFinding(observation: Observation, error: ObservedError): Finding {
+  const where = error.at ?? observation.where
+  return {
+    part: observation.part,
+    ...(where !== undefined && { where }),
+    message: error.message,
+    ...(error.code !== undefined && { code: error.code }),
+    ...(error.expected !== undefined && { expected: error.expected }),
+    ...(error.got !== undefined && { got: error.got }),
+  }
+}
+
+/** One sentence for each test of a rule that the ledger does not know: nobody would look at what it says. */
+export function strangers(ledger: Ledger, observations: readonly Observation[]): readonly string[] {
+  const known = new Set(ledger.requirements.map(({ id }) => id))
+  const unknown = observations.filter(({ id }) => !known.has(id))
+  return [...new Set(unknown.map(({ id, spec }) => `${spec} states ${id}, which the ledger lacks: run npm run ledger`))]
+}
+
+/**
+ * 1 if any `must` fails, else 2 if any `must` could not be judged, any rule at all was lost or something went wrong
+ * beside the rules, else 0.
+ */
+export function exitCodeOf(rules: readonly RuleVerdict[], troubles: readonly string[]): 0 | 1 | 2 {
+  const musts = rules.filter((rule) => rule.level === 'must').map((rule) => rule.status)
+  if (musts.includes('fail')) return 1
+  const unjudged: readonly Status[] = ['inconclusive', 'blocked']
+  const judged = musts.some((status) => status === 'pass' || status === 'waived')
+  // A `should` does not gate, but one that nobody ran is a hole in the contract.
+  const lost = rules.some((rule) => rule.status === 'missing')
+  return !judged || lost || troubles.length > 0 || musts.some((status) => unjudged.includes(status)) ? 2 : 0
+}

@@ -1,0 +1,36 @@
+// Files that a run leaves: written beside and renamed, so that a reader never sees half of one.
+import { rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { makeFolder } from '#harness/bytes/folder.ts'
+import { UsageError } from '../../test/options.ts'
+import { ROOT } from '../run/run.ts'
+
+/** `scripts/ci-summary.ts` reads the verdict here, and so does whoever comes after. */
+export const REPORT_PATH = 'report/conformance.json'
+
+/** Where the verdict goes: `given`, or the place that everybody knows. */
+export function reportFile(given: string | undefined): string {
+  return given ?? join(ROOT, REPORT_PATH)
+}
+
+/** UsageError when the file cannot be written. */
+export async function writeWhole(path: string, text: string): Promise<void> {
+  try {
+    await makeFolder(dirname(path))
+    await writeFile(`${path}.${process.pid}`, text)
+    await rename(`${path}.${process.pid}`, path)
+  } catch (cause) {
+    throw cannotWrite(path, cause)
+  }
+}
+
+/** A verdict that could not be reached must not leave an older one in its place. */
+export async function removeOld(path: string): Promise<void> {
+  await rm(path, { force: true }).catch((cause: unknown) => {
+    throw cannotWrite(path, cause)
+  })
+}
+
+function cannotWrite(path: string, cause: unknown): UsageError {
+  return new UsageError(`the report ${path} cannot be written: ${(cause as Error).message}`, { cause })
+}

@@ -1,0 +1,93 @@
+// What the command line refuses: exit 2 and one sentence. In this process, since no image is judged.
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { CONTRACT_PATH } from '../judge/candidates/inputs.ts'
+import { runCommand } from '../testing/run-command.ts'
+import { main } from './main.ts'
+import { ROOT } from '../judge/run/run.ts'
+
+const folder = await mkdtemp(join(tmpdir(), 'refusals-'))
+afterAll(() => rm(folder, { recursive: true }))
+
+const at = (name: string): string => join(folder, name)
+const GOLDEN = `docker-archive:${join(ROOT, 'fixtures/golden/v1.11.5-plain/installer-arm64.tar')}`
+
+beforeAll(async () => {
+  const contract = await readFile(join(ROOT, CONTRACT_PATH), 'utf8')
+  const files: Readonly<Record<string, string | Uint8Array>> = {
+    'picture.tar': Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), Buffer.alloc(2048, 'IDAT')]),
+    'empty.tar': '',
+    'mood.yaml': `${contract}\nmood: good\n`,
+    'no.yaml': 'schema: [1\n  a: b\n\t- x',
+    'machine.yaml': 'machine: {}\n',
+    'no.json': 'no json',
+    'number.json': '7',
+    'half.json': '{"talos":"newest"}',
+  }
+  await Promise.all(Object.entries(files).map(([name, content]) => writeFile(at(name), content)))
+  await mkdir(at('empty'))
+  await mkdir(at('no-index/blobs/sha256'), { recursive: true })
+  await writeFile(at('no-index/oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
+})
+
+/** The exit status and all that `main` prints. */
+async function run(args: readonly string[]): Promise<{ status: number; stdout: string; stderr: string }> {
+  const { exit, ...printed } = await runCommand(main, ['--cache', at('cache'), '--report', at('report.json'), ...args])
+  return { status: exit, ...printed }
+}
+
+const asSpinOnly = (reference: string): readonly string[] => [reference, '--variant', 'spin-only']
+const golden = (...more: readonly string[]): readonly string[] => [...asSpinOnly(GOLDEN), ...more]
+
+describe('main', () => {
+  it.each<readonly [what: string, args: () => readonly string[], message: RegExp]>([
+    ['a picture', () => asSpinOnly(`docker-archive:${at('picture.tar')}`), /expected a tar, got something else/],
+    ['a picture as a layout', () => asSpinOnly(`oci-archive:${at('picture.tar')}`), /expected a tar/],
+    ['an empty file', () => asSpinOnly(`docker-archive:${at('empty.tar')}`), /got an empty file/],
+    ['an empty file as a layout', () => asSpinOnly(`oci-archive:${at('empty.tar')}`), /got an empty file/],
+    ['an empty folder', () => asSpinOnly(`oci:${at('empty')}`), /expected an image layout .* got none/],
+    ['an empty asset folder', () => asSpinOnly(`dir:${at('empty')}`), /got an empty folder/],
+    ['a folder without boot files', () => asSpinOnly(`dir:${at('no-index')}`), /expected an asset tree/],
+    ['a layout without index.json', () => asSpinOnly(`oci:${at('no-index')}`), /index\.json, got none/],
+    ['a folder for a file', () => asSpinOnly(`docker-archive:${at('empty')}`), /expected a file, got a folder/],
+    ['a file for a folder', () => asSpinOnly(`oci:${at('picture.tar')}`), /expected a folder, got a file/],
+    ['a file for an asset folder', () => asSpinOnly(`dir:${at('picture.tar')}`), /expected a folder/],
+    ['a file that is not there', () => asSpinOnly(`docker-archive:${at('absent.tar')}`), /got nothing/],
+    ['a layout that is not there', () => asSpinOnly(`oci:${at('absent')}`), /got nothing/],
+    ['an asset folder that is not there', () => asSpinOnly(`dir:${at('absent')}`), /got nothing/],
+    ['a reference of no known form', () => asSpinOnly('http://x y'), /expected HOST\/REPOSITORY/],
+    ['a reference that says nothing', () => asSpinOnly(''), /expected HOST\/REPOSITORY/],
+    ['a reference of two lines', () => asSpinOnly('dir:a\nb\u{1b}[2J'), /dir:a\\u\{a\}b\\u\{1b\}\[2J/],
+    ['no variant', () => [GOLDEN], /carries no label .* with --variant \(spin-only, spin-tailscale\)/],
+    ['an unknown variant', () => [GOLDEN, '--variant', 'spin'], /knows no variant spin, only spin-only/],
+    ['a variant of JavaScript’s', () => [GOLDEN, '--variant', 'constructor'], /knows no variant constructor/],
+    ['an unknown variant of no image', () => ['--variant', 'spin'], /knows no variant spin, only spin-only/],
+    ['an unknown area', () => golden('--only', 'KRN,XYZ'), /--only names no rule and no area: XYZ/],
+    ['an unknown face', () => golden('--face', 'nonsense'), /expected some of image, installer/],
+    ['an unknown option', () => golden('--nonsense'), /unknown option '--nonsense'/],
+    ['a configuration for no one variant', () => ['--config', at('machine.yaml')], /one node, .* --variant/],
+    ['an absent configuration', () => golden('--config', at('absent')), /absent cannot be read: ENOENT/],
+    ['a configuration that is no YAML', () => golden('--config', at('no.yaml')), /no\.yaml:1:10: yaml: /],
+    [
+      'a configuration of something else',
+      () => golden('--config', at('number.json')),
+      /number\.json:1:1: machine-config: /,
+    ],
+    ['no configuration', () => golden('--config'), /'--config <FILE\.\.\.>' argument missing/],
+    ['a contract with an unknown key', () => golden('--contract', at('mood.yaml')), /mood.*mood\.yaml/],
+    ['a contract that is no YAML', () => golden('--contract', at('no.yaml')), /yaml: .*no\.yaml offset 0x/],
+    ['a contract that is not there', () => golden('--contract', at('absent')), /contract .* cannot be read: ENOENT/],
+    ['a folder for a contract', () => golden('--contract', at('empty')), /cannot be read: EISDIR/],
+    ['a lock that is no JSON', () => golden('--lock', at('no.json')), /expected a JSON document.*: npm run lock/],
+    ['a lock that is a number', () => golden('--lock', at('number.json')), /lock: \/ .*number\.json/],
+    ['a lock of no release', () => golden('--lock', at('half.json')), /lock: \/talos expected a Talos tag/],
+    ['a lock that is not there', () => golden('--lock', at('absent')), /lock .* cannot be read: ENOENT/],
+  ])('refuses %s', async (_, args, message) => {
+    const { status, stdout, stderr } = await run(args())
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+    expect(stderr).toMatch(/^error: [^\n]+\n$/)
+    expect(stderr).toMatch(message)
+  })
+})

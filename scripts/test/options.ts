@@ -1,0 +1,68 @@
+// The command line of `npm test`.
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { parseCommand, parseList } from '../cli/command-line.ts'
+import { addJudgeInputs, type JudgeInputs } from '../cli/judge-options.ts'
+import { addRegistryOptions, type RegistryOptions } from '../cli/registry-options.ts'
+import { parseOutput, type Output } from '../judge/outputs/output.ts'
+import { FACES, type Face } from '#specs/support/requirement.ts'
+
+export type ConformOptions = RegistryOptions &
+  JudgeInputs & {
+    readonly references: readonly string[]
+    readonly variant?: string
+    readonly assets?: string
+    /** The machine configuration of a node, then patches over it. */
+    readonly config?: readonly string[]
+    readonly faces?: readonly Face[]
+    readonly only?: readonly string[]
+    readonly structureOnly: boolean
+    readonly json: boolean
+    /** Further renderings of the verdict. */
+    readonly output: readonly Output[]
+    readonly report?: string
+  }
+
+export { UsageError } from '../cli/command-line.ts'
+
+function parseFaces(text: string): Face[] {
+  const unknown = parseList(text).filter((face) => !FACES.some((known) => known === face))
+  if (unknown.length > 0) throw new InvalidArgumentError(`expected some of ${FACES.join(', ')}.`)
+  return parseList(text) as Face[]
+}
+
+const HELP = `
+A REFERENCE is one of
+  ghcr.io/you/talos-spin-only:v1.11.5   an image in a registry; by digest with @sha256:…
+  docker-archive:installer-arm64.tar    what upstream's imager writes
+  oci:out/spin-only[:tag]               an OCI image layout
+  oci-archive:image.tar[:tag]           the same in a tar
+  dir:assets/talos/arm64                an asset tree on disk
+Without one, both variants are built on the spot from an embedded upstream, and judged. Given both variants, they are
+judged as a release too. FILEs of --config go on up to the next option: name REFERENCEs before it.
+
+Exit status: 0 conforms, 1 a must fails, 2 a must could not be judged, or the command line or a reference is wrong.
+The whole verdict is in report/conformance.json.`
+
+/** Options, or undefined after --help was printed. Throws UsageError. */
+export function parseOptions(args: readonly string[]): ConformOptions | undefined {
+  const command = new Command('npm test --')
+    .description('Judge Talos images (arm64, CozyStack) by the contract, rule by rule.')
+    .argument('[REFERENCE...]', 'candidates; see below')
+    .option('--variant <NAME>', 'which variant each candidate must be (default: its label)')
+    .option('--assets <REFERENCE>', 'the asset image or folder (default: beside the installer, its tag with -assets)')
+    .option('--config <FILE...>', 'judge a machine configuration beside the image, patches over it last')
+    .addOption(new Option('--face <LIST>', `judge only these faces: ${FACES.join(', ')}`).argParser(parseFaces))
+    .addOption(
+      new Option('--only <LIST>', 'judge only these rules or areas, with what they need: KRN,EXT-002').argParser(
+        parseList,
+      ),
+    )
+    .option('--structure-only', 'compare nothing with the pinned release; says so in the verdict', false)
+    .option('--json', 'print the whole verdict instead of the table', false)
+    .option('--report <FILE>', 'where the whole verdict goes (default: report/conformance.json)')
+    .option('--output <FORMAT=FILE>', 'also write junit, markdown, sarif or html; may be repeated', parseOutput, [])
+    .addHelpText('after', HELP)
+  if (!parseCommand(addRegistryOptions(addJudgeInputs(command)), args)) return undefined
+  const { face, ...options } = command.opts<Omit<ConformOptions, 'references' | 'faces'> & { face?: Face[] }>()
+  return { ...options, ...(face !== undefined && { faces: face }), references: command.args }
+}
