@@ -1,9 +1,8 @@
 // What is to be built, before anything is read: every part by digest, or one sentence on what is missing.
-import semver from 'semver'
 import { quirksOf, type Quirks } from '#harness/talos/quirks.ts'
 import { expectedCommandLine } from '#specs/contract/command-line.ts'
 import { COMMAND_LINE } from '#specs/contract/asset-tree.ts'
-import type { Contract } from '#specs/contract/contract.ts'
+import { admitsTalos, type Contract } from '#specs/contract/contract.ts'
 import { lockDigest, type Lock, type PinnedExtension, type PinnedFile } from '#specs/contract/lock.ts'
 import { ASSETS_SUFFIX, inputsDigest } from '#specs/contract/tags.ts'
 import { BuildError } from './build-error.ts'
@@ -75,7 +74,7 @@ export function planVariant({ lock, contract, variant, revision }: PlanOptions):
       'LOCK',
       `the lock lacks ${missing.join(', ')}: npm run lock -- --talos ${talos ?? 'vX.Y.Z'} writes it`,
     )
-  if (!semver.satisfies(talos, contract.talos, { includePrerelease: true }))
+  if (!admitsTalos(contract, talos))
     throw new BuildError('CONTRACT', `the contract is for Talos ${contract.talos}, the lock pins ${talos}`)
   const quirks = quirksOf(talos)
   const commandLine = expectedCommandLine({

@@ -1,43 +1,143 @@
 import { describe, expect, it } from 'vitest'
 import { FormatError } from '../errors.ts'
 import { expectCode } from '../testing/expect-code.ts'
-import { quirksOf } from './quirks.ts'
+import { CAPABILITY_NAMES, quirksOf, type Capability, type Quirks } from './quirks.ts'
+import { compareTalos } from './talos-version.ts'
+
+type Step = readonly [name: Capability, before: string, since: string, was: string, is: string]
+
+/** Each value as one line; a list by how it ends and how long it is. */
+function show(value: Quirks[Capability]): string {
+  if (typeof value === 'string') return value.replace('talos.platform=metal console=ttyAMA0 console=tty0 ', '')
+  if (typeof value === 'number') return `0${value.toString(8).padStart(3, '0')}`
+  if (typeof value === 'object' && 'length' in value) return `${value.length}: ${value.slice(-1).join()}`
+  return typeof value === 'object' && 'type' in value ? `${value.type}: ${value.names.join(' ')}` : String(value)
+}
+
+const HARDENING = 'slab_nomerge pti=on consoleblank=0'
+const NVME = 'nvme_core.io_timeout=4294967295 printk.devkmsg=on'
+const IMA = 'ima_template=ima-ng ima_appraise=fix ima_hash=sha512'
+
+/** The last tag before a change and the first with it, as upstream's repositories have them. */
+const STEPS: readonly Step[] = [
+  [
+    'metalArm64CommandLine',
+    'v1.10.9',
+    'v1.11.0-alpha.1',
+    `init_on_alloc=1 ${HARDENING} ${NVME} ${IMA} selinux=1`,
+    `init_on_alloc=1 ${HARDENING} ${NVME} selinux=1`,
+  ],
+  [
+    'metalArm64CommandLine',
+    'v1.12.0-alpha.1',
+    'v1.12.0-alpha.2',
+    `init_on_alloc=1 ${HARDENING} ${NVME} selinux=1`,
+    `init_on_alloc=1 ${HARDENING} ${NVME} selinux=1 module.sig_enforce=1`,
+  ],
+  [
+    'metalArm64CommandLine',
+    'v1.12.11',
+    'v1.13.0-alpha.0',
+    `init_on_alloc=1 ${HARDENING} ${NVME} selinux=1 module.sig_enforce=1`,
+    `init_on_alloc=1 ${HARDENING} ${NVME} selinux=1 module.sig_enforce=1 proc_mem.force_override=never`,
+  ],
+  [
+    'metalArm64CommandLine',
+    'v1.14.0-alpha.0',
+    'v1.14.0-alpha.1',
+    `init_on_alloc=1 ${HARDENING} ${NVME} selinux=1 module.sig_enforce=1 proc_mem.force_override=never`,
+    `${HARDENING} printk.devkmsg=on selinux=1 module.sig_enforce=1 proc_mem.force_override=never`,
+  ],
+  ['extensionPrefixes', 'v1.12.0-alpha.2', 'v1.12.0-beta.0', '10: etc/vulkan', '11: usr/lib/ld-linux-aarch64.so.1'],
+  ['extensionPrefixes', 'v1.13.0-beta.1', 'v1.13.0-rc.0', '11: usr/lib/ld-linux-aarch64.so.1', '19: usr/bin/nvme'],
+  ['tailscaleBringsIptables', 'v1.13.0-alpha.1', 'v1.13.0-alpha.2', 'false', 'true'],
+  ['publishesInstaller', 'v1.14.0-alpha.0', 'v1.14.0-alpha.1', 'true', 'false'],
+  ['installerRootfsType', 'v1.13.0-alpha.0', 'v1.13.0-alpha.1', '', 'layers'],
+  ['optionalServices', 'v1.14.0-alpha.2', 'v1.14.0-beta.0', '3: trustd', '4: trustd'],
+  ['moduleEnforcement', 'v1.12.0-alpha.1', 'v1.12.0-alpha.2', 'configuration', 'configuration or command line'],
+  ['embeddedConfigMode', 'v1.12.0-alpha.0', 'v1.12.0-alpha.1', 'undefined', '0000'],
+  ['embeddedConfigMode', 'v1.13.0-beta.1', 'v1.13.0-rc.0', '0000', '0400'],
+  ['profileFields', 'v1.13.0-alpha.0', 'v1.13.0-alpha.1', '4: uBoot', '0: '],
+  [
+    'initAliases',
+    'v1.13.6',
+    'v1.13.7',
+    'hard link: dashboard poweroff shutdown',
+    'symbolic link: dashboard poweroff reboot shutdown',
+  ],
+  [
+    'initAliases',
+    'v1.13.9',
+    'v1.14.0-alpha.0',
+    'symbolic link: dashboard poweroff reboot shutdown',
+    'hard link: dashboard poweroff shutdown',
+  ],
+  [
+    'initAliases',
+    'v1.14.0-alpha.2',
+    'v1.14.0-beta.0',
+    'hard link: dashboard poweroff shutdown',
+    'symbolic link: dashboard poweroff reboot sandboxd shutdown',
+  ],
+]
+
+/** The same from v1.10.0 to v1.14. */
+const CONSTANT: readonly Capability[] = ['initramfsCompression', 'installerProfile', 'services', 'ukiSectionOrder']
+/** Not known throughout: below. */
+const SECURE_BOOT: Capability = 'secureBootArguments'
+
+const ALL_TAGS = `
+  v1.10.0 v1.11.0-alpha.1 v1.11.6 v1.12.0-alpha.1 v1.12.0-alpha.2 v1.12.0-beta.0 v1.12.11
+  v1.13.0-alpha.0 v1.13.0-alpha.1 v1.13.0-alpha.2 v1.13.0-beta.1 v1.13.0-rc.0 v1.13.6 v1.13.7
+  v1.14.0-alpha.0 v1.14.0-alpha.1 v1.14.0-beta.0 v1.14.0-rc.1 v1.14.0 v1.14.2
+`
+  .trim()
+  .split(/\s+/)
 
 describe('quirksOf', () => {
-  it.each([
-    ['v1.10.9', 'ima_template=ima-ng', true],
-    ['v1.11.0', 'ima_template=ima-ng', false],
-    ['v1.11.6', 'module.sig_enforce=1', false],
-    ['v1.12.0', 'module.sig_enforce=1', true],
-    ['v1.12.11', 'proc_mem.force_override=never', false],
-    ['v1.13.0', 'proc_mem.force_override=never', true],
-    ['v1.13.9', 'init_on_alloc=1', true],
-    ['v1.14.0-rc.1', 'init_on_alloc=1', false],
-  ] as const)('knows the command line of %s: %s is %s', (talos, argument, there) => {
-    expect(quirksOf(talos).metalArm64CommandLine.split(' ').includes(argument)).toBe(there)
+  it.each(STEPS)('knows that %s changes between %s and %s', (name, before, since, was, is) => {
+    expect([show(quirksOf(before)[name]), show(quirksOf(since)[name])]).toEqual([was, is])
+  })
+
+  it('has no step that is not tested here, and none between the tested ones', () => {
+    for (const name of CAPABILITY_NAMES.filter((one) => one !== SECURE_BOOT)) {
+      const values = ALL_TAGS.map((talos) => JSON.stringify(quirksOf(talos)[name]) ?? 'undefined')
+      const changes = values.flatMap((value, at) => (at > 0 && value !== values[at - 1] ? [ALL_TAGS[at]] : []))
+      const tested = STEPS.filter(([own]) => own === name).map(([, , since]) => since)
+      expect([name, changes]).toEqual([name, CONSTANT.includes(name) ? [] : tested.toSorted(compareTalos)])
+    }
+  })
+
+  it('knows what SecureBoot adds up to v1.14.0-rc.1 and from v1.14.0 on', async () => {
+    expect(quirksOf('v1.10.0').secureBootArguments).toEqual(['lockdown=confidentiality'])
+    expect(quirksOf('v1.14.0-rc.1').secureBootArguments).toEqual(['lockdown=confidentiality'])
+    expect(quirksOf('v1.14.0').secureBootArguments).toEqual([])
+    const error = await expectCode(() => quirksOf('v1.14.0-rc.2').secureBootArguments, FormatError, 'UNSUPPORTED')
+    expect(error.message).toBe(
+      'talos: capability secureBootArguments is not known from 1.14.0-rc.2 up to, not with, 1.14.0, got v1.14.0-rc.2',
+    )
   })
 
   it.each([
-    ['v1.11.6', 'configuration'],
-    ['v1.12.0', 'configuration or command line'],
-  ])('knows how %s refuses unsigned modules', (talos, enforcement) => {
-    expect(quirksOf(talos).moduleEnforcement).toBe(enforcement)
+    ['v1.13.7-3-gabcdef0-dirty', 'v1.13.7'],
+    ['v1.14.0-alpha.1-12-gabcdef0', 'v1.14.0-alpha.1'],
+    ['v1.14.0-dirty', 'v1.14.0'],
+  ])('takes %s as what it is built from, %s', (development, base) => {
+    for (const name of CAPABILITY_NAMES) expect(quirksOf(development)[name]).toEqual(quirksOf(base)[name])
   })
 
   it.each([
-    ['v1.13.9', true],
-    ['v1.14.0-rc.1', false],
-  ])('knows whether %s comes with an installer', (talos, isPublished) => {
-    expect(quirksOf(talos).publishesInstaller).toBe(isPublished)
+    'v1.9.5',
+    'v1.10.0-rc.0',
+    'v1.15.0-alpha.0',
+    'v1.15.0-alpha.0-3-gabcdef0',
+    'v1.15.0',
+    'v2.0.0',
+    'no version',
+  ])('names the capability that is unknown for %s', async (talos) => {
+    const error = await expectCode(() => quirksOf(talos).ukiSectionOrder, FormatError, 'UNSUPPORTED')
+    expect(error.message).toContain(
+      `capability ukiSectionOrder is known for 1.10.0 up to, not with, 1.15.0-alpha.0, got ${talos}`,
+    )
   })
-
-  it.each(['v1.9.5', 'v1.15.0', 'v2.0.0', 'an unknown version'])(
-    'names the capability that is unknown for %s',
-    async (talos) => {
-      const error = await expectCode(() => quirksOf(talos).ukiSectionOrder, FormatError, 'UNSUPPORTED')
-      expect(error.message).toContain(
-        `capability ukiSectionOrder is known for 1.10.0 up to, not with, 1.15.0, got ${talos}`,
-      )
-    },
-  )
 })

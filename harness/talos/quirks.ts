@@ -1,86 +1,52 @@
-// How Talos minors differ: named capabilities with the version they begin at (siderolabs/talos
-// pkg/machinery/imager/quirks is the model). Nobody else in this project compares versions.
+// How Talos releases differ: named capabilities with the release or pre-release that they begin at, read in upstream's
+// sources at that tag and the one before (siderolabs/talos, siderolabs/extensions). Nobody else here compares versions.
+// Upstream's own quirks (pkg/machinery/imager/quirks) go by the core version; what an imager writes is decided by its
+// code at the tag, so that the pre-releases of a minor differ here.
 import semver from 'semver'
 import { FormatError } from '../errors.ts'
+import { COMMAND_LINES, PREFIXES } from './quirk-values.ts'
+import { talosBase } from './talos-version.ts'
 
-/** The first and the last minor whose behaviour was read in upstream's sources (v1.10.0 … v1.14.0-rc.1). */
+/** What was read: from the first, up to the second and without it (v1.15.0-alpha.0 is the first tag of another minor). */
 const OLDEST_KNOWN = '1.10.0'
-const FIRST_UNKNOWN = '1.15.0'
+const FIRST_UNKNOWN = '1.15.0-alpha.0'
 
-type Steps<T> = readonly (readonly [since: string, value: T])[]
+/** A release whose sources could not be read, between two that were. */
+const UNREAD = Symbol('unread')
+
+type Steps<T> = readonly (readonly [since: string, value: T | typeof UNREAD])[]
 
 /** How a kernel refuses unsigned modules. */
 export type ModuleEnforcement = 'configuration' | 'configuration or command line'
 
-const commandLineOf = (...groups: readonly string[]): string => groups.join(' ')
-const CONSOLES = 'talos.platform=metal console=ttyAMA0 console=tty0'
-const HARDENING = 'slab_nomerge pti=on consoleblank=0'
-const NVME = 'nvme_core.io_timeout=4294967295'
+/** Names of `usr/bin/init` beside its own, and how they are linked. */
+export type InitAliases = { readonly type: 'hard link' | 'symbolic link'; readonly names: readonly string[] }
 
-const PREFIXES_1_10 = [
-  'etc/cri/conf.d',
-  'usr/lib/firmware',
-  'usr/lib/modules',
-  'usr/lib/ld-linux-x86-64.so.2',
-  'usr/bin/ldconfig',
-  'usr/lib/udev/rules.d',
-  'usr/local',
-  'usr/share/glvnd',
-  'usr/share/egl',
-  'etc/vulkan',
-]
-const PREFIXES_1_12 = ['usr/lib/ld-linux-aarch64.so.1']
-const PREFIXES_1_13 = [
-  'etc/ld.so.conf',
-  'etc/ld.so.cache',
-  'usr/bin/nvidia-modprobe',
-  'usr/bin/nvidia-pcc',
-  'usr/bin/nvidia-smi',
-  'usr/bin/nvidia-ctk',
-  'usr/bin/nvidia-cdi-hook',
-  'usr/bin/nvme',
-]
+const ALIASES = ['dashboard', 'poweroff', 'shutdown']
+const ALIASES_WITH_REBOOT = ['dashboard', 'poweroff', 'reboot', 'shutdown']
 
 const CAPABILITIES = {
-  /** pkg/imager/imager_test.go @ main: golden command lines of metal/arm64. */
+  /**
+   * pkg/machinery/kernel/kernel.go: `ima_*` until v1.11.0-alpha.0, module.sig_enforce since v1.12.0-alpha.2,
+   * proc_mem.force_override since v1.13.0-alpha.0, init_on_alloc and the nvme timeout until v1.14.0-alpha.0.
+   */
   metalArm64CommandLine: [
-    [
-      '1.10.0',
-      commandLineOf(
-        CONSOLES,
-        'init_on_alloc=1',
-        HARDENING,
-        NVME,
-        'printk.devkmsg=on ima_template=ima-ng ima_appraise=fix ima_hash=sha512 selinux=1',
-      ),
-    ],
-    ['1.11.0', commandLineOf(CONSOLES, 'init_on_alloc=1', HARDENING, NVME, 'printk.devkmsg=on selinux=1')],
-    [
-      '1.12.0',
-      commandLineOf(CONSOLES, 'init_on_alloc=1', HARDENING, NVME, 'printk.devkmsg=on selinux=1 module.sig_enforce=1'),
-    ],
-    [
-      '1.13.0',
-      commandLineOf(
-        CONSOLES,
-        'init_on_alloc=1',
-        HARDENING,
-        NVME,
-        'printk.devkmsg=on selinux=1 module.sig_enforce=1 proc_mem.force_override=never',
-      ),
-    ],
-    [
-      '1.14.0',
-      commandLineOf(
-        CONSOLES,
-        HARDENING,
-        'printk.devkmsg=on selinux=1 module.sig_enforce=1 proc_mem.force_override=never',
-      ),
-    ],
+    ['1.10.0', COMMAND_LINES.ima],
+    ['1.11.0-alpha.1', COMMAND_LINES.selinux],
+    ['1.12.0-alpha.2', COMMAND_LINES.signatures],
+    ['1.13.0-alpha.0', COMMAND_LINES.procMem],
+    ['1.14.0-alpha.1', COMMAND_LINES.shorter],
   ] satisfies Steps<string>,
 
-  /** pkg/imager/imager.go: what SecureBoot adds behind the defaults, before extra arguments. */
-  secureBootArguments: [['1.10.0', ['lockdown=confidentiality']]] satisfies Steps<readonly string[]>,
+  /**
+   * pkg/imager/imager.go: what SecureBoot adds behind the defaults, before extra arguments. v1.14.0-rc.1 still adds it,
+   * commit a72281e5b (siderolabs/talos#14088) ends it, v1.14.0 has it not (#14237); nobody read v1.14.0-rc.2.
+   */
+  secureBootArguments: [
+    ['1.10.0', ['lockdown=confidentiality']],
+    ['1.14.0-rc.2', UNREAD],
+    ['1.14.0', []],
+  ] satisfies Steps<readonly string[]>,
 
   /** internal/pkg/uki: the order of the sections that follow the stub's, those in brackets only where they are made. */
   ukiSectionOrder: [
@@ -97,56 +63,101 @@ const CAPABILITIES = {
 
   /** pkg/machinery/extensions/extensions.go: where an extension may install anything but directories. */
   extensionPrefixes: [
-    ['1.10.0', PREFIXES_1_10],
-    ['1.12.0', [...PREFIXES_1_10, ...PREFIXES_1_12]],
-    ['1.13.0', [...PREFIXES_1_10, ...PREFIXES_1_12, ...PREFIXES_1_13]],
+    ['1.10.0', PREFIXES.first],
+    ['1.12.0-beta.0', PREFIXES.withLoader],
+    ['1.13.0-rc.0', PREFIXES.withNvidia],
   ] satisfies Steps<readonly string[]>,
 
-  /** E network/tailscale: up to 1.12 tailscale uses the host's iptables, since 1.13 it has a root of its own. */
+  /**
+   * network/tailscale @ extensions: with the host's iptables up to v1.13.0-alpha.1, since v1.13.0-alpha.2 (commit
+   * fb4eb04) with a root of its own.
+   */
   tailscaleBringsIptables: [
     ['1.10.0', false],
-    ['1.13.0', true],
+    ['1.13.0-alpha.2', true],
   ] satisfies Steps<boolean>,
 
-  /** hack/release.toml @ v1.14.0-rc.1, Makefile: since 1.14 upstream pushes no `installer`, and the factory makes it. */
+  /** Makefile, target push: since v1.14.0-alpha.1 upstream pushes no `installer`, and Image Factory makes it. */
   publishesInstaller: [
     ['1.10.0', true],
-    ['1.14.0', false],
+    ['1.14.0-alpha.1', false],
   ] satisfies Steps<boolean>,
+
+  /** pkg/imager/out.go, commit c9d84ae21: `rootfs.type` in the config that imager writes. */
+  installerRootfsType: [
+    ['1.10.0', ''],
+    ['1.13.0-alpha.1', 'layers'],
+  ] satisfies Steps<'' | 'layers'>,
 
   /** internal/app/machined/pkg/system/services: services that every machine runs, beside the extensions'. */
   services: [
     ['1.10.0', ['apid', 'auditd', 'containerd', 'cri', 'kubelet', 'machined', 'registryd', 'syslogd', 'udevd']],
   ] satisfies Steps<readonly string[]>,
 
-  /** P kernel/build/config-arm64: MODULE_SIG_FORCE=y through 1.12.6, module.sig_enforce=1 since 1.12.0. */
+  /** The same folder: services that only a machine with a certain configuration runs. sandboxd: SecurityProfileConfig. */
+  optionalServices: [
+    ['1.10.0', ['dashboard', 'etcd', 'trustd']],
+    ['1.14.0-beta.0', ['dashboard', 'etcd', 'sandboxd', 'trustd']],
+  ] satisfies Steps<readonly string[]>,
+
+  /** module.sig_enforce on the command line since v1.12.0-alpha.2; P kernel/build/config-arm64: MODULE_SIG_FORCE. */
   moduleEnforcement: [
     ['1.10.0', 'configuration'],
-    ['1.12.0', 'configuration or command line'],
+    ['1.12.0-alpha.2', 'configuration or command line'],
   ] satisfies Steps<ModuleEnforcement>,
+
+  /** pkg/imager/embed.go: the mode of `usr/local/etc/talos/config.yaml`; undefined where nothing can be embedded. */
+  embeddedConfigMode: [
+    ['1.10.0', undefined],
+    ['1.12.0-alpha.1', 0o000],
+    ['1.13.0-rc.0', 0o400],
+  ] satisfies Steps<number | undefined>,
+
+  /** pkg/imager/profile/{profile,input}.go: fields that an imager profile may still have, of those that went away. */
+  profileFields: [
+    ['1.10.0', ['board', 'dtb', 'rpiFirmware', 'uBoot']],
+    ['1.13.0-alpha.1', []],
+  ] satisfies Steps<readonly string[]>,
+
+  /** Dockerfile, stage rootfs-base: the branch of 1.14 forked before commit 58a78fe22. */
+  initAliases: [
+    ['1.10.0', { type: 'hard link', names: ALIASES }],
+    ['1.13.7', { type: 'symbolic link', names: ALIASES_WITH_REBOOT }],
+    ['1.14.0-alpha.0', { type: 'hard link', names: ALIASES }],
+    ['1.14.0-beta.0', { type: 'symbolic link', names: [...ALIASES_WITH_REBOOT, 'sandboxd'].toSorted() }],
+  ] satisfies Steps<InitAliases>,
 } as const
 
-export type Quirks = { readonly [Name in keyof typeof CAPABILITIES]: (typeof CAPABILITIES)[Name][number][1] }
+export type Capability = keyof typeof CAPABILITIES
+
+export type Quirks = {
+  readonly [Name in Capability]: Exclude<(typeof CAPABILITIES)[Name][number][1], typeof UNREAD>
+}
+
+export const CAPABILITY_NAMES = Object.keys(CAPABILITIES).toSorted() as readonly Capability[]
 
 /**
- * The capabilities of one Talos version. A capability of a minor that is not known here throws FormatError
- * UNSUPPORTED, which makes the rule that asked for it inconclusive.
+ * The capabilities of one Talos version; a development build has those of the release that it is built from. A capability
+ * that is not known throws FormatError UNSUPPORTED, which makes the rule that asked for it inconclusive.
  */
 export function quirksOf(talos: string): Quirks {
-  const version = semver.parse(talos)
-  const core = version === null ? undefined : `${version.major}.${version.minor}.${version.patch}`
-  const known = core !== undefined && semver.gte(core, OLDEST_KNOWN) && semver.lt(core, FIRST_UNKNOWN)
-  const valueOf = (name: keyof typeof CAPABILITIES): unknown => {
-    if (!known)
-      throw new FormatError(
-        'talos',
-        'UNSUPPORTED',
-        `capability ${name} is known for ${OLDEST_KNOWN} up to, not with, ${FIRST_UNKNOWN}, got ${talos}`,
-      )
-    return CAPABILITIES[name].findLast(([since]) => semver.lte(since, core))?.[1]
+  const version = talosBase(talos)
+  const known = version !== undefined && semver.gte(version, OLDEST_KNOWN) && semver.lt(version, FIRST_UNKNOWN)
+  const valueOf = (name: Capability): unknown => {
+    const steps: Steps<unknown> = CAPABILITIES[name]
+    const step = known ? steps.findLast(([since]) => semver.lte(since, version)) : undefined
+    if (step !== undefined && step[1] !== UNREAD) return step[1]
+    const until = step === undefined ? undefined : steps[steps.indexOf(step) + 1]?.[0]
+    throw new FormatError(
+      'talos',
+      'UNSUPPORTED',
+      until === undefined
+        ? `capability ${name} is known for ${OLDEST_KNOWN} up to, not with, ${FIRST_UNKNOWN}, got ${talos}`
+        : `capability ${name} is not known from ${step?.[0]} up to, not with, ${until}, got ${talos}`,
+    )
   }
   const quirks = {}
-  for (const name of Object.keys(CAPABILITIES) as (keyof typeof CAPABILITIES)[])
+  for (const name of CAPABILITY_NAMES)
     Object.defineProperty(quirks, name, { enumerable: true, get: () => valueOf(name) })
   return quirks as Quirks
 }

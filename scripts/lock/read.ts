@@ -72,7 +72,12 @@ async function openTalosImage(upstream: Upstream, name: string, talos: string): 
 /** Undefined where upstream has none. */
 async function openInstallerImage(upstream: Upstream, talos: string): Promise<UpstreamImage | undefined> {
   const name = `${upstream.mirror}/installer:${talos}`
-  if (!(await about(name, async () => quirksOf(talos).publishesInstaller))) return undefined
+  // Of a release that nobody knows the registry tells.
+  const isPublished = await about(name, async () => quirksOf(talos).publishesInstaller).catch((error: unknown) => {
+    if (error instanceof LockError && error.failure === 'unknown') return true
+    throw error
+  })
+  if (!isPublished) return undefined
   return openTalosImage(upstream, 'installer', talos).catch((error: unknown) => {
     if (!(error instanceof LockError && error.cause instanceof NotFoundError)) throw error
     upstream.note(`${name}: there is none: the lock has no installer, commandLine and ukiSections`)

@@ -4,8 +4,7 @@ import { Spool } from '#harness/bytes/spool.ts'
 import { openCache } from '#harness/oci/cache/cache.ts'
 import type { ContentStore } from '#harness/oci/store.ts'
 import { openRegistryAccess } from '#harness/oci/registry/access.ts'
-import semver from 'semver'
-import { extensionNames, type Contract } from '#specs/contract/contract.ts'
+import { admitsTalos, extensionNames, type Contract } from '#specs/contract/contract.ts'
 import type { Lock } from '#specs/contract/lock.ts'
 import { progressOf } from '../build/render.ts'
 import { UsageError } from '../cli/command-line.ts'
@@ -86,6 +85,6 @@ export async function lockFromRegistry(options: LockOptions, signal: AbortSignal
 
 function withinContract(talos: string | undefined, contract: Contract): string {
   if (talos === undefined) throw new UsageError('which release? --talos vX.Y.Z names one')
-  if (semver.satisfies(talos, contract.talos, { includePrerelease: true })) return talos
+  if (admitsTalos(contract, talos)) return talos
   throw new UsageError(`the contract is for Talos ${contract.talos}, not for ${talos}`)
 }

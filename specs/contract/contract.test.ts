@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { SchemaError } from '#harness/errors.ts'
 import { expectCode } from '#harness/testing/expect-code.ts'
 import { expectedCommandLine } from './command-line.ts'
-import { parseContract } from './contract.ts'
+import { admitsTalos, parseContract } from './contract.ts'
 import { selectRules, type Ledger } from './ledger.ts'
 import { formatLock, parseLock } from './lock.ts'
 
@@ -82,6 +82,21 @@ describe('expectedCommandLine', () => {
       'console=ttyS0,115200',
       'selinux=1',
     ])
+  })
+})
+
+describe('admitsTalos', () => {
+  const contract = { talos: '>=1.11.0 <1.15.0' }
+
+  it.each(['v1.11.0', 'v1.14.2', 'v1.14.0-rc.1', 'v1.12.0-alpha.0', 'v1.11.0-3-gabcdef0-dirty'])(
+    'admits %s',
+    (talos) => {
+      expect(admitsTalos(contract, talos)).toBe(true)
+    },
+  )
+
+  it.each(['v1.10.9', 'v1.11.0-rc.0', 'v1.15.0', 'v1.15.0-alpha.0', 'latest'])('does not admit %s', (talos) => {
+    expect(admitsTalos(contract, talos)).toBe(false)
   })
 })
 

@@ -3,6 +3,7 @@ import semver from 'semver'
 import { z } from 'zod'
 import { parseYaml } from '#harness/formats/yaml/document.ts'
 import { validate } from '#harness/formats/yaml/schema.ts'
+import { talosBase } from '#harness/talos/talos-version.ts'
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'expected a name of lower-case letters, digits and dashes')
 const kernelOption = z.string().regex(/^[A-Z0-9_]+$/, 'expected a kernel option without CONFIG_')
@@ -84,6 +85,19 @@ const contractSchema = z.strictObject({
     builder: z.url(),
   }),
 })
+
+/**
+ * Whether a release is in the contract's range. A pre-release must be in it by itself and by its minor: `<1.15.0` does not
+ * admit v1.15.0-alpha.0, though that comes before v1.15.0.
+ */
+export function admitsTalos({ talos: range }: Pick<Contract, 'talos'>, talos: string): boolean {
+  const version = talosBase(talos)
+  if (version === undefined) return false
+  const { major, minor, patch } = version
+  return [version, `${major}.${minor}.${patch}`].every((one) =>
+    semver.satisfies(one, range, { includePrerelease: true }),
+  )
+}
 
 /** Of all variants, each once, sorted. */
 export function extensionNames({ variants }: Pick<Contract, 'variants'>): readonly string[] {

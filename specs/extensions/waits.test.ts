@@ -4,6 +4,7 @@ import { unmetWaits, type WaitingService } from './waits.ts'
 
 const promises = {
   services: ['containerd', 'cri'],
+  optionalServices: ['sandboxd'],
   variant: { serviceConfigurations: ['vpn'], kernelModules: ['zfs'] },
   contract: { pathsOfModules: { '/dev/zfs': 'zfs', '/dev/drbd': 'drbd' } },
 }
@@ -30,6 +31,12 @@ describe('unmetWaits', () => {
       'a waits for /dev/drbd',
       'a waits for /etc/a',
       'a waits for service lvmd',
+    ])
+  })
+
+  it('does not count on a service that not every machine runs', () => {
+    expect(unmetWaits([waiting('a', after('sandboxd'))], promises)).toEqual([
+      'a waits for service sandboxd, which not every machine runs',
     ])
   })
 

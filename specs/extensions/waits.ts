@@ -11,6 +11,8 @@ export type WaitingService = {
 export type Promises = {
   /** Ids of the services that every machine runs. */
   readonly services: readonly string[]
+  /** Ids of those that only a machine with a certain configuration runs: none may be counted on. */
+  readonly optionalServices: readonly string[]
   readonly variant: Pick<Variant, 'serviceConfigurations' | 'kernelModules'>
   readonly contract: Pick<Contract, 'pathsOfModules'>
 }
@@ -30,7 +32,7 @@ export function unmetWaits(services: readonly WaitingService[], promises: Promis
     waiting = left
   }
   return waiting.flatMap(({ name, waits }) =>
-    waits.filter((wait) => isUnmet(wait, name)).map((wait) => `${name} waits for ${describe(wait)}`),
+    waits.filter((wait) => isUnmet(wait, name)).map((wait) => `${name} waits for ${describe(wait, promises)}`),
   )
 }
 
@@ -55,7 +57,9 @@ function isMet(
   }
 }
 
-function describe(wait: ServiceDependency): string {
+function describe(wait: ServiceDependency, { optionalServices }: Promises): string {
   if (wait.kind === 'configuration') return 'an ExtensionServiceConfig document'
-  return wait.kind === 'path' ? wait.path : wait.kind === 'service' ? `service ${wait.service}` : wait.kind
+  if (wait.kind !== 'service') return wait.kind === 'path' ? wait.path : wait.kind
+  const isOptional = optionalServices.includes(wait.service)
+  return `service ${wait.service}${isOptional ? ', which not every machine runs' : ''}`
 }

@@ -1,12 +1,15 @@
 // The image that a node installs: which variant, which bytes, and on which nodes.
-import { HarnessError } from '#harness/errors.ts'
+import { FormatError, HarnessError } from '#harness/errors.ts'
 import { parseReference, type RegistryReference } from '#harness/oci/image/reference.ts'
 import type { MachineConfigFacts, Placed } from '#harness/machine-config/facts.ts'
+import { quirksOf } from '#harness/talos/quirks.ts'
 import type { Contract } from '../../contract/contract.ts'
 import { isTemplate, type ConfigContext, type ConfigFinding, type ConfigJudge } from '../rule.ts'
 
 /** A version tag may be moved by hand; its twin with digits of lock and contract never is (architecture.md). */
 const TWIN = /-[0-9a-f]{8}$/
+/** Upstream's installer, below its namespace. */
+const INSTALLER = 'installer'
 const VERSION = /^v\d+\.\d+\.\d+(?:-[0-9A-Za-z.]+)?$/
 
 /** Of the variant that this configuration installs by the name of its repository; undefined when no name tells. */
@@ -49,7 +52,7 @@ function judgeImage({ value: got, at }: Placed, context: ConfigContext): readonl
   if (found !== variantName)
     findings.push({
       at,
-      message: found === undefined ? 'the install image is of no variant' : `the install image is of ${found}`,
+      message: found === undefined ? ofNoVariant(reference, context) : `the install image is of ${found}`,
       expected: repositories.join(' or '),
       got: `${reference.registry}/${reference.repository}`,
     })
@@ -65,6 +68,24 @@ function judgeImage({ value: got, at }: Placed, context: ConfigContext): readonl
   if (talos !== undefined && VERSION.test(version) && version !== talos)
     findings.push({ at, message: 'the install image is of another Talos', expected: talos, got: version })
   return findings
+}
+
+/** Upstream's own installer has no extensions, and is not there at all once upstream stopped to publish it. */
+function ofNoVariant({ registry, repository, tag }: RegistryReference, { contract, talos }: ConfigContext): string {
+  const said = 'the install image is of no variant'
+  if (`${registry}/${repository}` !== `${contract.upstream.namespace}/${INSTALLER}`) return said
+  const version = tag !== undefined && VERSION.test(tag) ? tag : talos
+  return version === undefined || isPublished(version) ? said : `${said}, and upstream publishes none of ${version}`
+}
+
+/** True where nobody knows. */
+function isPublished(talos: string): boolean {
+  try {
+    return quirksOf(talos).publishesInstaller
+  } catch (error) {
+    if (error instanceof FormatError) return true
+    throw error
+  }
 }
 
 /** Only where the contract names its gateways: any node may be one where it does not. */

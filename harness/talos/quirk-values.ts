@@ -1,0 +1,62 @@
+// The longer values of quirks.ts: command lines and extension prefixes of each Talos.
+
+const CONSOLES = 'talos.platform=metal console=ttyAMA0 console=tty0'
+const HARDENING = 'slab_nomerge pti=on consoleblank=0'
+const NVME = 'nvme_core.io_timeout=4294967295'
+const IMA = 'ima_template=ima-ng ima_appraise=fix ima_hash=sha512'
+
+type Arguments = {
+  /** Left out from 1.14.0-alpha.1 on, together. */
+  readonly allocationAndNvme: boolean
+  readonly behind: readonly string[]
+}
+
+function commandLine({ allocationAndNvme, behind }: Arguments): string {
+  const [allocation, nvme] = allocationAndNvme ? [['init_on_alloc=1'], [NVME]] : [[], []]
+  return [CONSOLES, ...allocation, HARDENING, ...nvme, 'printk.devkmsg=on', ...behind].join(' ')
+}
+
+const SELINUX = 'selinux=1'
+const SIGNATURES = 'module.sig_enforce=1'
+const PROC_MEM = 'proc_mem.force_override=never'
+
+/** pkg/machinery/kernel/kernel.go at each tag; golden values in pkg/imager/imager_test.go @ main. */
+export const COMMAND_LINES = {
+  ima: commandLine({ allocationAndNvme: true, behind: [IMA, SELINUX] }),
+  selinux: commandLine({ allocationAndNvme: true, behind: [SELINUX] }),
+  signatures: commandLine({ allocationAndNvme: true, behind: [SELINUX, SIGNATURES] }),
+  procMem: commandLine({ allocationAndNvme: true, behind: [SELINUX, SIGNATURES, PROC_MEM] }),
+  shorter: commandLine({ allocationAndNvme: false, behind: [SELINUX, SIGNATURES, PROC_MEM] }),
+} as const
+
+const FIRST = [
+  'etc/cri/conf.d',
+  'usr/lib/firmware',
+  'usr/lib/modules',
+  'usr/lib/ld-linux-x86-64.so.2',
+  'usr/bin/ldconfig',
+  'usr/lib/udev/rules.d',
+  'usr/local',
+  'usr/share/glvnd',
+  'usr/share/egl',
+  'etc/vulkan',
+]
+const WITH_LOADER = [...FIRST, 'usr/lib/ld-linux-aarch64.so.1']
+const WITH_NVIDIA = [
+  ...WITH_LOADER,
+  'etc/ld.so.conf',
+  'etc/ld.so.cache',
+  'usr/bin/nvidia-modprobe',
+  'usr/bin/nvidia-pcc',
+  'usr/bin/nvidia-smi',
+  'usr/bin/nvidia-ctk',
+  'usr/bin/nvidia-cdi-hook',
+  'usr/bin/nvme',
+]
+
+/** pkg/machinery/extensions/extensions.go at each tag. */
+export const PREFIXES: Readonly<Record<'first' | 'withLoader' | 'withNvidia', readonly string[]>> = {
+  first: FIRST,
+  withLoader: WITH_LOADER,
+  withNvidia: WITH_NVIDIA,
+}

@@ -1,0 +1,43 @@
+import { readFile } from 'node:fs/promises'
+import { describe, expect, it } from 'vitest'
+import { machineConfigFacts } from '#harness/machine-config/facts.ts'
+import { parseMachineConfig } from '#harness/machine-config/document.ts'
+import { parseContract } from '../../contract/contract.ts'
+import { judgeInstallImage } from './install-image.ts'
+
+const DIGEST = `sha256:${'1'.repeat(64)}`
+
+describe('judgeInstallImage', async () => {
+  const path = new URL('../../contract/contract.yaml', import.meta.url)
+  const contract = parseContract(await readFile(path), 'contract.yaml')
+  const [variantName, variant] = Object.entries(contract.variants)[0] ?? []
+
+  const messagesFor = (image: string, talos?: string): readonly string[] => {
+    if (variantName === undefined || variant === undefined) throw new Error('expected a variant')
+    const text = `version: v1alpha1\nmachine:\n  type: worker\n  install:\n    image: ${image}\n`
+    const facts = machineConfigFacts(parseMachineConfig([{ path: 'config.yaml', bytes: Buffer.from(text) }]))
+    return judgeInstallImage(facts, { variantName, variant, contract, ...(talos !== undefined && { talos }) }).map(
+      ({ message }) => message,
+    )
+  }
+
+  it.each([
+    [`ghcr.io/siderolabs/installer:v1.14.0-alpha.0@${DIGEST}`, undefined, 'the install image is of no variant'],
+    [
+      `ghcr.io/siderolabs/installer:v1.14.0-alpha.1@${DIGEST}`,
+      undefined,
+      'the install image is of no variant, and upstream publishes none of v1.14.0-alpha.1',
+    ],
+    [
+      `ghcr.io/siderolabs/installer@${DIGEST}`,
+      'v1.14.2',
+      'the install image is of no variant, and upstream publishes none of v1.14.2',
+    ],
+    [`ghcr.io/siderolabs/installer@${DIGEST}`, 'v1.13.9', 'the install image is of no variant'],
+    // Nobody knows what upstream does then.
+    [`ghcr.io/siderolabs/installer:v1.15.0@${DIGEST}`, undefined, 'the install image is of no variant'],
+    [`registry.example.com/siderolabs/installer:v1.14.2@${DIGEST}`, undefined, 'the install image is of no variant'],
+  ])('says of %s with the lock of %s: %s', (image, talos, message) => {
+    expect(messagesFor(image, talos)).toEqual([message])
+  })
+})
