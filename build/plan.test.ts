@@ -12,15 +12,26 @@ import { locate } from './upstream/registry.ts'
 const digest = (character: string) => `sha256:${character.repeat(64)}`
 const file = { size: 1, sha256: 'a'.repeat(64) }
 const lock: Lock = {
-  schema: 1,
+  schema: 2,
   talos: 'v1.13.9',
   sourceDate: 1787062459,
   kernelRelease: '6.18.44-talos',
   kernel: file,
   baseInitramfs: file,
-  systemdStub: file,
+  systemdStub: {
+    ...file,
+    dosHeader: '00'.repeat(64),
+    fileHeader: `00000100${'00'.repeat(16)}`,
+    optionalHeader: '00'.repeat(240),
+    sections: [{ name: '.text', address: 0x1000, size: 1, rawSize: 1, flags: 0x60000020, sha256: 'a'.repeat(64) }],
+  },
   systemdBoot: file,
-  installerBase: { reference: 'ghcr.io/siderolabs/installer-base:v1.13.9', digest: digest('b') },
+  installerBase: {
+    reference: 'ghcr.io/siderolabs/installer-base:v1.13.9',
+    digest: digest('b'),
+    diffIds: [digest('d')],
+    config: {},
+  },
   extensions: ['drbd', 'spin'].map((name) => ({
     name,
     reference: `ghcr.io/siderolabs/${name}:1`,
@@ -86,7 +97,7 @@ describe('planVariant', () => {
       'other',
       'the lock lacks a digest of zfs, lldpd: npm run lock -- --talos v1.13.9 writes it',
     ],
-    ['LOCK', { schema: 1 }, contract, 'worker', 'the lock lacks talos, kernel, baseInitramfs'],
+    ['LOCK', { schema: 2 }, contract, 'worker', 'the lock lacks talos, kernel, baseInitramfs'],
     [
       'CONTRACT',
       { ...lock, talos: 'v1.10.3' },

@@ -6,6 +6,7 @@ import type { Spool } from '#harness/bytes/spool.ts'
 import { kernelReleaseOf } from '#harness/formats/kernel/kernel-config.ts'
 import { readModule } from '#harness/formats/modules/module.ts'
 import { verifyModuleSignature } from '#harness/formats/modules/signature.ts'
+import { readStub } from '#harness/formats/uki/stub.ts'
 import type { BootArchive } from '#harness/talos/boot-archive.ts'
 import { openBootFiles } from '#harness/talos/boot-files.ts'
 import { MODULES_FOLDER } from '#harness/talos/modules.ts'
@@ -17,7 +18,7 @@ export type BootFacts = Pick<Lock, 'sourceDate' | 'kernelRelease' | UpstreamFile
 export type ModuleKey = NonNullable<Lock['moduleKey']>
 
 export type BootReader = {
-  /** Errors of the readers of kernel and initramfs. */
+  /** Errors of the readers of kernel, initramfs and stub. */
   facts(): Promise<BootFacts>
   /**
    * The key in the kernel that its own modules are signed by; undefined where the kernel carries no certificate, or the
@@ -40,7 +41,7 @@ export function openReleaseFiles(files: ReleaseFiles, spool: Spool): BootReader 
         kernelRelease: kernelReleaseOf((await (await boot.kernel()).banner()) ?? '', files.kernel.where),
         kernel: await pin(files.kernel),
         baseInitramfs: await pin(files.baseInitramfs),
-        systemdStub: await pin(files.systemdStub),
+        systemdStub: { ...(await pin(files.systemdStub)), ...(await readStub(files.systemdStub)) },
         systemdBoot: await pin(files.systemdBoot),
       }
     },

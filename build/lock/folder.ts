@@ -11,8 +11,9 @@ import { REF_NAME } from '#harness/oci/disk/layout.ts'
 import { openStore } from '#harness/oci/open.ts'
 import type { ContentStore } from '#harness/oci/store.ts'
 import { VERSION_LABEL } from '#harness/talos/installer.ts'
-import type { Lock, PinnedExtension } from '#specs/contract/lock.ts'
+import { LOCK_SCHEMA, type Lock, type PinnedExtension } from '#specs/contract/lock.ts'
 import { UPSTREAM_FILES } from '../upstream/upstream.ts'
+import { readBaseFacts } from './base-facts.ts'
 import { openReleaseFiles } from './boot-facts.ts'
 import { readExtensionFacts } from './extension-facts.ts'
 
@@ -36,7 +37,7 @@ export async function lockFromFolder(folder: string): Promise<Lock> {
       readInstallerBase(store, spool),
     )
     return {
-      schema: 1,
+      schema: LOCK_SCHEMA,
       talos,
       ...(await openReleaseFiles(files, spool).facts()),
       installerBase: image,
@@ -51,7 +52,7 @@ export async function lockFromFolder(folder: string): Promise<Lock> {
 async function readInstallerBase(store: ContentStore, spool: Spool) {
   const image = await openImage(store, { spool })
   const talos = (await image.config()).config?.Labels?.[VERSION_LABEL]
-  return { talos, image: await identify(store) }
+  return { talos, image: { ...(await identify(store)), ...(await readBaseFacts(image)) } }
 }
 
 async function identify(store: ContentStore): Promise<{ reference: string; digest: string }> {

@@ -1,6 +1,7 @@
 // The verdict for a person at a terminal: a table, every failure with its place and its cure, one line at the end.
 import { styleText } from 'node:util'
 import { formatLocation } from '#harness/errors.ts'
+import { lockCommand } from '#specs/contract/lock.ts'
 import {
   STATUSES,
   type CandidateVerdict,
@@ -12,7 +13,6 @@ import {
 import { RELEASE_REFERENCE } from './run/release.ts'
 import { printableStrings } from './verdict/printable.ts'
 import { saysWhat } from './outputs/account.ts'
-import { lockCommand } from './candidates/inputs.ts'
 import { describeDifference } from './verdict/difference.ts'
 
 type Format = Parameters<typeof styleText>[0]

@@ -120,7 +120,7 @@ describe('npm run lint-config', async () => {
   })
 
   it('holds the version of the image against the lock', async () => {
-    const lock = (talos: string) => file(`${talos}.json`, JSON.stringify({ schema: 1, talos }))
+    const lock = (talos: string) => file(`${talos}.json`, JSON.stringify({ schema: 2, talos }))
     expect(await run(WORKER, '--lock', await lock('v1.11.5'))).toMatchObject({ status: 0 })
     const { status, stdout } = await run(WORKER, '--lock', await lock('v1.11.6'))
     expect(status).toBe(1)

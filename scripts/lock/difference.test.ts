@@ -4,7 +4,7 @@ import { compareLocks } from './difference.ts'
 
 const digest = (digit: string): string => `sha256:${digit.repeat(64)}`
 const LOCK: Lock = {
-  schema: 1,
+  schema: 2,
   talos: 'v1.11.5',
   ukiSections: ['.osrel', '.linux'],
   catalogue: {

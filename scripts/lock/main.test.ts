@@ -131,7 +131,7 @@ describe('npm run lock -- --check', { timeout: PATIENCE_MS }, () => {
   })
 
   it('names every fact that drifted, and writes nothing', async () => {
-    const { installerBase, ...made } = await read(file('first.json'))
+    const { imager, ...made } = await read(file('first.json'))
     const drifted = formatLock({
       ...made,
       kernelRelease: '6.12.1-talos',
@@ -142,10 +142,10 @@ describe('npm run lock -- --check', { timeout: PATIENCE_MS }, () => {
     expect(exit, stderr).toBe(3)
     expect(stdout.trimEnd().split('\n')).toEqual([
       'extensions.drbd.version: the lock has 9.1, upstream has 9.2.14-v1.11.5',
-      `installerBase.digest: the lock has nothing, upstream has ${installerBase?.digest}`,
-      `installerBase.reference: the lock has nothing, upstream has ${installerBase?.reference}`,
-      'installerBase.signer.issuer: the lock has nothing, upstream has https://accounts.google.com',
-      'installerBase.signer.subject: the lock has nothing, upstream has someone@siderolabs.com',
+      `imager.digest: the lock has nothing, upstream has ${imager?.digest}`,
+      `imager.reference: the lock has nothing, upstream has ${imager?.reference}`,
+      'imager.signer.issuer: the lock has nothing, upstream has https://accounts.google.com',
+      'imager.signer.subject: the lock has nothing, upstream has someone@siderolabs.com',
       'kernelRelease: the lock has 6.12.1-talos, upstream has 6.12.57-talos',
     ])
     expect(await readFile(file('drifted.json'), 'utf8')).toBe(drifted)
@@ -153,7 +153,7 @@ describe('npm run lock -- --check', { timeout: PATIENCE_MS }, () => {
 
   it('tells a lock that is not there, or says nothing, from drift', async () => {
     expect(await check('nowhere.json')).toMatchObject({ exit: 2, stdout: '' })
-    await writeFile(file('empty.json'), '{"schema": 1}')
+    await writeFile(file('empty.json'), '{"schema": 2}')
     expect(await check('empty.json')).toMatchObject({ exit: 2, stderr: expect.stringContaining('names no release') })
   })
 })

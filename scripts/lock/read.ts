@@ -1,5 +1,6 @@
 // The lock of one release, read off upstream's registry: what each image is and who signed it, then what is in them.
 import { posix } from 'node:path'
+import { readBaseFacts } from '#build/lock/base-facts.ts'
 import { openReleaseFiles } from '#build/lock/boot-facts.ts'
 import { readExtensionFacts } from '#build/lock/extension-facts.ts'
 import { readUkiFacts, type UkiFacts } from '#build/lock/uki-facts.ts'
@@ -9,7 +10,7 @@ import { HarnessError, NotFoundError } from '#harness/errors.ts'
 import { fileIn } from '#harness/fs/file-in.ts'
 import { UKI_PATH, VERSION_LABEL } from '#harness/talos/installer.ts'
 import { quirksOf } from '#harness/talos/quirks.ts'
-import type { Lock, PinnedExtension } from '#specs/contract/lock.ts'
+import { LOCK_SCHEMA, type Lock, type PinnedExtension } from '#specs/contract/lock.ts'
 import { findExtensions, openExtension, readCatalogue } from './catalogue.ts'
 import { about, LockError } from './lock-error.ts'
 import { inParallel } from './parallel.ts'
@@ -40,17 +41,18 @@ export async function readLock(upstream: Upstream, { talos, extensions, acceptMo
     () => openInstallerImage(upstream, talos),
     () => inParallel(found.map((extension) => () => openExtension(upstream, extension, { talos, acceptMoved }))),
   ])
-  const [boot, uki, contents] = await inParallel([
+  const [base, boot, uki, contents] = await inParallel([
+    () => about(installerBase.name, () => readBaseFacts(installerBase.image)),
     () => readBootFiles(upstream, imager),
     () => readInstaller(upstream, installer),
     () => inParallel(packages.map((one) => () => readExtension(upstream, one))),
   ])
   return {
-    schema: 1,
+    schema: LOCK_SCHEMA,
     talos,
     ...boot,
     ...uki,
-    installerBase: installerBase.pinned,
+    installerBase: { ...installerBase.pinned, ...base },
     imager: imager.pinned,
     ...(installer && { installer: installer.pinned }),
     catalogue: catalogue.pinned,

@@ -5,9 +5,10 @@ import { expectCode } from '#harness/testing/expect-code.ts'
 import { expectedCommandLine } from './command-line.ts'
 import { admitsTalos, parseContract } from './contract.ts'
 import { selectRules, type Ledger } from './ledger.ts'
-import { formatLock, parseLock } from './lock.ts'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+
+const CERTIFICATE = '-----BEGIN CERTIFICATE-----\\nAA==\\n-----END CERTIFICATE-----\\n'
 
 describe('parseContract', async () => {
   const shipped = await readFile(new URL('contract.yaml', import.meta.url), 'utf8')
@@ -18,10 +19,31 @@ describe('parseContract', async () => {
     expect(variants['spin-only']?.extensions).not.toContain('tailscale')
   })
 
+  it('reads a board, a picture and a certificate', () => {
+    const more = [
+      'splash: {size: 1, sha256: ' + 'a'.repeat(64) + '}',
+      'overlays: [{name: rpi_generic, image: x/sbc:v1}]',
+      `secureBootCertificate: "${CERTIFICATE}"`,
+    ]
+    const text = `${shipped.replace('secureBoot: false', 'secureBoot: true')}\n${more.join('\n')}\n`
+    expect(parseContract(bytes(text), 'contract.yaml')).toMatchObject({
+      overlays: [{ name: 'rpi_generic', image: 'x/sbc:v1' }],
+      splash: { size: 1 },
+    })
+  })
+
   it.each([
     ['an unknown key', `${shipped}\nunknown: 1\n`, ''],
     ['another schema', shipped.replace('schema: 1', 'schema: 2'), '/schema'],
     ['a range that is none', shipped.replace(/^talos: .*$/m, 'talos: newest'), '/talos'],
+    [
+      'a certificate that nothing is signed by',
+      `${shipped}\nsecureBootCertificate: "${CERTIFICATE}"\n`,
+      '/secureBootCertificate',
+    ],
+    ['a certificate that is none', `${shipped}\nsecureBootCertificate: key.pem\n`, '/secureBootCertificate'],
+    ['two overlays', `${shipped}\noverlays: [{name: a, image: x/a:v1}, {name: b, image: x/b:v1}]\n`, '/overlays'],
+    ['an overlay without an image', `${shipped}\noverlays: [{name: a}]\n`, '/overlays/0/image'],
     ['an argument with a space', shipped.replace('Arguments: []', "Arguments: ['a b']"), '/extraKernelArguments/0'],
   ])('refuses %s and says where', async (_, text, path) => {
     const error = await expectCode<SchemaError>(
@@ -30,25 +52,6 @@ describe('parseContract', async () => {
       'SCHEMA',
     )
     expect(error.issues.map((issue) => issue.path)).toContain(path)
-  })
-})
-
-describe('parseLock', () => {
-  it('takes a lock that says nothing', () => {
-    expect(parseLock(bytes('{}'), 'lock.json')).toEqual({ schema: 1 })
-  })
-
-  it('refuses a digest that is none, by its place', async () => {
-    const text = '{"kernel":{"size":1,"sha256":"12"},"talos":"1.11"}'
-    const error = await expectCode<SchemaError>(() => parseLock(bytes(text), 'lock.json'), SchemaError, 'SCHEMA')
-    expect(error.issues.map((issue) => issue.path)).toEqual(['/talos', '/kernel/sha256'])
-  })
-
-  it('is written with its extensions sorted by name', () => {
-    const digest = `sha256:${'0'.repeat(64)}`
-    const extension = (name: string) => ({ name, reference: name, digest, version: '1' })
-    const text = formatLock({ schema: 1, extensions: [extension('zfs'), extension('drbd')] })
-    expect(parseLock(bytes(text), 'lock.json').extensions?.map(({ name }) => name)).toEqual(['drbd', 'zfs'])
   })
 })
 

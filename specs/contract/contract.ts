@@ -33,6 +33,15 @@ const publicKey = z
   .string()
   .regex(/^-----BEGIN PUBLIC KEY-----\n[\s\S]+-----END PUBLIC KEY-----\n?$/, 'expected a public key in PEM')
 
+const certificate = z
+  .string()
+  .regex(
+    /^-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+-----END CERTIFICATE-----\n?$/,
+    'expected a certificate in PEM',
+  )
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits')
+
 /** Whose signature counts: an identity that an OpenID provider vouched for, or a key. */
 const signerSchema = z.union(
   [
@@ -48,7 +57,7 @@ const kernelArgument = z.string().regex(/^\S+$/, 'expected one argument without 
 /** Digest of the lock's canonical bytes (`formatLock`) that an image was built from. */
 export const LOCK_LABEL = 'io.cozystack.talos.lock'
 
-const contractSchema = z.strictObject({
+const contractFields = z.strictObject({
   schema: z.literal(1),
   talos: z.string().refine((range) => semver.validRange(range) !== null, 'expected a semver range'),
   variants: z.record(name, variantSchema),
@@ -59,6 +68,16 @@ const contractSchema = z.strictObject({
   gateways: z.strictObject({ count: z.int().nonnegative(), names: z.array(z.string().min(1)).readonly() }),
   virtualExtensions: z.array(name).readonly(),
   secureBoot: z.boolean(),
+  /** Whose signature the boot files must have: a certificate in PEM. Without it the one inside them counts. */
+  secureBootCertificate: certificate.optional(),
+  /** The picture of the boot menu, where it is not upstream's own. */
+  splash: z.strictObject({ size: z.int().positive(), sha256 }).optional(),
+  /** A board's overlay: the name of its installer, and the image that it comes from. imager takes one. */
+  overlays: z
+    .array(z.strictObject({ name: z.string().regex(/^[a-z0-9][a-z0-9._-]*$/), image: z.string().min(1) }))
+    .max(1)
+    .readonly()
+    .optional(),
   extraKernelArguments: z.array(kernelArgument).readonly(),
   kernel: z.strictObject({
     builtIn: z.array(kernelOption).readonly(),
@@ -86,6 +105,11 @@ const contractSchema = z.strictObject({
   }),
 })
 
+const contractSchema = contractFields.refine(
+  ({ secureBoot, secureBootCertificate }) => secureBoot || secureBootCertificate === undefined,
+  { path: ['secureBootCertificate'], message: 'expected secureBoot: true beside it, got false' },
+)
+
 /**
  * Whether a release is in the contract's range. A pre-release must be in it by itself and by its minor: `<1.15.0` does not
  * admit v1.15.0-alpha.0, though that comes before v1.15.0.
@@ -112,7 +136,7 @@ function isPattern(text: string): boolean {
   }
 }
 
-export type Contract = Readonly<z.infer<typeof contractSchema>>
+export type Contract = Readonly<z.infer<typeof contractFields>>
 export type Variant = Readonly<z.infer<typeof variantSchema>>
 
 /** A contract file (YAML); SchemaError with every issue, FormatError MALFORMED when it is no YAML. */

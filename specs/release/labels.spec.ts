@@ -30,7 +30,7 @@ test(
       [`${OCI}.source`]: source,
       [`${OCI}.version`]: pinned('talos'),
       [variant]: variantName,
-      [LOCK_LABEL]: lockDigest(lock ?? { schema: 1 }),
+      [LOCK_LABEL]: lockDigest(lock ?? { schema: 2 }),
       // An asset image is built from scratch.
       ...(part === 'installer' && { [`${OCI}.base.name`]: base.reference, [`${OCI}.base.digest`]: base.digest }),
     }

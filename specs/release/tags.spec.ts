@@ -18,7 +18,7 @@ test(
   ),
   async ({ image, part, contract, lock, pinned, evidence, judge }) => {
     const { root, where } = image
-    const tags = releaseTags(part, { ...lock, schema: 1, talos: pinned('talos') }, contract)
+    const tags = releaseTags(part, { ...lock, schema: 2, talos: pinned('talos') }, contract)
     const [version, twin] = await Promise.all([evidence.tag(tags.version), evidence.tag(tags.twin)])
     const expected = root.descriptor.digest
     judge({ [tags.version]: version?.digest, [tags.twin]: twin?.digest }, where).toEqual({

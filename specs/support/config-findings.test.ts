@@ -24,7 +24,7 @@ const run: RunInput = {
       config: { facts, files: [] },
       parts: { config: { image: false } },
       pinned: true,
-      lock: { schema: 1, talos: 'v1.11.5' },
+      lock: { schema: 2, talos: 'v1.11.5' },
       contract: { variants: { worker: variant } } as unknown as Contract,
     },
   ],

@@ -24,7 +24,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-const lockOf = (talos: string): Lock => ({ schema: 1, talos, reference })
+const lockOf = (talos: string): Lock => ({ schema: 2, talos, reference })
 
 function read(
   lock: Lock | undefined,
@@ -42,7 +42,7 @@ describe('readReference', () => {
   })
 
   it('says that the lock pins none', async () => {
-    await expect(read({ schema: 1 })).rejects.toMatchObject({
+    await expect(read({ schema: 2 })).rejects.toMatchObject({
       code: 'FACT_ABSENT',
       message: 'the lock does not say reference',
     })

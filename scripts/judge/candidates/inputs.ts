@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { formatLocation, HarnessError } from '#harness/errors.ts'
 import { parseContract, type Contract } from '#specs/contract/contract.ts'
 import { ledgerSchema, type Ledger } from '#specs/contract/ledger.ts'
-import { parseLock, type Lock } from '#specs/contract/lock.ts'
+import { lockCommand, parseLock, type Lock } from '#specs/contract/lock.ts'
 import { parseWaivers, type Waiver } from '#specs/contract/waivers.ts'
 import { UsageError } from '../../test/options.ts'
 import { ROOT } from '../run/run.ts'
@@ -15,11 +15,6 @@ export const CONTRACT_PATH = 'specs/contract/contract.yaml'
 export const LOCK_PATH = 'specs/contract/upstream.lock.json'
 export const WAIVERS_PATH = 'specs/contract/waivers.yaml'
 export const LEDGER_PATH = 'specs/contract/ledger.json'
-
-/** The command that fills a lock; told wherever a fact is missing. */
-export function lockCommand(talos: string | undefined): string {
-  return `npm run lock -- --talos ${talos ?? 'vX.Y.Z'}`
-}
 
 export type Loaded<T> = { readonly value: T; readonly path: string; readonly sha256: string }
 
@@ -36,7 +31,8 @@ async function load<T>(
     return { value: parse(bytes, shown), path: shown, sha256: createHash('sha256').update(bytes).digest('hex') }
   } catch (cause) {
     if (!(cause instanceof HarnessError)) throw cause
-    const hint = what === 'lock' ? `; a lock is written by: ${lockCommand(undefined)}` : ''
+    const isToldAlready = what !== 'lock' || cause.code === 'UNSUPPORTED'
+    const hint = isToldAlready ? '' : `; a lock is written by: ${lockCommand(undefined)}`
     throw new UsageError(`${cause.message} (${formatLocation(cause.at)})${hint}`, { cause })
   }
 }

@@ -97,7 +97,7 @@ describe('withReference', () => {
   it.each([
     ['the rule is not selected', () => fetch(candidateOf(served()), { selected: ['OCI-001'] })],
     ['its face was not asked for', () => fetch(candidateOf(served(), ['installer']))],
-    ['the lock pins none', () => fetch(candidateOf({ schema: 1, talos: TALOS }))],
+    ['the lock pins none', () => fetch(candidateOf({ schema: 2, talos: TALOS }))],
   ])('fetches nothing where %s', async (_, fetching) => {
     const { candidates } = await fetching()
     expect(candidates[0]).not.toHaveProperty('pinnedReference')
@@ -110,7 +110,7 @@ describe('withReference', () => {
     const own = await fetch(candidateOf(upstreamLock), { embedded })
     expect(own.candidates[0]?.pinnedReference).toEqual({ image })
     expect(await readBack(own)).toEqual(['main', 'reset-maintenance'])
-    const other = { ...embedded, lock: { ...embedded.lock, value: { schema: 1 as const } } }
+    const other = { ...embedded, lock: { ...embedded.lock, value: { schema: 2 as const } } }
     expect(await readBack(await fetch(candidateOf(served()), { embedded: other }))).toHaveLength(2)
     expect(registry.requests).not.toEqual([])
   })
