@@ -79,6 +79,14 @@ describe('parseBundle', () => {
     expect(error.at?.path).toBe('x')
   })
 
+  it.for([
+    ['by the name in the .proto file', { dsse_envelope: {} }, '/dsse_envelope'],
+    ['in capitals', { MediaType: 'x' }, '/MediaType'],
+  ] as const)('refuses a field %s', async ([, added, pointer]) => {
+    const error = await expectCode(() => parseBundle(json({ ...keyed, ...added }), AT), FormatError, 'MALFORMED')
+    expect(error.at).toEqual({ ...AT, pointer })
+  })
+
   it('refuses what is no JSON, or too much', async () => {
     await expectCode(() => parseBundle(Buffer.from('{'), AT), FormatError, 'MALFORMED')
     const long = Buffer.alloc((24 << 20) + 1, ' ')

@@ -10,6 +10,7 @@ import {
 import { z } from 'zod'
 import { FormatError, type Location } from '../errors.ts'
 import { checkShape, parseJson } from '../oci/image/schemas.ts'
+import { bundleFields } from './bundle-fields.ts'
 
 /** What every media type of a bundle begins with, whatever its version. */
 export const BUNDLE_PREFIX = 'application/vnd.dev.sigstore.bundle'
@@ -58,7 +59,10 @@ const bundleSchema = z.looseObject({
  * know; SchemaError.
  */
 export function parseBundle(bytes: Uint8Array, where: Location): Bundle {
-  return toBundle(parseJson(bytes, 'bundle', where, MAX_BYTES), where)
+  return toBundle(
+    parseJson(bytes, 'bundle', where, { maxBytes: MAX_BYTES, schema: bundleFields, spelling: 'protobuf' }),
+    where,
+  )
 }
 
 /** The second half of `parseBundle`. */

@@ -135,7 +135,7 @@ type LogEntry = SerializedBundle['verificationMaterial']['tlogEntries'][number]
 function toLogEntry(text: string, where: Location): LogEntry {
   const { SignedEntryTimestamp, Payload } = annotation(text, entrySchema, BUNDLE, where)
   const { body, integratedTime, logIndex, logID } = Payload
-  const decoded = parseJson(Buffer.from(body, 'base64'), 'log entry', where, MAX_ANNOTATION_BYTES)
+  const decoded = parseJson(Buffer.from(body, 'base64'), 'log entry', where, { maxBytes: MAX_ANNOTATION_BYTES })
   const { kind, apiVersion } = checkShape(decoded, kindSchema, 'log entry', where)
   return {
     logIndex: `${logIndex}`,

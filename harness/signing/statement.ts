@@ -47,7 +47,12 @@ const statementSchema = z
  * statements; SchemaError.
  */
 export function parseStatement(bytes: Uint8Array, where: Location): Statement {
-  const statement = checkShape(parseJson(bytes, 'statement', where, MAX_BYTES), statementSchema, 'statement', where)
+  const statement = checkShape(
+    parseJson(bytes, 'statement', where, { maxBytes: MAX_BYTES, schema: statementSchema }),
+    statementSchema,
+    'statement',
+    where,
+  )
   const { type } = statement
   if (!VERSIONS.includes(type))
     throw new FormatError('statement', 'UNSUPPORTED', `expected _type ${VERSIONS.join(' or ')}, got ${quote(type)}`, {

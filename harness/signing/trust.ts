@@ -64,7 +64,7 @@ const rootSchema = z.looseObject({
  * VerificationError TRUST_ROOT for a version that we do not know, and for keys and certificates that cannot be read.
  */
 export function parseTrustedRoot(bytes: Uint8Array, path: string): Trust {
-  return toTrust(parseJson(bytes, 'trusted root', { path }, MAX_BYTES), path, { path })
+  return toTrust(parseJson(bytes, 'trusted root', { path }, { maxBytes: MAX_BYTES }), path, { path })
 }
 
 /** That of the public good instance, as the package @sigstore/tuf carries it. Needs no network. */

@@ -1,7 +1,8 @@
 // Software bills of material as Talos and its extensions ship them: https://spdx.github.io/spdx-spec/v2.3/, JSON.
 import { z } from 'zod'
-import { FormatError, type Location } from '../errors.ts'
+import type { Location } from '../errors.ts'
 import { validate } from '../formats/yaml/schema.ts'
+import { parseJson } from '../oci/image/schemas.ts'
 
 /** A Talos root filesystem's document has a few MiB. */
 const MAX_BYTES = 64 << 20
@@ -53,17 +54,10 @@ const spdxDocument = z
 
 /** FormatError `spdx` MALFORMED for what is no JSON, LIMIT_EXCEEDED above 64 MiB; SchemaError with all issues. */
 export function parseSpdx(bytes: Uint8Array, where: Location = {}): SpdxDocument {
-  if (bytes.length > MAX_BYTES)
-    throw new FormatError('spdx', 'LIMIT_EXCEEDED', `expected at most ${MAX_BYTES} bytes, got ${bytes.length}`, {
-      at: where,
-    })
-  return validate('spdx', spdxDocument, parseJson(bytes, where), where)
-}
-
-function parseJson(bytes: Uint8Array, where: Location): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-  } catch (cause) {
-    throw new FormatError('spdx', 'MALFORMED', 'expected JSON in UTF-8', { at: where, cause })
-  }
+  return validate(
+    'spdx',
+    spdxDocument,
+    parseJson(bytes, 'spdx', where, { maxBytes: MAX_BYTES, schema: spdxDocument }),
+    where,
+  )
 }

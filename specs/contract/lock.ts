@@ -2,6 +2,7 @@
 import { digestOf, type Digest } from '#harness/bytes/digest.ts'
 import { FormatError } from '#harness/errors.ts'
 import { validate } from '#harness/formats/yaml/schema.ts'
+import { parseJson } from '#harness/oci/image/schemas.ts'
 import { contradictionsOf } from './lock-contradictions.ts'
 import { LOCK_SCHEMA, lockFields, type Lock } from './lock-schema.ts'
 
@@ -30,7 +31,7 @@ export function lockCommand(talos: string | undefined): string {
  * UNSUPPORTED for a lock of another schema.
  */
 export function parseLock(bytes: Uint8Array, path: string): Lock {
-  const value = parseJson(bytes, path)
+  const value = parseJson(bytes, 'lock', { path }, { schema: lockSchema })
   const { schema, talos } = headOf(value)
   if (schema !== undefined && schema !== LOCK_SCHEMA)
     throw new FormatError(
@@ -47,14 +48,6 @@ function headOf(value: unknown): { readonly schema?: unknown; readonly talos?: s
   if (typeof value !== 'object' || value === null) return {}
   const { schema, talos } = value as Record<string, unknown>
   return { schema, ...(typeof talos === 'string' && /^v[0-9A-Za-z.-]{1,40}$/.test(talos) && { talos }) }
-}
-
-function parseJson(bytes: Uint8Array, path: string): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes))
-  } catch (cause) {
-    throw new FormatError('lock', 'MALFORMED', 'expected a JSON document, got something else', { at: { path }, cause })
-  }
 }
 
 /** Of the lock's canonical bytes: what an image says that it was built from. */

@@ -1,5 +1,6 @@
 // Attested documents, as far as the rules look at them.
 import { HarnessError } from '#harness/errors.ts'
+import { parseJson } from '#harness/oci/schemas.ts'
 import type { Attachment } from '#harness/signing/attachments.ts'
 import { parseProvenance, SLSA_V02, SLSA_V1 } from '#harness/signing/provenance.ts'
 import type { Outcome } from '#harness/signing/verify.ts'
@@ -12,6 +13,8 @@ export type FoundProvenance = {
 
 /** https://spdx.github.io/spdx-spec/v2.3/using-SPDX-tools-and-libraries/ and in-toto's predicate for it. */
 const SPDX_PREDICATE = 'https://spdx.dev/Document'
+/** What an attachment may have; see attachments.ts. */
+const MAX_SPDX_BYTES = 24 << 20
 const SPDX_TYPES: readonly string[] = ['application/spdx+json', 'text/spdx+json']
 
 /** Every provenance that a trusted signer vouches for; one that cannot be read says nothing. */
@@ -43,7 +46,7 @@ export function findSpdx(outcomes: readonly Outcome[], attachments: readonly Att
     .map(({ statement }) => versionOf(statement?.predicate))
   const attached = attachments
     .filter(({ kind, mediaType }) => kind === 'document' && SPDX_TYPES.includes(mediaType))
-    .map(({ bytes }) => versionOf(parseJson(bytes)))
+    .map(({ bytes }) => versionOf(documentIn(bytes)))
   return [...attested, ...attached]
 }
 
@@ -52,10 +55,11 @@ function versionOf(document: unknown): string {
   return String(document.spdxVersion)
 }
 
-function parseJson(bytes: Uint8Array): unknown {
+function documentIn(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder().decode(bytes))
-  } catch {
-    return undefined
+    return parseJson(bytes, 'spdx', {}, { maxBytes: MAX_SPDX_BYTES })
+  } catch (error) {
+    if (error instanceof HarnessError) return undefined
+    throw error
   }
 }

@@ -14,7 +14,15 @@ import { notStored, type ContentStore } from '../store.ts'
 
 const FORMAT = 'docker-archive'
 const strings = z.array(z.string()).nullish()
-const manifestListSchema = z.array(z.looseObject({ Config: z.string(), RepoTags: strings, Layers: strings }))
+const manifestListSchema = z.array(
+  z.looseObject({
+    Config: z.string(),
+    RepoTags: strings,
+    Layers: strings,
+    Parent: z.unknown().optional(),
+    LayerSources: z.unknown().optional(),
+  }),
+)
 type SavedImage = z.infer<typeof manifestListSchema>[number]
 
 /** Errors of `openArchive`; what is wrong inside comes with `resolve`. */

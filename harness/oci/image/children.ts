@@ -3,7 +3,7 @@ import { readAll } from '../../bytes/source.ts'
 import { NotFoundError } from '../../errors.ts'
 import { readDocument } from './document.ts'
 import { mapInParallel } from '../parallel.ts'
-import { configSchema, MAX_CONFIG_BYTES, parseDocument, type Descriptor, type Platform } from './schemas.ts'
+import { configSchema, MAX_CONFIG_BYTES, readJsonDocument, type Descriptor, type Platform } from './schemas.ts'
 import type { ContentStore } from '../store.ts'
 
 export type ChildPlatform = {
@@ -17,7 +17,7 @@ const NO_PLATFORM = 'unknown'
 
 /**
  * Of every child that declares a platform and is there; children that are left out of a copy, nested indexes and
- * attestations are passed over. The variant v8 of arm64 counts as none. Errors as of readDocument and parseDocument.
+ * attestations are passed over. The variant v8 of arm64 counts as none. Errors as of readDocument and readJsonDocument.
  */
 export async function readChildPlatforms(
   store: ContentStore,
@@ -35,7 +35,8 @@ async function readChild(store: ContentStore, descriptor: Descriptor): Promise<C
     if (child.kind === 'index') return undefined
     const bytes = await readAll(await store.open(child.document.config), MAX_CONFIG_BYTES)
     const at = { path: store.name, digest: child.document.config.digest }
-    const { os = '', architecture = '', variant } = parseDocument(bytes, configSchema, 'config', at, MAX_CONFIG_BYTES)
+    const { value } = readJsonDocument(bytes, configSchema, 'config', at, MAX_CONFIG_BYTES)
+    const { os = '', architecture = '', variant } = value
     return { descriptor, declared: plain(declared), configured: plain({ os, architecture, variant }) }
   } catch (error) {
     if (error instanceof NotFoundError) return undefined

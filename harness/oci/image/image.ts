@@ -16,10 +16,11 @@ import { mapInParallel } from '../parallel.ts'
 import {
   configSchema,
   MAX_CONFIG_BYTES,
-  parseDocument,
+  readJsonDocument,
   type Descriptor,
   type ImageConfig,
   type Manifest,
+  type ReadDocument,
 } from './schemas.ts'
 import { candidatesOf, childrenOf, select, type Architecture, type Selection } from './selection.ts'
 import type { ContentStore } from '../store.ts'
@@ -53,6 +54,8 @@ export interface OciImage {
   manifest(): Promise<Manifest>
   rawConfig(): Promise<Uint8Array>
   config(): Promise<ImageConfig>
+  /** The config with how it is written, and where Go's clients read it otherwise. */
+  configText(): Promise<ReadDocument<ImageConfig>>
   labels(): Promise<ReadonlyMap<string, string>>
   /** Of entries with one name the last; one without `=` is ''. */
   env(): Promise<ReadonlyMap<string, string>>
@@ -96,10 +99,11 @@ export async function openImage(store: ContentStore, { spool, architecture }: Im
     return views.layers
   }
   const rawConfig = lazy(async () => readAll(await openBlob(store, (await manifest()).config), MAX_CONFIG_BYTES))
-  const config = lazy(async () => {
+  const configText = lazy(async () => {
     const at = { path: store.name, digest: (await manifest()).config.digest }
-    return parseDocument(await rawConfig(), configSchema, 'config', at, MAX_CONFIG_BYTES)
+    return readJsonDocument(await rawConfig(), configSchema, 'config', at, MAX_CONFIG_BYTES)
   })
+  const config = async (): Promise<ImageConfig> => (await configText()).value
   return {
     name: store.name,
     where,
@@ -114,6 +118,7 @@ export async function openImage(store: ContentStore, { spool, architecture }: Im
     manifest,
     rawConfig,
     config,
+    configText,
     labels: async () => new Map(Object.entries((await config()).config?.Labels ?? {})),
     env: async () => new Map(((await config()).config?.Env ?? []).map(splitVariable)),
     tree: lazy(async () => mergeLayers(await mapInParallel(layers(), (layer) => layer.read()), where)),

@@ -75,9 +75,9 @@ describe('parseDocument', () => {
     const closed = Buffer.concat([deep, Buffer.alloc(2 << 20, ']')])
     const errors = [
       await expectCode(() => parseDocument(deep, indexSchema, 'index', WHERE), FormatError, 'MALFORMED'),
-      await expectCode(() => parseDocument(closed, indexSchema, 'index', WHERE), SchemaError, 'SCHEMA'),
+      await expectCode(() => parseDocument(closed, indexSchema, 'index', WHERE), FormatError, 'LIMIT_EXCEEDED'),
     ]
-    expect(errors.map((error) => error.at)).toEqual([WHERE, WHERE])
+    expect(errors.map((error) => error.at)).toEqual([WHERE, { ...WHERE, offset: 100 }])
   })
 
   it('does not look at more than the limit', async () => {

@@ -3,6 +3,9 @@
 import { z } from 'zod'
 import { isDigest, type Digest } from '../../bytes/digest.ts'
 import { FormatError, SchemaError, type Location } from '../../errors.ts'
+import { readJson, type JsonText } from '../../json/document.ts'
+import type { Spelling } from '../../json/spelling.ts'
+import type { JsonProblem } from '../../json/walk.ts'
 
 /** What registries must accept and containerd, containers/image and Docker enforce. */
 export const MAX_MANIFEST_BYTES = 4 << 20
@@ -15,10 +18,16 @@ const digest = z.custom<Digest>((value) => typeof value === 'string' && isDigest
 const strings = z.record(z.string(), z.string())
 const size = z.int().nonnegative()
 
+/** A field that we do not read and Go's clients do: in any other spelling it is still theirs. */
+const other = z.unknown().optional()
+
 const platform = z.looseObject({
   architecture: z.string(),
   os: z.string(),
   variant: z.string().optional(),
+  'os.version': other,
+  'os.features': other,
+  features: other,
 })
 
 export const descriptorSchema = z.looseObject({
@@ -55,12 +64,38 @@ export const indexSchema = z.looseObject({
 /** Go writes an absent slice or map as null. */
 const list = z.array(z.string()).nullish()
 
+/** The rest of `container.Config` (moby) and `v1.Config` (go-containerregistry). */
+const othersOfConfig = {
+  AttachStderr: other,
+  AttachStdin: other,
+  AttachStdout: other,
+  ArgsEscaped: other,
+  Domainname: other,
+  Healthcheck: other,
+  Hostname: other,
+  Image: other,
+  MacAddress: other,
+  NetworkDisabled: other,
+  OnBuild: other,
+  OpenStdin: other,
+  Shell: other,
+  StdinOnce: other,
+  StopSignal: other,
+  StopTimeout: other,
+  Tty: other,
+}
+
 export const configSchema = z.looseObject({
   architecture: z.string().optional(),
   os: z.string().optional(),
   variant: z.string().optional(),
   created: z.string().optional(),
   author: z.string().optional(),
+  container: other,
+  container_config: other,
+  docker_version: other,
+  'os.version': other,
+  'os.features': other,
   config: z
     .looseObject({
       User: z.string().optional(),
@@ -71,6 +106,7 @@ export const configSchema = z.looseObject({
       Labels: strings.nullish(),
       ExposedPorts: z.record(z.string(), z.unknown()).nullish(),
       Volumes: z.record(z.string(), z.unknown()).nullish(),
+      ...othersOfConfig,
     })
     .nullish(),
   rootfs: z.looseObject({
@@ -97,11 +133,10 @@ export type Manifest = z.infer<typeof manifestSchema>
 export type Index = z.infer<typeof indexSchema>
 export type ImageConfig = z.infer<typeof configSchema>
 
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true })
-
 /**
- * JSON text as a value of `schema`. LIMIT_EXCEEDED above `maxBytes`, MALFORMED for what is no JSON in UTF-8,
- * SchemaError with every issue for JSON of another shape. `name` is what errors call the document.
+ * JSON text as a value of `schema`. LIMIT_EXCEEDED above `maxBytes`, MALFORMED for what is no JSON in UTF-8 and for what
+ * Go reads otherwise (see readJson), SchemaError with every issue for JSON of another shape. `name` is what errors call
+ * the document.
  */
 export function parseDocument<T>(
   bytes: Uint8Array,
@@ -110,22 +145,48 @@ export function parseDocument<T>(
   where: Location,
   maxBytes = MAX_MANIFEST_BYTES,
 ): T {
-  return checkShape(parseJson(bytes, name, where, maxBytes), schema, name, where)
+  const { value, problems } = readJsonDocument(bytes, schema, name, where, maxBytes)
+  assertNoProblem(problems, name, where)
+  return value
+}
+
+export type ParseOptions = {
+  readonly maxBytes?: number
+  /** Which keys are fields; without it only keys that are there twice are refused. */
+  readonly schema?: z.ZodType
+  readonly spelling?: Spelling
 }
 
 /** The first half of `parseDocument`: any JSON value. */
-export function parseJson(bytes: Uint8Array, name: string, where: Location, maxBytes = MAX_MANIFEST_BYTES): unknown {
-  if (bytes.length > maxBytes)
-    throw new FormatError(name, 'LIMIT_EXCEEDED', `expected at most ${maxBytes} bytes, got ${bytes.length}`, {
-      at: where,
-    })
-  try {
-    return JSON.parse(strictUtf8.decode(bytes))
-  } catch (cause) {
-    // SyntaxError of JSON.parse, TypeError of the decoder, RangeError where nesting is too deep for either
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new FormatError(name, 'MALFORMED', `expected JSON in UTF-8: ${reason}`, { at: where, cause })
-  }
+export function parseJson(bytes: Uint8Array, name: string, where: Location, options: ParseOptions = {}): unknown {
+  const { maxBytes = MAX_MANIFEST_BYTES, ...others } = options
+  const { value, problems } = readJson(bytes, name, where, { maxBytes, ...others })
+  assertNoProblem(problems, name, where)
+  return value
+}
+
+function assertNoProblem([problem]: readonly JsonProblem[], name: string, where: Location): void {
+  if (problem === undefined) return
+  const { pointer, message } = problem
+  throw new FormatError(name, 'MALFORMED', message, { at: { ...where, pointer } })
+}
+
+/** A document with the places where Go reads it otherwise, for rules that say so themselves. */
+export type ReadDocument<T> = Pick<JsonText, 'compact'> & {
+  readonly value: T
+  readonly problems: readonly JsonProblem[]
+}
+
+/** As `parseDocument`, but what Go reads otherwise is no error. */
+export function readJsonDocument<T>(
+  bytes: Uint8Array,
+  schema: z.ZodType<T>,
+  name: string,
+  where: Location,
+  maxBytes = MAX_MANIFEST_BYTES,
+): ReadDocument<T> {
+  const { value, ...facts } = readJson(bytes, name, where, { maxBytes, schema })
+  return { value: checkShape(value, schema, name, where), ...facts }
 }
 
 /** The second half of `parseDocument`. */
