@@ -66,7 +66,7 @@ export async function prepareCounterexample(example: Counterexample, folder: str
   }
 }
 
-function toCandidate(
+export function toCandidate(
   key: string,
   golden: GoldenName,
   reference: string,
@@ -89,13 +89,13 @@ function variantOf(golden: GoldenName): string {
   return golden.replace(/^v[\d.]+-/, '')
 }
 
-async function lockOf(golden: GoldenName): Promise<Lock> {
+export async function lockOf(golden: GoldenName): Promise<Lock> {
   const path = join(GOLDEN, `lock-${golden.slice(0, golden.indexOf('-'))}.json`)
   return parseLock(await readFile(path), path)
 }
 
 /** The contract as it is shipped, with a variant beside the others for the golden without extensions. */
-async function contractOf(golden: GoldenName): Promise<Contract> {
+export async function contractOf(golden: GoldenName): Promise<Contract> {
   const shipped = parseContract(await readFile(join(ROOT, CONTRACT_PATH)), CONTRACT_PATH)
   if (golden !== 'v1.11.5-plain') return shipped
   const plain = { role: 'worker', extensions: [], forbidden: [], serviceConfigurations: [], kernelModules: [] } as const

@@ -1,6 +1,6 @@
 // The documents of an image as every client reads them: encoding/json of Go takes keys whatever their case, and of two
 // the last (https://pkg.go.dev/encoding/json#Unmarshal); containerd, crane and skopeo are written in Go.
-import { timeProblems } from '#harness/oci/config-times.ts'
+import { timeProblems } from '#harness/oci/image/config-times.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 

@@ -1,6 +1,6 @@
 // Attested documents, as far as the rules look at them.
 import { HarnessError } from '#harness/errors.ts'
-import { parseJson } from '#harness/oci/schemas.ts'
+import { parseJson } from '#harness/oci/image/schemas.ts'
 import type { Attachment } from '#harness/signing/attachments.ts'
 import { parseProvenance, SLSA_V02, SLSA_V1 } from '#harness/signing/provenance.ts'
 import type { Outcome } from '#harness/signing/verify.ts'

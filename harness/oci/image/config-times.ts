@@ -1,6 +1,6 @@
 // The times of a config, as time.Time of Go takes them from JSON (go1.26 src/time/format_rfc3339.go, parseStrictRFC3339):
 // a config with another one cannot be read by Go at all.
-import type { JsonProblem } from '../json/walk.ts'
+import type { JsonProblem } from '../../json/walk.ts'
 import type { ImageConfig } from './schemas.ts'
 
 const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d+)?(?:Z|[+-](\d\d):(\d\d))$/

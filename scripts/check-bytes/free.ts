@@ -1,0 +1,47 @@
+// The free bytes of an image, by the list in specs/README.md: ranges that no rule need know.
+
+export type FreeClass = 'compression' | 'time' | 'directory links' | 'line order' | 'checksum'
+export type Free = { readonly why: FreeClass; readonly offset: number; readonly size: number }
+
+export function free(why: FreeClass, offset: number, size: number): Free {
+  return { why, offset, size }
+}
+
+/** The classes of all bytes that differ; undefined where one of them is not free, or the lengths differ. */
+export function explain(
+  before: Uint8Array,
+  after: Uint8Array,
+  ranges: readonly Free[],
+): ReadonlySet<FreeClass> | undefined {
+  const classes = new Set<FreeClass>()
+  const whole = ranges.find(({ why, offset, size }) => why === 'compression' && offset === 0 && size === before.length)
+  if (whole !== undefined) return classes.add('compression')
+  if (before.length !== after.length) return undefined
+  for (let at = 0; at < before.length; at++) {
+    if (before[at] === after[at]) continue
+    const found = ranges.find(({ offset, size }) => at >= offset && at < offset + size)
+    if (found === undefined) return undefined
+    classes.add(found.why)
+  }
+  return classes
+}
+
+/** `created` of a config and its history. */
+export function timesInJson(json: Buffer): readonly Free[] {
+  const found: Free[] = []
+  const text = json.toString('latin1')
+  for (const match of text.matchAll(/"created":"([^"]*)"/g))
+    found.push(free('time', match.index + '"created":"'.length, match[1]?.length ?? 0))
+  return found
+}
+
+/** mtime, and the checksum that follows from it, of every header. */
+export function timesInTar(tar: Buffer): readonly Free[] {
+  const found: Free[] = []
+  for (let at = 0; at + 512 <= tar.length && tar[at] !== 0;) {
+    found.push(free('time', at + 136, 12), free('checksum', at + 148, 8))
+    const size = Number.parseInt(tar.toString('latin1', at + 124, at + 136), 8) || 0
+    at += 512 + Math.ceil(size / 512) * 512
+  }
+  return found
+}

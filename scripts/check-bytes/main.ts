@@ -1,0 +1,107 @@
+// Damages goldens at every depth, judges each, and says which damage stayed green outside the list of free bytes.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { GOLDEN_NAMES, readGolden, writeLayout, type GoldenName } from '#fixtures/counterexamples/candidate.ts'
+import { mapInParallel } from '#harness/oci/parallel.ts'
+import { exitCodeOf, judge } from '../judge/verdict/gate.ts'
+import { loadLedger } from '../judge/candidates/inputs.ts'
+import { runSpecs } from '../judge/run/run.ts'
+import { toCandidate, contractOf, lockOf } from '../selftest/prepare.ts'
+import { damage } from './damage.ts'
+import { explain, type FreeClass } from './free.ts'
+import { placesOf, type Place } from './places.ts'
+import { seededRandom, type Random } from './random.ts'
+
+/** Candidates that one worker judges in one run. */
+const BATCH = 50
+
+type Case = {
+  readonly key: string
+  readonly depth: string
+  readonly what: string
+  readonly candidate: ReturnType<typeof toCandidate>
+  /** Undefined where a byte that is not free was touched. */
+  readonly classes: ReadonlySet<FreeClass> | undefined
+}
+type Outcome = Case & { readonly green: boolean; readonly red: readonly string[] }
+
+export async function checkBytes(count: number, seed: number): Promise<0 | 1> {
+  const folder = await mkdtemp(join(tmpdir(), 'talos-bytes-'))
+  try {
+    const random = seededRandom(seed)
+    const golds = await Promise.all(
+      GOLDEN_NAMES.filter((name) => name !== 'v1.11.5-plain').map(async (golden) => ({
+        golden,
+        places: byDepth(await placesOf(await readGolden(golden))),
+      })),
+    )
+    const cases: Case[] = []
+    for (let number = 0; number < count; number++) cases.push(await makeCase(number, golds, random, folder))
+    const outcomes = await judgeAll(cases, folder)
+    return report(outcomes, seed)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+type Gold = { readonly golden: GoldenName; readonly places: ReadonlyMap<string, readonly Place[]> }
+
+function byDepth(places: readonly Place[]): ReadonlyMap<string, readonly Place[]> {
+  return Map.groupBy(places, ({ depth }) => depth)
+}
+
+async function makeCase(number: number, golds: readonly Gold[], random: Random, folder: string): Promise<Case> {
+  const { golden, places } = random.pick(golds)
+  const depth = random.pick([...places.keys()])
+  const place = random.pick(places.get(depth) ?? [])
+  const { what, bytes } = damage(place.bytes, random)
+  const key = `${number} ${golden} ${depth} ${place.name}: ${what}`
+  const { image, tamper } = await place.put(bytes)
+  const reference = await writeLayout(image, join(folder, String(number)), tamper)
+  const [lock, contract] = await Promise.all([lockOf(golden), contractOf(golden)])
+  return {
+    key,
+    depth,
+    what,
+    candidate: toCandidate(key, golden, reference, { lock, contract, part: 'installer' }),
+    classes: explain(place.bytes, bytes, place.free),
+  }
+}
+
+async function judgeAll(cases: readonly Case[], folder: string): Promise<readonly Outcome[]> {
+  const ledger = await loadLedger()
+  const batches = Array.from({ length: Math.ceil(cases.length / BATCH) }, (_, at) =>
+    cases.slice(at * BATCH, (at + 1) * BATCH),
+  )
+  const judged = await mapInParallel(
+    batches,
+    async (batch) => {
+      const candidates = batch.map(({ candidate }) => candidate)
+      const { observations, troubles } = await runSpecs({ groups: [{ candidates, spoolFolder: folder }] })
+      return batch.map((one) => {
+        const rules = judge(ledger, one.candidate, observations)
+        const red = rules.filter(({ status }) => status === 'fail').map(({ id }) => id)
+        return { ...one, green: exitCodeOf(rules, troubles) === 0, red }
+      })
+    },
+    2,
+  )
+  return judged.flat()
+}
+
+function report(outcomes: readonly Outcome[], seed: number): 0 | 1 {
+  const wrong = outcomes.filter(({ green, classes }) => green && classes === undefined)
+  for (const { key } of wrong) process.stdout.write(`GREEN ${key}\n`)
+  const groups = [...Map.groupBy(outcomes, ({ depth }) => depth)].toSorted(([a], [b]) => a.localeCompare(b))
+  process.stdout.write('\n| depth | damages | red | green, free | green, not free |\n| - | - | - | - | - |\n')
+  for (const [depth, group] of groups) {
+    const greens = group.filter(({ green }) => green)
+    const bad = greens.filter(({ classes }) => classes === undefined).length
+    process.stdout.write(
+      `| ${depth} | ${group.length} | ${group.length - greens.length} | ${greens.length - bad} | ${bad} |\n`,
+    )
+  }
+  process.stdout.write(`\n${outcomes.length} damages, seed ${seed}: ${wrong.length} green outside the free bytes\n`)
+  return wrong.length === 0 ? 0 : 1
+}

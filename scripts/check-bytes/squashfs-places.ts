@@ -1,0 +1,116 @@
+// Places inside the metadata of a squashfs image: the decoded blocks of its tables, each stored again with every
+// pointer behind it moved. https://dr-emann.github.io/squashfs/
+import { promisify } from 'node:util'
+import { zstdDecompress } from 'node:zlib'
+import { compressZstd } from '#build/formats/zstd.ts'
+import { free, type Free } from './free.ts'
+import type { Place } from './places.ts'
+
+const decompress = promisify(zstdDecompress)
+const METADATA_SIZE = 8192
+const STORED = 0x8000
+const BYTES_USED = 40
+const [ID_INDEX, XATTR_INDEX, INODES, DIRECTORIES, FRAGMENTS, EXPORT] = [48, 56, 64, 72, 80, 88]
+const ABSENT = 0xffff_ffff_ffff_ffffn
+const PADDING = 4096
+
+type Block = { readonly name: string; readonly position: number; readonly end: number; readonly bytes: Buffer }
+
+/** The first metadata block of each table of `image`, a part of `member`. */
+export async function metadataPlaces(image: Uint8Array, member: Place): Promise<readonly Place[]> {
+  const buffer = Buffer.from(image)
+  const tables: readonly (readonly [string, number])[] = [
+    ['inode table', pointer(buffer, INODES)],
+    ['directory table', pointer(buffer, DIRECTORIES)],
+    ...[
+      ['fragment table', FRAGMENTS] as const,
+      ['id table', ID_INDEX] as const,
+      ['export table', EXPORT] as const,
+    ].flatMap(([name, field]) => {
+      const index = pointer(buffer, field)
+      return index < 0 || index >= buffer.length ? [] : [[name, Number(buffer.readBigUInt64LE(index))] as const]
+    }),
+  ]
+  const places: Place[] = []
+  for (const [name, position] of tables) {
+    const block = await decode(buffer, name, position)
+    // A block before others of its table cannot change its size: references count from the table's start.
+    if (block === undefined || block.bytes.length === METADATA_SIZE) continue
+    places.push({
+      depth: `squashfs ${name}`,
+      name: `${member.name}!${name}`,
+      bytes: block.bytes,
+      free: name === 'inode table' ? inodeTimes(block.bytes) : [],
+      put: async (damaged) => member.put(await encode(buffer, block, damaged)),
+    })
+  }
+  return places
+}
+
+function pointer(image: Buffer, field: number): number {
+  const value = image.readBigUInt64LE(field)
+  return value === ABSENT ? -1 : Number(value)
+}
+
+async function decode(image: Buffer, name: string, position: number): Promise<Block | undefined> {
+  const used = Number(image.readBigUInt64LE(BYTES_USED))
+  if (position + 2 > used) return undefined
+  const header = image.readUInt16LE(position)
+  const size = header & ~STORED
+  const stored = image.subarray(position + 2, position + 2 + size)
+  if (size === 0 || size > METADATA_SIZE || position + 2 + size > used) return undefined
+  const bytes = (header & STORED) === 0 ? await decompress(stored) : Buffer.from(stored)
+  return { name, position, end: position + 2 + size, bytes }
+}
+
+/** The image with `bytes` as the content of `block`: sizes and the pointers to all that follows made right. */
+async function encode(image: Buffer, block: Block, bytes: Uint8Array): Promise<Uint8Array> {
+  const squeezed = await compressZstd(Uint8Array.from(bytes), 15)
+  const stores = squeezed.length >= bytes.length
+  const body = stores ? bytes : squeezed
+  const header = Buffer.alloc(2)
+  header.writeUInt16LE((body.length & 0x7fff) | (stores ? STORED : 0))
+  const used = Number(image.readBigUInt64LE(BYTES_USED))
+  const delta = 2 + body.length - (block.end - block.position)
+  const content = Buffer.concat([image.subarray(0, block.position), header, body, image.subarray(block.end, used)])
+  const moved = (position: number): number => (position >= block.end ? position + delta : position)
+  for (const index of [ID_INDEX, FRAGMENTS, EXPORT]) movePointers(image, content, index, moved)
+  for (const field of [ID_INDEX, XATTR_INDEX, INODES, DIRECTORIES, FRAGMENTS, EXPORT]) {
+    const value = pointer(image, field)
+    if (value >= 0) content.writeBigUInt64LE(BigInt(moved(value)), field)
+  }
+  content.writeBigUInt64LE(BigInt(content.length), BYTES_USED)
+  return Buffer.concat([content], Math.ceil(content.length / PADDING) * PADDING)
+}
+
+/** Pointers of a lookup table: as many as lie between the index and what follows it. */
+function movePointers(image: Buffer, content: Buffer, field: number, moved: (position: number) => number): void {
+  const index = pointer(image, field)
+  if (index < 0 || index + 8 > image.length) return
+  const value = Number(image.readBigUInt64LE(index))
+  content.writeBigUInt64LE(BigInt(moved(value)), moved(index))
+}
+
+/** Where inodes of the basic and extended kinds keep their time; those of files have lists behind them. */
+function inodeTimes(table: Buffer): readonly Free[] {
+  const sizes: Readonly<Record<number, number>> = { 1: 32, 4: 24, 5: 24, 6: 20, 7: 20, 11: 28, 12: 28, 13: 24, 14: 24 }
+  const found: Free[] = []
+  for (let at = 0; at + 32 <= table.length;) {
+    const type = table.readUInt16LE(at)
+    found.push(free('time', at + 8, 4))
+    const next = sizes[type] ?? inodeSize(table, at, type)
+    if (next === undefined) return found
+    at += next
+  }
+  return found
+}
+
+function inodeSize(table: Buffer, at: number, type: number): number | undefined {
+  const blocksOf = (size: number, fragment: number): number =>
+    fragment === 0xffffffff ? Math.ceil(size / 131_072) : Math.floor(size / 131_072)
+  if (type === 2) return 32 + 4 * blocksOf(table.readUInt32LE(at + 28), table.readUInt32LE(at + 20))
+  if (type === 9) return 56 + 4 * blocksOf(Number(table.readBigUInt64LE(at + 24)), table.readUInt32LE(at + 44))
+  if (type === 3) return 24 + table.readUInt32LE(at + 20)
+  if (type === 10) return 24 + table.readUInt32LE(at + 20) + 4
+  return undefined
+}
