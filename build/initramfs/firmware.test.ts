@@ -43,18 +43,18 @@ describe('collectFirmware', () => {
   it('takes files and folders, links as what they lead to', async () => {
     const ice = extension('ice', [
       folder(FIRMWARE),
-      folder(`${FIRMWARE}/intel`, 0o750),
-      content(`${FIRMWARE}/intel/ice-1.pkg`, 'pkg'),
+      folder(`${FIRMWARE}/intel`, 0o1057),
+      { ...content(`${FIRMWARE}/intel/ice-1.pkg`, 'pkg'), mode: 0o4666 },
       link(`${FIRMWARE}/intel/ice.pkg`, 'ice-1.pkg'),
       link(`${FIRMWARE}/old`, '/usr/lib/firmware/intel'),
       content('usr/local/x', 'x'),
     ])
     expect(await collect(ice)).toEqual([
       [FIRMWARE, '755', ''],
-      [`${FIRMWARE}/intel`, '750', ''],
+      [`${FIRMWARE}/intel`, '755', ''],
       [`${FIRMWARE}/intel/ice-1.pkg`, '644', 'pkg'],
       [`${FIRMWARE}/intel/ice.pkg`, '644', 'pkg'],
-      [`${FIRMWARE}/old`, '750', ''],
+      [`${FIRMWARE}/old`, '755', ''],
       [`${FIRMWARE}/old/ice-1.pkg`, '644', 'pkg'],
       [`${FIRMWARE}/old/ice.pkg`, '644', 'pkg'],
     ])

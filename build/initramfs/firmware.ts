@@ -11,6 +11,11 @@ import type { Extension } from './extension.ts'
 export type FirmwareEntry = Pick<FileEntry, 'mode' | 'data'> & { readonly path: string }
 type Owned = FirmwareEntry & { readonly extension: string }
 
+/** What imager's umask 022 leaves of a mode; it opens files and makes folders with the permissions alone. */
+const UMASKED = 0o755
+/** imager's untar lets the owner use every folder. */
+const OWNED = 0o700
+
 /** Links to folders lead into each other; genuine ones go one level. */
 const MAX_DEPTH = 16
 
@@ -41,11 +46,11 @@ function* expand(
   const fail = (what: string) => new BuildError('EXTENSION', `the extension ${extension} has firmware ${as}, ${what}`)
   const entry = tree.resolve(path)
   if (entry === undefined) throw fail('a link that leads nowhere')
-  if (entry.type === 'file') yield { path: as, mode: entry.mode, ...(entry.data && { data: entry.data }) }
+  if (entry.type === 'file') yield { path: as, mode: entry.mode & UMASKED, ...(entry.data && { data: entry.data }) }
   else if (entry.type !== 'directory') throw fail(`a ${entry.type}`)
   else if (depth > MAX_DEPTH) throw fail('a link to a folder that leads back to itself')
   else {
-    yield { path: as, mode: entry.mode }
+    yield { path: as, mode: (entry.mode | OWNED) & UMASKED }
     for (const child of tree.children(entry.path)) {
       const name = child.path.slice(entry.path.length + 1)
       yield* expand(tree, child.path, `${as}/${name}`, extension, depth + 1)

@@ -105,8 +105,9 @@ async function findSegment(
   if (compression !== 'none') return { compression, size: rest }
   // Every text format of cpio begins with 07070; the kernel takes one only where it is aligned.
   if (!aligned || !Buffer.from(magic).toString('latin1').startsWith('07070')) return undefined
-  const { end, entries } = await readCpioArchive(source, offset, allowance.cpio)
-  return { compression, size: end - offset, archive: toSegmentArchive(entries, end - offset, source.where) }
+  const archive = await readCpioArchive(source, offset, allowance.cpio)
+  const size = archive.end - offset
+  return { compression, size, archive: toSegmentArchive(archive, size, source.where) }
 }
 
 function toSegment(

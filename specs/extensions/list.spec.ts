@@ -9,7 +9,7 @@ import { buildOrder, carriesModules } from './layers.ts'
 test(
   ...must('EXT-001', '`extensions.yaml` and the `.sqsh` files name each other exactly, in build order', {
     faces: ['installer', 'assets'],
-    needs: ['INI-001'],
+    needs: ['INI-010'],
     fix: 'rebuild the image in one go: a layer beside the list is never mounted, one missing from the list stops the boot',
   }),
   async ({ extensions, judge }) => {

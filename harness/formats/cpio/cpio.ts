@@ -5,6 +5,7 @@ import { ReadAhead } from '../../bytes/read-ahead.ts'
 import { memberLocation, type ByteSource } from '../../bytes/source.ts'
 import type { FormatCode, FormatError } from '../../errors.ts'
 import { decodeName, normalizePath, type FileEntry, type FileType } from '../../fs/file-tree.ts'
+import { headerDeviations, MAX_DEVIATIONS, type CpioDeviation } from './canonical.ts'
 import { assertMagic, cpioError, HEADER_SIZE, parseHeader, type CpioHeader } from './header.ts'
 
 export type CpioArchive = {
@@ -12,7 +13,14 @@ export type CpioArchive = {
   /** Right after the trailer, aligned to 4; writers pad with NUL beyond it. */
   readonly end: number
   /** In the order of the archive, without the trailer. */
-  readonly entries: readonly FileEntry[]
+  readonly entries: readonly CpioEntry[]
+  /** Where it is not as GNU cpio writes it, the padding to 512 bytes behind `end` aside. */
+  readonly deviations: readonly CpioDeviation[]
+}
+
+export type CpioEntry = FileEntry & {
+  /** Names of one device and inode, which count more than one link: the kernel makes them one file. */
+  readonly link?: string
 }
 
 /** What may still be read: archives that belong together share one. */
@@ -42,23 +50,25 @@ export async function readCpioArchive(
   allowance: CpioAllowance = newCpioAllowance(),
 ): Promise<CpioArchive> {
   const reader = new EntryReader(source, offset, allowance)
-  const stored: StoredEntry[] = []
+  const stored: CpioEntry[] = []
   for (let at = offset; ;) {
     const next = await reader.read(at)
-    if (next.entry === undefined) return { offset, end: next.end, entries: resolveLinks(stored) }
-    stored.push({ entry: next.entry, link: next.link })
+    if (next.entry === undefined)
+      return { offset, end: next.end, entries: resolveLinks(stored), deviations: reader.deviations }
+    stored.push(next.entry)
     at = next.end
   }
 }
 
-type StoredEntry = { readonly entry: FileEntry; readonly link: string | undefined }
-
 /** init/initramfs.c maybe_link, do_name: every link opens the one file, and content overwrites what it had. */
-function resolveLinks(stored: readonly StoredEntry[]): FileEntry[] {
-  const content = new Map<string, FileEntry>()
-  for (const { entry, link } of stored)
-    if (link !== undefined && (entry.size > 0 || !content.has(link))) content.set(link, entry)
-  return stored.map(({ entry, link }) => {
+function resolveLinks(stored: readonly CpioEntry[]): CpioEntry[] {
+  const content = new Map<string, CpioEntry>()
+  for (const entry of stored) {
+    const { link, size } = entry
+    if (link !== undefined && (size > 0 || !content.has(link))) content.set(link, entry)
+  }
+  return stored.map((entry) => {
+    const { link } = entry
     const shared = link === undefined ? undefined : content.get(link)
     return shared?.data === undefined ? entry : { ...entry, size: shared.size, data: shared.data }
   })
@@ -70,6 +80,8 @@ class EntryReader {
   readonly #ahead: ReadAhead
   readonly #start: number
   readonly #allowance: CpioAllowance
+  readonly deviations: CpioDeviation[] = []
+  #count = 0
 
   constructor(source: ByteSource, start: number, allowance: CpioAllowance) {
     this.#source = source
@@ -78,7 +90,7 @@ class EntryReader {
     this.#allowance = allowance
   }
 
-  async read(at: number): Promise<{ entry?: FileEntry; link?: string | undefined; end: number }> {
+  async read(at: number): Promise<{ entry?: CpioEntry; end: number }> {
     const header = await this.#readHeader(at)
     const nameAt = at + HEADER_SIZE
     const name = await this.#readText(nameAt, header.nameSize, 'name')
@@ -86,6 +98,7 @@ class EntryReader {
     if (name === TRAILER) {
       if (header.fileSize > 0)
         throw this.#fail(at, 'MALFORMED', `expected an empty trailer, got ${header.fileSize} bytes`)
+      await this.#compare(at, 0, { ...header, type: undefined }, name)
       return { end: Math.min(dataAt, this.#source.size) }
     }
     if (--this.#allowance.entries < 0)
@@ -95,8 +108,26 @@ class EntryReader {
     const { type } = header
     if (type === undefined) throw this.#fail(at, 'MALFORMED', `expected a file type in c_mode, got none of ${name}`)
     const entry = await this.#toEntry(header, type, normalizePath(name), at, dataAt)
-    const link = type === 'file' && header.nlink > 1 ? header.identity : undefined
-    return { entry, link, end: this.#align(dataAt + header.fileSize) }
+    const end = this.#align(dataAt + header.fileSize)
+    if (this.deviations.length < MAX_DEVIATIONS) await this.#compare(at, this.#count++, header, name)
+    if (end > dataAt + header.fileSize) await this.#comparePadding(dataAt + header.fileSize, end, name)
+    return { entry: type === 'file' && header.nlink > 1 ? { ...entry, link: header.identity } : entry, end }
+  }
+
+  async #compare(at: number, index: number, header: CpioHeader, name: string): Promise<void> {
+    const end = this.#align(at + HEADER_SIZE + header.nameSize)
+    const bytes = await this.#ahead.read(at, Math.min(end, this.#source.size) - at)
+    for (const what of headerDeviations({ index, header, name, bytes })) this.#note({ path: name, offset: at, what })
+  }
+
+  async #comparePadding(from: number, to: number, name: string): Promise<void> {
+    const length = Math.min(to, this.#source.size) - from
+    if (length > 0 && findNonNul(await this.#source.read(from, length)) >= 0)
+      this.#note({ path: name, offset: from, what: 'padding behind the content: expected NUL, got other bytes' })
+  }
+
+  #note(deviation: CpioDeviation): void {
+    if (this.deviations.length < MAX_DEVIATIONS) this.deviations.push(deviation)
   }
 
   async #readHeader(at: number): Promise<CpioHeader> {
