@@ -38,7 +38,7 @@ describe('skopeo', () => {
     ]
     const report = join(folder, 'conformance.json')
     const lock = join(GOLDEN, 'lock-v1.11.5.json')
-    const args = ['--variant', 'spin-tailscale', '--face', 'installer', '--lock', lock, '--report', report]
+    const args = ['--variant', 'spin-tailscale', '--target', 'installer', '--lock', lock, '--report', report]
     const { status } = await runConform([...references, ...args])
     const { candidates } = JSON.parse(await readFile(report, 'utf8')) as Conformance
     const [original, ...converted] = candidates.map(({ rules }) => rules.map(({ id, status: one }) => `${id} ${one}`))

@@ -27,7 +27,7 @@ const golden = (name: string): string => `docker-archive:fixtures/golden/${name}
 const lockOf = (tag: string): readonly string[] => ['--lock', `fixtures/golden/lock-${tag}.json`]
 const SPIN_TAILSCALE = golden('v1.11.5-spin-tailscale')
 /** Of imager's images nothing is ours but the choice of extensions. */
-const AS_INSTALLER = ['--variant=spin-tailscale', '--face=installer']
+const AS_INSTALLER = ['--variant=spin-tailscale', '--target=installer']
 
 async function readReport(): Promise<Conformance> {
   return conformanceSchema.parse(JSON.parse(await readFile(reportPath, 'utf8')))
@@ -42,7 +42,7 @@ describe('npm test', { timeout: PATIENCE_MS }, () => {
   it('is green for an image that is what it must be, and leaves nothing in its cache', async () => {
     const { status, stdout, stderr } = await conform([
       SPIN_TAILSCALE,
-      '--face=installer',
+      '--target=installer',
       '--variant=spin-tailscale',
       ...lockOf('v1.11.5'),
     ])
@@ -57,7 +57,7 @@ describe('npm test', { timeout: PATIENCE_MS }, () => {
     const images = [golden('v1.11.5-plain'), golden('v1.11.5-spin-only'), SPIN_TAILSCALE]
     const { status, stdout, stderr } = await conform([
       ...images,
-      '--face=installer',
+      '--target=installer',
       '--variant=spin-only',
       '--json',
       ...lockOf('v1.11.5'),
@@ -80,7 +80,7 @@ describe('npm test', { timeout: PATIENCE_MS }, () => {
     const { status, stdout } = await conform([
       SPIN_TAILSCALE,
       golden('v1.13.9-spin-tailscale'),
-      '--face=installer',
+      '--target=installer',
       '--variant=spin-tailscale',
       ...lockOf('v1.13.9'),
     ])
@@ -124,10 +124,17 @@ describe('npm test', { timeout: PATIENCE_MS }, () => {
   it('judges a machine configuration beside the image, by file, line and column', async () => {
     const config = 'fixtures/golden/machine-config/gateway-spin-tailscale-1.11.yaml'
     const judge = (...files: readonly string[]): Promise<Outcome> =>
-      conform([SPIN_TAILSCALE, '--variant=spin-tailscale', '--face=config', ...lockOf('v1.11.5'), '--config', ...files])
+      conform([
+        SPIN_TAILSCALE,
+        '--variant=spin-tailscale',
+        '--target=config',
+        ...lockOf('v1.11.5'),
+        '--config',
+        ...files,
+      ])
     expect(await judge(config)).toMatchObject({ status: 0, stderr: '' })
     const right = await readReport()
-    expect(right.candidates[0]).toMatchObject({ faces: ['config'], config: [{ path: config }] })
+    expect(right.candidates[0]).toMatchObject({ targets: ['config'], config: [{ path: config }] })
     expect([idsOf(right, 'pass')[0]?.length, idsOf(right, 'fail')]).toEqual([8, [['CFG-007', 'CFG-008']]])
     const patch = join(folder, 'patch.yaml')
     await writeFile(patch, 'machine:\n  install:\n    image: registry.example.com/spin-only:latest\n')

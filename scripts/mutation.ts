@@ -1,4 +1,4 @@
-// `npm run check:mutation`: every assertion of the specs spoiled in turn, and the selftest must see it.
+// `npm run check:mutation`: every assertion of the specs mutated in turn, and the selftest must see it.
 import { assertRuntime } from './cli/runtime.ts'
 
 assertRuntime()

@@ -66,7 +66,7 @@ export async function publish(
     for (const outcome of await pushLayout(client, one, publications, options)) blobs[outcome] += 1
 
   onPhase?.('pushing manifests under the immutable tags')
-  await setTags(client, missing, 'twin', signal)
+  await setTags(client, missing, 'immutableTag', signal)
 
   onPhase?.(options.signed ? 'signing, and attaching what vouches for it' : 'attaching documents, unsigned')
   let attached = 0
@@ -104,7 +104,7 @@ async function checkTags(
 ): Promise<readonly (Digest | undefined)[]> {
   const found: (Digest | undefined)[] = []
   for (const part of PARTS)
-    for (const tag of [tags[part].version, tags[part].twin]) {
+    for (const tag of [tags[part].version, tags[part].immutableTag]) {
       const named = await resolveTag(client, repository, tag, signal)
       const { digest } = layout[part].descriptor
       if (named !== undefined && named !== digest)

@@ -67,7 +67,7 @@ function proveByCertificate(
   const certificate = attempt(() => ofCertificate(new X509Certificate(der)), at)
   for (const entry of entity.tlogEntries) assertSameKey(entry, certificate, at)
   const signer = readIdentity(der, at)
-  if (!signers.some((one) => matchesSigner(signer, one))) throw stranger(JSON.stringify(signer), at)
+  if (!signers.some((one) => matchesSigner(signer, one))) throw otherSigner(JSON.stringify(signer), at)
   return { signer, ...signedAt(entity) }
 }
 
@@ -83,10 +83,10 @@ function proveByKey(
   const isKnown = ({ logId }: TransparencyLogEntry): boolean =>
     trust.material.tlogs.some(({ logID }) => logID.equals(logId.keyId))
   const entity = { ...whole, tlogEntries: whole.tlogEntries.filter(isKnown), timestamps: [] }
-  if (keys.length === 0) throw stranger('a key', at)
+  if (keys.length === 0) throw otherSigner('a key', at)
   for (const entry of entity.tlogEntries) assertKnownKind(entry, at)
   const found = keys.find((one) => entity.signature.verifySignature(one.key))
-  if (found === undefined) throw isHinted(hint, keys) ? unmade(at) : stranger(`the key ${quote(hint)}`, at)
+  if (found === undefined) throw isHinted(hint, keys) ? unmade(at) : otherSigner(`the key ${quote(hint)}`, at)
   const { key, id } = found
   const material: TrustMaterial = { ...trust.material, publicKey: () => ({ publicKey: key, validFor: () => true }) }
   attempt(() => new Verifier(material, KEYED).verify(entity), at)
@@ -169,7 +169,7 @@ function reason(cause: unknown): string {
   return cause.cause instanceof Error ? `${cause.message} (${cause.cause.message})` : cause.message
 }
 
-function stranger(got: string, at: Location): VerificationError {
+function otherSigner(got: string, at: Location): VerificationError {
   return new VerificationError('IDENTITY', `expected one of the trusted signers, got ${got}`, { at })
 }
 

@@ -123,8 +123,8 @@ describe('a signature with a certificate', () => {
   })
 
   it('is invalid by another authority, and cannot be told by none', async () => {
-    const stranger = await samples.openSampleAuthority()
-    expect(await codeFor(legacy(), [SIGNER], trustIn(stranger.root))).toBe('SIGNATURE')
+    const otherSigner = await samples.openSampleAuthority()
+    expect(await codeFor(legacy(), [SIGNER], trustIn(otherSigner.root))).toBe('SIGNATURE')
     for (const part of ['certificateAuthorities', 'tlogs', 'ctlogs'] as const) {
       const outcome = await ask(legacy(), [SIGNER], trustIn({ ...authority.root, [part]: [] }))
       expect(outcome).toMatchObject({ outcome: 'unknown', error: { code: 'TRUST_ROOT', at: AT } })

@@ -23,7 +23,7 @@ const MAX_COMMAND_LINE = 64 << 10
 type Opened = {
   readonly image: () => Promise<OciImage>
   readonly files: () => Promise<FileTree>
-  readonly strays: () => Promise<readonly string[]>
+  readonly extraPaths: () => Promise<readonly string[]>
   readonly close: () => Promise<void>
 }
 
@@ -35,7 +35,7 @@ export async function openAssets(reference: string, options: OpenOptions): Promi
   return {
     image: opened.image,
     files: opened.files,
-    strays: opened.strays,
+    extraPaths: opened.extraPaths,
     uki: () => absent('UKI', reference),
     ...openBootFiles({ kernel: file(KERNEL_PATH), initramfs: file(INITRAMFS_PATH) }, options.spool),
     commandLine: lazy(async () => {
@@ -55,7 +55,7 @@ async function openFolder(path: string): Promise<Opened> {
   return {
     image: () => absent('manifest', path),
     files: () => Promise.resolve(folder.tree),
-    strays: () => Promise.resolve([]),
+    extraPaths: () => Promise.resolve([]),
     close: () => folder.close(),
   }
 }
@@ -66,7 +66,7 @@ async function openAssetImage(reference: string, options: OpenOptions): Promise<
   return {
     image,
     files: lazy(async () => subtree(await (await image()).tree(), ASSET_FOLDER)),
-    strays: lazy(async () => {
+    extraPaths: lazy(async () => {
       const all = [...(await (await image()).tree()).entries()]
       return all.filter(({ path, type }) => !isOfTree(path, type)).map(({ path }) => `/${path}`)
     }),

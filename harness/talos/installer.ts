@@ -40,7 +40,7 @@ export async function openInstaller(reference: string, options: InstallerOptions
   return {
     image,
     files,
-    strays: () => Promise.resolve([]),
+    extraPaths: () => Promise.resolve([]),
     uki,
     ...openBootFiles({ kernel: section('.linux'), initramfs: section('.initrd') }, spool),
     commandLine: lazy(async () => (await uki()).text('.cmdline')),

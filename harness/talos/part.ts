@@ -16,7 +16,7 @@ export type TalosPart = {
   /** All layers merged, or the folder. */
   files(): Promise<FileTree>
   /** Paths of an asset image outside its tree; none elsewhere. */
-  strays(): Promise<readonly string[]>
+  extraPaths(): Promise<readonly string[]>
   /** The installer's UKI. */
   uki(): Promise<Uki>
   /** The UKI's `.linux`, or `boot/vmlinuz`. */

@@ -10,7 +10,7 @@ import { takeTurns } from './rounds.ts'
 import { toolPath } from './tools.ts'
 
 /** What the pipeline reads: the image, and not who signed it or what lies beside it. */
-const FACES = 'image,installer'
+const TARGETS = 'image,installer'
 
 export type VerdictRuns = {
   readonly cold: readonly Run[]
@@ -67,7 +67,7 @@ type Places = { readonly cache: string; readonly report: string; readonly signal
 async function runVerdict(prepared: Prepared, reference: string, { cache, report, signal }: Places): Promise<Run> {
   const { lockPath, contractPath } = prepared
   const fixed = ['--lock', lockPath, '--contract', contractPath, '--cache', cache, '--report', report]
-  const { command, args } = await npmScript('test', [reference, '--face', FACES, ...fixed])
+  const { command, args } = await npmScript('test', [reference, '--target', TARGETS, ...fixed])
   const start = await runStart(signal)
   const run = await measure(command, args, { cwd: ROOT, signal })
   return { ...run, phases: verdictPhases(run.wallMs, start, JSON.parse(await readFile(report, 'utf8'))) }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { GOLDEN_NAMES, readGolden, writeLayout, type GoldenName } from '#fixtures/counterexamples/candidate.ts'
 import { mapInParallel } from '#harness/oci/parallel.ts'
 import { exitCodeOf, judge } from '../judge/verdict/gate.ts'
-import { loadLedger } from '../judge/candidates/inputs.ts'
+import { loadRuleIndex } from '../judge/candidates/inputs.ts'
 import { runSpecs } from '../judge/run/run.ts'
 import { toCandidate, contractOf, lockOf } from '../selftest/prepare.ts'
 import { damage } from './damage.ts'
@@ -70,7 +70,7 @@ async function makeCase(number: number, golds: readonly Gold[], random: Random, 
 }
 
 async function judgeAll(cases: readonly Case[], folder: string): Promise<readonly Outcome[]> {
-  const ledger = await loadLedger()
+  const ruleIndex = await loadRuleIndex()
   const batches = Array.from({ length: Math.ceil(cases.length / BATCH) }, (_, at) =>
     cases.slice(at * BATCH, (at + 1) * BATCH),
   )
@@ -78,11 +78,11 @@ async function judgeAll(cases: readonly Case[], folder: string): Promise<readonl
     batches,
     async (batch) => {
       const candidates = batch.map(({ candidate }) => candidate)
-      const { observations, troubles } = await runSpecs({ groups: [{ candidates, spoolFolder: folder }] })
+      const { observations, runErrors } = await runSpecs({ groups: [{ candidates, spoolFolder: folder }] })
       return batch.map((one) => {
-        const rules = judge(ledger, one.candidate, observations)
+        const rules = judge(ruleIndex, one.candidate, observations)
         const red = rules.filter(({ status }) => status === 'fail').map(({ id }) => id)
-        return { ...one, green: exitCodeOf(rules, troubles) === 0, red }
+        return { ...one, green: exitCodeOf(rules, runErrors) === 0, red }
       })
     },
     2,

@@ -76,7 +76,7 @@ async function sameVerdict(tools: Tools): Promise<undefined> {
   const judge = async (reference: string): Promise<unknown> => {
     const report = join(cwd, 'conformance.json')
     const lock = join(ROOT, 'fixtures/golden/lock-v1.13.9.json')
-    const fixed = ['--variant=spin-tailscale', '--face=installer', '--cache', join(cwd, 'cache')]
+    const fixed = ['--variant=spin-tailscale', '--target=installer', '--cache', join(cwd, 'cache')]
     const args = [...fixed, '--report', report, '--lock', lock, reference]
     // vitest keeps a secret below HOME, which is the current folder otherwise: nothing of that may lie in the project.
     const place = { cwd: ROOT, env: { HOME: cwd } }

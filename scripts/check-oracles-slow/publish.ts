@@ -45,7 +45,10 @@ async function readBack(tools: Tools, options: RegistryOptions): Promise<undefin
       const { digest } = layout[part].descriptor
       const reference = `${registry.host}/${repository}:${tags[part].version}`
       equal((await tool(tools.crane, 'digest', reference)).trim(), digest)
-      equal((await tool(tools.crane, 'digest', `${registry.host}/${repository}:${tags[part].twin}`)).trim(), digest)
+      equal(
+        (await tool(tools.crane, 'digest', `${registry.host}/${repository}:${tags[part].immutableTag}`)).trim(),
+        digest,
+      )
       const login = ['--plain-http', '--registry-config', join('docker', 'config.json')]
       const found = JSON.parse(await tool(tools.oras, 'discover', ...login, '--format', 'json', reference)) as {
         readonly referrers: readonly unknown[]

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { COUNTEREXAMPLES } from '#fixtures/counterexamples/index.ts'
-import type { Ledger, LedgerEntry } from '#specs/contract/ledger.ts'
-import { loadLedger } from '../judge/candidates/inputs.ts'
+import type { RuleIndex, RuleIndexEntry } from '#specs/contract/rule-index.ts'
+import { loadRuleIndex } from '../judge/candidates/inputs.ts'
 import { collectExplanations, headOf } from './collect.ts'
 
-const entry = (id: string, needs: readonly string[] = []): LedgerEntry => ({
+const entry = (id: string, needs: readonly string[] = []): RuleIndexEntry => ({
   id,
   level: 'must',
-  faces: ['installer'],
+  targets: ['installer'],
   needs,
   pinned: false,
   scope: 'part',
@@ -15,7 +15,11 @@ const entry = (id: string, needs: readonly string[] = []): LedgerEntry => ({
   fix: 'mend it',
   file: 'specs/x.spec.ts',
 })
-const ledger: Ledger = { version: '1.0.0', requirements: [entry('A-001'), entry('B-001', ['A-001'])], retired: [] }
+const ruleIndex: RuleIndex = {
+  version: '1.0.0',
+  requirements: [entry('A-001'), entry('B-001', ['A-001'])],
+  retired: [],
+}
 
 describe('collectExplanations', () => {
   const counterexamples = [
@@ -25,20 +29,20 @@ describe('collectExplanations', () => {
   const source = async (): Promise<string> => '// What they say: upstream.\nimport x\n'
 
   it('takes the reason from the counterexample that breaks the rule alone', async () => {
-    const [first, second] = await collectExplanations(ledger, counterexamples, source)
+    const [first, second] = await collectExplanations(ruleIndex, counterexamples, source)
     expect([first?.why, second?.why]).toEqual(['it alone', 'two at once'])
     expect(first?.counterexamples.map(({ name }) => name)).toEqual(['both', 'one'])
   })
 
   it('follows needs both ways, and names the source', async () => {
-    const [first, second] = await collectExplanations(ledger, [], source)
+    const [first, second] = await collectExplanations(ruleIndex, [], source)
     expect([first?.neededBy, second?.needs.map(({ id }) => id)]).toEqual([['B-001'], ['A-001']])
     expect(first?.source).toBe('What they say: upstream.')
     expect(first).not.toHaveProperty('why')
   })
 
-  it('finds a source for every rule of the ledger', async () => {
-    const without = (await collectExplanations(await loadLedger(), COUNTEREXAMPLES)).filter(
+  it('finds a source for every rule of the rule index', async () => {
+    const without = (await collectExplanations(await loadRuleIndex(), COUNTEREXAMPLES)).filter(
       ({ source: text }) => text === '',
     )
     expect(without.map(({ rule }) => rule.id)).toEqual([])

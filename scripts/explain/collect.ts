@@ -1,25 +1,25 @@
-// What there is to know about a rule, from where it stands anyway: ledger, spec file, counterexamples.
+// What there is to know about a rule, from where it stands anyway: rule index, spec file, counterexamples.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Counterexample } from '#fixtures/counterexamples/counterexample.ts'
-import type { Ledger, LedgerEntry } from '#specs/contract/ledger.ts'
+import type { RuleIndex, RuleIndexEntry } from '#specs/contract/rule-index.ts'
 import { ROOT } from '../judge/run/run.ts'
 
 export type Explanation = {
-  readonly rule: LedgerEntry
+  readonly rule: RuleIndexEntry
   /** What goes wrong without it; absent while no counterexample says so. */
   readonly why?: string
   /** What the head of the spec file names. */
   readonly source: string
-  readonly needs: readonly LedgerEntry[]
+  readonly needs: readonly RuleIndexEntry[]
   /** Ids of the rules that are blocked while this one is red. */
   readonly neededBy: readonly string[]
   readonly counterexamples: readonly Pick<Counterexample, 'name' | 'because'>[]
 }
 
-/** Explanations in the ledger's order. `sourceOf` gives the text of a spec file. */
+/** Explanations in the rule index's order. `sourceOf` gives the text of a spec file. */
 export async function collectExplanations(
-  { requirements }: Ledger,
+  { requirements }: RuleIndex,
   counterexamples: readonly Pick<Counterexample, 'name' | 'because' | 'violates'>[],
   sourceOf: (file: string) => Promise<string> = (file) => readFile(join(ROOT, file), 'utf8'),
 ): Promise<readonly Explanation[]> {

@@ -1,13 +1,13 @@
 import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import type { Ledger, LedgerEntry } from '#specs/contract/ledger.ts'
+import type { RuleIndex, RuleIndexEntry } from '#specs/contract/rule-index.ts'
 import { collectExplanations } from './collect.ts'
 import { explain, type Explained } from './main.ts'
 
-const rule = (id: string, more: Partial<LedgerEntry> = {}): LedgerEntry => ({
+const rule = (id: string, more: Partial<RuleIndexEntry> = {}): RuleIndexEntry => ({
   id,
   level: 'must',
-  faces: ['installer', 'assets'],
+  targets: ['installer', 'assets'],
   needs: [],
   pinned: false,
   scope: 'part',
@@ -16,7 +16,7 @@ const rule = (id: string, more: Partial<LedgerEntry> = {}): LedgerEntry => ({
   file: 'specs/x.spec.ts',
   ...more,
 })
-const ledger: Ledger = {
+const ruleIndex: RuleIndex = {
   version: '1.0.0',
   requirements: [
     rule('KRN-001'),
@@ -31,8 +31,8 @@ const counterexamples = [
 ]
 
 async function run(...names: readonly string[]): Promise<Explained> {
-  const explanations = await collectExplanations(ledger, counterexamples, async () => '// By upstream.')
-  return explain(names, ledger, explanations, { stream: new PassThrough(), columns: 60 })
+  const explanations = await collectExplanations(ruleIndex, counterexamples, async () => '// By upstream.')
+  return explain(names, ruleIndex, explanations, { stream: new PassThrough(), columns: 60 })
 }
 
 describe('explain', () => {
@@ -46,7 +46,7 @@ EXT-002 (must) EXT-002 holds
   why it matters  workloads do not start
   source          By upstream.
   stated in       specs/x.spec.ts
-  faces           installer, assets
+  targets         installer, assets
   judges          each part of a candidate on its own
   needs           KRN-001 KRN-001 holds
                   EXT-001 EXT-001 holds

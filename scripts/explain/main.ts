@@ -3,9 +3,9 @@ import { Command, CommanderError } from 'commander'
 import { CONFIG_COUNTEREXAMPLES } from '#fixtures/counterexamples/config/config.ts'
 import { COUNTEREXAMPLES } from '#fixtures/counterexamples/index.ts'
 import { RELEASE_COUNTEREXAMPLES } from '#fixtures/counterexamples/release/release.ts'
-import type { Ledger } from '#specs/contract/ledger.ts'
+import type { RuleIndex } from '#specs/contract/rule-index.ts'
 import { areaOf } from '../judge/verdict/areas.ts'
-import { loadLedger } from '../judge/candidates/inputs.ts'
+import { loadRuleIndex } from '../judge/candidates/inputs.ts'
 import { printable } from '../judge/verdict/printable.ts'
 import { collectExplanations, type Explanation } from './collect.ts'
 import { nearMatches } from './near.ts'
@@ -29,14 +29,14 @@ export async function main(args: readonly string[]): Promise<number> {
     if (!(error instanceof CommanderError)) throw error
     return error.exitCode === 0 ? 0 : 2
   }
-  const ledger = await loadLedger()
+  const ruleIndex = await loadRuleIndex()
   const columns = Math.max(MIN_COLUMNS, process.stdout.columns ?? COLUMNS)
-  const explanations = await collectExplanations(ledger, [
+  const explanations = await collectExplanations(ruleIndex, [
     ...COUNTEREXAMPLES,
     ...RELEASE_COUNTEREXAMPLES,
     ...CONFIG_COUNTEREXAMPLES,
   ])
-  const { status, output, error } = explain(command.args, ledger, explanations, { stream: process.stdout, columns })
+  const { status, output, error } = explain(command.args, ruleIndex, explanations, { stream: process.stdout, columns })
   process.stdout.write(output)
   process.stderr.write(error)
   return status
@@ -45,15 +45,15 @@ export async function main(args: readonly string[]): Promise<number> {
 /** Explains the rules and areas named; 2 when one is neither and never was. */
 export function explain(
   names: readonly string[],
-  ledger: Ledger,
+  ruleIndex: RuleIndex,
   explanations: readonly Explanation[],
   terminal: Terminal,
 ): Explained {
   const wanted = names.map((name) => name.toUpperCase())
   const matches = (name: string, id: string): boolean => id === name || areaOf({ id }) === name
   const chosen = explanations.filter(({ rule }) => wanted.length === 0 || wanted.some((name) => matches(name, rule.id)))
-  const retired = ledger.retired.filter(({ id }) => wanted.includes(id))
-  const known = [...explanations.map(({ rule }) => rule.id), ...ledger.retired.map(({ id }) => id)]
+  const retired = ruleIndex.retired.filter(({ id }) => wanted.includes(id))
+  const known = [...explanations.map(({ rule }) => rule.id), ...ruleIndex.retired.map(({ id }) => id)]
   const unknown = wanted.filter((name) => !known.some((id) => matches(name, id)))
   return {
     status: unknown.length === 0 ? 0 : 2,

@@ -1,17 +1,23 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { Ledger, LedgerEntry } from '#specs/contract/ledger.ts'
-import { loadLedger } from '../judge/candidates/inputs.ts'
+import type { RuleIndex, RuleIndexEntry } from '#specs/contract/rule-index.ts'
+import { loadRuleIndex } from '../judge/candidates/inputs.ts'
 import { ROOT } from '../judge/run/run.ts'
 import { README_PATH, withRuleTable } from './readme-table.ts'
 
-const rule = { id: 'UKI-001', level: 'must', pinned: true, sentence: 'a | b', file: 'specs/x.spec.ts' } as LedgerEntry
-const ledger: Ledger = { version: '1.0.0', requirements: [rule, { ...rule, pinned: false }], retired: [] }
+const rule = {
+  id: 'UKI-001',
+  level: 'must',
+  pinned: true,
+  sentence: 'a | b',
+  file: 'specs/x.spec.ts',
+} as RuleIndexEntry
+const ruleIndex: RuleIndex = { version: '1.0.0', requirements: [rule, { ...rule, pinned: false }], retired: [] }
 
 describe('withRuleTable', () => {
   it('replaces what stands between the comments', () => {
-    expect(withRuleTable('# x\n\n<!-- rules -->\n\nold\n\n<!-- /rules -->\n\nmore\n', ledger)).toBe(`# x
+    expect(withRuleTable('# x\n\n<!-- rules -->\n\nold\n\n<!-- /rules -->\n\nmore\n', ruleIndex)).toBe(`# x
 
 <!-- rules -->
 
@@ -29,14 +35,14 @@ more
   it.each(['', '<!-- rules -->', '<!-- /rules --><!-- rules -->', '<!-- rules --><!-- /rules --><!-- /rules -->'])(
     'refuses %j',
     (readme) => {
-      expect(() => withRuleTable(readme, ledger)).toThrow('once each in README.md')
+      expect(() => withRuleTable(readme, ruleIndex)).toThrow('once each in README.md')
     },
   )
 })
 
 describe('the README', () => {
-  it('has the table of the ledger; npm run ledger writes it', async () => {
+  it('has the table of the rule index; npm run rule-index writes it', async () => {
     const readme = await readFile(join(ROOT, README_PATH), 'utf8')
-    expect(readme).toBe(withRuleTable(readme, await loadLedger()))
+    expect(readme).toBe(withRuleTable(readme, await loadRuleIndex()))
   })
 })

@@ -1,12 +1,12 @@
 // The README's table of rules, between two comments that Markdown does not show.
-import type { Ledger, LedgerEntry } from '#specs/contract/ledger.ts'
+import type { RuleIndex, RuleIndexEntry } from '#specs/contract/rule-index.ts'
 
 export const README_PATH = 'README.md'
 const BEGIN = '<!-- rules -->'
 const END = '<!-- /rules -->'
 
-/** `readme` with the table as the ledger has it. Throws when the two comments are not there, once each and in order. */
-export function withRuleTable(readme: string, { requirements }: Ledger): string {
+/** `readme` with the table as the rule index has it. Throws when the two comments are not there, once each and in order. */
+export function withRuleTable(readme: string, { requirements }: RuleIndex): string {
   const [before, table, ...more] = readme.split(BEGIN)
   const [, after, ...rest] = (table ?? '').split(END)
   if (before === undefined || after === undefined || more.length > 0 || rest.length > 0)
@@ -15,7 +15,7 @@ export function withRuleTable(readme: string, { requirements }: Ledger): string 
   return `${before}${BEGIN}\n\n${renderTable(rows)}\n\n${END}${after}`
 }
 
-function toRow({ id, level, sentence, file, pinned }: LedgerEntry): readonly string[] {
+function toRow({ id, level, sentence, file, pinned }: RuleIndexEntry): readonly string[] {
   return [`[${id}](${file})`, level, pinned ? 'the lock' : '', sentence.replaceAll('|', '\\|')]
 }
 

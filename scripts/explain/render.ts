@@ -34,7 +34,7 @@ function renderExplanation(
     ['why it matters', [why ?? 'no counterexample says so yet']],
     ['source', [source]],
     ['stated in', [rule.file]],
-    ['faces', [rule.faces.join(', ')]],
+    ['targets', [rule.targets.join(', ')]],
     ['judges', [SCOPES[rule.scope]]],
     ['only for', describeOnly(rule.only)],
     ['compares with', rule.pinned ? ['the pinned upstream release (the lock)'] : []],

@@ -129,7 +129,7 @@ describe('renderTerminal', () => {
   it('names a rule once that several candidates fail, and what went wrong beside the rules', () => {
     const text = render({ ...sampleConformance, candidates: [sampleCandidate, sampleCandidate] })
     expect(text).toContain('RED: 2 candidates: 2 pass, 1 fail (UKI-001), ')
-    expect(text).toContain('trouble: specs/x.spec.ts did not load: no\n')
+    expect(text).toContain('run error: specs/x.spec.ts did not load: no\n')
   })
 
   it('colours for a terminal only', () => {

@@ -35,7 +35,7 @@ export function renderTerminal(verdict: Conformance, stream: NodeJS.WritableStre
   const paint: Paint = (format, text) => styleText(format, text, { stream })
   return [
     ...conformance.candidates.flatMap((candidate) => renderCandidate(candidate, conformance, paint)),
-    ...conformance.troubles.map((trouble) => paint('red', `trouble: ${trouble}`)),
+    ...conformance.runErrors.map((runError) => paint('red', `run error: ${runError}`)),
     summaryLine(conformance, report, paint),
     '',
   ].join('\n')

@@ -19,10 +19,10 @@ import { parseMachineConfig } from '#harness/machine-config/document.ts'
 import { configRules, exitCodeOfConfig, judgeConfig, type ConfigVerdict } from '#specs/config/judge.ts'
 import { installedVariant } from '#specs/config/rules/install-image.ts'
 import { parseContract, type Contract } from '#specs/contract/contract.ts'
-import { CONTRACT_PATH, loadLedger } from '../judge/candidates/inputs.ts'
+import { CONTRACT_PATH, loadRuleIndex } from '../judge/candidates/inputs.ts'
 import { ROOT } from '../judge/run/run.ts'
 
-const RULES = configRules(await loadLedger())
+const RULES = configRules(await loadRuleIndex())
 
 function readFacts({ config, patch }: SoundConfig): MachineConfigFacts {
   const files = [

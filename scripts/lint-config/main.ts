@@ -3,7 +3,7 @@ import type { MachineConfigFacts } from '#harness/machine-config/facts.ts'
 import { configRules, exitCodeOfConfig, judgeConfig } from '#specs/config/judge.ts'
 import { installedVariant } from '#specs/config/rules/install-image.ts'
 import type { Contract } from '#specs/contract/contract.ts'
-import { loadContract, loadLedger, loadLock } from '../judge/candidates/inputs.ts'
+import { loadContract, loadRuleIndex, loadLock } from '../judge/candidates/inputs.ts'
 import { UsageError } from '../test/options.ts'
 import { renderBug, renderFailure } from '../cli/failure.ts'
 import { loadMachineConfig } from './files.ts'
@@ -33,7 +33,7 @@ async function lint(options: LintOptions): Promise<LintReport> {
   const variant = contract.value.variants[variantName]
   if (variant === undefined) throw new UsageError(`the contract knows no variant ${variantName}`)
   const talos = lock?.value.talos
-  const rules = judgeConfig(configRules(await loadLedger()), facts, {
+  const rules = judgeConfig(configRules(await loadRuleIndex()), facts, {
     variantName,
     variant,
     contract: contract.value,

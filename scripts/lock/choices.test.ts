@@ -31,7 +31,7 @@ describe('npm run lock', { timeout: PATIENCE_MS }, () => {
 
   it('verifies nothing where it is told so, and needs no trusted root then', async () => {
     await using served = await serveUpstream([TALOS])
-    await served.signByStranger('imager')
+    await served.signByOther('imager')
     const { exit, stdout, stderr } = await run(served, '--no-verify')
     expect(exit, stderr).toBe(0)
     expect(stderr).toContain('note: signatures were not verified: the lock names no signers\n')
@@ -85,7 +85,7 @@ describe('npm run lock', { timeout: PATIENCE_MS }, () => {
     await using served = await serveUpstream([TALOS])
     const path = join(served.folder, 'lock.json')
     await writeFile(path, '{"schema": 1}')
-    await served.signByStranger('imager')
+    await served.signByOther('imager')
     expect(await run(served)).toMatchObject({ exit: 1 })
     expect(await readFile(path, 'utf8')).toBe('{"schema": 1}')
   })

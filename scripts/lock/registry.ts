@@ -10,7 +10,7 @@ import { progressOf } from '../build/render.ts'
 import { UsageError } from '../cli/command-line.ts'
 import { cacheFolder, loadContract } from '../judge/candidates/inputs.ts'
 import { printable } from '../judge/verdict/printable.ts'
-import { cacheTrouble } from '../judge/candidates/registry.ts'
+import { cacheError } from '../judge/candidates/registry.ts'
 import { networkOf } from '../cli/registry-options.ts'
 import { findLatest } from './latest.ts'
 import type { LockOptions } from './options.ts'
@@ -74,7 +74,7 @@ export async function lockFromRegistry(options: LockOptions, signal: AbortSignal
       reference: await readReference(reference, { access, folder, talos, note }),
     }
   } catch (error) {
-    throw cacheTrouble(error, folder) ?? error
+    throw cacheError(error, folder) ?? error
   } finally {
     progress.end()
     await Promise.all(stores.map((store) => store.close()))

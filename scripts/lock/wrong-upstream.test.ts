@@ -149,13 +149,13 @@ const CASES: readonly Case[] = [
   [
     'a catalogue signed by another identity',
     1,
-    async (served) => served.signByStranger('extensions'),
+    async (served) => served.signByOther('extensions'),
     ['HOST/siderolabs/extensions:v1.11.5: no valid signature of upstream: ', 'someone@siderolabs.com.example'],
   ],
   [
     'an extension signed by another identity',
     1,
-    async (served) => served.signByStranger('zfs'),
+    async (served) => served.signByOther('zfs'),
     ['HOST/siderolabs/zfs:2.3.3-v1.11.5: no valid signature of upstream: ', 'someone@siderolabs.com.example'],
   ],
   [

@@ -1,6 +1,6 @@
 // All mutants against the candidates that are most likely to kill them, then what is left against all the others.
 import { mapInParallel } from '#harness/oci/parallel.ts'
-import type { Ledger } from '#specs/contract/ledger.ts'
+import type { RuleIndex } from '#specs/contract/rule-index.ts'
 import { nearestKeys, type Prepare, type Sound } from './candidates.ts'
 import type { Mutant } from './mutant.ts'
 import { runJob, type JobResult } from './pool.ts'
@@ -16,7 +16,7 @@ export type Fate = { readonly mutant: Mutant; readonly killedBy?: string }
 export type Campaign = {
   readonly root: string
   readonly folder: string
-  readonly ledger: Ledger
+  readonly ruleIndex: RuleIndex
   readonly prepare: Prepare
   readonly sound: Sound
   /** `total` counts those twice that the first pass leaves. */
@@ -72,7 +72,7 @@ async function runPass(mutants: readonly Mutant[], killed: Map<string, string>, 
 
 function runBatch(
   batch: readonly Mutant[],
-  { root, folder, ledger, prepare, sound, choose }: Pass,
+  { root, folder, ruleIndex, prepare, sound, choose }: Pass,
 ): Promise<JobResult> {
   const ids = new Set(batch.flatMap((mutant) => mutant.ids))
   const choices = Object.fromEntries(batch.map((mutant) => [mutant.name, choose(mutant)]))
@@ -83,7 +83,7 @@ function runBatch(
     run: prepare.run,
     plan: {
       choices,
-      entries: ledger.requirements.filter(({ id }) => ids.has(id)),
+      entries: ruleIndex.requirements.filter(({ id }) => ids.has(id)),
       expected: sound.expected,
       sound: Object.fromEntries(
         Object.entries(sound.sound).filter(([pair]) => ids.has(pair.slice(pair.lastIndexOf(' ') + 1))),

@@ -1,5 +1,5 @@
 // What mutants are judged on: every candidate of the selftest, on disk, and how each rule ends there without a mutant.
-import type { Ledger } from '#specs/contract/ledger.ts'
+import type { RuleIndex } from '#specs/contract/rule-index.ts'
 import type { RunInput } from '#specs/support/run.ts'
 import { judge } from '../judge/verdict/gate.ts'
 import type { Observation } from '../judge/run/observation.ts'
@@ -23,13 +23,17 @@ export type Sound = Pick<Plan, 'sound' | 'expected'> & {
 }
 
 /** What was observed without a mutant, of each rule that is judged on a candidate: blocked ones tell nothing. */
-export function soundOf(prepared: readonly Prepared[], ledger: Ledger, observations: readonly Observation[]): Sound {
+export function soundOf(
+  prepared: readonly Prepared[],
+  ruleIndex: RuleIndex,
+  observations: readonly Observation[],
+): Sound {
   const byKey = Map.groupBy(observations, ({ candidate }) => candidate)
   const sound: Record<string, readonly Observation[]> = {}
   const problems: string[] = []
   for (const { candidate, expected } of prepared) {
     const own = byKey.get(candidate.key) ?? []
-    const rules = judge(ledger, candidate, own)
+    const rules = judge(ruleIndex, candidate, own)
     const wrong = compareVerdict(rules, expected).map((problem) => `${candidate.key}: ${problem}`)
     problems.push(...wrong)
     if (wrong.length > 0) continue

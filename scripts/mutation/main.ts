@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { Presets, SingleBar } from 'cli-progress'
 import type { Observation } from '../judge/run/observation.ts'
 import { UsageError } from '../cli/command-line.ts'
-import { loadLedger } from '../judge/candidates/inputs.ts'
+import { loadRuleIndex } from '../judge/candidates/inputs.ts'
 import { ROOT, SPEC_GLOB } from '../judge/run/run.ts'
 import { AT_ONCE, runCampaign, type Campaign, type Fate } from './campaign.ts'
 import { prepareCandidates, soundOf, type Prepare } from './candidates.ts'
@@ -79,9 +79,9 @@ async function judge(
   mutants: readonly Mutant[],
   { folder, root, started }: { readonly folder: string; readonly root: string; readonly started: number },
 ): Promise<readonly Fate[]> {
-  const ledger = await loadLedger()
+  const ruleIndex = await loadRuleIndex()
   const prepare = await prepareCandidates(join(folder, 'candidates'))
-  const sound = soundOf(prepare.prepared, ledger, await observeSound(folder, root, prepare))
+  const sound = soundOf(prepare.prepared, ruleIndex, await observeSound(folder, root, prepare))
   for (const problem of sound.problems) process.stderr.write(`left out, red without a mutant: ${problem}\n`)
   process.stderr.write(
     `${mutants.length} mutants, ${prepare.prepared.length} candidates (${secondsSince(started).toFixed(0)} s)\n`,
@@ -101,7 +101,7 @@ async function judge(
       bar.setTotal(total)
       bar.update(done, { killed })
     }
-    return await runCampaign(mutants, { root, folder, ledger, prepare, sound, onProgress })
+    return await runCampaign(mutants, { root, folder, ruleIndex, prepare, sound, onProgress })
   } finally {
     bar.stop()
   }

@@ -61,7 +61,7 @@ describe('findEdits', () => {
   })
 
   it.each([
-    ['statements of rules', "test(...must('A-1', 'b', { faces: ['image'] }), c)"],
+    ['statements of rules', "test(...must('A-1', 'b', { targets: ['image'] }), c)"],
     ['messages', "const a = { at, message: 'b', got: c ? 'd' : 'e' }"],
     ['clauses', "const a = fail('expected a name, got none')"],
     ['texts with holes', 'const a = `b ${c ? 1 : 2}`'],

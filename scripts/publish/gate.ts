@@ -53,7 +53,7 @@ function judgeReport(bytes: Uint8Array, { path, layouts, contract, lock }: GateI
   for (const { variant, installer, assets } of layouts) {
     const { digest } = installer.descriptor
     const found = report.candidates.filter((one) => one.digest === digest)
-    const whole = found.filter(({ faces }) => faces.includes('all'))
+    const whole = found.filter(({ targets }) => targets.includes('all'))
     if (whole.length === 0) reasons.push(`${path} does not judge the whole of ${variant} ${digest}`)
     else if (!whole.some(({ assetsDigest }) => assetsDigest === assets.descriptor.digest))
       reasons.push(`${path} does not judge the asset image of ${variant} ${assets.descriptor.digest}`)

@@ -34,7 +34,7 @@ async function writeReport(change: (green: Conformance) => Conformance = (green)
     digest: layout.installer.descriptor.digest,
     assetsDigest: layout.assets.descriptor.digest,
     variant: layout.variant,
-    faces: ['all'],
+    targets: ['all'],
     exitCode: 0,
     rules: [],
   }))
@@ -45,9 +45,9 @@ async function writeReport(change: (green: Conformance) => Conformance = (green)
     lock: { path: 'lock.json', sha256: (await loadLock(lock))?.sha256 ?? '' },
     candidates: [
       ...candidates,
-      { reference: 'release', variant: VARIANTS.join(' and '), faces: ['all'], exitCode: 0, rules: [] },
+      { reference: 'release', variant: VARIANTS.join(' and '), targets: ['all'], exitCode: 0, rules: [] },
     ],
-    troubles: [],
+    runErrors: [],
     exitCode: 0,
   }
   await writeFile(report, JSON.stringify(change(green)))
@@ -150,8 +150,8 @@ describe('npm run publish', () => {
       /does not judge the asset image of spin-only sha256:/,
     ],
     [
-      'of one face',
-      (green) => ({ ...green, candidates: green.candidates.map((one) => ({ ...one, faces: ['image'] })) }),
+      'of one target',
+      (green) => ({ ...green, candidates: green.candidates.map((one) => ({ ...one, targets: ['image'] })) }),
       /does not judge the whole of/,
     ],
     ['of some rules', (green) => ({ ...green, selected: ['OCI-001'] }), /some of the rules only/],

@@ -8,9 +8,11 @@ export function renderPublished(
   outcome: PublishOutcome,
 ): string {
   const images = publications.flatMap(({ layout, repository, tags }) => {
-    const width = Math.max(...PARTS.map((part) => tags[part].twin.length))
+    const width = Math.max(...PARTS.map((part) => tags[part].immutableTag.length))
     const lines = PARTS.toReversed().flatMap((part) =>
-      [tags[part].version, tags[part].twin].map((tag) => `  ${tag.padEnd(width)}  ${layout[part].descriptor.digest}`),
+      [tags[part].version, tags[part].immutableTag].map(
+        (tag) => `  ${tag.padEnd(width)}  ${layout[part].descriptor.digest}`,
+      ),
     )
     const already = outcome.already.some((one) => one.layout === layout) ? ': was there already, and stays' : ''
     return [`${registry}/${repository}${already}`, ...lines]

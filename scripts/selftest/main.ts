@@ -2,9 +2,9 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Ledger } from '#specs/contract/ledger.ts'
-import { judge, strangers } from '../judge/verdict/gate.ts'
-import { loadLedger } from '../judge/candidates/inputs.ts'
+import type { RuleIndex } from '#specs/contract/rule-index.ts'
+import { judge, unknownRules } from '../judge/verdict/gate.ts'
+import { loadRuleIndex } from '../judge/candidates/inputs.ts'
 import { ROOT, runSpecs } from '../judge/run/run.ts'
 import type { RuleVerdict } from '../judge/verdict/conformance.ts'
 import { compareVerdict, killMatrix } from './compare.ts'
@@ -25,7 +25,7 @@ export async function selftest(names: readonly string[]): Promise<number> {
 }
 
 async function run(folder: string, names: readonly string[], started: number): Promise<number> {
-  const ledger = await loadLedger()
+  const ruleIndex = await loadRuleIndex()
   const isChosen = ({ name, violates }: Example): boolean =>
     names.every((wanted) => name.includes(wanted) || violates.some((id) => id.includes(wanted)))
   const { prepared, common, controls, counterexamples } = await prepareAll(folder, isChosen)
@@ -40,15 +40,15 @@ async function run(folder: string, names: readonly string[], started: number): P
     }),
   )
   const observations = runs.flatMap((one) => one.observations)
-  const troubles = [...runs.flatMap((one) => one.troubles), ...strangers(ledger, observations)]
-  const verdicts = prepared.map((one) => ({ ...one, rules: judge(ledger, one.candidate, observations) }))
+  const runErrors = [...runs.flatMap((one) => one.runErrors), ...unknownRules(ruleIndex, observations)]
+  const verdicts = prepared.map((one) => ({ ...one, rules: judge(ruleIndex, one.candidate, observations) }))
   const problems = [
-    ...troubles.map((trouble) => `trouble: ${trouble}`),
+    ...runErrors.map((runError) => `run error: ${runError}`),
     ...namedTwice(prepared.map(({ candidate }) => candidate.key)),
     ...verdicts.flatMap(({ candidate, expected, rules }) =>
       compareVerdict(rules, expected).map((problem) => `${candidate.key}: ${problem}`),
     ),
-    ...(names.length > 0 ? [] : unkilled(ledger, verdicts)),
+    ...(names.length > 0 ? [] : unkilled(ruleIndex, verdicts)),
   ]
   const failed = new Set(problems.map((problem) => problem.split(':')[0])).size
   await report({ passed: prepared.length - Math.min(prepared.length, failed), failed, skipped: 0 })
@@ -57,7 +57,7 @@ async function run(folder: string, names: readonly string[], started: number): P
   const killed = killMatrix(verdicts).size
   process.stdout.write(
     `selftest: ${controls} controls, ${counterexamples} counterexamples, ` +
-      `${killed} of ${ledger.requirements.length} rules killed, ${problems.length} problems (${seconds} s)\n`,
+      `${killed} of ${ruleIndex.requirements.length} rules killed, ${problems.length} problems (${seconds} s)\n`,
   )
   return problems.length === 0 ? 0 : 1
 }
@@ -66,9 +66,12 @@ function namedTwice(keys: readonly string[]): readonly string[] {
   return keys.filter((key, at) => keys.indexOf(key) < at).map((key) => `${key}: another counterexample has this name`)
 }
 
-function unkilled(ledger: Ledger, verdicts: readonly { readonly rules: readonly RuleVerdict[] }[]): readonly string[] {
+function unkilled(
+  ruleIndex: RuleIndex,
+  verdicts: readonly { readonly rules: readonly RuleVerdict[] }[],
+): readonly string[] {
   const killed = killMatrix(verdicts)
-  return ledger.requirements
+  return ruleIndex.requirements
     .filter(({ id }) => !killed.has(id))
     .map(({ id }) => `${id}: no counterexample makes this rule fail`)
 }

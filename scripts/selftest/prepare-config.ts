@@ -47,7 +47,7 @@ export async function prepareConfig(example: ConfigEdit | ConfigUnknown | Config
       references: {},
       config: { facts: machineConfigFacts(config), files: [] },
       parts: { config: { image: false } },
-      faces: ['config'],
+      targets: ['config'],
       pinned: false,
       contract,
     },

@@ -78,7 +78,7 @@ export function toCandidate(
     references: { [part]: reference },
     parts: { [part]: { image: part === 'installer' } },
     // imager's images have none of what only we put there.
-    faces: [part],
+    targets: [part],
     pinned: true,
     lock,
     contract,

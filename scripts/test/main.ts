@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import type { Contract } from '#specs/contract/contract.ts'
 import type { Embedded } from '../embedded/release.ts'
 import type { Conformance } from '../judge/verdict/conformance.ts'
-import { loadContract, loadLedger, loadLock } from '../judge/candidates/inputs.ts'
+import { loadContract, loadRuleIndex, loadLock } from '../judge/candidates/inputs.ts'
 import { loadConfig } from '../judge/candidates/machine-config.ts'
 import { judgeCandidates } from '../judge/run/judge-candidates.ts'
 import { parseOptions, UsageError, type ConformOptions } from './options.ts'
@@ -62,13 +62,13 @@ async function conform(
 ): Promise<Conformance> {
   if (options.structureOnly && options.lock !== undefined)
     throw new UsageError('--structure-only compares with no release: leave --lock out, or leave --structure-only out')
-  const ledger = await loadLedger()
+  const ruleIndex = await loadRuleIndex()
   const contract = await loadContract(options.contract)
   const config = await loadConfig(options)
   const embedded = options.references.length === 0 ? await embed(options, contract.value, signal) : undefined
   try {
     const lock = options.structureOnly ? undefined : await loadLock(options.lock, embedded?.lock)
-    const inputs = { ledger, contract, lock, config, embedded, started, signal }
+    const inputs = { ruleIndex, contract, lock, config, embedded, started, signal }
     if (embedded === undefined) return await judgeCandidates(options.references, options, inputs)
     const { references, cache, trustedRoot } = embedded
     const place = { ...options, references, cache, trustedRoot, offline: false }

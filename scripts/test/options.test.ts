@@ -12,7 +12,7 @@ describe('parseOptions', () => {
       '--variant',
       'spin-only',
       'oci:b',
-      '--face=image,installer',
+      '--target=image,installer',
       '--only',
       'KRN, EXT-002',
       '--json',
@@ -21,7 +21,7 @@ describe('parseOptions', () => {
       references: ['oci:a', 'oci:b'],
       output: [],
       variant: 'spin-only',
-      faces: ['image', 'installer'],
+      targets: ['image', 'installer'],
       only: ['KRN', 'EXT-002'],
       structureOnly: false,
       json: true,
@@ -40,8 +40,8 @@ describe('parseOptions', () => {
   it.each([
     ['an option that is none', ['--colour'], /unknown option '--colour'/],
     ['an option without its value', ['--lock'], /'--lock <FILE>' argument missing/],
-    ['a face that is none', ['--face', 'installer,kernel'], /expected some of image, installer, assets/],
-    ['no face', ['--face', ''], /expected some of/],
+    ['a target that is none', ['--target', 'installer,kernel'], /expected some of image, installer, assets/],
+    ['no target', ['--target', ''], /expected some of/],
   ])('refuses %s in one sentence', (_, args, message) => {
     const refusal = (): unknown => parseOptions(args)
     expect(refusal).toThrow(UsageError)

@@ -4,7 +4,7 @@ import { parseCommand, parseList } from '../cli/command-line.ts'
 import { addJudgeInputs, type JudgeInputs } from '../cli/judge-options.ts'
 import { addRegistryOptions, type RegistryOptions } from '../cli/registry-options.ts'
 import { parseOutput, type Output } from '../judge/outputs/output.ts'
-import { FACES, type Face } from '#specs/support/requirement.ts'
+import { TARGETS, type Target } from '#specs/support/requirement.ts'
 
 export type ConformOptions = RegistryOptions &
   JudgeInputs & {
@@ -13,7 +13,7 @@ export type ConformOptions = RegistryOptions &
     readonly assets?: string
     /** The machine configuration of a node, then patches over it. */
     readonly config?: readonly string[]
-    readonly faces?: readonly Face[]
+    readonly targets?: readonly Target[]
     readonly only?: readonly string[]
     readonly structureOnly: boolean
     readonly json: boolean
@@ -24,10 +24,10 @@ export type ConformOptions = RegistryOptions &
 
 export { UsageError } from '../cli/command-line.ts'
 
-function parseFaces(text: string): Face[] {
-  const unknown = parseList(text).filter((face) => !FACES.some((known) => known === face))
-  if (unknown.length > 0) throw new InvalidArgumentError(`expected some of ${FACES.join(', ')}.`)
-  return parseList(text) as Face[]
+function parseTargets(text: string): Target[] {
+  const unknown = parseList(text).filter((target) => !TARGETS.some((known) => known === target))
+  if (unknown.length > 0) throw new InvalidArgumentError(`expected some of ${TARGETS.join(', ')}.`)
+  return parseList(text) as Target[]
 }
 
 const HELP = `
@@ -51,7 +51,7 @@ export function parseOptions(args: readonly string[]): ConformOptions | undefine
     .option('--variant <NAME>', 'which variant each candidate must be (default: its label)')
     .option('--assets <REFERENCE>', 'the asset image or folder (default: beside the installer, its tag with -assets)')
     .option('--config <FILE...>', 'judge a machine configuration beside the image, patches over it last')
-    .addOption(new Option('--face <LIST>', `judge only these faces: ${FACES.join(', ')}`).argParser(parseFaces))
+    .addOption(new Option('--target <LIST>', `judge only these targets: ${TARGETS.join(', ')}`).argParser(parseTargets))
     .addOption(
       new Option('--only <LIST>', 'judge only these rules or areas, with what they need: KRN,EXT-002').argParser(
         parseList,
@@ -63,6 +63,6 @@ export function parseOptions(args: readonly string[]): ConformOptions | undefine
     .option('--output <FORMAT=FILE>', 'also write junit, markdown, sarif or html; may be repeated', parseOutput, [])
     .addHelpText('after', HELP)
   if (!parseCommand(addRegistryOptions(addJudgeInputs(command)), args)) return undefined
-  const { face, ...options } = command.opts<Omit<ConformOptions, 'references' | 'faces'> & { face?: Face[] }>()
-  return { ...options, ...(face !== undefined && { faces: face }), references: command.args }
+  const { target, ...options } = command.opts<Omit<ConformOptions, 'references' | 'targets'> & { target?: Target[] }>()
+  return { ...options, ...(target !== undefined && { targets: target }), references: command.args }
 }

@@ -1,4 +1,4 @@
-// A copy of the project whose spec files a test may spoil: specs and scripts are copies, all else is linked.
+// A copy of the project whose spec files a test may mutate: specs and scripts are copies, all else is linked.
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ const LINKED = ['harness', 'build', 'fixtures', 'node_modules']
 
 export type ProjectCopy = AsyncDisposable & {
   readonly folder: string
-  /** Throws when `edit` changes nothing: what is not spoiled proves nothing. */
+  /** Throws when `edit` changes nothing: what is not mutated proves nothing. */
   readonly edit: (path: string, edit: (text: string) => string) => Promise<void>
   /** `node scripts/NAME ARGS` in the copy. */
   readonly run: (script: string, args: readonly string[]) => Promise<Outcome>
@@ -30,7 +30,7 @@ export async function copyProject(): Promise<ProjectCopy> {
   }
 }
 
-/** Throws when `edit` changes nothing: what is not spoiled proves nothing. */
+/** Throws when `edit` changes nothing: what is not mutated proves nothing. */
 export function edited(text: string, edit: (text: string) => string): string {
   const changed = edit(text)
   if (changed === text) throw new Error('expected an edit, got the same text')

@@ -18,7 +18,7 @@ export const sampleCandidate: CandidateVerdict = {
   reference: 'docker-archive:installer-arm64.tar',
   digest: `sha256:${'1'.repeat(64)}`,
   variant: 'spin-only',
-  faces: ['installer'],
+  targets: ['installer'],
   claimedTalos: 'v1.11.5',
   exitCode: 1,
   rules: [
@@ -28,7 +28,7 @@ export const sampleCandidate: CandidateVerdict = {
     sampleRule('KRN-001', 'blocked', { reason: 'UKI-001 is red' }),
     sampleRule('KRN-002', 'missing', { reason: 'no test ran for this rule' }),
     sampleRule('EXT-001', 'waived', { reason: 'until 2027' }),
-    sampleRule('AST-001', 'not-applicable', { reason: 'the candidate has no face assets' }),
+    sampleRule('AST-001', 'not-applicable', { reason: 'the candidate has no target assets' }),
     sampleRule('INI-002', 'inconclusive', {
       reason: 'the lock does not say baseInitramfs',
       findings: [{ part: 'installer', message: 'the lock does not say baseInitramfs', code: 'FACT_ABSENT' }],
@@ -43,7 +43,7 @@ export const sampleConformance: Conformance = {
   lock: { path: 'lock.json', sha256: '3'.repeat(64) },
   pinned: true,
   candidates: [sampleCandidate],
-  troubles: ['specs/x.spec.ts did not load: no'],
+  runErrors: ['specs/x.spec.ts did not load: no'],
   counts: { pass: 2, fail: 1, inconclusive: 1, blocked: 1, missing: 1, waived: 1, 'not-applicable': 1 },
   exitCode: 1,
 }

@@ -31,7 +31,7 @@ import { Spool } from '#harness/bytes/spool.ts'
 import { digestOf } from '#harness/bytes/digest.ts'
 import type { Descriptor } from '#harness/oci/image/schemas.ts'
 
-const STRANGER: Identity = { issuer: SIDERO.issuer, subject: 'someone@siderolabs.com.example' }
+const OTHER_SIGNER: Identity = { issuer: SIDERO.issuer, subject: 'someone@siderolabs.com.example' }
 
 /** One for the whole process: it is made of keys, and what it signed once need not be signed again. */
 const authority = lazy(() => openAuthority())
@@ -51,7 +51,7 @@ export type SignedUpstream = AsyncDisposable & {
   /** Takes all signatures of an image away. */
   unsign(name: string): Promise<void>
   /** The same, and has somebody sign it whom nobody trusts. */
-  signByStranger(name: string): Promise<void>
+  signByOther(name: string): Promise<void>
   /** Attaches a bundle of siderolabs' as one of this media type. */
   signAs(name: string, mediaType: string): Promise<void>
   /** Puts a catalogue of these lines in the place of the release's, signed by siderolabs. */
@@ -100,9 +100,9 @@ export async function serveUpstream(releases: readonly ReleaseName[]): Promise<S
     imageOf,
     sign,
     unsign,
-    async signByStranger(name) {
+    async signByOther(name) {
       await unsign(name)
-      await attach(name, await signaturesOf(name, imageOf(name).built.descriptor, STRANGER))
+      await attach(name, await signaturesOf(name, imageOf(name).built.descriptor, OTHER_SIGNER))
     },
     async signAs(name, mediaType) {
       const { descriptor } = imageOf(name).built

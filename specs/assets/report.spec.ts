@@ -11,7 +11,7 @@ const MAX_REPORT_BYTES = 1 << 20
 
 test(
   ...must('AST-004', '`build-report.txt` fills every field, and each agrees with the tree, the lock and the contract', {
-    faces: ['assets'],
+    targets: ['assets'],
     needs: ['AST-001'],
     fix: 'let npm run build write the report after everything else',
   }),

@@ -24,12 +24,12 @@ test(
     'AST-001',
     'the tree is exactly `boot/vmlinuz`, `boot/initramfs.xz`, `checksums.sha256`, `validation/build-report.txt` and the optional files that the contract declares',
     {
-      faces: ['assets'],
+      targets: ['assets'],
       fix: 'let npm run build write the tree; declare further files in the contract (extraAssets)',
     },
   ),
-  async ({ files, strays, contract, judge }) => {
-    judge([...filesOf(files), ...strays].toSorted(), files.where).toEqual(
+  async ({ files, extraPaths, contract, judge }) => {
+    judge([...filesOf(files), ...extraPaths].toSorted(), files.where).toEqual(
       [...REQUIRED_FILES, ...contract.extraAssets].toSorted(),
     )
   },
@@ -37,7 +37,7 @@ test(
 
 test(
   ...must('AST-002', '`checksums.sha256` covers every file but itself, in `sha256sum -c` form with `.` paths, sorted', {
-    faces: ['assets'],
+    targets: ['assets'],
     needs: ['AST-001'],
     fix: 'write it last: find . -type f ! -name checksums.sha256 | sort | xargs sha256sum > checksums.sha256',
   }),
@@ -52,7 +52,7 @@ test(
 
 test(
   ...must('AST-003', 'every checksum holds', {
-    faces: ['assets'],
+    targets: ['assets'],
     needs: ['AST-002'],
     fix: 'the files are not those that were built: fetch the tree again, or build it again',
   }),
@@ -68,7 +68,7 @@ test(
 
 test(
   ...must('AST-007', 'no asset is empty', {
-    faces: ['assets'],
+    targets: ['assets'],
     needs: ['AST-001'],
     fix: 'look at the build’s output: a step wrote nothing and nobody noticed',
   }),
@@ -82,7 +82,7 @@ test(
 
 test(
   ...must('AST-008', 'files are 0644 and directories 0755, owned by root', {
-    faces: ['assets'],
+    targets: ['assets'],
     needs: ['AST-001'],
     fix: 'set the modes when the tree is packed: crane export keeps them',
   }),
@@ -101,7 +101,7 @@ test(
 
 test(
   ...must('AST-009', '`boot/cmdline`, where declared, is the UKI’s first command line', {
-    faces: ['assets'],
+    targets: ['assets'],
     needs: ['AST-001'],
     fix: 'write it from the UKI of the same build',
   }),

@@ -5,7 +5,7 @@ import { test } from '../support/test.ts'
 
 test(
   ...must('AST-005', '`boot/vmlinuz` is the UKI’s `.linux`', {
-    faces: ['assets', 'installer'],
+    targets: ['assets', 'installer'],
     scope: 'parts',
     needs: ['AST-001'],
     fix: 'write both from one build',
@@ -21,7 +21,7 @@ test(
 
 test(
   ...must('AST-006', '`boot/initramfs.xz` holds what the UKI’s `.initrd` holds', {
-    faces: ['assets', 'installer'],
+    targets: ['assets', 'installer'],
     scope: 'parts',
     needs: ['AST-001'],
     fix: 'write both from one build',

@@ -6,7 +6,7 @@ import { judgeIgnored } from './rules/ignored.ts'
 
 test(
   ...should('CFG-010', 'no setting that Talos ignores when it boots a UKI is set', {
-    faces: ['config'],
+    targets: ['config'],
     fix: 'take it out here; kernel arguments and extensions are built into the image (extraKernelArguments and extensions of the contract)',
   }),
   async ({ findings }) => {

@@ -1,5 +1,5 @@
 // The image that a node installs: siderolabs/talos machine.install.image and, from 1.14, UnattendedInstallConfig. A
-// version tag can be moved; a digest and the twin with digits of lock and contract cannot (architecture.md).
+// version tag can be moved; a digest and the immutable tag with digits of lock and contract cannot (architecture.md).
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 import { judgeInstallImage } from './rules/install-image.ts'
@@ -9,7 +9,7 @@ test(
     'CFG-004',
     'the install image is of this variant, by digest or immutable tag, and of the gateway variant only on gateways',
     {
-      faces: ['config'],
+      targets: ['config'],
       fix: 'name the published image of the variant with the digest that npm test judged',
     },
   ),

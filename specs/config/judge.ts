@@ -1,6 +1,6 @@
 // The verdict on a machine configuration by itself: the same statuses as for an image.
 import type { MachineConfigFacts } from '#harness/machine-config/facts.ts'
-import type { Ledger, LedgerEntry } from '../contract/ledger.ts'
+import type { RuleIndex, RuleIndexEntry } from '../contract/rule-index.ts'
 import { outsideOf } from '../support/applicability.ts'
 import type { Level } from '../support/requirement.ts'
 import type { ConfigContext, ConfigFinding, ConfigJudge } from './rule.ts'
@@ -21,14 +21,14 @@ export type ConfigVerdict = {
   readonly fix: string
 }
 
-export type ConfigRule = Pick<LedgerEntry, 'id' | 'level' | 'sentence' | 'fix' | 'needs' | 'only'> & {
+export type ConfigRule = Pick<RuleIndexEntry, 'id' | 'level' | 'sentence' | 'fix' | 'needs' | 'only'> & {
   readonly judge: ConfigJudge
 }
 
 /** The rules about a machine configuration, as the spec files state them. Throws for one that nobody can judge. */
-export function configRules({ requirements }: Ledger): readonly ConfigRule[] {
+export function configRules({ requirements }: RuleIndex): readonly ConfigRule[] {
   return requirements
-    .filter(({ faces }) => faces.includes('config'))
+    .filter(({ targets }) => targets.includes('config'))
     .map((rule) => {
       const judge = CONFIG_JUDGES[rule.id]
       if (judge === undefined) throw new Error(`specs/config/rules/index.ts has no judge of ${rule.id}`)

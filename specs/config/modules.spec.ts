@@ -6,7 +6,7 @@ import { judgeDrbd, judgeWaits } from './rules/modules.ts'
 
 test(
   ...must('CFG-002', 'every path that a service of the variant waits for is made by a kernel module that is loaded', {
-    faces: ['config'],
+    targets: ['config'],
     fix: 'load the module: a service that waits in vain reboots the node after 70 minutes',
   }),
   async ({ findings }) => {
@@ -16,7 +16,7 @@ test(
 
 test(
   ...must('CFG-003', 'module drbd is loaded with usermode_helper=disabled where the variant has drbd', {
-    faces: ['config'],
+    targets: ['config'],
     only: { extension: 'drbd' },
     fix: 'load drbd with the parameter usermode_helper=disabled: Talos has no drbdadm that the kernel could call',
   }),

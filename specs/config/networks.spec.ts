@@ -6,7 +6,7 @@ import { judgeNetworks, judgeNodeAddress } from './rules/networks.ts'
 
 test(
   ...should('CFG-007', 'no network of the cluster overlaps 100.64.0.0/10 on a gateway', {
-    faces: ['config'],
+    targets: ['config'],
     only: { role: 'gateway' },
     fix: 'move the network: pod and service subnets in the configuration, the join network in CozyStack and then in the contract',
   }),
@@ -17,7 +17,7 @@ test(
 
 test(
   ...should('CFG-008', "a gateway pins the kubelet's node address to subnets outside 100.64.0.0/10", {
-    faces: ['config'],
+    targets: ['config'],
     only: { role: 'gateway' },
     fix: 'set nodeIP.validSubnets (machine.kubelet, or KubeNodeConfig) to the subnet of the nodes',
   }),

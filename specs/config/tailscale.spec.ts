@@ -6,7 +6,7 @@ import { judgeRoutes, judgeTunnel } from './rules/tailscale.ts'
 
 test(
   ...must('CFG-005', "the routes that tailscale advertises cover the cluster's pod and service subnets", {
-    faces: ['config'],
+    targets: ['config'],
     needs: ['CFG-001'],
     only: { service: 'tailscale' },
     fix: 'set TS_ROUTES to all pod and service subnets of the cluster, with commas between',
@@ -18,7 +18,7 @@ test(
 
 test(
   ...must('CFG-009', "a gateway's tailscale runs with a tun device and keeps its state in /var/lib/tailscale", {
-    faces: ['config'],
+    targets: ['config'],
     needs: ['CFG-001'],
     only: { service: 'tailscale' },
     fix: 'leave TS_USERSPACE and TS_STATE_DIR out: the extension sets false and /var/lib/tailscale, which it mounts',

@@ -4,7 +4,7 @@ import { SchemaError } from '#harness/errors.ts'
 import { expectCode } from '#harness/testing/expect-code.ts'
 import { expectedCommandLine } from './command-line.ts'
 import { admitsTalos, parseContract } from './contract.ts'
-import { selectRules, type Ledger } from './ledger.ts'
+import { selectRules, type RuleIndex } from './rule-index.ts'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 
@@ -105,15 +105,15 @@ describe('admitsTalos', () => {
 
 describe('selectRules', () => {
   const requirement = (id: string, needs: readonly string[] = []) => ({ id, needs })
-  const ledger = {
+  const ruleIndex = {
     requirements: [requirement('OCI-001'), requirement('UKI-001', ['OCI-001']), requirement('KRN-001', ['UKI-001'])],
-  } as unknown as Ledger
+  } as unknown as RuleIndex
 
-  it('takes a rule with all that it needs, in the order of the ledger', () => {
-    expect(selectRules(ledger, ['KRN']).ids).toEqual(['OCI-001', 'UKI-001', 'KRN-001'])
+  it('takes a rule with all that it needs, in the order of the rule index', () => {
+    expect(selectRules(ruleIndex, ['KRN']).ids).toEqual(['OCI-001', 'UKI-001', 'KRN-001'])
   })
 
   it('names what it does not know', () => {
-    expect(selectRules(ledger, ['UKI-001', 'KR', 'EXT-009']).unknown).toEqual(['KR', 'EXT-009'])
+    expect(selectRules(ruleIndex, ['UKI-001', 'KR', 'EXT-009']).unknown).toEqual(['KR', 'EXT-009'])
   })
 })

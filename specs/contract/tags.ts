@@ -8,7 +8,7 @@ import { formatLock, type Lock } from './lock.ts'
 export const ASSETS_SUFFIX = '-assets'
 
 /** Hex digits of contract and lock that tell releases of one Talos version apart. */
-const TWIN_DIGITS = 8
+const IMMUTABLE_TAG_DIGITS = 8
 
 /** 64 hex digits that stand for contract and lock: all that a person or a machine decided about an image. */
 export function inputsDigest(lock: Lock, contract: Contract): string {
@@ -17,13 +17,13 @@ export function inputsDigest(lock: Lock, contract: Contract): string {
 
 /** `v1.11.5-0a1b2c3d`, which never names other bytes than those of this lock and contract. */
 export function immutableTag(talos: string, lock: Lock, contract: Contract): string {
-  return `${talos}-${inputsDigest(lock, contract).slice(0, TWIN_DIGITS)}`
+  return `${talos}-${inputsDigest(lock, contract).slice(0, IMMUTABLE_TAG_DIGITS)}`
 }
 
-/** The tags of one part: the one that people use, and its twin. */
-export type ReleaseTags = { readonly version: string; readonly twin: string }
+/** The tags of one part: the one that people use, and its immutable tag. */
+export type ReleaseTags = { readonly version: string; readonly immutableTag: string }
 
 export function releaseTags(part: Part, lock: Lock & { talos: string }, contract: Contract): ReleaseTags {
   const suffix = part === 'assets' ? ASSETS_SUFFIX : ''
-  return { version: lock.talos + suffix, twin: immutableTag(lock.talos, lock, contract) + suffix }
+  return { version: lock.talos + suffix, immutableTag: immutableTag(lock.talos, lock, contract) + suffix }
 }

@@ -16,7 +16,7 @@ const MAX_SPDX_BYTES = 64 << 20
 
 test(
   ...must('EXT-004', 'a variant holds no trace of the extensions it must not have: no layer, service, binary or SBOM', {
-    faces: ['installer', 'assets'],
+    targets: ['installer', 'assets'],
     needs: ['EXT-005'],
     fix: 'build the variant from the extensions that the contract lists, and from nothing that was built for another',
   }),
@@ -63,10 +63,10 @@ test(
     'EXT-017',
     "each extension's layer holds exactly the pinned extension's paths, types and bytes (modes aside), its firmware lying in the initramfs with the pinned bytes",
     {
-      faces: ['installer', 'assets'],
+      targets: ['installer', 'assets'],
       needs: ['EXT-005'],
       pinned: true,
-      fix: 'take the extension by the digest in the lock; imager of every release spoils hard links and overwritten firmware',
+      fix: 'take the extension by the digest in the lock; imager of every release mutates hard links and overwritten firmware',
     },
   ),
   async ({ extensions, initramfs, variant, pinned, judge }) => {

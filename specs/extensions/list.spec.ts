@@ -8,7 +8,7 @@ import { buildOrder, carriesModules } from './layers.ts'
 
 test(
   ...must('EXT-001', '`extensions.yaml` and the `.sqsh` files name each other exactly, in build order', {
-    faces: ['installer', 'assets'],
+    targets: ['installer', 'assets'],
     needs: ['INI-010'],
     fix: 'rebuild the image in one go: a layer beside the list is never mounted, one missing from the list stops the boot',
   }),
@@ -23,7 +23,7 @@ test(
     'EXT-002',
     "the extension set is exactly the variant's, plus the virtual ones that the contract allows, with `modules.dep` if and only if one carries modules",
     {
-      faces: ['installer', 'assets'],
+      targets: ['installer', 'assets'],
       needs: ['EXT-001'],
       fix: 'list exactly these in input.systemExtensions of the profile, or judge the image as the variant that it is',
     },
@@ -39,7 +39,7 @@ test(
 
 test(
   ...must('EXT-003', "every pinned extension's version is the locked one", {
-    faces: ['installer', 'assets'],
+    targets: ['installer', 'assets'],
     needs: ['EXT-001'],
     pinned: true,
     fix: 'take the extensions by the digests in the lock: the tags of the catalogue move from release to release',
@@ -58,7 +58,7 @@ test(
 
 test(
   ...must('EXT-006', 'every compatibility range admits the pinned Talos version (an empty range admits all)', {
-    faces: ['installer', 'assets'],
+    targets: ['installer', 'assets'],
     needs: ['EXT-001'],
     pinned: true,
     fix: 'take the extension that was released for the pinned Talos version',

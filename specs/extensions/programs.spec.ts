@@ -23,7 +23,7 @@ test(
     'EXT-012',
     'spin, where it is, installs an executable `containerd-shim-spin-v2` and registers the runtime handler `spin`',
     {
-      faces: ['installer', 'assets'],
+      targets: ['installer', 'assets'],
       needs: ['EXT-005'],
       fix: 'take spin from upstream’s catalogue for the pinned release',
     },
@@ -51,7 +51,7 @@ test(
     'EXT-013',
     'tailscale, where it is, installs its three binaries and, where this minor needs it, a complete iptables',
     {
-      faces: ['installer', 'assets'],
+      targets: ['installer', 'assets'],
       needs: ['EXT-005'],
       fix: 'take tailscale of Talos v1.13.1 or newer: the one of v1.13.0 has iptables’ libraries without its programs',
     },
@@ -72,7 +72,7 @@ function isExecutable(entry: { readonly type: string; readonly mode: number } | 
 
 test(
   ...should('EXT-016', 'an SPDX document that an extension ships parses and names that extension’s version', {
-    faces: ['installer', 'assets'],
+    targets: ['installer', 'assets'],
     needs: ['EXT-005'],
     fix: 'report it to whoever built the extension: scanners go by this document',
   }),

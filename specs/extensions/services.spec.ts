@@ -19,7 +19,7 @@ async function readServices(extensions: Extensions): Promise<readonly ServiceSpe
 
 test(
   ...must('EXT-014', 'every extension service specification is valid and uniquely named', {
-    faces: ['installer', 'assets'],
+    targets: ['installer', 'assets'],
     needs: ['EXT-005'],
     fix: 'mend the specification: Talos only logs an invalid one, and the service silently does not exist',
   }),
@@ -34,7 +34,7 @@ test(
     'EXT-015',
     'every service that waits before it starts is satisfied by the machine configuration its variant declares',
     {
-      faces: ['installer', 'assets'],
+      targets: ['installer', 'assets'],
       needs: ['EXT-014'],
       fix: 'declare the configuration or kernel module in the contract and give it to the nodes, or leave the extension out',
     },

@@ -10,7 +10,7 @@ const INSTALL = 'usr/install'
 
 test(
   ...must('INS-001', '`usr/install/arm64` holds exactly the UKI `vmlinuz.efi` and `systemd-boot.efi`', {
-    faces: ['installer'],
+    targets: ['installer'],
     needs: ['OCI-001', 'OCI-002'],
     fix: 'build the installer with `arch: arm64` and `output.kind: installer`, and add nothing to its last layer',
   }),
@@ -25,7 +25,7 @@ test(
 
 test(
   ...must('INS-002', 'no other architecture has a `usr/install` directory', {
-    faces: ['installer'],
+    targets: ['installer'],
     needs: ['OCI-001', 'OCI-002'],
     fix: 'start from installer-base of the pinned release: it carries no boot files of any architecture',
   }),
@@ -41,7 +41,7 @@ function isOfArm64(path: string): boolean {
 
 test(
   ...must('INS-004', '`systemd-boot.efi` is an aarch64 EFI application, the pinned upstream bytes when unsigned', {
-    faces: ['installer'],
+    targets: ['installer'],
     needs: ['INS-001'],
     pinned: true,
     fix: 'take systemd-boot.efi from imager:/usr/install/arm64 of the pinned release',
@@ -62,7 +62,7 @@ test(
 
 test(
   ...should('INS-006', "the image is upstream's base layer, the artifacts layer, and an overlay's if there is one", {
-    faces: ['installer'],
+    targets: ['installer'],
     needs: ['OCI-001', 'OCI-002'],
     fix: 'append the artifacts to installer-base as one layer, as imager does, and nothing else',
   }),

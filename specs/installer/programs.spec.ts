@@ -15,7 +15,7 @@ test(
     'INS-003',
     'the entrypoint is `/bin/installer` and resolves, links followed, to a static aarch64 executable',
     {
-      faces: ['installer'],
+      targets: ['installer'],
       needs: ['OCI-001', 'OCI-002'],
       fix: 'start from installer-base for linux/arm64 of the pinned release and keep its config',
     },
@@ -36,7 +36,7 @@ test(
 
 test(
   ...must('INS-005', 'every other ELF file in the image is aarch64 (`usr/lib/grub` and EM_BPF aside)', {
-    faces: ['installer'],
+    targets: ['installer'],
     needs: ['OCI-001', 'OCI-002'],
     fix: 'take installer-base of v1.11.4 or newer: arm64 images before it carry amd64 libuuid',
   }),

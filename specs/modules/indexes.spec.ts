@@ -8,7 +8,7 @@ test(
     'MOD-003',
     '`modules.dep` covers exactly the modules of base and extensions (as a set), and every dependency resolves',
     {
-      faces: ['installer', 'assets'],
+      targets: ['installer', 'assets'],
       needs: ['EXT-005'],
       fix: 'let imager make the index over base and all extensions, in the build that appends them',
     },
@@ -23,7 +23,7 @@ test(
     'MOD-004',
     'the binary indexes agree with their text: dep, alias, symbols, builtin, builtin.alias (0 bytes where there is no text)',
     {
-      faces: ['installer', 'assets'],
+      targets: ['installer', 'assets'],
       needs: ['MOD-003'],
       fix: 'write text and binary indexes in one run of depmod: modprobe reads the binary ones',
     },

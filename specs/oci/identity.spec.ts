@@ -8,7 +8,7 @@ test(
     'OCI-001',
     'the reference names one image: a plain manifest, or an index with exactly one linux/arm64 child (`unknown/unknown` attestations do not count)',
     {
-      faces: ['image'],
+      targets: ['image'],
       fix: 'publish a plain manifest, or an index with one child for linux/arm64',
     },
   ),
@@ -23,7 +23,7 @@ test(
 
 test(
   ...must('OCI-003', 'the config declares os linux and architecture arm64 (variant absent or v8)', {
-    faces: ['image'],
+    targets: ['image'],
     needs: ['OCI-001'],
     fix: 'set `arch: arm64` in the profile: the manifest of a single image has no architecture, its config has',
   }),
@@ -42,7 +42,7 @@ test(
     'OCI-008',
     'every other child of the index declares the platform that its own config declares (v8 counts as none)',
     {
-      faces: ['image'],
+      targets: ['image'],
       needs: ['OCI-001'],
       fix: 'rebuild the index from the images: machines pull by the platform of the index and run what they get',
     },

@@ -5,7 +5,7 @@ import { test } from '../support/test.ts'
 
 test(
   ...must('OCI-002', "every descriptor's digest and size equal the bytes it names", {
-    faces: ['image'],
+    targets: ['image'],
     fix: 'push or copy the image again: these are not the bytes that were published under this digest',
   }),
   async ({ image, judge }) => {
@@ -20,7 +20,7 @@ test(
 
 test(
   ...must('OCI-004', "each diff_id is the sha256 of its layer's uncompressed tar", {
-    faces: ['image'],
+    targets: ['image'],
     needs: ['OCI-001', 'OCI-002'],
     fix: 'write config and layers in one build: the order of diff_ids is the order of the layers',
   }),
@@ -36,7 +36,7 @@ test(
     'OCI-005',
     'media types are of the OCI or the Docker family and a document is never both manifest and index',
     {
-      faces: ['image'],
+      targets: ['image'],
       needs: ['OCI-001'],
       fix: 'push the image again with a current client; clients that read one document in two ways disagree about what they run',
     },
@@ -66,7 +66,7 @@ test(
 
 test(
   ...must('OCI-006', 'no layer names a path twice, leaves the root, or holds a device node', {
-    faces: ['image'],
+    targets: ['image'],
     needs: ['OCI-001', 'OCI-002'],
     fix: 'build the layers with a tool that writes each path once and below the root',
   }),

@@ -9,7 +9,7 @@ test(
     'OCI-030',
     'manifest, index and config say one thing to every client: no key twice, no field in another spelling, numbers and times as Go reads them',
     {
-      faces: ['image'],
+      targets: ['image'],
       needs: ['OCI-001', 'OCI-002'],
       fix: 'write the documents with a current client; a field that stands there twice is one image to Talos and another to whoever judged it',
     },
@@ -32,7 +32,7 @@ test(
 
 test(
   ...must('OCI-031', 'the config is written as json.Marshal of Go writes it: no blank space, no needless escape', {
-    faces: ['image'],
+    targets: ['image'],
     needs: ['OCI-030'],
     fix: 'leave the config as imager or the build wrote it: nothing that copies an image writes its config anew',
   }),

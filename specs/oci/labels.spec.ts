@@ -5,7 +5,7 @@ import { test } from '../support/test.ts'
 
 test(
   ...must('OCI-007', 'label `alpha.talos.dev/version` and env `VERSION` are the pinned Talos tag', {
-    faces: ['installer'],
+    targets: ['installer'],
     needs: ['OCI-001'],
     pinned: true,
     fix: 'build from installer-base of the pinned release and keep its config',
@@ -19,7 +19,7 @@ test(
 
 test(
   ...should('OCI-011', "the unpacked image stays within the contract's size budget (Talos unpacks it in memory)", {
-    faces: ['installer'],
+    targets: ['installer'],
     needs: ['OCI-001', 'OCI-002'],
     fix: 'ship the asset tree as an image of its own; raise unpackedSizeLimit in the contract if nodes have the memory',
   }),

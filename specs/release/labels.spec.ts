@@ -14,7 +14,7 @@ test(
     'OCI-009',
     'labels name title, description, source, revision, version, variant, base name and digest, and the digest of the lock it was built from',
     {
-      faces: ['release'],
+      targets: ['release'],
       needs: ['OCI-001'],
       pinned: true,
       fix: 'let npm run build write the labels, from the contract and the lock that are judged here',
@@ -41,7 +41,7 @@ test(
 
 test(
   ...should('OCI-010', "every time in config, history and layers is the lock's source date or zero", {
-    faces: ['release'],
+    targets: ['release'],
     needs: ['OCI-001', 'OCI-002'],
     fix: 'stamp nothing with the clock: two builds of the same inputs are then the same bytes',
   }),

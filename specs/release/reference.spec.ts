@@ -10,7 +10,7 @@ test(
     'REL-005',
     "against the pinned upstream reference, the image differs only by architecture, declared extensions, the contract's arguments and the labels of OCI-009",
     {
-      faces: ['release'],
+      targets: ['release'],
       scope: 'installer',
       needs: ['OCI-001', 'OCI-002', 'INS-001', 'UKI-001'],
       pinned: true,

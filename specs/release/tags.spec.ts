@@ -8,9 +8,9 @@ import { test } from '../support/test.ts'
 test(
   ...must(
     'REL-004',
-    'the version tag names a plain linux/arm64 manifest, the same digest as its immutable twin `<version>-<8 hex digits of lock and contract>`',
+    'the version tag names a plain linux/arm64 manifest, the same digest as its immutable tag `<version>-<8 hex digits of lock and contract>`',
     {
-      faces: ['registry'],
+      targets: ['registry'],
       needs: ['OCI-001'],
       pinned: true,
       fix: 'let npm run publish set both tags, from the lock and the contract that are judged here; a version tag that names other bytes stays: publish under the next version',
@@ -19,11 +19,11 @@ test(
   async ({ image, part, contract, lock, pinned, evidence, judge }) => {
     const { root, where } = image
     const tags = releaseTags(part, { ...lock, schema: 2, talos: pinned('talos') }, contract)
-    const [version, twin] = await Promise.all([evidence.tag(tags.version), evidence.tag(tags.twin)])
+    const [version, immutableTag] = await Promise.all([evidence.tag(tags.version), evidence.tag(tags.immutableTag)])
     const expected = root.descriptor.digest
-    judge({ [tags.version]: version?.digest, [tags.twin]: twin?.digest }, where).toEqual({
+    judge({ [tags.version]: version?.digest, [tags.immutableTag]: immutableTag?.digest }, where).toEqual({
       [tags.version]: expected,
-      [tags.twin]: expected,
+      [tags.immutableTag]: expected,
     })
     judge(isManifest(root.descriptor.mediaType) ? 'a manifest' : root.descriptor.mediaType, where).toBe('a manifest')
   },

@@ -9,7 +9,7 @@ import { test } from '../support/test.ts'
 
 test(
   ...must('REL-001', 'the variants are different images', {
-    faces: ['release'],
+    targets: ['release'],
     scope: 'release',
     fix: 'build each variant from its own extension set: two tags on one digest are one image',
   }),
@@ -22,7 +22,7 @@ test(
 
 test(
   ...must('REL-002', "the variants share the kernel, the base initramfs and every common extension's layer", {
-    faces: ['release'],
+    targets: ['release'],
     scope: 'release',
     fix: 'build both variants from one lock, in one run',
   }),
@@ -52,7 +52,7 @@ test(
     'REL-003',
     'the variants differ only in the declared extensions and in what follows from them: extensions.yaml, module index, variant label, digests, report, checksums',
     {
-      faces: ['release'],
+      targets: ['release'],
       scope: 'release',
       fix: 'look for what only one of the two builds did',
     },

@@ -19,7 +19,7 @@ const FIX = 'take initramfs.xz from imager:/usr/install/arm64 of the pinned rele
 
 test(
   ...must('ROOT-001', "`/etc/os-release` is Talos' own for the pinned version", {
-    faces: ['installer', 'assets'],
+    targets: ['installer', 'assets'],
     needs: ['INI-003'],
     pinned: true,
     fix: FIX,
@@ -39,7 +39,7 @@ test(
 
 test(
   ...must('ROOT-002', 'exactly one module directory, the pinned kernel release', {
-    faces: ['installer', 'assets'],
+    targets: ['installer', 'assets'],
     needs: ['INI-003'],
     pinned: true,
     fix: FIX,
@@ -53,7 +53,7 @@ test(
 
 test(
   ...must('ROOT-003', '`/usr/bin/init` and every other ELF is aarch64 (firmware and EM_BPF aside)', {
-    faces: ['installer', 'assets'],
+    targets: ['installer', 'assets'],
     needs: ['INI-003'],
     fix: FIX,
   }),
@@ -70,7 +70,7 @@ test(
     'ROOT-004',
     'the SPDX document parses and its kernel package is the pinned kernel (release without `-talos`)',
     {
-      faces: ['installer', 'assets'],
+      targets: ['installer', 'assets'],
       needs: ['INI-003'],
       pinned: true,
       fix: FIX,

@@ -12,7 +12,7 @@ test(
     'SUP-001',
     "the image is signed by the contract's identity, over the digest under test (legacy or bundle format)",
     {
-      faces: ['registry'],
+      targets: ['registry'],
       needs: ['OCI-002'],
       fix: 'sign with npm run publish, by an identity or a key that the contract names under signing.signers',
     },
@@ -27,7 +27,7 @@ test(
 
 test(
   ...must('SUP-002', "SLSA provenance names this digest, the contract's builder and source commit", {
-    faces: ['registry'],
+    targets: ['registry'],
     needs: ['OCI-002'],
     fix: 'publish with npm run publish from a clone of the repository that labels.source names, as signing.builder',
   }),
@@ -46,7 +46,7 @@ test(
 
 test(
   ...should('SUP-003', 'an SPDX document is attached to the image', {
-    faces: ['registry'],
+    targets: ['registry'],
     needs: ['OCI-002'],
     fix: 'publish with npm run publish, which attaches one made from the lock',
   }),

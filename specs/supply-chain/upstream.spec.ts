@@ -11,7 +11,7 @@ test(
     'SUP-004',
     'every pinned extension stands, tag and digest, in the catalogue of the same Talos version (a live tag that moved since is a note, not a failure)',
     {
-      faces: ['release'],
+      targets: ['release'],
       scope: 'installer',
       pinned: true,
       fix: 'run npm run lock again: it takes every extension by the digest that the catalogue has',
@@ -35,7 +35,7 @@ test(
     'SUP-005',
     "the lock's evidence says that the catalogue and every pinned image are signed by the upstream identity; absent and invalid are told apart",
     {
-      faces: ['release'],
+      targets: ['release'],
       scope: 'installer',
       pinned: true,
       fix: 'run npm run lock, which verifies every image; contract.upstream.signers says whose signature counts',

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { applicability, type CandidateFaces } from './applicability.ts'
-import type { Face } from './requirement.ts'
+import { applicability, type CandidateTargets } from './applicability.ts'
+import type { Target } from './requirement.ts'
 
-const installer: CandidateFaces = { parts: { installer: { image: true } }, pinned: true }
-const folder: CandidateFaces = { parts: { assets: { image: false } }, pinned: true }
-const both: CandidateFaces = { parts: { installer: { image: true }, assets: { image: true } }, pinned: true }
+const installer: CandidateTargets = { parts: { installer: { image: true } }, pinned: true }
+const folder: CandidateTargets = { parts: { assets: { image: false } }, pinned: true }
+const both: CandidateTargets = { parts: { installer: { image: true }, assets: { image: true } }, pinned: true }
 
-const partsOf = (faces: readonly Face[], candidate: CandidateFaces): readonly string[] =>
-  applicability({ faces, pinned: false, scope: 'part' }, candidate).parts
+const partsOf = (targets: readonly Target[], candidate: CandidateTargets): readonly string[] =>
+  applicability({ targets, pinned: false, scope: 'part' }, candidate).parts
 
 describe('applicability', () => {
   it.each([
@@ -17,71 +17,71 @@ describe('applicability', () => {
     ['an image rule', ['image'], both, ['installer', 'assets']],
     ['an image rule on a bare folder', ['image'], folder, []],
     ['a registry rule on a local image', ['registry'], installer, []],
-  ] as const)('finds the parts of %s', (_, faces, candidate, parts) => {
-    expect(partsOf(faces, candidate)).toEqual(parts)
+  ] as const)('finds the parts of %s', (_, targets, candidate, parts) => {
+    expect(partsOf(targets, candidate)).toEqual(parts)
   })
 
-  it('judges the manifest of the part that --face names, and of no other', () => {
-    expect(partsOf(['image'], { ...both, faces: ['installer'] })).toEqual(['installer'])
-    expect(partsOf(['image'], { ...both, faces: ['assets'] })).toEqual(['assets'])
-    expect(partsOf(['image'], { ...both, faces: ['image'] })).toEqual(['installer', 'assets'])
+  it('judges the manifest of the part that --target names, and of no other', () => {
+    expect(partsOf(['image'], { ...both, targets: ['installer'] })).toEqual(['installer'])
+    expect(partsOf(['image'], { ...both, targets: ['assets'] })).toEqual(['assets'])
+    expect(partsOf(['image'], { ...both, targets: ['image'] })).toEqual(['installer', 'assets'])
   })
 
-  it('leaves out what --face does not name', () => {
+  it('leaves out what --target does not name', () => {
     expect(
-      applicability({ faces: ['assets'], pinned: false, scope: 'part' }, { ...both, faces: ['installer'] }),
+      applicability({ targets: ['assets'], pinned: false, scope: 'part' }, { ...both, targets: ['installer'] }),
     ).toEqual({
       parts: [],
-      reason: 'face assets was not asked for',
+      reason: 'target assets was not asked for',
     })
   })
 
   it('leaves out pinned rules without a lock', () => {
     const { reason } = applicability(
-      { faces: ['installer'], pinned: true, scope: 'part' },
+      { targets: ['installer'], pinned: true, scope: 'part' },
       { ...installer, pinned: false },
     )
     expect(reason).toBe('not pinned: there is no lock to compare with')
   })
 
   it('takes rules over both parts once, where both are there and asked for', () => {
-    const rule = { faces: ['assets', 'installer'], pinned: false, scope: 'parts' } as const
+    const rule = { targets: ['assets', 'installer'], pinned: false, scope: 'parts' } as const
     expect(applicability(rule, both).parts).toEqual(['assets'])
-    expect(applicability(rule, installer).reason).toBe('it compares with the face assets')
-    expect(applicability(rule, { ...both, faces: ['assets'] }).reason).toBe('it compares with the face installer')
+    expect(applicability(rule, installer).reason).toBe('it compares with the target assets')
+    expect(applicability(rule, { ...both, targets: ['assets'] }).reason).toBe('it compares with the target installer')
   })
 
   it('keeps rules over the installer image from the asset image', () => {
-    const rule = { faces: ['release'], pinned: false, scope: 'installer' } as const
+    const rule = { targets: ['release'], pinned: false, scope: 'installer' } as const
     expect(applicability(rule, both).parts).toEqual(['installer'])
-    const assets: CandidateFaces = { parts: { assets: { image: true } }, pinned: true }
+    const assets: CandidateTargets = { parts: { assets: { image: true } }, pinned: true }
     expect(applicability(rule, assets).reason).toBe('it is judged over the installer image, and only there')
-    expect(applicability(rule, { ...both, faces: ['installer'] }).reason).toBe('face release was not asked for')
+    expect(applicability(rule, { ...both, targets: ['installer'] }).reason).toBe('target release was not asked for')
   })
 
   it('keeps rules over a release for what stands for both variants', () => {
-    const rule = { faces: ['installer'], pinned: false, scope: 'release' } as const
+    const rule = { targets: ['installer'], pinned: false, scope: 'release' } as const
     expect(applicability(rule, installer).reason).toContain('over both variants')
     expect(applicability(rule, { ...installer, release: true }).parts).toEqual(['installer'])
     expect(partsOf(['installer'], { ...installer, release: true })).toEqual([])
   })
 
   describe('of a machine configuration', () => {
-    const rule = { faces: ['config'], pinned: false, scope: 'part' } as const
+    const rule = { targets: ['config'], pinned: false, scope: 'part' } as const
     const config = { parts: { ...both.parts, config: { image: false } }, pinned: true } as const
 
     it('needs one', () => {
       expect(applicability(rule, both).reason).toBe('no machine configuration was given: --config FILE')
       expect(applicability(rule, config).parts).toEqual(['config'])
-      expect(applicability(rule, { ...config, faces: ['installer'] }).reason).toBe('face config was not asked for')
+      expect(applicability(rule, { ...config, targets: ['installer'] }).reason).toBe('target config was not asked for')
     })
 
     it('leaves the image alone where nothing else is asked for', () => {
-      const asked = { ...config, faces: ['config'] } as const
+      const asked = { ...config, targets: ['config'] } as const
       expect(applicability(rule, asked).parts).toEqual(['config'])
       expect(partsOf(['image'], asked)).toEqual([])
       expect(partsOf(['image'], config)).toEqual(['installer', 'assets'])
-      expect(partsOf(['image'], { ...config, faces: ['installer', 'config'] })).toEqual(['installer'])
+      expect(partsOf(['image'], { ...config, targets: ['installer', 'config'] })).toEqual(['installer'])
     })
 
     it.each([

@@ -1,6 +1,6 @@
 // Which rules speak about a candidate: the spec files register by it, the gate expects by it.
 import type { Contract, Variant } from '../contract/contract.ts'
-import type { Face, Requirement, VariantFilter } from './requirement.ts'
+import type { Target, Requirement, VariantFilter } from './requirement.ts'
 
 /** A part of the image: the installer image, or the asset image or folder. */
 export type Part = 'installer' | 'assets'
@@ -10,14 +10,14 @@ export type JudgedPart = (typeof JUDGED_PARTS)[number]
 export const JUDGED_PARTS = ['installer', 'assets', 'config'] as const
 
 /** What is known of a candidate before any rule runs. */
-export type CandidateFaces = {
+export type CandidateTargets = {
   /**
    * Parts that the candidate has: whether each is an image (has a manifest) or a bare folder, and whether it lies in a
    * registry, which has more to say than the image.
    */
   readonly parts: Readonly<Partial<Record<JudgedPart, { readonly image: boolean; readonly registry?: boolean }>>>
-  /** Faces that the user asked for; absent when all were. */
-  readonly faces?: readonly Face[]
+  /** Targets that the user asked for; absent when all were. */
+  readonly targets?: readonly Target[]
   /** Set for what stands for both variants of a release; only the rules over both speak about it. */
   readonly release?: boolean
   /** Whether there is a lock to compare with; without one pinned rules do not apply. */
@@ -33,19 +33,19 @@ export type Applicability =
 
 /** The parts of a candidate that a rule judges, or why there are none. */
 export function applicability(
-  requirement: Pick<Requirement, 'faces' | 'pinned' | 'scope' | 'only'>,
-  candidate: CandidateFaces,
+  requirement: Pick<Requirement, 'targets' | 'pinned' | 'scope' | 'only'>,
+  candidate: CandidateTargets,
 ): Applicability {
   if ((requirement.scope === 'release') !== (candidate.release === true))
     return { parts: [], reason: 'it is judged over both variants of a release, and only there' }
   if (requirement.pinned && !candidate.pinned)
     return { parts: [], reason: 'not pinned: there is no lock to compare with' }
-  const asked = requirement.faces.filter((face) => isAsked(face, candidate.faces))
-  if (asked.length === 0) return { parts: [], reason: `face ${requirement.faces.join(', ')} was not asked for` }
+  const asked = requirement.targets.filter((target) => isAsked(target, candidate.targets))
+  if (asked.length === 0) return { parts: [], reason: `target ${requirement.targets.join(', ')} was not asked for` }
   const parts = JUDGED_PARTS.filter(
     (part) =>
       (requirement.scope !== 'installer' || part === 'installer') &&
-      asked.some((face) => speaksOf(face, part, candidate)),
+      asked.some((target) => speaksOf(target, part, candidate)),
   )
   if (parts.length === 0 && requirement.scope === 'installer')
     return { parts: [], reason: 'it is judged over the installer image, and only there' }
@@ -54,8 +54,10 @@ export function applicability(
   const outside = outsideOf(requirement.only, name, contract?.variants[name])
   if (outside !== undefined) return { parts: [], reason: outside }
   if (requirement.scope === 'parts') {
-    const absent = requirement.faces.filter((face) => !asked.includes(face) || !parts.some((part) => part === face))
-    if (absent.length > 0) return { parts: [], reason: `it compares with the face ${absent.join(', ')}` }
+    const absent = requirement.targets.filter(
+      (target) => !asked.includes(target) || !parts.some((part) => part === target),
+    )
+    if (absent.length > 0) return { parts: [], reason: `it compares with the target ${absent.join(', ')}` }
     return { parts: parts.slice(-1) }
   }
   return { parts }
@@ -76,26 +78,28 @@ export function outsideOf(
   return undefined
 }
 
-function reasonWithout(asked: readonly Face[]): string {
-  if (asked.every((face) => face === 'config')) return 'no machine configuration was given: --config FILE'
-  return `the candidate has no face ${asked.join(', ')}`
+function reasonWithout(asked: readonly Target[]): string {
+  if (asked.every((target) => target === 'config')) return 'no machine configuration was given: --config FILE'
+  return `the candidate has no target ${asked.join(', ')}`
 }
 
-/** The face `image` is part of every other face of an image: an installer whose manifest is not judged is not judged. */
-function isAsked(face: Face, faces: readonly Face[] | undefined): boolean {
-  return faces === undefined || faces.includes(face) || (face === 'image' && faces.some((one) => one !== 'config'))
+/** The target `image` is part of every other target of an image: an installer whose manifest is not judged is not judged. */
+function isAsked(target: Target, targets: readonly Target[] | undefined): boolean {
+  return (
+    targets === undefined || targets.includes(target) || (target === 'image' && targets.some((one) => one !== 'config'))
+  )
 }
 
-function speaksOf(face: Face, part: JudgedPart, { parts, faces }: CandidateFaces): boolean {
+function speaksOf(target: Target, part: JudgedPart, { parts, targets }: CandidateTargets): boolean {
   const found = parts[part]
   if (found === undefined) return false
-  if (face === 'image' || face === 'release') return found.image && isPartAsked(part, faces)
-  if (face === 'registry') return found.registry === true && isPartAsked(part, faces)
-  return face === part
+  if (target === 'image' || target === 'release') return found.image && isPartAsked(part, targets)
+  if (target === 'registry') return found.registry === true && isPartAsked(part, targets)
+  return target === part
 }
 
-/** With `--face assets` the installer's manifest is nobody's business. */
-function isPartAsked(part: JudgedPart, faces: readonly Face[] | undefined): boolean {
-  if (faces === undefined || faces.includes(part) || faces.includes('image')) return true
-  return !faces.includes('installer') && !faces.includes('assets')
+/** With `--target assets` the installer's manifest is nobody's business. */
+function isPartAsked(part: JudgedPart, targets: readonly Target[] | undefined): boolean {
+  if (targets === undefined || targets.includes(part) || targets.includes('image')) return true
+  return !targets.includes('installer') && !targets.includes('assets')
 }

@@ -58,8 +58,8 @@ export async function readEvidence(
   { lock, contract }: { readonly lock: Lock | undefined; readonly contract: Contract },
 ): Promise<readonly Attachment[]> {
   if (lock?.talos !== undefined) {
-    const { version, twin } = releaseTags(part, { ...lock, talos: lock.talos }, contract)
-    await Promise.all([version, twin].map((name) => evidence.tag(name)))
+    const { version, immutableTag } = releaseTags(part, { ...lock, talos: lock.talos }, contract)
+    await Promise.all([version, immutableTag].map((name) => evidence.tag(name)))
   }
   return evidence.attachments()
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { must, should } from './requirement.ts'
 
-const options = { faces: ['installer'], fix: 'mend it' } as const
+const options = { targets: ['installer'], fix: 'mend it' } as const
 
 describe('must and should', () => {
   it('title a test with id and sentence, and carry the requirement', () => {
@@ -11,7 +11,7 @@ describe('must and should', () => {
       id: 'UKI-001',
       level: 'must',
       sentence: 'the UKI is one',
-      faces: ['installer'],
+      targets: ['installer'],
       needs: ['INS-001'],
       pinned: true,
       scope: 'part',

@@ -1,8 +1,8 @@
 // A requirement: its identity, what of a candidate it speaks about, and what must be green before it can be judged.
 
 /** What of a candidate a rule speaks about (requirements.md). */
-export type Face = 'image' | 'installer' | 'assets' | 'release' | 'registry' | 'config'
-export const FACES: readonly Face[] = ['image', 'installer', 'assets', 'release', 'registry', 'config']
+export type Target = 'image' | 'installer' | 'assets' | 'release' | 'registry' | 'config'
+export const TARGETS: readonly Target[] = ['image', 'installer', 'assets', 'release', 'registry', 'config']
 
 /**
  * What a rule looks at in one go: a part by itself, the installer image alone, both parts of a candidate held against
@@ -24,7 +24,7 @@ export type Requirement = {
   readonly id: string
   readonly level: Level
   readonly sentence: string
-  readonly faces: readonly Face[]
+  readonly targets: readonly Target[]
   /** Ids that must be green first; while one is red this rule is blocked. */
   readonly needs: readonly string[]
   /** Whether it compares with a fact of the lock (K in requirements.md). */
@@ -37,7 +37,7 @@ export type Requirement = {
 }
 
 export type RequirementOptions = {
-  readonly faces: readonly Face[]
+  readonly targets: readonly Target[]
   readonly needs?: readonly string[]
   readonly pinned?: boolean
   readonly scope?: Scope
@@ -51,8 +51,8 @@ const ID = /^[A-Z]{3,4}-\d{3}$/
 
 function state(level: Level, id: string, sentence: string, options: RequirementOptions): Statement {
   if (!ID.test(id)) throw new Error(`requirement id ${id}: expected AREA-NNN`)
-  const { faces, needs = [], pinned = false, scope = 'part', only, fix } = options
-  const requirement = { id, level, sentence, faces, needs, pinned, scope, ...(only !== undefined && { only }), fix }
+  const { targets, needs = [], pinned = false, scope = 'part', only, fix } = options
+  const requirement = { id, level, sentence, targets, needs, pinned, scope, ...(only !== undefined && { only }), fix }
   return [`${id} ${sentence}`, { meta: { requirement } }]
 }
 

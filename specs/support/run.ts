@@ -5,9 +5,9 @@ import type { MachineConfigFacts } from '#harness/machine-config/facts.ts'
 import type { ConfigFinding } from '../config/rule.ts'
 import type { Contract } from '../contract/contract.ts'
 import type { Lock } from '../contract/lock.ts'
-import type { CandidateFaces, JudgedPart, Part } from './applicability.ts'
+import type { CandidateTargets, JudgedPart, Part } from './applicability.ts'
 
-export type CandidateInput = CandidateFaces & {
+export type CandidateInput = CandidateTargets & {
   /** Identity inside one run. */
   readonly key: string
   readonly variant: string

@@ -39,7 +39,7 @@ async function open(run: RunInput, key: string, part: Part): Promise<Subject> {
   const spool = new Spool(join(run.spoolFolder, 'spool'))
   const registry = await openPulled(run)
   const talos = await (part === 'installer' ? openInstaller : openAssets)(reference, { spool, registry })
-  if (run.selected === undefined && candidate.faces?.includes('image') !== false) beginLongest(talos)
+  if (run.selected === undefined && candidate.targets?.includes('image') !== false) beginLongest(talos)
   const evidence = registry && evidenceOf(registry, reference, { ...run, contract: candidate.contract })
   return { candidate, part, talos, ...(evidence !== undefined && { evidence }) }
 }

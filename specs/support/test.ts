@@ -56,7 +56,7 @@ const base = vitest
   )
   .extend('image', async ({ subject }) => subject.talos.image())
   .extend('files', async ({ subject }) => subject.talos.files())
-  .extend('strays', async ({ subject }) => subject.talos.strays())
+  .extend('extraPaths', async ({ subject }) => subject.talos.extraPaths())
   .extend('isImage', async ({ subject }) => subject.candidate.parts[subject.part]?.image ?? false)
   .extend('variantName', async ({ subject }) => subject.candidate.variant)
   .extend('lock', async ({ subject }) => subject.candidate.lock)
@@ -77,7 +77,7 @@ const base = vitest
       <T>(read: (installer: TalosPart) => Promise<T>): Promise<T> =>
         readReference(inject('run'), subject.candidate, read),
   )
-  /** Tags, signatures and attestations; for rules of the face registry. */
+  /** Tags, signatures and attestations; for rules of the target registry. */
   .extend('evidence', async ({ subject }) => {
     if (subject.evidence === undefined) throw new Error('expected a part in a registry')
     return subject.evidence

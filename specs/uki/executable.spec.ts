@@ -14,7 +14,7 @@ test(
     'UKI-001',
     'the UKI is a PE32+ aarch64 EFI application whose sections lie inside the file and do not overlap',
     {
-      faces: ['installer'],
+      targets: ['installer'],
       needs: ['INS-001'],
       fix: 'check `arch` in the profile this image was built from, and that nothing cut or rewrote vmlinuz.efi afterwards',
     },
@@ -39,7 +39,7 @@ test(
 
 test(
   ...must('UKI-007', 'the certificate table is empty exactly when the contract is not SecureBoot', {
-    faces: ['installer'],
+    targets: ['installer'],
     needs: ['UKI-001'],
     fix: 'build with `secureboot` as the contract has it; an unsigned image must not carry leftovers of a signature',
   }),

@@ -10,7 +10,7 @@ const REQUIRED = ['.osrel', '.cmdline', '.linux', '.initrd', '.profile']
 
 test(
   ...must('UKI-002', "its appended sections stand in systemd's order for this Talos minor", {
-    faces: ['installer'],
+    targets: ['installer'],
     needs: ['UKI-001'],
     fix: 'compose the UKI with the imager of the pinned release, or put its sections in the expected order',
   }),
@@ -28,7 +28,7 @@ test(
 
 test(
   ...must('UKI-003', '`.osrel` says ID=talos and the pinned VERSION_ID', {
-    faces: ['installer'],
+    targets: ['installer'],
     needs: ['UKI-001'],
     pinned: true,
     fix: 'set `version` in the profile to the pinned Talos tag',
@@ -42,7 +42,7 @@ test(
 
 test(
   ...must('UKI-004', '`.uname`, when present, is the pinned kernel release', {
-    faces: ['installer'],
+    targets: ['installer'],
     needs: ['UKI-001'],
     pinned: true,
     fix: 'build with the imager of the pinned release: it writes .uname for its own version only',
@@ -57,7 +57,7 @@ test(
     'UKI-005',
     "the first `.cmdline` is the metal/arm64 command line of this minor plus the contract's extra arguments, nothing more",
     {
-      faces: ['installer'],
+      targets: ['installer'],
       needs: ['UKI-001'],
       pinned: true,
       fix: 'declare arguments in the contract (extraKernelArguments) and in customization.extraKernelArgs of the profile, or in neither',
@@ -77,7 +77,7 @@ test(
 
 test(
   ...must('UKI-006', 'the profiles are `main` and `reset-maintenance`, the latter with its own command line', {
-    faces: ['installer'],
+    targets: ['installer'],
     needs: ['UKI-001'],
     fix: 'build the installer with `output.kind: installer`: kind `uki` has the main profile only',
   }),

@@ -12,8 +12,8 @@ import { expectCode } from '../../testing/expect-code.ts'
 import { tarOf } from '../../testing/oci-samples.ts'
 import { openCache, type Cache } from './cache.ts'
 import { fillBlob } from './fill.ts'
-import { layerShelf } from './layers.ts'
-import { withShelf } from './source.ts'
+import { layerCache } from './layers.ts'
+import { withLayerCache } from './source.ts'
 import { readLayer, type LayerContent } from '../image/layer.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'cache-layers-'))
@@ -50,9 +50,9 @@ async function read(cache: Cache, bytes: Uint8Array): Promise<LayerContent> {
   const cached = await cache.find('blobs', digest, { path: 'x' })
   if (cached === undefined) throw new Error('not in the cache')
   closers.push(cached.close)
-  const source = withShelf(
+  const source = withLayerCache(
     cached.source,
-    layerShelf(cache, digest, (close) => closers.push(close)),
+    layerCache(cache, digest, (close) => closers.push(close)),
   )
   // As an image does: the whole of it under the name of its digest.
   return readLayer(source.slice(0, source.size, { path: 'x', digest }), { spool })

@@ -7,7 +7,7 @@ import type { Location } from '../../errors.ts'
 import type { TarEntry } from '../../fs/tar-entry.ts'
 import { BLOCK_SIZE } from '../../fs/tar-fields.ts'
 import type { Cache } from './cache.ts'
-import type { LayerShelf } from './source.ts'
+import type { LayerCache } from './source.ts'
 import { tarLocation, toLayer, type LayerContent } from '../image/layer.ts'
 
 /** First line of an index: the version of what follows, and its sha256. Another version is another first line. */
@@ -44,8 +44,8 @@ const indexSchema = z.strictObject({
 })
 type LayerIndex = z.infer<typeof indexSchema>
 
-/** The shelf of the layer with this digest; `opened` is told of every file that somebody must close. */
-export function layerShelf(cache: Cache, stored: Digest, opened: (close: () => Promise<void>) => void): LayerShelf {
+/** The layer cache of the layer with this digest; `opened` is told of every file that somebody must close. */
+export function layerCache(cache: Cache, stored: Digest, opened: (close: () => Promise<void>) => void): LayerCache {
   return {
     async find(where) {
       const index = await readIndex(cache, stored)

@@ -5,7 +5,7 @@ import type { Incoming } from './file.ts'
 import type { LayerContent } from '../image/layer.ts'
 
 /** Where the tar and the index of one layer are kept. */
-export type LayerShelf = {
+export type LayerCache = {
   /** Undefined where there is none, or none that is sound. `where` names the layer. */
   find(where: Location): Promise<LayerContent | undefined>
   begin(): Promise<Incoming>
@@ -13,21 +13,21 @@ export type LayerShelf = {
   keep(content: LayerContent, tar: Incoming | undefined): Promise<void>
 }
 
-const SHELF = Symbol('shelf')
+const LAYER_CACHE = Symbol('layerCache')
 
-/** The same bytes; the whole of it under another name has the shelf too. */
-export function withShelf(source: ByteSource, shelf: LayerShelf): ByteSource {
+/** The same bytes; the whole of it under another name has the layer cache too. */
+export function withLayerCache(source: ByteSource, layerCache: LayerCache): ByteSource {
   const shelved = {
     ...source,
-    [SHELF]: shelf,
+    [LAYER_CACHE]: layerCache,
     slice: (offset: number, length: number, where?: Location): ByteSource => {
       const part = source.slice(offset, length, where)
-      return offset === 0 && length === source.size ? withShelf(part, shelf) : part
+      return offset === 0 && length === source.size ? withLayerCache(part, layerCache) : part
     },
   }
   return shelved
 }
 
-export function shelfOf(source: ByteSource): LayerShelf | undefined {
-  return (source as { readonly [SHELF]?: LayerShelf })[SHELF]
+export function layerCacheOf(source: ByteSource): LayerCache | undefined {
+  return (source as { readonly [LAYER_CACHE]?: LayerCache })[LAYER_CACHE]
 }

@@ -11,7 +11,7 @@ import { FileTree } from '../../fs/file-tree.ts'
 import type { TarEntry } from '../../fs/tar-entry.ts'
 import { TarIndexer } from '../../fs/tar-index.ts'
 import { spoolTar } from '../cache/file.ts'
-import { shelfOf } from '../cache/source.ts'
+import { layerCacheOf } from '../cache/source.ts'
 
 /** Twenty times the biggest layer of a Talos installer. */
 export const MAX_LAYER_BYTES = 8 * 2 ** 30
@@ -52,19 +52,19 @@ export type TakeTar = (chunks: AsyncIterable<Uint8Array>, where: Location) => Pr
  */
 export async function readLayer(source: ByteSource, options: LayerOptions): Promise<LayerContent> {
   const { maxBytes = MAX_LAYER_BYTES } = options
-  const shelf = shelfOf(source)
-  if (shelf === undefined)
+  const layerCache = layerCacheOf(source)
+  if (layerCache === undefined)
     return readStored(source, options, (chunks, where) =>
       options.spool.take(chunks, { format: 'layer', maxBytes, where }),
     )
-  const known = await shelf.find(source.where)
+  const known = await layerCache.find(source.where)
   if (known !== undefined) return known
-  const tar = await shelf.begin()
+  const tar = await layerCache.begin()
   try {
     const content = await readStored(source, options, (chunks, where) =>
       spoolTar(tar, chunks, { format: 'layer', maxBytes, where }),
     )
-    await shelf.keep(content, content.compression === 'none' ? undefined : tar)
+    await layerCache.keep(content, content.compression === 'none' ? undefined : tar)
     return content
   } finally {
     await tar.drop()

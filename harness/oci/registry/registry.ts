@@ -1,8 +1,8 @@
 // A registry as a store: the reference is resolved once, everything else is read by digest from the cache.
 import { makeSource, type ByteSource } from '../../bytes/source.ts'
 import { lazy } from '../../lazy.ts'
-import { layerShelf } from '../cache/layers.ts'
-import { withShelf } from '../cache/source.ts'
+import { layerCache } from '../cache/layers.ts'
+import { withLayerCache } from '../cache/source.ts'
 import { renderReference, type RegistryReference } from '../image/reference.ts'
 import { MAX_CONFIG_BYTES, type Descriptor } from '../image/schemas.ts'
 import type { RegistryAccess } from './access.ts'
@@ -27,7 +27,7 @@ export function registryStore(reference: RegistryReference, access: RegistryAcce
     if (cached === undefined) return undefined
     onOpen(cached.close)
     const source = cached.source.slice(0, cached.source.size, { path: name, digest: descriptor.digest })
-    return withShelf(source, layerShelf(access.cache, descriptor.digest, onOpen))
+    return withLayerCache(source, layerCache(access.cache, descriptor.digest, onOpen))
   }
   const openNow = async (descriptor: Descriptor): Promise<ByteSource> => {
     await access.ensure(reference, descriptor)

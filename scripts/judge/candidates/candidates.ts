@@ -12,7 +12,7 @@ import type { RegistryAccess } from '#harness/oci/registry/access.ts'
 import { VERSION_LABEL } from '#harness/talos/installer.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import type { Lock } from '#specs/contract/lock.ts'
-import type { Face } from '#specs/support/requirement.ts'
+import type { Target } from '#specs/support/requirement.ts'
 import type { CandidateInput } from '#specs/support/run.ts'
 import { UsageError } from '../../test/options.ts'
 import { findParts } from './parts.ts'
@@ -30,7 +30,7 @@ export type CandidateOptions = {
   readonly contract: Contract
   readonly lock?: Lock | undefined
   readonly variant?: string | undefined
-  readonly faces?: readonly Face[] | undefined
+  readonly targets?: readonly Target[] | undefined
   readonly spoolFolder: string
   /** The asset image of the candidate, where it does not lie beside the installer. */
   readonly assets?: string | undefined
@@ -64,7 +64,7 @@ export async function openCandidate(text: string, key: string, options: Candidat
         ...(installer && { installer: { image: true, registry: isInRegistry(parts.installer) } }),
         ...(assets && { assets: { image: assets.isImage, registry: isInRegistry(parts.assets) } }),
       },
-      ...(options.faces !== undefined && { faces: options.faces }),
+      ...(options.targets !== undefined && { targets: options.targets }),
       pinned: options.lock !== undefined,
       ...(options.lock !== undefined && { lock: options.lock }),
       contract: options.contract,

@@ -5,7 +5,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { formatLocation, HarnessError } from '#harness/errors.ts'
 import { parseContract, type Contract } from '#specs/contract/contract.ts'
-import { ledgerSchema, type Ledger } from '#specs/contract/ledger.ts'
+import { ruleIndexSchema, type RuleIndex } from '#specs/contract/rule-index.ts'
 import { lockCommand, parseLock, type Lock } from '#specs/contract/lock.ts'
 import { parseWaivers, type Waiver } from '#specs/contract/waivers.ts'
 import { UsageError } from '../../test/options.ts'
@@ -14,7 +14,7 @@ import { ROOT } from '../run/run.ts'
 export const CONTRACT_PATH = 'specs/contract/contract.yaml'
 export const LOCK_PATH = 'specs/contract/upstream.lock.json'
 export const WAIVERS_PATH = 'specs/contract/waivers.yaml'
-export const LEDGER_PATH = 'specs/contract/ledger.json'
+export const RULE_INDEX_PATH = 'specs/contract/rule-index.json'
 
 export type Loaded<T> = { readonly value: T; readonly path: string; readonly sha256: string }
 
@@ -57,9 +57,9 @@ export function loadWaivers(path: string | undefined): Promise<Loaded<readonly W
   return load(path ?? join(ROOT, WAIVERS_PATH), path ?? WAIVERS_PATH, 'waivers', parseWaivers)
 }
 
-/** The generated list of every requirement; what `npm run ledger` wrote. */
-export async function loadLedger(): Promise<Ledger> {
-  return ledgerSchema.parse(JSON.parse(await readFile(join(ROOT, LEDGER_PATH), 'utf8')))
+/** The generated list of every requirement; what `npm run rule-index` wrote. */
+export async function loadRuleIndex(): Promise<RuleIndex> {
+  return ruleIndexSchema.parse(JSON.parse(await readFile(join(ROOT, RULE_INDEX_PATH), 'utf8')))
 }
 
 /** Where what was pulled lies, and where decompressed bytes go meanwhile (XDG Base Directory Specification). */

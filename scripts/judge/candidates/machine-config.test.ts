@@ -32,12 +32,12 @@ describe('a machine configuration beside images', async () => {
     const [one] = withMachineConfig([candidate('a')], config)
     expect(one?.parts).toEqual({ installer: { image: true }, config: { image: false } })
     expect(one?.config?.files).toEqual([{ path: WORKER, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string }])
-    expect(one).not.toHaveProperty('faces')
+    expect(one).not.toHaveProperty('targets')
   })
 
   it('is asked for by being given', () => {
-    const candidates = [candidate('a', { faces: ['installer'] }), candidate('a', { faces: ['config'] })]
-    expect(withMachineConfig(candidates, config).map(({ faces }) => faces)).toEqual([
+    const candidates = [candidate('a', { targets: ['installer'] }), candidate('a', { targets: ['config'] })]
+    expect(withMachineConfig(candidates, config).map(({ targets }) => targets)).toEqual([
       ['installer', 'config'],
       ['config'],
     ])

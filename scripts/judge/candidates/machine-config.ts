@@ -14,7 +14,7 @@ export async function loadConfig({ config, references, variant }: ConformOptions
   return loadMachineConfig(config)
 }
 
-/** Every candidate with the configuration as a part, asked for whatever --face says. UsageError for several variants. */
+/** Every candidate with the configuration as a part, asked for whatever --target says. UsageError for several variants. */
 export function withMachineConfig(
   candidates: readonly Candidate[],
   config: LoadedConfig | undefined,
@@ -24,12 +24,12 @@ export function withMachineConfig(
   if (variants.length > 1)
     throw new UsageError(`${ONE_NODE} (${variants.join(', ')}): name the image that it is to install, and no other`)
   return candidates.map((candidate) => {
-    const { faces, parts } = candidate
+    const { targets, parts } = candidate
     return {
       ...candidate,
       config,
       parts: { ...parts, config: { image: false } },
-      ...(faces !== undefined && { faces: [...new Set([...faces, 'config' as const])] }),
+      ...(targets !== undefined && { targets: [...new Set([...targets, 'config' as const])] }),
     }
   })
 }

@@ -5,7 +5,7 @@ import { openCandidate, type Candidate, type CandidateOptions } from './candidat
 import { pullEvidence } from '../verdict/evidence.ts'
 import { withMachineConfig } from './machine-config.ts'
 import type { ConformOptions } from '../../test/options.ts'
-import { cacheTrouble, openRegistries, pullCandidates } from './registry.ts'
+import { cacheError, openRegistries, pullCandidates } from './registry.ts'
 
 export type OpenedCandidates = {
   readonly candidates: readonly Candidate[]
@@ -37,7 +37,7 @@ export async function openCandidates(
     const trustedRoot = registry && (await pullEvidence(registry, candidates, place))
     return { candidates, failures, trustedRoot }
   } catch (error) {
-    throw cacheTrouble(error, spoolFolder) ?? error
+    throw cacheError(error, spoolFolder) ?? error
   } finally {
     await registry?.close()
   }

@@ -9,12 +9,12 @@ import { makeUpstream } from '#fixtures/simulator/upstream/upstream.ts'
 import type { Lock } from '#specs/contract/lock.ts'
 import { readReference } from '#specs/support/pinned-reference.ts'
 import type { Candidate } from './candidates.ts'
-import { loadContract, loadLedger } from './inputs.ts'
+import { loadContract, loadRuleIndex } from './inputs.ts'
 import { parseOptions, type ConformOptions } from '../../test/options.ts'
 import { withReference, type ReferencePlace } from './reference.ts'
 
 const TALOS = 'v1.11.5'
-const ledger = await loadLedger()
+const ruleIndex = await loadRuleIndex()
 const { value: contract } = await loadContract(undefined)
 const upstream = await makeUpstream({ releases: [TALOS] })
 const upstreamLock = await upstream.lock(TALOS)
@@ -37,14 +37,14 @@ const lockWith = (reference: string): Lock =>
     : { ...upstreamLock, reference: { ...upstreamLock.reference, reference } }
 const served = (): Lock => lockWith(`${registry.host}/cozystack/cozystack/talos:${TALOS}`)
 
-function candidateOf(lock: Lock, faces?: Candidate['faces']): Candidate {
+function candidateOf(lock: Lock, targets?: Candidate['targets']): Candidate {
   return {
     key: '0',
     reference: 'oci:candidate',
     variant: 'spin-only',
     references: { installer: 'oci:candidate' },
     parts: { installer: { image: true } },
-    ...(faces !== undefined && { faces }),
+    ...(targets !== undefined && { targets }),
     pinned: true,
     lock,
     contract,
@@ -59,7 +59,14 @@ const optionsOf = (...args: readonly string[]): ConformOptions => {
 
 function fetch(candidate: Candidate, rest: Partial<ReferencePlace> = {}) {
   const { signal } = new AbortController()
-  const place = { ledger, selected: undefined, embedded: undefined, options: optionsOf(), spoolFolder: folder, signal }
+  const place = {
+    ruleIndex,
+    selected: undefined,
+    embedded: undefined,
+    options: optionsOf(),
+    spoolFolder: folder,
+    signal,
+  }
   return withReference({ candidates: [candidate], failures: undefined }, { ...place, ...rest })
 }
 
@@ -96,7 +103,7 @@ describe('withReference', () => {
 
   it.each([
     ['the rule is not selected', () => fetch(candidateOf(served()), { selected: ['OCI-001'] })],
-    ['its face was not asked for', () => fetch(candidateOf(served(), ['installer']))],
+    ['its target was not asked for', () => fetch(candidateOf(served(), ['installer']))],
     ['the lock pins none', () => fetch(candidateOf({ schema: 2, talos: TALOS }))],
   ])('fetches nothing where %s', async (_, fetching) => {
     const { candidates } = await fetching()

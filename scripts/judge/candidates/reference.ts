@@ -12,7 +12,7 @@ import { parseReference, renderReference, type RegistryReference } from '#harnes
 import { openRegistryAccess } from '#harness/oci/registry/access.ts'
 import type { BlobFailures } from '#harness/oci/registry/failure.ts'
 import { pullLayers, readDocuments } from '#harness/oci/registry/pull.ts'
-import type { Ledger } from '#specs/contract/ledger.ts'
+import type { RuleIndex } from '#specs/contract/rule-index.ts'
 import type { PinnedImage } from '#specs/contract/lock.ts'
 import { applicability } from '#specs/support/applicability.ts'
 import { REFERENCE_ARCHITECTURE } from '#specs/support/pinned-reference.ts'
@@ -22,7 +22,7 @@ import type { Candidate } from './candidates.ts'
 import type { Embedded } from '../../embedded/release.ts'
 import type { ConformOptions } from '../../test/options.ts'
 import { startProgress } from '../../test/progress.ts'
-import { cacheTrouble } from './registry.ts'
+import { cacheError } from './registry.ts'
 
 /** The rule that asks for it. */
 const RULE = 'REL-005'
@@ -34,7 +34,7 @@ type Fetched = {
 }
 
 export type ReferencePlace = {
-  readonly ledger: Ledger
+  readonly ruleIndex: RuleIndex
   readonly selected: readonly string[] | undefined
   /** Its reference needs no registry. */
   readonly embedded: Pick<Embedded, 'lock' | 'reference'> | undefined
@@ -49,7 +49,7 @@ type Opened = { readonly candidates: readonly Candidate[]; readonly failures: Bl
 export async function withReference<T extends Opened>(opened: T, place: ReferencePlace): Promise<T> {
   const { candidates, failures } = opened
   const fetched = await fetchReference(candidates, place).catch((error: unknown) => {
-    throw cacheTrouble(error, place.spoolFolder) ?? error
+    throw cacheError(error, place.spoolFolder) ?? error
   })
   if (fetched === undefined) return opened
   const { pinnedReference } = fetched
@@ -62,8 +62,8 @@ export async function withReference<T extends Opened>(opened: T, place: Referenc
 
 /** Undefined where the lock pins none, or no rule asks for it. Errors of the file system. */
 async function fetchReference(candidates: readonly Candidate[], place: ReferencePlace): Promise<Fetched | undefined> {
-  const { ledger, selected, embedded } = place
-  const rule = ledger.requirements.find(({ id }) => id === RULE && selected?.includes(id) !== false)
+  const { ruleIndex, selected, embedded } = place
+  const rule = ruleIndex.requirements.find(({ id }) => id === RULE && selected?.includes(id) !== false)
   const asking = candidates.find((one) => rule !== undefined && applicability(rule, one).parts.length > 0)
   const pinned = asking?.lock?.reference
   if (pinned === undefined) return undefined

@@ -82,7 +82,7 @@ async function listPull(access: RegistryAccess, reference: RegistryReference, sp
 }
 
 /** A full disk or a folder that is not ours, in one sentence; undefined for what is no error of the file system. */
-export function cacheTrouble(error: unknown, folder: string): UsageError | undefined {
+export function cacheError(error: unknown, folder: string): UsageError | undefined {
   if (!(error instanceof Error) || !('syscall' in error)) return undefined
   return new UsageError(`the cache ${folder} cannot be written (${error.message}): give another folder with --cache`, {
     cause: error,

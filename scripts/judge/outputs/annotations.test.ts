@@ -5,7 +5,7 @@ import type { RuleVerdict } from '../verdict/conformance.ts'
 import { renderAnnotations, withoutCommands } from './annotations.ts'
 
 function renderRules(...rules: readonly RuleVerdict[]): string {
-  return renderAnnotations({ ...sampleConformance, troubles: [], candidates: [{ ...sampleCandidate, rules }] })
+  return renderAnnotations({ ...sampleConformance, runErrors: [], candidates: [{ ...sampleCandidate, rules }] })
 }
 
 describe('renderAnnotations', () => {
@@ -46,7 +46,7 @@ describe('renderAnnotations', () => {
 
   it('tells what went wrong outside of any rule', () => {
     expect(renderAnnotations({ ...sampleConformance, candidates: [] })).toBe(
-      '::error title=trouble::specs/x.spec.ts did not load%3A no\n'.replace('%3A', ':'),
+      '::error title=run error::specs/x.spec.ts did not load%3A no\n'.replace('%3A', ':'),
     )
   })
 

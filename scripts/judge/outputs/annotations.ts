@@ -19,7 +19,9 @@ export function renderAnnotations(verdict: Conformance): string {
         return command(rule.level === 'must' ? 'error' : 'warning', { ...placeOf(rule), title }, describe(rule))
       }),
     ),
-    ...conformance.troubles.map((trouble) => command('error', { title: 'trouble' }, shorten(trouble, MAX_MESSAGE))),
+    ...conformance.runErrors.map((runError) =>
+      command('error', { title: 'run error' }, shorten(runError, MAX_MESSAGE)),
+    ),
   ].join('')
 }
 

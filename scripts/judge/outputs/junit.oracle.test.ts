@@ -26,7 +26,7 @@ describe('xmllint', () => {
   it.each([
     ['two variants', pairConformance],
     ['hostile texts', madeHostile(pairConformance)],
-    ['no candidate', { ...pairConformance, candidates: [], troubles: [] }],
+    ['no candidate', { ...pairConformance, candidates: [], runErrors: [] }],
   ])('takes %s', async (_, conformance) => {
     await expect(lint(renderJunit(conformance), '--noout', '--schema', SCHEMA)).resolves.toBe('')
   })

@@ -5,7 +5,7 @@ import type { RuleVerdict } from '../verdict/conformance.ts'
 import { renderJunit } from './junit.ts'
 
 function renderRule(rule: RuleVerdict): string {
-  const text = renderJunit({ ...sampleConformance, troubles: [], candidates: [{ ...sampleCandidate, rules: [rule] }] })
+  const text = renderJunit({ ...sampleConformance, runErrors: [], candidates: [{ ...sampleCandidate, rules: [rule] }] })
   return /<testcase [^]*<\/testcase>/.exec(text)?.[0] ?? ''
 }
 

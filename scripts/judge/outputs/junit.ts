@@ -25,9 +25,9 @@ export function renderJunit(verdict: Conformance): string {
       out: describeCandidate(candidate, conformance),
       cases: candidate.rules.map(toCase),
     })),
-    ...(conformance.troubles.length === 0
+    ...(conformance.runErrors.length === 0
       ? []
-      : [{ name: 'the run itself', out: '', cases: conformance.troubles.map(toTrouble) }]),
+      : [{ name: 'the run itself', out: '', cases: conformance.runErrors.map(toRunError) }]),
   ]
   const rendered = suites.map(({ name, out, cases }, id) => renderSuite(name, out, cases, id, conformance))
   return markup`<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n${rendered}</testsuites>\n`.markup
@@ -78,10 +78,10 @@ function renderOutcome(outcome: Outcome, rule: RuleVerdict): Markup {
   return markup`<failure type="${type}" message="${message}">${accountText(rule)}</failure>`
 }
 
-function toTrouble(trouble: string, at: number): Case {
-  const message = trouble.replaceAll('\n', ' ')
-  const detail = markup`<error type="trouble" message="${message}">${trouble}</error>`
-  return { name: `trouble ${at + 1}`, area: 'run', seconds: 0, outcome: 'error', detail }
+function toRunError(runError: string, at: number): Case {
+  const message = runError.replaceAll('\n', ' ')
+  const detail = markup`<error type="run error" message="${message}">${runError}</error>`
+  return { name: `run error ${at + 1}`, area: 'run', seconds: 0, outcome: 'error', detail }
 }
 
 function describeCandidate({ reference, digest, variant }: CandidateVerdict, { pinned }: Conformance): string {

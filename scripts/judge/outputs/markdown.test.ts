@@ -5,7 +5,7 @@ import type { RuleVerdict } from '../verdict/conformance.ts'
 import { renderMarkdown } from './markdown.ts'
 
 function renderRules(...rules: readonly RuleVerdict[]): string {
-  return renderMarkdown({ ...sampleConformance, troubles: [], candidates: [{ ...sampleCandidate, rules }] })
+  return renderMarkdown({ ...sampleConformance, runErrors: [], candidates: [{ ...sampleCandidate, rules }] })
 }
 
 describe('renderMarkdown', () => {

@@ -22,7 +22,7 @@ export function renderMarkdown(verdict: Conformance): string {
   return [
     `# ${verdictWord(conformance.exitCode)}`,
     ...(conformance.pinned ? [] : ['**Not pinned**: nothing was compared with an upstream release.']),
-    ...conformance.troubles.map((trouble) => `**Trouble**: ${code(shorten(trouble))}`),
+    ...conformance.runErrors.map((runError) => `**Trouble**: ${code(shorten(runError))}`),
     ...conformance.candidates.flatMap((candidate, at) => renderCandidate(candidate, names[at] ?? '')),
     `${plain(tool.name)} ${code(tool.version)}, contract ${code(contract.version)}${lock === undefined ? '' : `, lock ${code(lock.talos ?? lock.path)}`}`,
   ]

@@ -18,16 +18,16 @@ export function renderSarif(verdict: Conformance): string {
   return `${JSON.stringify(log, null, 2).toWellFormed()}\n`
 }
 
-function toRun(candidate: CandidateVerdict, name: string, { tool, troubles }: Conformance): object {
+function toRun(candidate: CandidateVerdict, name: string, { tool, runErrors }: Conformance): object {
   return {
     tool: { driver: { name: tool.name, semanticVersion: tool.version, rules: candidate.rules.map(toDescriptor) } },
     automationDetails: { id: `${tool.name}/${name}/` },
     originalUriBaseIds: { CANDIDATE: { description: { text: candidate.reference } } },
     invocations: [
       {
-        executionSuccessful: troubles.length === 0,
+        executionSuccessful: runErrors.length === 0,
         exitCode: candidate.exitCode,
-        toolExecutionNotifications: troubles.map((text) => ({ level: 'error', message: { text } })),
+        toolExecutionNotifications: runErrors.map((text) => ({ level: 'error', message: { text } })),
       },
     ],
     columnKind: 'utf16CodeUnits',

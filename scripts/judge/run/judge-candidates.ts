@@ -1,7 +1,7 @@
 // Candidates against the contract: open, run, gate, and the whole of it as one record.
 import { version as vitestVersion } from 'vitest/node'
 import type { Contract } from '#specs/contract/contract.ts'
-import { selectRules, type Ledger } from '#specs/contract/ledger.ts'
+import { selectRules, type RuleIndex } from '#specs/contract/rule-index.ts'
 import type { Lock } from '#specs/contract/lock.ts'
 import type { CandidateInput, RunInput } from '#specs/support/run.ts'
 import packageJson from '../../../package.json' with { type: 'json' }
@@ -10,7 +10,7 @@ import type { LoadedConfig } from '../../lint-config/files.ts'
 import type { Candidate } from '../candidates/candidates.ts'
 import { conformanceSchema, STATUSES, type Conformance, type Contents, type Status } from '../verdict/conformance.ts'
 import { readContents } from '../candidates/contents.ts'
-import { exitCodeOf, judge, strangers } from '../verdict/gate.ts'
+import { exitCodeOf, judge, unknownRules } from '../verdict/gate.ts'
 import { cacheFolder, loadWaivers, type Loaded } from '../candidates/inputs.ts'
 import { openCandidates } from '../candidates/open.ts'
 import { UsageError, type ConformOptions } from '../../test/options.ts'
@@ -18,10 +18,10 @@ import { withReference } from '../candidates/reference.ts'
 import { RELEASE_REFERENCE, toRelease } from './release.ts'
 import { runSpecs } from './run.ts'
 import type { SpecRun } from './spec-run.ts'
-import { waive, waiverTroubles } from '../verdict/waive.ts'
+import { waive, waiverErrors } from '../verdict/waive.ts'
 
 export type Inputs = {
-  readonly ledger: Ledger
+  readonly ruleIndex: RuleIndex
   readonly contract: Loaded<Contract>
   readonly lock: Loaded<Lock> | undefined
   readonly config: LoadedConfig | undefined
@@ -34,30 +34,30 @@ export type Inputs = {
 export async function judgeCandidates(
   references: readonly string[],
   options: ConformOptions,
-  { ledger, contract, lock, config, embedded, started, signal }: Inputs,
+  { ruleIndex, contract, lock, config, embedded, started, signal }: Inputs,
 ): Promise<Conformance> {
-  const selected = selectOnly(ledger, options.only)
+  const selected = selectOnly(ruleIndex, options.only)
   const waivers = await loadWaivers(options.waivers)
   const spoolFolder = options.cache ?? cacheFolder()
   const opened = await openCandidates(references, options, {
     contract: contract.value,
     lock: lock?.value,
-    faces: options.faces,
+    targets: options.targets,
     assets: options.assets,
     spoolFolder,
     config,
     signal,
   })
-  const place = { ledger, selected, embedded, options, spoolFolder, signal }
+  const place = { ruleIndex, selected, embedded, options, spoolFolder, signal }
   const { candidates, failures, trustedRoot } = await withReference(opened, place)
-  const release = asksForRelease(ledger, selected) ? toRelease(candidates, contract.value) : undefined
+  const release = asksForRelease(ruleIndex, selected) ? toRelease(candidates, contract.value) : undefined
   const common = {
     ...(selected !== undefined && { selected }),
     spoolFolder,
     ...(failures !== undefined && { registry: { failures } }),
     ...(trustedRoot !== undefined && { trustedRoot }),
   }
-  const { observations, troubles: runTroubles } = await runSpecs({
+  const { observations, runErrors: specErrors } = await runSpecs({
     signal,
     started,
     groups: [
@@ -69,17 +69,17 @@ export async function judgeCandidates(
   const judged = [...candidates, ...(release === undefined ? [] : [{ ...release, reference: RELEASE_REFERENCE }])].map(
     (candidate) => ({
       candidate,
-      ...waive(judge(ledger, candidate, observations, selected), waivers.value, candidate.variant, today),
+      ...waive(judge(ruleIndex, candidate, observations, selected), waivers.value, candidate.variant, today),
     }),
   )
   const used = new Set(judged.flatMap((one) => [...one.used]))
   // What did not apply cannot show that its waiver is not needed.
   const applied = judged.flatMap(({ rules }) => rules.filter(({ status }) => status !== 'not-applicable'))
   const ids = new Set(applied.map(({ id }) => id))
-  const troubles = [
-    ...runTroubles,
-    ...strangers(ledger, observations),
-    ...waiverTroubles(waivers.value, used, ids, today),
+  const runErrors = [
+    ...specErrors,
+    ...unknownRules(ruleIndex, observations),
+    ...waiverErrors(waivers.value, used, ids, today),
   ]
   // Told in the page only; a release has the contents of its variants.
   const isWanted = (one: CandidateInput): boolean =>
@@ -88,20 +88,20 @@ export async function judgeCandidates(
     judged.map(async ({ candidate, rules }) => ({
       ...describeCandidate(candidate),
       ...(isWanted(candidate) ? await contentsOf(candidate, common) : {}),
-      exitCode: exitCodeOf(rules, troubles),
+      exitCode: exitCodeOf(rules, runErrors),
       rules,
     })),
   )
   return conformanceSchema.parse({
     schema: 1,
     tool: { name: packageJson.name, version: packageJson.version, node: process.versions.node, vitest: vitestVersion },
-    contract: { version: ledger.version, path: contract.path, sha256: contract.sha256 },
+    contract: { version: ruleIndex.version, path: contract.path, sha256: contract.sha256 },
     ...(lock !== undefined && { lock: describeLock(lock) }),
     judgedAt: new Date().toISOString(),
     pinned: lock !== undefined,
     ...(selected !== undefined && { selected }),
     candidates: verdicts,
-    troubles,
+    runErrors,
     counts: countStatuses(verdicts.flatMap(({ rules }) => rules.map(({ status }) => status))),
     exitCode: worstExit(verdicts.map(({ exitCode }) => exitCode)),
   } satisfies Conformance)
@@ -123,20 +123,20 @@ function describeCandidate(
     ...(digest !== undefined && release !== true && { digest }),
     ...(assetsDigest !== undefined && release !== true && { assetsDigest }),
     variant,
-    faces: candidate.faces ?? ['all'],
+    targets: candidate.targets ?? ['all'],
     ...(claimedTalos !== undefined && { claimedTalos }),
     ...(config !== undefined && { config: config.files }),
   }
 }
 
 /** With --only there may be no rule over a release: nothing could be said of one then. */
-function asksForRelease({ requirements }: Ledger, selected: readonly string[] | undefined): boolean {
+function asksForRelease({ requirements }: RuleIndex, selected: readonly string[] | undefined): boolean {
   return requirements.some(({ id, scope }) => scope === 'release' && selected?.includes(id) !== false)
 }
 
-function selectOnly(ledger: Ledger, only: readonly string[] | undefined): readonly string[] | undefined {
+function selectOnly(ruleIndex: RuleIndex, only: readonly string[] | undefined): readonly string[] | undefined {
   if (only === undefined) return undefined
-  const { ids, unknown } = selectRules(ledger, only)
+  const { ids, unknown } = selectRules(ruleIndex, only)
   if (unknown.length > 0) throw new UsageError(`--only names no rule and no area: ${unknown.join(', ')}`)
   return ids
 }

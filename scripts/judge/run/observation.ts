@@ -30,5 +30,5 @@ export type Observation = {
 export type RunObservations = {
   readonly observations: readonly Observation[]
   /** What went wrong outside of any test: a spec file that does not import, an unhandled rejection, an interruption. */
-  readonly troubles: readonly string[]
+  readonly runErrors: readonly string[]
 }

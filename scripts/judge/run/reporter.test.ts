@@ -38,7 +38,7 @@ describe('createObserver', () => {
           spec: 'specs/uki/x.spec.ts:12',
         },
       ],
-      troubles: [],
+      runErrors: [],
     })
   })
 
@@ -109,21 +109,21 @@ describe('createObserver', () => {
     expect(observation?.notes).toEqual([{ at: note.at, message: 'mind this' }])
   })
 
-  it('takes for trouble what went wrong outside of a test, each once', () => {
+  it('reports what failed outside of a test as a run error, each once', () => {
     const observer = createObserver('/root')
     const broken = { moduleId: '/root/specs/x.spec.ts', errors: () => [{ message: 'no such module' }] }
     const error = { name: 'Error', message: 'late' }
     void observer.onTestRunEnd?.([broken as unknown as TestModule], [error, error], 'interrupted')
-    expect(observer.observed().troubles).toEqual([
+    expect(observer.observed().runErrors).toEqual([
       'specs/x.spec.ts did not load: no such module',
       'unhandled: late',
       'the run was interrupted',
     ])
   })
 
-  it('has no trouble with a run that merely failed', () => {
+  it('has no run error with a run that merely failed', () => {
     const observer = createObserver('/root')
     void observer.onTestRunEnd?.([], [], 'failed')
-    expect(observer.observed()).toEqual({ observations: [], troubles: [] })
+    expect(observer.observed()).toEqual({ observations: [], runErrors: [] })
   })
 })

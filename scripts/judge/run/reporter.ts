@@ -11,7 +11,7 @@ export type Observer = Reporter & { observed(): RunObservations }
 /** `root` is the folder that spec paths are told relative to. */
 export function createObserver(root: string): Observer {
   const observations: Observation[] = []
-  const troubles: string[] = []
+  const runErrors: string[] = []
   return {
     onTestCaseResult(testCase: TestCase) {
       const observation = observe(testCase, root)
@@ -20,11 +20,11 @@ export function createObserver(root: string): Observer {
     onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[], reason: TestRunEndReason) {
       for (const module of modules)
         for (const error of module.errors())
-          troubles.push(`${relative(root, module.moduleId)} did not load: ${error.message}`)
-      for (const error of unhandled) troubles.push(`unhandled: ${error.message}`)
-      if (reason === 'interrupted') troubles.push('the run was interrupted')
+          runErrors.push(`${relative(root, module.moduleId)} did not load: ${error.message}`)
+      for (const error of unhandled) runErrors.push(`unhandled: ${error.message}`)
+      if (reason === 'interrupted') runErrors.push('the run was interrupted')
     },
-    observed: () => ({ observations, troubles: [...new Set(troubles)] }),
+    observed: () => ({ observations, runErrors: [...new Set(runErrors)] }),
   }
 }
 

@@ -38,7 +38,7 @@ export async function runSpecs({ groups, specs, started, signal }: RunOptions): 
     )
     return {
       observations: runs.flatMap(({ observations }) => observations),
-      troubles: [...new Set(runs.flatMap(({ troubles }) => troubles))],
+      runErrors: [...new Set(runs.flatMap(({ runErrors }) => runErrors))],
     }
   } finally {
     signal?.removeEventListener('abort', end)

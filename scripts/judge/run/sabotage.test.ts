@@ -2,15 +2,15 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { Ledger } from '#specs/contract/ledger.ts'
+import type { RuleIndex } from '#specs/contract/rule-index.ts'
 import { copyProject, edited } from '../../testing/project-copy.ts'
-import type { SpoiledCase, SpoiledResult } from '../../testing/spoil.ts'
+import type { MutatedCase, MutatedResult } from '../../testing/mutate.ts'
 import { ROOT } from './run.ts'
 
 const PATIENCE_MS = 180_000
 const SPEC = 'specs/oci/identity.spec.ts'
 const LABELS = 'specs/release/labels.spec.ts'
-const LEDGER = 'specs/contract/ledger.json'
+const RULE_INDEX = 'specs/contract/rule-index.json'
 const MUST = 'OCI-003'
 const SHOULD = 'OCI-010'
 /** One rule with what it needs: a run takes no longer than it must. */
@@ -83,8 +83,8 @@ const SABOTAGE: readonly Sabotage[] = [
   },
   { name: 'a promise that nobody waits for', edit: atStart('void Promise.reject(new Error("late"))'), reason: 'late' },
   {
-    name: 'a face that is left out',
-    edit: (text) => text.replace(/('OCI-003', '[^']*', \{\n\s+faces: )\['image'\]/, (_, head: string) => `${head}[]`),
+    name: 'a target that is left out',
+    edit: (text) => text.replace(/('OCI-003', '[^']*', \{\n\s+targets: )\['image'\]/, (_, head: string) => `${head}[]`),
     reason: 'no test ran for this rule',
   },
   {
@@ -95,32 +95,32 @@ const SABOTAGE: readonly Sabotage[] = [
     reason: 'no test ran for this rule',
   },
   {
-    name: 'a rule that the ledger does not know',
-    file: LEDGER,
+    name: 'a rule that the rule index does not know',
+    file: RULE_INDEX,
     edit: (text) => {
-      const { requirements, ...rest } = JSON.parse(text) as Ledger
+      const { requirements, ...rest } = JSON.parse(text) as RuleIndex
       return JSON.stringify({ ...rest, requirements: requirements.filter(({ id }) => id !== 'OCI-008') })
     },
-    judged: '--face=installer',
-    reason: 'states OCI-008, which the ledger lacks',
+    judged: '--target=installer',
+    reason: 'states OCI-008, which the rule index lacks',
   },
 ]
 
 describe('npm test after a sabotage of the specs', { timeout: PATIENCE_MS }, () => {
-  const results: SpoiledResult[] = []
+  const results: MutatedResult[] = []
 
   beforeAll(async () => {
     await using copy = await copyProject()
-    const cases: SpoiledCase[] = [{ files: {}, args: [...ARGS, ONLY] }]
+    const cases: MutatedCase[] = [{ files: {}, args: [...ARGS, ONLY] }]
     for (const { file = SPEC, edit, judged = ONLY } of SABOTAGE) {
       const text = await readFile(join(ROOT, file), 'utf8')
       cases.push({ files: { [file]: edit ? edited(text, edit) : null }, args: [...ARGS, judged] })
     }
     const [from, to] = [join(copy.folder, 'cases.json'), join(copy.folder, 'results.json')]
     await writeFile(from, JSON.stringify(cases))
-    const { stderr, status } = await copy.run('testing/spoil.ts', [from, to])
+    const { stderr, status } = await copy.run('testing/mutate.ts', [from, to])
     expect({ stderr, status }).toEqual({ stderr: '', status: 0 })
-    results.push(...(JSON.parse(await readFile(to, 'utf8')) as SpoiledResult[]))
+    results.push(...(JSON.parse(await readFile(to, 'utf8')) as MutatedResult[]))
   }, PATIENCE_MS)
 
   it('is green without one', () => {

@@ -9,7 +9,7 @@ describe('openSpecRun', { timeout: PATIENCE_MS }, () => {
   it('judges what it is given after it has begun', async () => {
     const run = openSpecRun('specs/oci/identity.spec.ts')
     await run.started
-    expect(await run.run(NONE)).toEqual({ observations: [], troubles: [] })
+    expect(await run.run(NONE)).toEqual({ observations: [], runErrors: [] })
     await run.close()
   })
 
@@ -22,7 +22,7 @@ describe('openSpecRun', { timeout: PATIENCE_MS }, () => {
   })
 
   it('tells of a vitest that does not run', async () => {
-    const { observations, troubles } = await openSpecRun('specs/none/*.spec.ts').run(NONE)
-    expect([observations, troubles]).toEqual([[], ['vitest did not run: No test files found']])
+    const { observations, runErrors } = await openSpecRun('specs/none/*.spec.ts').run(NONE)
+    expect([observations, runErrors]).toEqual([[], ['vitest did not run: No test files found']])
   })
 })

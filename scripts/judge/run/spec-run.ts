@@ -23,7 +23,7 @@ const NOTHING: RunInput = { candidates: [], spoolFolder: '' }
 export type SpecRun = {
   /** When its worker is on its own, or will never be. */
   readonly started: Promise<unknown>
-  /** Never rejects: a vitest that does not run is a trouble like any other. */
+  /** Never rejects: a vitest that does not run is a run error like any other. */
   run(input: RunInput): Promise<RunObservations>
   /** Judges nothing. */
   close(): Promise<void>
@@ -45,12 +45,12 @@ export function openSpecRun(specs: string = SPEC_GLOB): SpecRun {
     started: Promise.race([begun, ended]).catch(() => undefined),
     async run(input) {
       given.resolve(input)
-      const trouble = await ended.then(
+      const runError = await ended.then(
         () => [],
         (error: Error) => [`vitest did not run: ${error.message}`],
       )
-      const { observations, troubles } = observer.observed()
-      return { observations, troubles: [...troubles, ...trouble] }
+      const { observations, runErrors } = observer.observed()
+      return { observations, runErrors: [...runErrors, ...runError] }
     },
     async close() {
       given.resolve(undefined)

@@ -63,7 +63,7 @@ const candidateSchema = z.strictObject({
   digest: z.string().optional().describe('Digest that the reference named when it was resolved, once.'),
   assetsDigest: z.string().optional().describe('That of the asset image, which was judged with the installer image.'),
   variant: z.string(),
-  faces: z.array(z.string()).readonly(),
+  targets: z.array(z.string()).readonly(),
   claimedTalos: z.string().optional().describe('Talos tag that the image claims in its label.'),
   config: z
     .array(z.strictObject({ path: z.string(), sha256: z.string() }))
@@ -88,7 +88,7 @@ export const conformanceSchema = z.strictObject({
   pinned: z.boolean().describe('False when nothing was compared with the pinned upstream release.'),
   selected: z.array(z.string()).readonly().optional().describe('Rules of --only with all that they need; absent: all.'),
   candidates: z.array(candidateSchema).readonly(),
-  troubles: z.array(z.string()).readonly().describe('What went wrong outside of any rule; never green.'),
+  runErrors: z.array(z.string()).readonly().describe('What went wrong outside of any rule; never green.'),
   counts: z.record(z.enum(STATUSES), z.int()),
   exitCode: z.int().describe('0 conforms, 1 a must fails, 2 a must could not be judged.'),
 })

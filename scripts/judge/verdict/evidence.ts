@@ -1,4 +1,4 @@
-// What the rules of the face registry look at, read before anything runs: nobody needs the network after that.
+// What the rules of the target registry look at, read before anything runs: nobody needs the network after that.
 import { HarnessError } from '#harness/errors.ts'
 import { parseReference } from '#harness/oci/image/reference.ts'
 import type { RegistryAccess } from '#harness/oci/registry/access.ts'
@@ -45,8 +45,8 @@ export async function pullEvidence(
 }
 
 function evidenceOf(access: RegistryAccess, candidate: Candidate): readonly Promise<readonly Attachment[]>[] {
-  const { faces, references, contract, lock } = candidate
-  if (faces?.includes('registry') === false) return []
+  const { targets, references, contract, lock } = candidate
+  if (targets?.includes('registry') === false) return []
   return Object.entries(references).flatMap(([part, text]) => {
     const reference = parseReference(text)
     if (reference.kind !== 'registry' || reference.digest === undefined) return []

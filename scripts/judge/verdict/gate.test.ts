@@ -1,26 +1,26 @@
 import { describe, expect, it } from 'vitest'
-import type { Ledger, LedgerEntry } from '#specs/contract/ledger.ts'
-import type { CandidateFaces } from '#specs/support/applicability.ts'
-import { exitCodeOf, judge, strangers } from './gate.ts'
+import type { RuleIndex, RuleIndexEntry } from '#specs/contract/rule-index.ts'
+import type { CandidateTargets } from '#specs/support/applicability.ts'
+import { exitCodeOf, judge, unknownRules } from './gate.ts'
 import type { Observation, ObservedError } from '../run/observation.ts'
 
-function entry(id: string, more: Partial<LedgerEntry> = {}): LedgerEntry {
+function entry(id: string, more: Partial<RuleIndexEntry> = {}): RuleIndexEntry {
   const common = {
     level: 'must',
-    faces: ['installer'],
+    targets: ['installer'],
     needs: [],
     pinned: false,
     sentence: `${id} holds`,
     fix: 'mend it',
   }
-  return { ...common, id, file: 'specs/x.spec.ts', ...more } as LedgerEntry
+  return { ...common, id, file: 'specs/x.spec.ts', ...more } as RuleIndexEntry
 }
 
-function ledgerOf(...requirements: readonly LedgerEntry[]): Ledger {
+function ruleIndexOf(...requirements: readonly RuleIndexEntry[]): RuleIndex {
   return { version: '1.0.0', requirements, retired: [] }
 }
 
-const INSTALLER: CandidateFaces & { readonly key: string } = {
+const INSTALLER: CandidateTargets & { readonly key: string } = {
   key: 'a',
   parts: { installer: { image: true } },
   pinned: true,
@@ -42,18 +42,18 @@ function failed(id: string, error: Partial<ObservedError>): Observation {
   return observed(id, { state: 'failed', errors: [{ name: 'Error', message: 'no', assertion: false, ...error }] })
 }
 
-const statusOf = (ledger: Ledger, ...observations: readonly Observation[]): readonly string[] =>
-  judge(ledger, INSTALLER, observations).map((rule) => rule.status)
+const statusOf = (ruleIndex: RuleIndex, ...observations: readonly Observation[]): readonly string[] =>
+  judge(ruleIndex, INSTALLER, observations).map((rule) => rule.status)
 
 describe('judge', () => {
   it('passes a rule whose test passed', () => {
-    expect(statusOf(ledgerOf(entry('UKI-001')), observed('UKI-001'))).toEqual(['pass'])
+    expect(statusOf(ruleIndexOf(entry('UKI-001')), observed('UKI-001'))).toEqual(['pass'])
   })
 
   it('hands notes on', () => {
     const at = { path: 'worker.yaml', line: 3, column: 1 }
     const notes = [{ at, message: 'mind this' }]
-    const [rule] = judge(ledgerOf(entry('UKI-001')), INSTALLER, [observed('UKI-001', { notes })])
+    const [rule] = judge(ruleIndexOf(entry('UKI-001')), INSTALLER, [observed('UKI-001', { notes })])
     expect(rule).toMatchObject({
       status: 'pass',
       findings: [],
@@ -61,20 +61,20 @@ describe('judge', () => {
     })
   })
 
-  it('misses a rule of the ledger that no test claims', () => {
-    expect(statusOf(ledgerOf(entry('UKI-001')))).toEqual(['missing'])
+  it('misses a rule of the rule index that no test claims', () => {
+    expect(statusOf(ruleIndexOf(entry('UKI-001')))).toEqual(['missing'])
   })
 
   it.each(['skipped', 'pending'] as const)('misses a rule whose test was %s', (state) => {
-    expect(statusOf(ledgerOf(entry('UKI-001')), observed('UKI-001', { state }))).toEqual(['missing'])
+    expect(statusOf(ruleIndexOf(entry('UKI-001')), observed('UKI-001', { state }))).toEqual(['missing'])
   })
 
   it('misses a rule that two tests claim', () => {
-    expect(statusOf(ledgerOf(entry('UKI-001')), observed('UKI-001'), observed('UKI-001'))).toEqual(['missing'])
+    expect(statusOf(ruleIndexOf(entry('UKI-001')), observed('UKI-001'), observed('UKI-001'))).toEqual(['missing'])
   })
 
   it('does not take the result of another candidate', () => {
-    expect(statusOf(ledgerOf(entry('UKI-001')), observed('UKI-001', { candidate: 'b' }))).toEqual(['missing'])
+    expect(statusOf(ruleIndexOf(entry('UKI-001')), observed('UKI-001', { candidate: 'b' }))).toEqual(['missing'])
   })
 
   it.each([
@@ -87,43 +87,46 @@ describe('judge', () => {
     ['a bug of ours', { name: 'TypeError' }, 'inconclusive'],
     ['an error of the system', { code: 'EIO' }, 'inconclusive'],
   ])('classifies %s', (_, error, status) => {
-    expect(statusOf(ledgerOf(entry('UKI-001')), failed('UKI-001', error))).toEqual([status])
+    expect(statusOf(ruleIndexOf(entry('UKI-001')), failed('UKI-001', error))).toEqual([status])
   })
 
   it('says that a bug of ours is one', () => {
-    const [rule] = judge(ledgerOf(entry('UKI-001')), INSTALLER, [failed('UKI-001', { name: 'TypeError' })])
+    const [rule] = judge(ruleIndexOf(entry('UKI-001')), INSTALLER, [failed('UKI-001', { name: 'TypeError' })])
     expect(rule?.reason).toContain('internal error, please report it: TypeError')
   })
 
   it('blocks what needs a red rule, and what needs a blocked one', () => {
-    const ledger = ledgerOf(entry('A-1'), entry('B-1', { needs: ['A-1'] }), entry('C-1', { needs: ['B-1'] }))
+    const ruleIndex = ruleIndexOf(entry('A-1'), entry('B-1', { needs: ['A-1'] }), entry('C-1', { needs: ['B-1'] }))
     const observations = [failed('A-1', { assertion: true }), observed('B-1'), observed('C-1')]
-    expect(statusOf(ledger, ...observations)).toEqual(['fail', 'blocked', 'blocked'])
+    expect(statusOf(ruleIndex, ...observations)).toEqual(['fail', 'blocked', 'blocked'])
   })
 
   it('does not block what needs an inconclusive rule', () => {
-    const ledger = ledgerOf(entry('A-1'), entry('B-1', { needs: ['A-1'] }))
-    expect(statusOf(ledger, failed('A-1', { code: 'FACT_ABSENT' }), observed('B-1'))).toEqual(['inconclusive', 'pass'])
+    const ruleIndex = ruleIndexOf(entry('A-1'), entry('B-1', { needs: ['A-1'] }))
+    expect(statusOf(ruleIndex, failed('A-1', { code: 'FACT_ABSENT' }), observed('B-1'))).toEqual([
+      'inconclusive',
+      'pass',
+    ])
   })
 
   it('blocks rules that need each other instead of looping', () => {
-    const ledger = ledgerOf(entry('A-1', { needs: ['B-1'] }), entry('B-1', { needs: ['A-1'] }))
-    expect(statusOf(ledger, observed('A-1'), observed('B-1'))).toEqual(['blocked', 'blocked'])
+    const ruleIndex = ruleIndexOf(entry('A-1', { needs: ['B-1'] }), entry('B-1', { needs: ['A-1'] }))
+    expect(statusOf(ruleIndex, observed('A-1'), observed('B-1'))).toEqual(['blocked', 'blocked'])
   })
 
   it('tells why a rule does not apply', () => {
-    const ledger = ledgerOf(entry('A-1', { faces: ['registry'] }), entry('B-1', { pinned: true }))
-    const rules = judge(ledger, { ...INSTALLER, pinned: false }, [])
+    const ruleIndex = ruleIndexOf(entry('A-1', { targets: ['registry'] }), entry('B-1', { pinned: true }))
+    const rules = judge(ruleIndex, { ...INSTALLER, pinned: false }, [])
     expect(rules.map((rule) => [rule.status, rule.reason])).toEqual([
-      ['not-applicable', 'the candidate has no face registry'],
+      ['not-applicable', 'the candidate has no target registry'],
       ['not-applicable', 'not pinned: there is no lock to compare with'],
     ])
   })
 
   it('takes the worst of the parts that a rule speaks about', () => {
     const both = { ...INSTALLER, parts: { installer: { image: true }, assets: { image: false } } }
-    const ledger = ledgerOf(entry('KRN-001', { faces: ['installer', 'assets'] }))
-    const [rule] = judge(ledger, both, [
+    const ruleIndex = ruleIndexOf(entry('KRN-001', { targets: ['installer', 'assets'] }))
+    const [rule] = judge(ruleIndex, both, [
       observed('KRN-001'),
       { ...failed('KRN-001', { assertion: true }), part: 'assets' },
     ])
@@ -131,16 +134,16 @@ describe('judge', () => {
   })
 
   it('judges only what was selected', () => {
-    const ledger = ledgerOf(entry('A-1'), entry('B-1'))
-    expect(judge(ledger, INSTALLER, [observed('B-1')], ['B-1']).map((rule) => rule.id)).toEqual(['B-1'])
+    const ruleIndex = ruleIndexOf(entry('A-1'), entry('B-1'))
+    expect(judge(ruleIndex, INSTALLER, [observed('B-1')], ['B-1']).map((rule) => rule.id)).toEqual(['B-1'])
   })
 })
 
-describe('strangers', () => {
-  it('names what ran and is not in the ledger, once for all candidates', () => {
+describe('unknownRules', () => {
+  it('names what ran and is not in the rule index, once for all candidates', () => {
     const observations = [observed('A-1'), observed('A-2'), observed('A-2', { candidate: 'b' })]
-    expect(strangers(ledgerOf(entry('A-1')), observations)).toEqual([
-      'specs/x.spec.ts:1 states A-2, which the ledger lacks: run npm run ledger',
+    expect(unknownRules(ruleIndexOf(entry('A-1')), observations)).toEqual([
+      'specs/x.spec.ts:1 states A-2, which the rule index lacks: run npm run rule-index',
     ])
   })
 })

@@ -1,6 +1,6 @@
-// The gate: observations against the ledger. What the ledger expects and the run does not show is never green.
-import type { Ledger, LedgerEntry } from '#specs/contract/ledger.ts'
-import { applicability, type CandidateFaces, type JudgedPart } from '#specs/support/applicability.ts'
+// The gate: observations against the rule index. What the rule index expects and the run does not show is never green.
+import type { RuleIndex, RuleIndexEntry } from '#specs/contract/rule-index.ts'
+import { applicability, type CandidateTargets, type JudgedPart } from '#specs/support/applicability.ts'
 import type { Finding, RuleVerdict, Status } from './conformance.ts'
 import type { Observation, ObservedError } from '../run/observation.ts'
 
@@ -34,15 +34,15 @@ const NONCONFORMING = new Set([
 
 type PartResult = { readonly status: Status; readonly reason?: string; readonly findings: readonly Finding[] }
 
-/** One verdict per rule of the ledger (or of `selected`) for one candidate. */
+/** One verdict per rule of the rule index (or of `selected`) for one candidate. */
 export function judge(
-  ledger: Ledger,
-  candidate: CandidateFaces & { readonly key: string },
+  ruleIndex: RuleIndex,
+  candidate: CandidateTargets & { readonly key: string },
   observations: readonly Observation[],
   selected?: readonly string[],
 ): readonly RuleVerdict[] {
   const own = observations.filter((observation) => observation.candidate === candidate.key)
-  const entries = ledger.requirements.filter(
+  const entries = ruleIndex.requirements.filter(
     ({ id, scope }) =>
       (selected === undefined || selected.includes(id)) && (scope === 'release' || candidate.release !== true),
   )
@@ -69,8 +69,8 @@ export function judge(
 }
 
 function verdictOf(
-  entry: LedgerEntry,
-  candidate: CandidateFaces,
+  entry: RuleIndexEntry,
+  candidate: CandidateTargets,
   own: readonly Observation[],
   statusOn: (id: string, part: JudgedPart) => PartResult | undefined,
 ): RuleVerdict {
@@ -136,23 +136,27 @@ function toFinding(observation: Observation, error: ObservedError): Finding {
   }
 }
 
-/** One sentence for each test of a rule that the ledger does not know: nobody would look at what it says. */
-export function strangers(ledger: Ledger, observations: readonly Observation[]): readonly string[] {
-  const known = new Set(ledger.requirements.map(({ id }) => id))
+/** One sentence for each test of a rule that the rule index does not know: nobody would look at what it says. */
+export function unknownRules(ruleIndex: RuleIndex, observations: readonly Observation[]): readonly string[] {
+  const known = new Set(ruleIndex.requirements.map(({ id }) => id))
   const unknown = observations.filter(({ id }) => !known.has(id))
-  return [...new Set(unknown.map(({ id, spec }) => `${spec} states ${id}, which the ledger lacks: run npm run ledger`))]
+  return [
+    ...new Set(
+      unknown.map(({ id, spec }) => `${spec} states ${id}, which the rule index lacks: run npm run rule-index`),
+    ),
+  ]
 }
 
 /**
  * 1 if any `must` fails, else 2 if any `must` could not be judged, any rule at all was lost or something went wrong
  * beside the rules, else 0.
  */
-export function exitCodeOf(rules: readonly RuleVerdict[], troubles: readonly string[]): 0 | 1 | 2 {
+export function exitCodeOf(rules: readonly RuleVerdict[], runErrors: readonly string[]): 0 | 1 | 2 {
   const musts = rules.filter((rule) => rule.level === 'must').map((rule) => rule.status)
   if (musts.includes('fail')) return 1
   const unjudged: readonly Status[] = ['inconclusive', 'blocked']
   const judged = musts.some((status) => status === 'pass' || status === 'waived')
   // A `should` does not gate, but one that nobody ran is a hole in the contract.
   const lost = rules.some((rule) => rule.status === 'missing')
-  return !judged || lost || troubles.length > 0 || musts.some((status) => unjudged.includes(status)) ? 2 : 0
+  return !judged || lost || runErrors.length > 0 || musts.some((status) => unjudged.includes(status)) ? 2 : 0
 }

@@ -3,7 +3,7 @@ import { SchemaError } from '#harness/errors.ts'
 import { expectCode } from '#harness/testing/expect-code.ts'
 import { parseWaivers, type Waiver } from '#specs/contract/waivers.ts'
 import type { RuleVerdict, Status } from './conformance.ts'
-import { waive, waiverTroubles } from './waive.ts'
+import { waive, waiverErrors } from './waive.ts'
 
 const TODAY = '2026-11-23'
 const waiver = (more: Partial<Waiver> = {}): Waiver => ({
@@ -39,23 +39,23 @@ describe('waive', () => {
   })
 })
 
-describe('waiverTroubles', () => {
-  const troubles = (status: Status, one: Waiver): readonly string[] => {
+describe('waiverErrors', () => {
+  const runErrors = (status: Status, one: Waiver): readonly string[] => {
     const { used } = waive([rule('EXT-016', status)], [one], 'spin-only', TODAY)
-    return waiverTroubles([one], used, new Set(['EXT-016']), TODAY)
+    return waiverErrors([one], used, new Set(['EXT-016']), TODAY)
   }
 
   it('is quiet about a waiver that is needed, and about one of a rule that was not judged', () => {
-    expect(troubles('fail', waiver())).toEqual([])
-    expect(troubles('pass', waiver({ id: 'KRN-001' }))).toEqual([])
+    expect(runErrors('fail', waiver())).toEqual([])
+    expect(runErrors('pass', waiver({ id: 'KRN-001' }))).toEqual([])
   })
 
   it('tells a waiver that is not needed', () => {
-    expect(troubles('pass', waiver())).toEqual(['waiver of EXT-016 is not needed any more: take it out'])
+    expect(runErrors('pass', waiver())).toEqual(['waiver of EXT-016 is not needed any more: take it out'])
   })
 
   it('tells a waiver that is over', () => {
-    expect(troubles('fail', waiver({ expires: '2026-11-22', variant: 'spin-only' }))).toEqual([
+    expect(runErrors('fail', waiver({ expires: '2026-11-22', variant: 'spin-only' }))).toEqual([
       'waiver of EXT-016 for spin-only is over since 2026-11-22: mend the image or renew it',
     ])
   })

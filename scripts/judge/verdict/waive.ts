@@ -1,4 +1,4 @@
-// Waivers against verdicts: a failure that is accepted is waived; a waiver that is over or not needed is trouble.
+// Waivers against verdicts: a failure that is accepted is waived; a waiver that is over or not needed is a run error.
 import { isExpired, isFor, type Waiver } from '#specs/contract/waivers.ts'
 import type { RuleVerdict } from './conformance.ts'
 
@@ -23,7 +23,7 @@ export function waive(
 }
 
 /** One sentence for each waiver that is over, that waives nothing, or that names a rule nobody knows. */
-export function waiverTroubles(
+export function waiverErrors(
   waivers: readonly Waiver[],
   used: ReadonlySet<Waiver>,
   judged: ReadonlySet<string>,

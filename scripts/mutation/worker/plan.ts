@@ -1,5 +1,5 @@
 // What a worker is told, which mutants to run on which candidates, and what it tells.
-import type { LedgerEntry } from '#specs/contract/ledger.ts'
+import type { RuleIndexEntry } from '#specs/contract/rule-index.ts'
 import type { Observation } from '../../judge/run/observation.ts'
 import type { Expected } from '../../selftest/compare.ts'
 
@@ -14,7 +14,7 @@ export type Plan = {
   /** By name of the mutant. */
   readonly choices: Readonly<Record<string, Choice>>
   /** Of the rules that mutants can change. */
-  readonly entries: readonly LedgerEntry[]
+  readonly entries: readonly RuleIndexEntry[]
   /** By key of the candidate. */
   readonly expected: Readonly<Record<string, Expected>>
   /** `KEY ID` → what was observed without a mutant; what is not there is not judged. */

@@ -6,8 +6,8 @@ import { quirksOf } from '#harness/talos/quirks.ts'
 import type { Contract } from '../../contract/contract.ts'
 import { isTemplate, type ConfigContext, type ConfigFinding, type ConfigJudge } from '../rule.ts'
 
-/** A version tag may be moved by hand; its twin with digits of lock and contract never is (architecture.md). */
-const TWIN = /-[0-9a-f]{8}$/
+/** A version tag may be moved by hand; its immutable tag with digits of lock and contract never is (architecture.md). */
+const IMMUTABLE_TAG = /-[0-9a-f]{8}$/
 /** Upstream's installer, below its namespace. */
 const INSTALLER = 'installer'
 const VERSION = /^v\d+\.\d+\.\d+(?:-[0-9A-Za-z.]+)?$/
@@ -57,14 +57,14 @@ function judgeImage({ value: got, at }: Placed, context: ConfigContext): readonl
       got: `${reference.registry}/${reference.repository}`,
     })
   const { tag = '' } = reference
-  if (reference.digest === undefined && !(TWIN.test(tag) && VERSION.test(tag.replace(TWIN, ''))))
+  if (reference.digest === undefined && !(IMMUTABLE_TAG.test(tag) && VERSION.test(tag.replace(IMMUTABLE_TAG, ''))))
     findings.push({
       at,
       message: 'the install image can change under its name',
       expected: 'a digest (@sha256:…) or an immutable tag (vX.Y.Z-<8 hex digits>)',
       got: tag === '' ? 'neither' : `tag ${tag}`,
     })
-  const version = tag.replace(TWIN, '')
+  const version = tag.replace(IMMUTABLE_TAG, '')
   if (talos !== undefined && VERSION.test(version) && version !== talos)
     findings.push({ at, message: 'the install image is of another Talos', expected: talos, got: version })
   return findings

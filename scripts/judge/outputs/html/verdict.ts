@@ -13,13 +13,13 @@ import { renderBadge, toneOf } from './status.ts'
 const NOT_GREEN: readonly Status[] = ['fail', 'missing', 'inconclusive', 'blocked', 'waived']
 
 export function renderVerdict(conformance: Conformance, names: readonly string[]): Markup {
-  const { candidates, exitCode, pinned, selected, troubles } = conformance
+  const { candidates, exitCode, pinned, selected, runErrors } = conformance
   const statuses = candidates.flatMap(({ rules }) => rules.map(({ status }) => status))
   const many = candidates.length === 1 ? '1 candidate' : `${candidates.length} candidates`
   const notes = [
     ...(pinned ? [] : ['Not pinned: nothing was compared with an upstream release, only the structure was judged.']),
     ...(selected === undefined ? [] : [`Only these rules were judged: ${selected.join(', ')}.`]),
-    ...troubles.map((trouble) => `Trouble: ${shorten(trouble)}`),
+    ...runErrors.map((runError) => `Trouble: ${shorten(runError)}`),
   ]
   return markup`<header class="verdict ${toneOf(exitCode)}"><h1>${verdictWord(exitCode)}</h1>
 <p>${many}: ${tally(statuses, STATUSES)}</p>${failing(candidates)}</header>
@@ -35,13 +35,13 @@ function failing(candidates: readonly CandidateVerdict[]): Markup {
 }
 
 function renderCandidate(candidate: CandidateVerdict, name: string): Markup {
-  const { rules, reference, digest, claimedTalos, faces, exitCode } = candidate
+  const { rules, reference, digest, claimedTalos, targets, exitCode } = candidate
   const listed = NOT_GREEN.map((status) => rules.filter((rule) => rule.status === status)).filter(
     (own) => own.length > 0,
   )
   return markup`<section class="card"><header><h2>${name}</h2><span class="badge ${toneOf(exitCode)}">${verdictWord(exitCode).toLowerCase()}</span></header>
 <dl class="facts"><dt>image</dt><dd><code>${shorten(reference)}</code></dd>
-${digest === undefined ? '' : markup`<dt>digest</dt><dd><code>${digest}</code></dd>\n`}${claimedTalos === undefined ? '' : markup`<dt>Talos</dt><dd>${shorten(claimedTalos, 120)}</dd>\n`}<dt>faces</dt><dd>${faces.join(', ')}</dd>
+${digest === undefined ? '' : markup`<dt>digest</dt><dd><code>${digest}</code></dd>\n`}${claimedTalos === undefined ? '' : markup`<dt>Talos</dt><dd>${shorten(claimedTalos, 120)}</dd>\n`}<dt>targets</dt><dd>${targets.join(', ')}</dd>
 <dt>rules</dt><dd>${tally(
     rules.map(({ status }) => status),
     STATUSES,

@@ -1,21 +1,21 @@
-// `node --import ./scripts/preload.mjs scripts/testing/spoil.ts CASES RESULTS` in a copy of the project: the main job after each change of
+// `node --import ./scripts/preload.mjs scripts/testing/mutate.ts CASES RESULTS` in a copy of the project: the main job after each change of
 // its files, in one process, since starting one takes longer than judging one rule.
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { main } from '../test/main.ts'
 
-export type SpoiledCase = {
+export type MutatedCase = {
   /** Path → new text; null deletes the file. */
   readonly files: Readonly<Record<string, string | null>>
   readonly args: readonly string[]
 }
 /** `said` is what is printed with --json: the whole verdict; undefined where there is none. */
-export type SpoiledResult = { readonly status: number; readonly said: string | undefined }
+export type MutatedResult = { readonly status: number; readonly said: string | undefined }
 
 const [, , casesPath = '', resultsPath = ''] = process.argv
-const REPORT = 'report/spoiled.json'
+const REPORT = 'report/mutated.json'
 
-const results: SpoiledResult[] = []
-for (const { files, args } of JSON.parse(await readFile(casesPath, 'utf8')) as readonly SpoiledCase[]) {
+const results: MutatedResult[] = []
+for (const { files, args } of JSON.parse(await readFile(casesPath, 'utf8')) as readonly MutatedCase[]) {
   const whole = await Promise.all(Object.keys(files).map(async (path) => [path, await readFile(path, 'utf8')] as const))
   for (const [path, text] of Object.entries(files)) await (text === null ? rm(path) : writeFile(path, text))
   const status = await main([...args, '--report', REPORT])

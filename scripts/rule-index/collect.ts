@@ -1,7 +1,7 @@
-// The ledger as the spec files state it: collected by vitest, so that what counts is what would run.
+// The rule index as the spec files state it: collected by vitest, so that what counts is what would run.
 import { relative } from 'node:path'
 import { createVitest } from 'vitest/node'
-import { ledgerSchema, type Ledger, type LedgerEntry } from '#specs/contract/ledger.ts'
+import { ruleIndexSchema, type RuleIndex, type RuleIndexEntry } from '#specs/contract/rule-index.ts'
 import { RETIRED, type Retired } from '#specs/contract/retired.ts'
 import type { Requirement } from '#specs/support/requirement.ts'
 import type { RunInput } from '#specs/support/run.ts'
@@ -11,32 +11,32 @@ import { ROOT, SPEC_GLOB } from '../judge/run/run.ts'
 const AREAS = ['OCI', 'INS', 'UKI', 'KRN', 'INI', 'EXT', 'MOD', 'ROOT', 'AST', 'SUP', 'REL', 'CFG', 'NODE', 'BOOT']
 const FIRST_VERSION = '0.1.0'
 
-/** Why no ledger can be made of the spec files; one sentence for whoever changed them. */
-export class LedgerError extends Error {
-  override name = 'LedgerError'
+/** Why no rule index can be made of the spec files; one sentence for whoever changed them. */
+export class RuleIndexError extends Error {
+  override name = 'RuleIndexError'
 }
 
 /**
- * The ledger after `current`, the text of the last one. LedgerError when spec files do not load, when an id is stated
+ * The rule index after `current`, the text of the last one. LedgerError when spec files do not load, when an id is stated
  * twice or is retired, when a need is not stated, or when an id of `current` is gone.
  */
-export async function collectLedger(current: string): Promise<Ledger> {
+export async function collectRuleIndex(current: string): Promise<RuleIndex> {
   const requirements = (await collectRequirements()).toSorted(byArea)
-  const last = current === '' ? undefined : (JSON.parse(current) as Ledger)
+  const last = current === '' ? undefined : (JSON.parse(current) as RuleIndex)
   assertSound(requirements)
   if (last !== undefined) assertNoneLost(last, requirements)
-  return ledgerSchema.parse({
+  return ruleIndexSchema.parse({
     version: last?.version ?? FIRST_VERSION,
     requirements,
     retired: RETIRED,
   })
 }
 
-export function formatLedger(ledger: Ledger): string {
-  return `${JSON.stringify(ledger, null, 2)}\n`
+export function formatRuleIndex(ruleIndex: RuleIndex): string {
+  return `${JSON.stringify(ruleIndex, null, 2)}\n`
 }
 
-async function collectRequirements(): Promise<readonly LedgerEntry[]> {
+async function collectRequirements(): Promise<readonly RuleIndexEntry[]> {
   const run: RunInput = { candidates: [], listing: true, spoolFolder: '' }
   const vitest = await createVitest(
     'test',
@@ -45,7 +45,9 @@ async function collectRequirements(): Promise<readonly LedgerEntry[]> {
       config: false,
       watch: false,
       reporters: [],
-      projects: [{ test: { name: 'ledger', include: [SPEC_GLOB], pool: 'threads', isolate: false, provide: { run } } }],
+      projects: [
+        { test: { name: 'ruleIndex', include: [SPEC_GLOB], pool: 'threads', isolate: false, provide: { run } } },
+      ],
     },
     { logLevel: 'error' },
   )
@@ -53,7 +55,7 @@ async function collectRequirements(): Promise<readonly LedgerEntry[]> {
     const { testModules, unhandledErrors } = await vitest.collect(undefined, { staticParse: false })
     const broken = [...unhandledErrors, ...testModules.flatMap((module) => module.errors())]
     if (broken.length > 0)
-      throw new LedgerError([...new Set(broken.map((error) => (error as Error).message))].join('\n'))
+      throw new RuleIndexError([...new Set(broken.map((error) => (error as Error).message))].join('\n'))
     return testModules.flatMap((module) =>
       [...module.children.allTests()].map((testCase) => {
         const { requirement } = testCase.meta() as unknown as { readonly requirement: Requirement }
@@ -66,35 +68,36 @@ async function collectRequirements(): Promise<readonly LedgerEntry[]> {
 }
 
 /** LedgerError when an id is stated twice or is retired, or when a need is not stated. */
-export function assertSound(requirements: readonly LedgerEntry[], retired: readonly Retired[] = RETIRED): void {
+export function assertSound(requirements: readonly RuleIndexEntry[], retired: readonly Retired[] = RETIRED): void {
   const ids = new Set<string>()
   for (const { id, file } of requirements) {
-    if (ids.has(id)) throw new LedgerError(`${id} is stated twice, the second time in ${file}`)
-    if (retired.some((one) => one.id === id)) throw new LedgerError(`${id} in ${file} is retired: ids are never reused`)
+    if (ids.has(id)) throw new RuleIndexError(`${id} is stated twice, the second time in ${file}`)
+    if (retired.some((one) => one.id === id))
+      throw new RuleIndexError(`${id} in ${file} is retired: ids are never reused`)
     ids.add(id)
   }
   for (const { id, needs } of requirements)
-    for (const need of needs) if (!ids.has(need)) throw new LedgerError(`${id} needs ${need}, which no spec states`)
+    for (const need of needs) if (!ids.has(need)) throw new RuleIndexError(`${id} needs ${need}, which no spec states`)
 }
 
-/** LedgerError when an id of the last ledger, judged or retired, is neither any more. */
+/** LedgerError when an id of the last rule index, judged or retired, is neither any more. */
 export function assertNoneLost(
-  last: Ledger,
-  requirements: readonly LedgerEntry[],
+  last: RuleIndex,
+  requirements: readonly RuleIndexEntry[],
   retired: readonly Retired[] = RETIRED,
 ): void {
   const known = new Set([...requirements, ...retired].map(({ id }) => id))
   const lost = [...last.requirements, ...last.retired].map(({ id }) => id).filter((id) => !known.has(id))
   if (lost.length > 0)
-    throw new LedgerError(
-      `${lost.join(', ')} stood in the ledger and no spec states it any more: state it again, or retire it with its reason in specs/contract/retired.ts`,
+    throw new RuleIndexError(
+      `${lost.join(', ')} stood in the rule index and no spec states it any more: state it again, or retire it with its reason in specs/contract/retired.ts`,
     )
 }
 
-function byArea(a: LedgerEntry, b: LedgerEntry): number {
+function byArea(a: RuleIndexEntry, b: RuleIndexEntry): number {
   return areaOf(a) - areaOf(b) || (a.id < b.id ? -1 : 1)
 }
 
-function areaOf({ id }: LedgerEntry): number {
+function areaOf({ id }: RuleIndexEntry): number {
   return AREAS.indexOf(id.slice(0, id.indexOf('-')))
 }

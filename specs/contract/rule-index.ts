@@ -1,10 +1,10 @@
-// The ledger: every requirement that a run must account for. Generated from the spec files by `npm run ledger`.
+// The rule index: every requirement that a run must account for. Generated from the spec files by `npm run rule-index`.
 import { z } from 'zod'
 
 const requirementSchema = z.strictObject({
   id: z.string(),
   level: z.enum(['must', 'should']),
-  faces: z.array(z.enum(['image', 'installer', 'assets', 'release', 'registry', 'config'])).readonly(),
+  targets: z.array(z.enum(['image', 'installer', 'assets', 'release', 'registry', 'config'])).readonly(),
   needs: z.array(z.string()).readonly(),
   pinned: z.boolean(),
   scope: z.enum(['part', 'installer', 'parts', 'release']),
@@ -20,26 +20,26 @@ const requirementSchema = z.strictObject({
   file: z.string(),
 })
 
-export const ledgerSchema = z.strictObject({
+export const ruleIndexSchema = z.strictObject({
   /** major: an image that conformed may now fail; minor: new `should`s or variants; patch: wording. */
   version: z.string(),
   requirements: z.array(requirementSchema).readonly(),
   retired: z.array(z.strictObject({ id: z.string(), reason: z.string() })).readonly(),
 })
 
-export type LedgerEntry = Readonly<z.infer<typeof requirementSchema>>
-export type Ledger = Readonly<z.infer<typeof ledgerSchema>>
+export type RuleIndexEntry = Readonly<z.infer<typeof requirementSchema>>
+export type RuleIndex = Readonly<z.infer<typeof ruleIndexSchema>>
 
-/** `ids` (or areas such as `KRN`) with all that they need, in the ledger's order; undefined names what is unknown. */
+/** `ids` (or areas such as `KRN`) with all that they need, in the rule index's order; undefined names what is unknown. */
 export function selectRules(
-  ledger: Ledger,
+  ruleIndex: RuleIndex,
   names: readonly string[],
 ): { ids: readonly string[]; unknown: readonly string[] } {
-  const byId = new Map(ledger.requirements.map((entry) => [entry.id, entry]))
-  const matches = (name: string): readonly LedgerEntry[] =>
-    ledger.requirements.filter((entry) => entry.id === name || entry.id.startsWith(`${name}-`))
+  const byId = new Map(ruleIndex.requirements.map((entry) => [entry.id, entry]))
+  const matches = (name: string): readonly RuleIndexEntry[] =>
+    ruleIndex.requirements.filter((entry) => entry.id === name || entry.id.startsWith(`${name}-`))
   const chosen = new Set<string>()
-  const add = (entry: LedgerEntry): void => {
+  const add = (entry: RuleIndexEntry): void => {
     if (chosen.has(entry.id)) return
     chosen.add(entry.id)
     for (const need of entry.needs) {
@@ -49,7 +49,7 @@ export function selectRules(
   }
   for (const name of names) for (const entry of matches(name)) add(entry)
   return {
-    ids: ledger.requirements.filter((entry) => chosen.has(entry.id)).map((entry) => entry.id),
+    ids: ruleIndex.requirements.filter((entry) => chosen.has(entry.id)).map((entry) => entry.id),
     unknown: names.filter((name) => matches(name).length === 0),
   }
 }

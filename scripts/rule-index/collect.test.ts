@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import type { LedgerEntry } from '#specs/contract/ledger.ts'
-import { assertNoneLost, assertSound, formatLedger } from './collect.ts'
+import type { RuleIndexEntry } from '#specs/contract/rule-index.ts'
+import { assertNoneLost, assertSound, formatRuleIndex } from './collect.ts'
 
-function entry(id: string, needs: readonly string[] = []): LedgerEntry {
+function entry(id: string, needs: readonly string[] = []): RuleIndexEntry {
   const common = {
     level: 'must',
-    faces: ['installer'],
+    targets: ['installer'],
     pinned: false,
     scope: 'part',
     sentence: 'it holds',
@@ -45,18 +45,18 @@ describe('assertNoneLost', () => {
 
   it('refuses to lose a rule', () => {
     expect(() => assertNoneLost(last, [entry('UKI-001')], [])).toThrow(
-      /^UKI-002 stood in the ledger and no spec states it any more: state it again, or retire it .* in specs\/contract\/retired\.ts$/,
+      /^UKI-002 stood in the rule index and no spec states it any more: state it again, or retire it .* in specs\/contract\/retired\.ts$/,
     )
   })
 
   it('refuses to lose the memory of a retired rule', () => {
     const withRetired = { ...last, retired: [{ id: 'UKI-000', reason: 'split' }] }
-    expect(() => assertNoneLost(withRetired, last.requirements, [])).toThrow(/^UKI-000 stood in the ledger/)
+    expect(() => assertNoneLost(withRetired, last.requirements, [])).toThrow(/^UKI-000 stood in the rule index/)
   })
 })
 
-describe('formatLedger', () => {
+describe('formatRuleIndex', () => {
   it('ends with a newline, as editors leave files', () => {
-    expect(formatLedger({ version: '1.0.0', requirements: [], retired: [] })).toMatch(/\n}\n$/)
+    expect(formatRuleIndex({ version: '1.0.0', requirements: [], retired: [] })).toMatch(/\n}\n$/)
   })
 })

@@ -1,37 +1,37 @@
-// The ledger after changes of the spec files, in a copy of the project.
+// The rule index after changes of the spec files, in a copy of the project.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { LEDGER_PATH } from '../judge/candidates/inputs.ts'
+import { RULE_INDEX_PATH } from '../judge/candidates/inputs.ts'
 import { copyProject } from '../testing/project-copy.ts'
 
 const PATIENCE_MS = 120_000
 const SPEC = 'specs/oci/identity.spec.ts'
 
-describe('npm run ledger', { timeout: PATIENCE_MS }, () => {
+describe('npm run rule-index', { timeout: PATIENCE_MS }, () => {
   it('does not let a rule go that nobody retired, and does not take one back that somebody did', async () => {
     await using copy = await copyProject()
-    const read = (): Promise<string> => readFile(join(copy.folder, LEDGER_PATH), 'utf8')
-    const ledger = (...args: readonly string[]) => copy.run('ledger.ts', args)
+    const read = (): Promise<string> => readFile(join(copy.folder, RULE_INDEX_PATH), 'utf8')
+    const ruleIndex = (...args: readonly string[]) => copy.run('rule-index.ts', args)
 
     await copy.edit(SPEC, (text) => text.replace("'OCI-003', '", "'OCI-003', 'still "))
-    expect(await ledger('--check')).toMatchObject({
+    expect(await ruleIndex('--check')).toMatchObject({
       status: 1,
-      stderr: expect.stringContaining(`error: ${LEDGER_PATH} is stale: run npm run ledger`) as string,
+      stderr: expect.stringContaining(`error: ${RULE_INDEX_PATH} is stale: run npm run rule-index`) as string,
     })
-    expect((await ledger()).status).toBe(0)
+    expect((await ruleIndex()).status).toBe(0)
 
     const before = await read()
     await copy.edit(SPEC, (text) => text.replace("'OCI-003'", "'OCI-099'"))
-    const lost = await ledger()
+    const lost = await ruleIndex()
     expect(lost).toMatchObject({ status: 1, stdout: '' })
-    expect(lost.stderr).toMatch(/^error: OCI-003 stood in the ledger and no spec states it any more: [^\n]+\n$/)
+    expect(lost.stderr).toMatch(/^error: OCI-003 stood in the rule index and no spec states it any more: [^\n]+\n$/)
     expect(await read()).toBe(before)
 
     await copy.edit('specs/contract/retired.ts', (text) =>
       text.replace('[] = [', "[] = [{ id: 'OCI-008', reason: 'split' }, { id: 'OCI-003', reason: 'split' }, "),
     )
-    const reused = await ledger('--check')
+    const reused = await ruleIndex('--check')
     expect(reused).toMatchObject({ status: 1, stdout: '' })
     expect(reused.stderr).toMatch(
       /^error: OCI-008 in specs\/oci\/identity\.spec\.ts is retired: ids are never reused\n$/,
