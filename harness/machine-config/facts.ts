@@ -2,6 +2,7 @@
 // Fields: siderolabs/talos pkg/machinery/config/types/{v1alpha1,runtime,k8s,runtime/extensions}, v1.11 to v1.14.
 import { FormatError } from '../errors.ts'
 import { formatPlace, type YamlList, type YamlMap, type YamlNode, type YamlPlace } from '../formats/yaml/nodes.ts'
+import { addressFacts, type AddressFacts } from './address-facts.ts'
 import { findSecrets, type SecretLike } from './secrets.ts'
 import type { MachineConfig } from './document.ts'
 
@@ -38,6 +39,8 @@ export type MachineConfigFacts = {
   readonly nodeAddressSubnets: readonly Placed[]
   /** Where they would stand. */
   readonly nodeAddressAt?: YamlPlace
+  readonly isControlPlane: boolean
+  readonly addresses: AddressFacts
   /** `machine.install.extraKernelArgs`. */
   readonly extraKernelArguments: readonly Placed[]
   /** Images of `machine.install.extensions`. */
@@ -88,6 +91,9 @@ export function machineConfigFacts(config: MachineConfig): MachineConfigFacts {
         keyPlace(kubelet, 'nodeIP') ??
         keyPlace(machine, 'kubelet'),
     ),
+    // Talos takes a machine of no type for a worker.
+    isControlPlane: ['controlplane', 'init'].includes(textAt(machine, 'type')?.value ?? ''),
+    addresses: addressFacts(rootsOf),
     extraKernelArguments: textsAt(install, 'extraKernelArgs'),
     installExtensions: itemsOf(listAt(install, 'extensions')).map((item) => required(asMap(item), 'image')),
     secrets: findSecrets(config.files),

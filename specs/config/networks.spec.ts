@@ -1,11 +1,11 @@
 // Networks that tailscale would take over: it drops what comes from 100.64.0.0/10 on another device, and its own
-// address is in there too (tailscale/tailscale#12829; siderolabs/extensions#626, #1091).
+// addresses are in there and in fd7a:115c:a1e0::/48 (tailscale/tailscale#12829; siderolabs/extensions#626).
 import { should } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
-import { judgeNetworks, judgeNodeAddress } from './rules/networks.ts'
+import { judgeNetworks, judgeOverlaps } from './rules/networks.ts'
 
 test(
-  ...should('CFG-007', 'no network of the cluster overlaps 100.64.0.0/10 on a gateway', {
+  ...should('CFG-007', 'no network of the cluster overlaps 100.64.0.0/10 or fd7a:115c:a1e0::/48 on a gateway', {
     targets: ['config'],
     only: { role: 'gateway' },
     fix: 'move the network: pod and service subnets in the configuration, the join network in CozyStack and then in the contract',
@@ -16,12 +16,11 @@ test(
 )
 
 test(
-  ...should('CFG-008', "a gateway pins the kubelet's node address to subnets outside 100.64.0.0/10", {
+  ...should('CFG-032', 'the networks of nodes, pods, services and the join network do not overlap one another', {
     targets: ['config'],
-    only: { role: 'gateway' },
-    fix: 'set nodeIP.validSubnets (machine.kubelet, or KubeNodeConfig) to the subnet of the nodes',
+    fix: 'move one of the two networks: where both are routes, the more specific one takes the packets of the other',
   }),
   async ({ findings }) => {
-    findings(judgeNodeAddress).toEqual([])
+    findings(judgeOverlaps).toEqual([])
   },
 )

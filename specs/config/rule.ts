@@ -29,15 +29,25 @@ export function placeOfAbsence(facts: MachineConfigFacts): YamlPlace {
   return facts.installs.find(({ image }) => image !== undefined)?.image?.at ?? facts.start
 }
 
-/** Whether something fills the value in before Talos reads it: `${ROUTES}`, `{{ .Routes }}`. */
-export function isTemplate(text: string): boolean {
-  return /\$\{|\{\{/.test(text)
+/** Filled in before Talos reads it: `${ROUTES}`, `$ROUTES`, `{{ .Routes }}`. */
+const TEMPLATE = /\$\{|\{\{|^\$[A-Z_][A-Z0-9_]*$/
+/** Encrypted or looked up: SOPS, age, Ansible Vault, and what vals, 1Password and bank-vaults replace. */
+const ENCRYPTED = /^ENC\[|^-----BEGIN AGE ENCRYPTED FILE-----|^\$ANSIBLE_VAULT;|^(?:ref\+[a-z0-9]+:\/\/|op:\/\/|vault:)/
+
+/** Whether the value is there but is not yet what Talos will read. */
+export function isUnknown(text: string): boolean {
+  return TEMPLATE.test(text) || ENCRYPTED.test(text)
+}
+
+/** The finding for a value that cannot be judged; `what` is a subject in the singular, such as `the install image`. */
+export function unknownValue(what: string, { value: got, at }: Placed): ConfigFinding {
+  const message = TEMPLATE.test(got)
+    ? `${what} is known only once its template is filled in`
+    : `${what} is encrypted or kept elsewhere: decrypt the file first`
+  return { at, message, got, kind: 'unknown' }
 }
 
 /** The variable that holds, of several of a name the last. */
 export function variableOf({ environment }: ServiceConfiguration, name: string): Placed | undefined {
   return environment.findLast((variable) => variable.name === name)
 }
-
-/** Carrier-grade NAT, of which Tailscale takes the addresses of all its nodes (RFC 6598). */
-export const TAILSCALE_ADDRESSES = '100.64.0.0/10'

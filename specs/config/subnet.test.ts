@@ -1,7 +1,7 @@
 import { BlockList } from 'node:net'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { intersect, isCovered, overlaps, parseSubnet, type Subnet } from './subnet.ts'
+import { isCovered, overlaps, parseSubnet, without, type Subnet } from './subnet.ts'
 
 function subnet(text: string): Subnet {
   const parsed = parseSubnet(text)
@@ -11,17 +11,18 @@ function subnet(text: string): Subnet {
 
 describe('parseSubnet', () => {
   it.each([
-    ['10.96.0.0/12', 0x0a60_0000n, 0x0a6f_ffffn],
-    ['10.96.1.2/12', 0x0a60_0000n, 0x0a6f_ffffn],
-    ['0.0.0.0/0', 0n, 0xffff_ffffn],
-    ['192.0.2.7', 0xc000_0207n, 0xc000_0207n],
-    ['::/0', 0n, (1n << 128n) - 1n],
-    ['::1', 1n, 1n],
-    ['fdc7::/16', 0xfdc7n << 112n, (0xfdc8n << 112n) - 1n],
-    ['1:2:3:4:5:6:7::', 0x1_0002_0003_0004_0005_0006_0007_0000n, 0x1_0002_0003_0004_0005_0006_0007_0000n],
-    ['::ffff:192.0.2.1/128', 0xffff_c000_0201n, 0xffff_c000_0201n],
-  ])('reads %s', (text, first, last) => {
-    expect(parseSubnet(text)).toMatchObject({ first, last })
+    ['10.96.0.0/12', '10.96.0.0/12', true],
+    ['10.96.1.2/12', '10.96.0.0/12', false],
+    ['0.0.0.0/0', '0.0.0.0/0', true],
+    ['192.0.2.7', '192.0.2.7/32', false],
+    ['192.0.2.7/32', '192.0.2.7/32', true],
+    ['::/0', '::/0', true],
+    ['::1', '::1/128', false],
+    ['fdc7::/16', 'fdc7::/16', true],
+    ['fdc7::1/16', 'fdc7::/16', false],
+    ['fdc7:0:0:0:0:1::/96', 'fdc7::1:0:0/96', true],
+  ])('reads %s', (text, cidr, isPrefix) => {
+    expect(parseSubnet(text)).toMatchObject({ cidr, isPrefix })
   })
 
   it.each([
@@ -30,6 +31,8 @@ describe('parseSubnet', () => {
     '10.96.0/12',
     '10.96.0.0/',
     '10.96.0.0/-1',
+    '10.96.0.0/08',
+    '010.96.0.0/12',
     '10.96.0.0/12/12',
     '::/129',
     'fe80::1%eth0',
@@ -68,18 +71,26 @@ describe('isCovered', () => {
     ['10.96.0.0/12', [], false],
     ['10.96.0.0/12', ['::/0'], false],
     ['fd00::/8', ['fd00::/9', 'fd80::/9'], true],
+    ['::ffff:10.244.0.0/112', ['::ffff:af4:0/112'], true],
+    ['::ffff:10.244.0.0/112', ['10.0.0.0/8'], false],
+    ['0.0.0.0/0', ['0.0.0.0/1', '128.0.0.0/1'], true],
   ])('%s by %j: %s', (one, others, expected) => {
     expect(isCovered(subnet(one), others.map(subnet))).toBe(expected)
   })
 })
 
-describe('intersect', () => {
-  it('is the smaller of two that share addresses', () => {
-    expect(intersect(subnet('0.0.0.0/0'), subnet('100.64.0.0/10'))?.text).toBe('100.64.0.0/10')
-    expect(intersect(subnet('100.64.0.0/10'), subnet('100.127.255.255'))?.text).toBe('100.127.255.255')
-  })
+describe('without', () => {
+  const left = (one: string, ...others: readonly string[]) =>
+    without(subnet(one), others.map(subnet)).map((each) => each.cidr)
 
-  it.each(['100.63.255.255', '100.128.0.0', '::/0'])('is nothing with %s', (text) => {
-    expect(intersect(subnet('100.64.0.0/10'), subnet(text))).toBeUndefined()
+  it.each([
+    ['100.64.0.0/10', ['100.64.0.0/11'], ['100.96.0.0/11']],
+    ['100.64.0.0/10', ['0.0.0.0/0'], []],
+    ['100.64.0.0/10', ['100.64.0.0/11', '100.96.0.0/11'], []],
+    ['100.64.0.0/10', ['10.0.0.0/8'], ['100.64.0.0/10']],
+    ['100.64.0.0/10', ['::/0'], ['100.64.0.0/10']],
+    ['::/0', ['8000::/1', '::/1'], []],
+  ])('of %s takes %j', (one, others, expected) => {
+    expect(left(one, ...others)).toEqual(expected)
   })
 })

@@ -7,7 +7,7 @@ import { judgeRoutes, judgeTunnel } from './rules/tailscale.ts'
 test(
   ...must('CFG-005', "the routes that tailscale advertises cover the cluster's pod and service subnets", {
     targets: ['config'],
-    needs: ['CFG-001'],
+    needs: ['CFG-001', 'CFG-033'],
     only: { service: 'tailscale' },
     fix: 'set TS_ROUTES to all pod and service subnets of the cluster, with commas between',
   }),

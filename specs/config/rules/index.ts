@@ -1,11 +1,13 @@
 // What judges each rule about a machine configuration, for whoever judges without the spec files that state them.
 import type { ConfigJudge } from '../rule.ts'
+import { judgeEtcdAddress, judgeNodeAddress, judgeNodeAddressLeft } from './addresses.ts'
 import { judgeIgnored } from './ignored.ts'
 import { judgeInstallImage } from './install-image.ts'
 import { judgeDrbd, judgeWaits } from './modules.ts'
-import { judgeNetworks, judgeNodeAddress } from './networks.ts'
+import { judgeNetworks, judgeOverlaps } from './networks.ts'
 import { judgeSecrets } from './secrets.ts'
 import { judgeServices } from './services.ts'
+import { judgeArguments, judgeEffects, judgeRouting } from './tailscale-arguments.ts'
 import { judgeRoutes, judgeTunnel } from './tailscale.ts'
 
 export const CONFIG_JUDGES: Readonly<Record<string, ConfigJudge>> = {
@@ -19,4 +21,10 @@ export const CONFIG_JUDGES: Readonly<Record<string, ConfigJudge>> = {
   'CFG-008': judgeNodeAddress,
   'CFG-009': judgeTunnel,
   'CFG-010': judgeIgnored,
+  'CFG-030': judgeNodeAddressLeft,
+  'CFG-031': judgeEtcdAddress,
+  'CFG-032': judgeOverlaps,
+  'CFG-033': judgeArguments,
+  'CFG-034': judgeRouting,
+  'CFG-035': judgeEffects,
 }

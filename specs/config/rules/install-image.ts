@@ -4,7 +4,7 @@ import { parseReference, type RegistryReference } from '#harness/oci/image/refer
 import type { MachineConfigFacts, Placed } from '#harness/machine-config/facts.ts'
 import { quirksOf } from '#harness/talos/quirks.ts'
 import type { Contract } from '../../contract/contract.ts'
-import { isTemplate, type ConfigContext, type ConfigFinding, type ConfigJudge } from '../rule.ts'
+import { isUnknown, unknownValue, type ConfigContext, type ConfigFinding, type ConfigJudge } from '../rule.ts'
 
 /** A version tag may be moved by hand; its immutable tag with digits of lock and contract never is (architecture.md). */
 const IMMUTABLE_TAG = /-[0-9a-f]{8}$/
@@ -42,7 +42,7 @@ function toReference(text: string): RegistryReference | undefined {
 
 function judgeImage({ value: got, at }: Placed, context: ConfigContext): readonly ConfigFinding[] {
   const { variantName, contract, talos } = context
-  if (isTemplate(got)) return [{ at, message: 'the image is named by a template', got, kind: 'unknown' }]
+  if (isUnknown(got)) return [unknownValue('the install image', { value: got, at })]
   const reference = toReference(got)
   const repositories = repositoriesOf(variantName, contract)
   const expected = `${repositories.join(' or ')}, by digest or immutable tag`

@@ -1,50 +1,77 @@
-// Networks that tailscale would take over: it drops what comes from 100.64.0.0/10 on another device, and its own
-// address is in there too (tailscale/tailscale#12829; siderolabs/extensions#626, #1091).
+// Networks of a cluster against one another and against a tailnet: tailscale drops what comes from its own addresses on
+// another device (tailscale/tailscale#12829; siderolabs/extensions#626).
 import type { Placed } from '#harness/machine-config/facts.ts'
-import { isTemplate, placeOfAbsence, TAILSCALE_ADDRESSES, type ConfigJudge } from '../rule.ts'
-import { intersect, isCovered, overlaps, parseSubnet, type Subnet } from '../subnet.ts'
+import { TAILNETS, clusterSubnets } from '../addresses.ts'
+import { placeOfAbsence, type ConfigFinding, type ConfigJudge } from '../rule.ts'
+import { isCovered, overlaps, parseSubnet } from '../subnet.ts'
 
-const TAILNET = parseSubnet(TAILSCALE_ADDRESSES) as Subnet
+type Network = { readonly name: string; readonly subnets: readonly Placed[] }
 
 export const judgeNetworks: ConfigJudge = (facts, { contract }) => {
-  const networks: readonly (readonly [name: string, subnets: readonly Placed[]])[] = [
-    ['a pod subnet', facts.podSubnets],
-    ['a service subnet', facts.serviceSubnets],
-    ["the contract's join network", [{ value: contract.joinNetwork, at: placeOfAbsence(facts) }]],
+  const networks: readonly Network[] = [
+    { name: 'a pod subnet', subnets: facts.podSubnets },
+    { name: 'a service subnet', subnets: facts.serviceSubnets },
+    {
+      name: "the contract's join network",
+      subnets: [{ value: contract.joinNetwork, at: placeOfAbsence(facts) }],
+    },
   ]
-  return networks.flatMap(([name, subnets]) =>
+  return networks.flatMap(({ name, subnets }) =>
     subnets.flatMap(({ value, at }) => {
       const subnet = parseSubnet(value)
-      if (subnet === undefined || !overlaps(subnet, TAILNET)) return []
+      const tailnet = TAILNETS.find((one) => subnet !== undefined && overlaps(subnet, one))
+      if (tailnet === undefined) return []
       const message = `${name} is among the addresses of tailscale`
-      return [{ at, message, expected: `a network outside ${TAILSCALE_ADDRESSES}`, got: value }]
+      return [{ at, message, expected: `a network outside ${tailnet.cidr}`, got: value }]
     }),
   )
 }
 
-export const judgeNodeAddress: ConfigJudge = (facts) => {
-  const { nodeAddressSubnets: listed } = facts
-  const template = listed.find(({ value }) => isTemplate(value))
-  if (template !== undefined)
-    return [{ at: template.at, message: 'a subnet is named by a template', got: template.value, kind: 'unknown' }]
-  const excluded = listed.flatMap(({ value }) => (value.startsWith('!') ? (parseSubnet(value.slice(1)) ?? []) : []))
-  const taken = listed.filter(({ value }) => !value.startsWith('!'))
-  const expected = `validSubnets with the subnet of the nodes and nothing of ${TAILSCALE_ADDRESSES}`
-  const [negative] = listed
-  if (taken.length === 0)
-    return [
-      {
-        at: negative?.at ?? facts.nodeAddressAt ?? placeOfAbsence(facts),
-        message: "the kubelet may take tailscale's address for the node's",
-        expected,
-        got: listed.map(({ value }) => value).join(', ') || 'none',
-      },
-    ]
-  return taken.flatMap(({ value, at }) => {
-    const subnet = parseSubnet(value)
-    if (subnet === undefined) return [{ at, message: 'a subnet cannot be read', expected, got: value }]
-    const both = intersect(subnet, TAILNET)
-    if (both === undefined || isCovered(both, excluded)) return []
-    return [{ at, message: "the kubelet may take tailscale's address for the node's", expected, got: value }]
+export const judgeOverlaps: ConfigJudge = (facts, { contract }) => {
+  const at = placeOfAbsence(facts)
+  const { pods, services } = clusterSubnets(facts, at)
+  const join = [{ value: contract.joinNetwork, at }]
+  const pairs: readonly (readonly [Network, Network])[] = [
+    [
+      { name: 'pods', subnets: pods },
+      { name: 'services', subnets: services },
+    ],
+    [
+      { name: 'the join network', subnets: join },
+      { name: 'pods', subnets: pods },
+    ],
+    [
+      { name: 'the join network', subnets: join },
+      { name: 'services', subnets: services },
+    ],
+  ]
+  const inJoin = facts.nodeAddressSubnets.filter(({ value }) => {
+    const [subnet, network] = [parseSubnet(value), parseSubnet(contract.joinNetwork)]
+    return subnet !== undefined && network !== undefined && isCovered(subnet, [network])
   })
+  return [
+    ...pairs.flatMap(([one, other]) => overlapsOf(one, other)),
+    ...inJoin.map(({ value, at: place }) =>
+      overlap(place, `nodes ${value}`, `the join network ${contract.joinNetwork}`),
+    ),
+  ]
+}
+
+function overlapsOf(one: Network, other: Network): readonly ConfigFinding[] {
+  return one.subnets.flatMap((left) =>
+    other.subnets.flatMap((right) => {
+      const [subnet, second] = [parseSubnet(left.value), parseSubnet(right.value)]
+      if (subnet === undefined || second === undefined || !overlaps(subnet, second)) return []
+      return [overlap(right.at, `${other.name} ${right.value}`, `${one.name} ${left.value}`)]
+    }),
+  )
+}
+
+function overlap(at: Placed['at'], one: string, other: string): ConfigFinding {
+  return {
+    at,
+    message: 'two networks of the cluster overlap: an address in both is sent to one of them',
+    expected: 'networks apart from one another',
+    got: `${one} and ${other}`,
+  }
 }

@@ -1,21 +1,14 @@
 // Tailscale as a subnet router: the variables that its containerboot reads
 // (tailscale/tailscale cmd/containerboot/{settings,tailscaled}.go; siderolabs/extensions network/tailscale).
-import type { MachineConfigFacts, Placed, ServiceConfiguration } from '#harness/machine-config/facts.ts'
-import { isTemplate, variableOf, type ConfigFinding, type ConfigJudge } from '../rule.ts'
-import { isCovered, parseSubnet } from '../subnet.ts'
+import type { Placed, ServiceConfiguration } from '#harness/machine-config/facts.ts'
+import { clusterSubnets } from '../addresses.ts'
+import { isUnknown, unknownValue, variableOf, type ConfigFinding, type ConfigJudge } from '../rule.ts'
+import { isCovered, parseSubnet, type Subnet } from '../subnet.ts'
+import { tailscaleOf, unknownItem, upCommand } from '../tailscale-command.ts'
+import { parseGoBool } from '../tailscale-flags.ts'
 
-const TAILSCALE = 'tailscale'
 const STATE_FOLDER = '/var/lib/tailscale'
-/** What Talos takes where a configuration names none (pkg/machinery/constants). */
-const DEFAULT_SUBNETS = { pod: '10.244.0.0/16', service: '10.96.0.0/12' } as const
-/** What Go's strconv.ParseBool takes for false; for what it cannot parse containerboot takes its default, true. */
-const FALSE = new Set(['0', 'f', 'F', 'false', 'FALSE', 'False'])
-
-function tailscaleOf(facts: MachineConfigFacts): ServiceConfiguration | undefined {
-  return facts.services.find(({ name }) => name === TAILSCALE)
-}
-
-/** The last value of a flag: `--flag=value`, `-flag value`. Go takes either number of dashes. */
+/** The last value of a flag of tailscaled, which holds there: `--flag=value`, `-flag value`. */
 function flagOf(variable: Placed | undefined, flag: string): Placed | undefined {
   if (variable === undefined) return undefined
   const words = variable.value.split(/\s+/)
@@ -30,26 +23,28 @@ function flagOf(variable: Placed | undefined, flag: string): Placed | undefined 
 export const judgeRoutes: ConfigJudge = (facts) => {
   const service = tailscaleOf(facts)
   if (service === undefined) return []
-  const listed = [
-    ...(facts.podSubnets.length > 0 ? facts.podSubnets : [{ value: DEFAULT_SUBNETS.pod, at: service.at }]),
-    ...(facts.serviceSubnets.length > 0 ? facts.serviceSubnets : [{ value: DEFAULT_SUBNETS.service, at: service.at }]),
-  ]
-  const wrong = listed.filter(({ value }) => parseSubnet(value) === undefined)
+  const { pods, services } = clusterSubnets(facts, service.at)
+  const listed = [...pods, ...services]
+  const wrong = listed.filter(({ value }) => !isUnknown(value) && parseSubnet(value) === undefined)
   if (wrong.length > 0) return wrong.map(({ value, at }) => notASubnet(value, at))
   const subnets = listed.flatMap(({ value }) => parseSubnet(value) ?? [])
   const wanted = subnets.map(({ text }) => text).join(', ')
-  // `tailscale up` is given TS_ROUTES first and TS_EXTRA_ARGS behind it; of a flag that is given twice the last holds.
-  const routes = flagOf(variableOf(service, 'TS_EXTRA_ARGS'), 'advertise-routes') ?? variableOf(service, 'TS_ROUTES')
+  const routes = routesOf(service)
+  const item = unknownItem(service)
+  if (routes === undefined && item !== undefined) return [unknownValue('a variable of tailscale', item)]
   if (routes === undefined)
     return [{ at: service.at, message: 'no route is advertised', expected: `TS_ROUTES with ${wanted}`, got: 'none' }]
-  if (isTemplate(routes.value))
-    return [{ at: routes.at, message: 'the routes are named by a template', got: routes.value, kind: 'unknown' }]
+  if (isUnknown(routes.value)) return [unknownValue('the list of routes', routes)]
   const parts = routes.value.split(',')
-  const strange = parts.filter((part) => parseSubnet(part) === undefined)
-  if (strange.length > 0) return [notASubnet(strange.join(','), routes.at)]
+  const strange = parts.flatMap((part) => refusedRoute(part) ?? [])
+  if (strange.length > 0)
+    return [{ at: routes.at, message: 'tailscale refuses all routes', expected: wanted, got: strange.join('; ') }]
   const advertised = parts.flatMap((part) => parseSubnet(part) ?? [])
+  const half = oneFamilyOfAll(advertised)
+  if (half !== undefined) return [{ at: routes.at, ...half, got: routes.value }]
   const left = subnets.filter((subnet) => !isCovered(subnet, advertised)).map(({ text }) => text)
-  if (left.length === 0) return []
+  const unknown = listed.find(({ value }) => isUnknown(value))
+  if (left.length === 0) return unknown === undefined ? [] : [unknownValue('a subnet of the cluster', unknown)]
   return [
     {
       at: routes.at,
@@ -58,6 +53,29 @@ export const judgeRoutes: ConfigJudge = (facts) => {
       got: parts.join(', '),
     },
   ]
+}
+
+/** From TS_ROUTES, or from the one flag in TS_EXTRA_ARGS. Both together are refused (CFG-033). */
+function routesOf(service: ServiceConfiguration): Placed | undefined {
+  const { given, extra, variables } = upCommand(service)
+  const value = given.find(({ name }) => name === 'advertise-routes')?.value
+  return variables.get('advertise-routes') ?? (value === undefined ? undefined : { value, at: extra?.at ?? service.at })
+}
+
+/** Why tailscale refuses a route: tailscale.com net/netutil/routes.go CalcAdvertiseRoutes. */
+function refusedRoute(route: string): string | undefined {
+  const subnet = parseSubnet(route)
+  if (subnet === undefined || !route.includes('/')) return `${route} is no subnet such as 10.96.0.0/12`
+  return subnet.isPrefix ? undefined : `${route} has host bits: ${subnet.cidr} is meant`
+}
+
+function oneFamilyOfAll(routes: readonly Subnet[]): Pick<ConfigFinding, 'message' | 'expected'> | undefined {
+  const [four, six] = ['0.0.0.0/0', '::/0'].map((all) => routes.some(({ cidr }) => cidr === all))
+  if (four === six) return undefined
+  return {
+    message: 'tailscale refuses all of one family without all of the other',
+    expected: '0.0.0.0/0 and ::/0, or neither',
+  }
 }
 
 function notASubnet(got: string, at: Placed['at']): ConfigFinding {
@@ -71,8 +89,11 @@ export const judgeTunnel: ConfigJudge = (facts) => {
   // What the daemon is told last holds: its own arguments behind those that containerboot makes of the variables.
   const state = flagOf(daemon, 'statedir') ?? variableOf(service, 'TS_STATE_DIR')
   return [
-    check(variableOf(service, 'TS_USERSPACE'), 'tailscale runs without a tun device', 'false', (value) =>
-      FALSE.has(value),
+    check(
+      variableOf(service, 'TS_USERSPACE'),
+      'tailscale runs without a tun device',
+      'false',
+      (value) => parseGoBool(value) === false,
     ),
     check(
       flagOf(daemon, 'tun'),
@@ -101,6 +122,6 @@ function check(
 ): readonly ConfigFinding[] {
   if (setting === undefined || isRight(setting.value)) return []
   const { at, value } = setting
-  if (isTemplate(value)) return [{ at, message: 'it is set by a template', expected, got: value, kind: 'unknown' }]
+  if (isUnknown(value)) return [unknownValue('a setting of tailscale', setting)]
   return [{ at, message, expected, got: value === '' ? 'an empty value' : value }]
 }

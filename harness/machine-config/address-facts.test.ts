@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest'
+import { machineConfigFacts } from './facts.ts'
+import { parseMachineConfig } from './document.ts'
+
+const facts = (text: string) => machineConfigFacts(parseMachineConfig([{ path: 'c.yaml', bytes: Buffer.from(text) }]))
+
+describe('addressFacts', () => {
+  it('reads what etcd advertises, and where it would stand', () => {
+    const { addresses } = facts("machine: {}\ncluster:\n  etcd:\n    advertisedSubnets: [10.0.0.0/8, '!10.1.0.0/16']\n")
+    expect(addresses.etcdSubnets.map(({ value }) => value)).toEqual(['10.0.0.0/8', '!10.1.0.0/16'])
+    expect(addresses.etcdAt).toMatchObject({ line: 3, column: 3 })
+    expect(facts('cluster: {}\n').addresses).toMatchObject({ etcdSubnets: [], etcdAt: { line: 1, column: 1 } })
+    expect(facts('machine: {}\n').addresses).toEqual({ etcdSubnets: [] })
+  })
+
+  it('takes the older field where the newer is not there', () => {
+    const read = (etcd: string) => facts(`cluster: {etcd: ${etcd}}\n`).addresses.etcdSubnets.map(({ value }) => value)
+    expect(read('{subnet: 10.0.0.0/8}')).toEqual(['10.0.0.0/8'])
+    expect(read('{subnet: 10.0.0.0/8, advertisedSubnets: [11.0.0.0/8]}')).toEqual(['11.0.0.0/8'])
+  })
+
+  it.each([
+    'machine: {kubelet: {extraArgs: {node-ip: 192.0.2.7}}}\n',
+    'apiVersion: v1alpha1\nkind: KubeletConfig\nextraArgs: {node-ip: 192.0.2.7}\n',
+  ])('knows that an argument names the address: %j', (text) => {
+    expect(facts(text).addresses.nodeIpArgument).toBeDefined()
+  })
+
+  it.each([
+    ['controlplane', true],
+    ['init', true],
+    ['worker', false],
+    ['""', false],
+  ])('knows what a machine of type %s is', (type, expected) => {
+    expect(facts(`machine: {type: ${type}}\n`).isControlPlane).toBe(expected)
+  })
+
+  it('takes what has another shape for absent', () => {
+    const text = 'machine: {kubelet: {extraArgs: [a]}}\ncluster: {etcd: [{subnet: 10.0.0.0/8}]}\n'
+    expect(facts(text).addresses).toMatchObject({ etcdSubnets: [] })
+  })
+})

@@ -1,0 +1,31 @@
+// Addresses that the parts of a node pick for themselves: siderolabs/talos v1.11.0 to v1.14.1, machine.kubelet.nodeIP and
+// KubeNodeConfig, cluster.etcd.advertisedSubnets.
+import type { YamlMap, YamlPlace } from '../formats/yaml/nodes.ts'
+import { fieldAt, keyAt, textAt, textsAt, type PlacedText } from './fields.ts'
+
+export type AddressFacts = {
+  /** Of these etcd advertises an address, in order; `!` before those that it does not. Empty: the first there is. */
+  readonly etcdSubnets: readonly PlacedText[]
+  /** Where they would stand; absent without `cluster`. */
+  readonly etcdAt?: YamlPlace
+  /** Where the kubelet's arguments name the address themselves, which then is picked from nowhere. */
+  readonly nodeIpArgument?: YamlPlace
+}
+
+type Roots = (kind: string | undefined) => readonly YamlMap[]
+
+export function addressFacts(rootsOf: Roots): AddressFacts {
+  const [main] = rootsOf(undefined)
+  const etcd = fieldAt(main, 'cluster', 'etcd')
+  const listed = textsAt(etcd, 'advertisedSubnets')
+  const older = textAt(etcd, 'subnet')
+  const etcdAt = keyAt(main, 'cluster', 'etcd') ?? keyAt(main, 'cluster')
+  const nodeIpArgument =
+    keyAt(main, 'machine', 'kubelet', 'extraArgs', 'node-ip') ??
+    rootsOf('KubeletConfig').map((root) => keyAt(root, 'extraArgs', 'node-ip'))[0]
+  return {
+    etcdSubnets: listed.length > 0 || older === undefined ? listed : [older],
+    ...(etcdAt !== undefined && { etcdAt }),
+    ...(nodeIpArgument !== undefined && { nodeIpArgument }),
+  }
+}

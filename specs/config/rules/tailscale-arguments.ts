@@ -1,0 +1,158 @@
+// What `tailscale up` refuses, what keeps a router from routing, and what is set in vain.
+import type { ServiceConfiguration } from '#harness/machine-config/facts.ts'
+import { nearest } from '../../support/edits.ts'
+import { unknownValue, variableOf, type ConfigFinding, type ConfigJudge } from '../rule.ts'
+import { tailscaleOf, unknownItem, upCommand, VARIABLES, type UpCommand } from '../tailscale-command.ts'
+import { knownFlags, parseGoBool, type GivenFlag } from '../tailscale-flags.ts'
+
+const TAG = /^tag:[A-Za-z][A-Za-z0-9-]*$/
+const HOSTNAME =
+  /^(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*\.?$/
+const FILTER_MODES = ['on', 'nodivert', 'off']
+const MAX_HOSTNAME = 253
+
+export const judgeArguments: ConfigJudge = (facts) => {
+  const service = tailscaleOf(facts)
+  if (service === undefined) return []
+  const quoted = quotedVariables(service)
+  if (quoted.length > 0) return quoted
+  const command = upCommand(service)
+  const at = command.extra?.at ?? service.at
+  const expected = 'flags of `tailscale up`, each once, with white space between and no quotes'
+  if (command.refused !== undefined)
+    return [{ at, message: `tailscale refuses its arguments: ${why(command)}`, expected }]
+  if (command.unknown !== undefined) return [unknownValue('an argument of tailscale', { value: command.unknown, at })]
+  const hasExitNode = command.given.some(({ name, value }) => name === 'exit-node' && value !== '')
+  return command.given.flatMap((flag) => {
+    const wrong = refusedValue(flag, hasExitNode)
+    if (wrong === undefined) return []
+    const { name = 'TS_EXTRA_ARGS', at: place } = command.variables.get(flag.name) ?? { at }
+    return [
+      { at: place, message: `tailscale refuses its arguments: ${wrong}`, expected, got: `--${flag.name} of ${name}` },
+    ]
+  })
+}
+
+/** A variable whose value the quotes of a shell or of YAML are still around. */
+function quotedVariables({ environment }: ServiceConfiguration): readonly ConfigFinding[] {
+  return environment
+    .filter(({ name, value }) => VARIABLES.includes(name) && name !== 'TS_ROUTES' && /^["']/.test(value))
+    .map(({ name, at }) => ({
+      at,
+      message: `the value of ${name} begins with a quote, which nothing takes away`,
+      expected: `${name}=… without quotes around the value; quote the whole item if YAML asks for it`,
+    }))
+}
+
+function why({ refused = '', variables }: UpCommand): string {
+  const twice = /^--(\S+) is given twice$/.exec(refused)?.[1] ?? ''
+  const variable = variables.get(twice)
+  if (variable !== undefined) return `${refused}, by ${variable.name} and in TS_EXTRA_ARGS`
+  const unknown = /has no flag --(\S+)$/.exec(refused)?.[1]
+  const near = unknown === undefined ? undefined : nearest(unknown, knownFlags())
+  return near === undefined ? refused : `${refused} (did you mean --${near}?)`
+}
+
+/** What the command refuses once it has read its flags (prefsFromUpArgs); routes are CFG-005's. */
+function refusedValue({ name, value }: GivenFlag, hasExitNode: boolean): string | undefined {
+  if (value === '' || /\$\{|\{\{/.test(value)) return undefined
+  if (name === 'hostname' && (!HOSTNAME.test(value) || value.length > MAX_HOSTNAME))
+    return '--hostname takes letters, digits and dashes only'
+  if (name === 'advertise-tags' && !value.split(',').every((tag) => TAG.test(tag)))
+    return '--advertise-tags takes tag:NAME, with commas between'
+  if (name === 'netfilter-mode' && !FILTER_MODES.includes(value))
+    return `--netfilter-mode takes ${FILTER_MODES.join(', ')}`
+  if (name === 'exit-node-allow-lan-access' && parseGoBool(value) === true && !hasExitNode)
+    return '--exit-node-allow-lan-access needs --exit-node'
+  return undefined
+}
+
+export const judgeRouting: ConfigJudge = (facts) => {
+  const service = tailscaleOf(facts)
+  if (service === undefined) return []
+  const { given, extra } = upCommand(service)
+  const at = extra?.at ?? service.at
+  return given.flatMap(({ name, value }): readonly ConfigFinding[] => {
+    if (name === 'shields-up' && parseGoBool(value) === true)
+      return [{ at, message: 'shields are up: nothing comes in from the tailnet', expected: 'no --shields-up' }]
+    if (name === 'netfilter-mode' && (value === 'off' || value === 'nodivert'))
+      return [
+        {
+          at,
+          message: 'tailscale leaves netfilter alone, and nothing else on Talos writes its rules',
+          expected: '--netfilter-mode=on, or none',
+          got: `--netfilter-mode=${value}`,
+        },
+      ]
+    return []
+  })
+}
+
+export const judgeEffects: ConfigJudge = (facts) => {
+  const service = tailscaleOf(facts)
+  if (service === undefined) return []
+  const command = upCommand(service)
+  return [
+    ...sourceAddresses(command, service),
+    ...onlyOnce(command, service),
+    ...noKey(command, service),
+    ...misspelt(service),
+  ]
+}
+
+function sourceAddresses({ given, extra }: UpCommand, service: ServiceConfiguration): readonly ConfigFinding[] {
+  const off = given.some(({ name, value }) => name === 'snat-subnet-routes' && parseGoBool(value) === false)
+  if (!off) return []
+  return [
+    {
+      at: extra?.at ?? service.at,
+      message: 'without SNAT packets keep their tailnet address, to which pods on other nodes know no way back',
+      expected: '--snat-subnet-routes=true, or none',
+      got: '--snat-subnet-routes=false',
+    },
+  ]
+}
+
+/** After the first login containerboot runs `tailscale set` with TS_ROUTES, TS_HOSTNAME and TS_ACCEPT_DNS alone. */
+function onlyOnce({ fromExtra, extra }: UpCommand, service: ServiceConfiguration): readonly ConfigFinding[] {
+  const once = variableOf(service, 'TS_AUTH_ONCE')
+  if (extra === undefined || parseGoBool(once?.value ?? '') !== true) return []
+  const variables: Readonly<Record<string, string>> = { 'advertise-routes': 'TS_ROUTES', hostname: 'TS_HOSTNAME' }
+  const names = fromExtra.map(({ name }) => name).filter((name) => name !== 'login-server' && name !== 'auth-key')
+  const better = names.filter((name) => Object.hasOwn(variables, name))
+  const rest = names.filter((name) => !better.includes(name))
+  const message = (list: readonly string[]): string =>
+    `with TS_AUTH_ONCE ${list.map((name) => `--${name}`).join(', ')} of TS_EXTRA_ARGS counts at the first login only: a change of it has no effect`
+  return [
+    ...(better.length === 0
+      ? []
+      : [{ at: extra.at, message: message(better), expected: better.map((name) => variables[name]).join(', ') }]),
+    ...(rest.length === 0 ? [] : [{ at: extra.at, message: message(rest), kind: 'note' as const }]),
+  ]
+}
+
+function noKey({ given, unknown }: UpCommand, service: ServiceConfiguration): readonly ConfigFinding[] {
+  const has = given.some(
+    ({ name, value }) => ['auth-key', 'client-id', 'client-secret', 'id-token'].includes(name) && value !== '',
+  )
+  if (has || unknown !== undefined || unknownItem(service) !== undefined) return []
+  return [
+    {
+      at: service.at,
+      message:
+        'no key is given: unless an earlier login lies in its state, tailscale waits for a person to open a link in its log',
+      kind: 'note',
+    },
+  ]
+}
+
+function misspelt({ environment }: ServiceConfiguration): readonly ConfigFinding[] {
+  return environment.flatMap(({ name, at }): readonly ConfigFinding[] => {
+    const near =
+      VARIABLES.includes(name) || !/^\W*TS_/i.test(name) ? undefined : nearest(name.trim().toUpperCase(), VARIABLES)
+    if (near === undefined) return []
+    return [
+      { at, message: `nothing reads ${JSON.stringify(name.slice(0, 40))}`, expected: near, got: name.slice(0, 40) },
+    ]
+  })
+}
