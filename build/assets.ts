@@ -1,4 +1,4 @@
-// The asset tree: kernel and initramfs as files, a report about them, checksums of everything (requirements.md, AST).
+// The asset tree: kernel and initramfs as files, a report about them, checksums of everything (the rules AST).
 import { createHash } from 'node:crypto'
 import {
   ASSET_ROOT,

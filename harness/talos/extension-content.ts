@@ -1,4 +1,4 @@
-// What an extension is, byte for byte: the lock's `content` and `firmware` (architecture.md, The lock). The published
+// What an extension is, byte for byte: the lock's `content` and `firmware` (specs/README.md). The published
 // extension and the squashfs layer of an image give the same value, because what imager may change is left out:
 // directories, modes, owners, times, and firmware, which it moves into the initramfs.
 import { createHash } from 'node:crypto'

@@ -21,10 +21,10 @@ describe('withRuleTable', () => {
 
 <!-- rules -->
 
-| rule                       | level | compares with | what must be true |
-| -------------------------- | ----- | ------------- | ----------------- |
-| [UKI-001](specs/x.spec.ts) | must  | the lock      | a \\| b            |
-| [UKI-001](specs/x.spec.ts) | must  |               | a \\| b            |
+| rule | level | compares with | what must be true |
+| --- | --- | --- | --- |
+| [UKI-001](x.spec.ts) | must | the lock | a \\| b |
+| [UKI-001](x.spec.ts) | must |  | a \\| b |
 
 <!-- /rules -->
 
@@ -35,12 +35,12 @@ more
   it.each(['', '<!-- rules -->', '<!-- /rules --><!-- rules -->', '<!-- rules --><!-- /rules --><!-- /rules -->'])(
     'refuses %j',
     (readme) => {
-      expect(() => withRuleTable(readme, ruleIndex)).toThrow('once each in README.md')
+      expect(() => withRuleTable(readme, ruleIndex)).toThrow('once each in specs/README.md')
     },
   )
 })
 
-describe('the README', () => {
+describe('specs/README.md', () => {
   it('has the table of the rule index; npm run rule-index writes it', async () => {
     const readme = await readFile(join(ROOT, README_PATH), 'utf8')
     expect(readme).toBe(withRuleTable(readme, await loadRuleIndex()))

@@ -1,7 +1,8 @@
-// The README's table of rules, between two comments that Markdown does not show.
+// The table of rules in specs/README.md, between two comments that Markdown does not show. Cells are not padded, so that
+// a new rule is one new line.
 import type { RuleIndex, RuleIndexEntry } from '#specs/contract/rule-index.ts'
 
-export const README_PATH = 'README.md'
+export const README_PATH = 'specs/README.md'
 const BEGIN = '<!-- rules -->'
 const END = '<!-- /rules -->'
 
@@ -16,14 +17,11 @@ export function withRuleTable(readme: string, { requirements }: RuleIndex): stri
 }
 
 function toRow({ id, level, sentence, file, pinned }: RuleIndexEntry): readonly string[] {
-  return [`[${id}](${file})`, level, pinned ? 'the lock' : '', sentence.replaceAll('|', '\\|')]
+  return [`[${id}](${file.replace(/^specs\//, '')})`, level, pinned ? 'the lock' : '', sentence.replaceAll('|', '\\|')]
 }
 
-/** As the formatter leaves it: every column as wide as its widest cell. */
 function renderTable(rows: readonly (readonly string[])[]): string {
   const [head = [], ...body] = rows
-  const widths = head.map((_, at) => Math.max(...rows.map((row) => (row[at] ?? '').length)))
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(' | ')} |`
-  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('\n')
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+  return [line(head), line(head.map(() => '---')), ...body.map(line)].join('\n')
 }

@@ -7,7 +7,7 @@ import type { Requirement } from '#specs/support/requirement.ts'
 import type { RunInput } from '#specs/support/run.ts'
 import { ROOT, SPEC_GLOB } from '../judge/run/run.ts'
 
-/** The order of requirements.md. */
+/** The order of areas in the index: from the container of an image inwards, then around it. */
 const AREAS = ['OCI', 'INS', 'UKI', 'KRN', 'INI', 'EXT', 'MOD', 'ROOT', 'AST', 'SUP', 'REL', 'CFG', 'NODE', 'BOOT']
 const FIRST_VERSION = '0.1.0'
 

@@ -1,5 +1,5 @@
 // The image that a node installs: siderolabs/talos machine.install.image and, from 1.14, UnattendedInstallConfig. A
-// version tag can be moved; a digest and the immutable tag with digits of lock and contract cannot (architecture.md).
+// version tag can be moved; a digest and the immutable tag with digits of lock and contract cannot.
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 import { judgeInstallImage } from './rules/install-image.ts'

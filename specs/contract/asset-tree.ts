@@ -1,4 +1,4 @@
-// The asset tree: names that whoever makes one and whoever judges one must agree on (requirements.md, AST).
+// The asset tree: names that whoever makes one and whoever judges one must agree on (the rules AST).
 
 /** Where the tree lies in an asset image; `dir:` references name it directly. */
 export const ASSET_ROOT = 'assets/talos/arm64'

@@ -1,4 +1,4 @@
-// Reads validation/build-report.txt: a title, `Field: value` lines, an inventory (requirements.md, below the AST table).
+// Reads validation/build-report.txt: a title, `Field: value` lines, an inventory (AST-004).
 import { FormatError, type Location } from '#harness/errors.ts'
 import { INVENTORY, REPORT_FIELDS, type ReportField } from './asset-tree.ts'
 

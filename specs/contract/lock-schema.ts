@@ -65,7 +65,7 @@ const extensionSchema = z.strictObject({
   digest,
   version: z.string().min(1),
   signer: signerSchema.optional(),
-  /** sha256 over the content lines of the extension's `rootfs/` without firmware (architecture.md, The lock). */
+  /** sha256 over the content lines of the extension's `rootfs/` without firmware (specs/README.md). */
   content: sha256.optional(),
   /** sha256 over the lines of modes and owners of the same files (harness/talos/extension-modes.ts). */
   modes: sha256.optional(),

@@ -1,4 +1,4 @@
-// Names of a release's images in a repository (architecture.md, A candidate and its parts).
+// Names of a release's images in a repository.
 import { createHash } from 'node:crypto'
 import type { Part } from '../support/applicability.ts'
 import type { Contract } from './contract.ts'

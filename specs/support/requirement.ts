@@ -1,6 +1,6 @@
 // A requirement: its identity, what of a candidate it speaks about, and what must be green before it can be judged.
 
-/** What of a candidate a rule speaks about (requirements.md). */
+/** What of a candidate a rule speaks about. */
 export type Target = 'image' | 'installer' | 'assets' | 'release' | 'registry' | 'config'
 export const TARGETS: readonly Target[] = ['image', 'installer', 'assets', 'release', 'registry', 'config']
 
@@ -27,7 +27,7 @@ export type Requirement = {
   readonly targets: readonly Target[]
   /** Ids that must be green first; while one is red this rule is blocked. */
   readonly needs: readonly string[]
-  /** Whether it compares with a fact of the lock (K in requirements.md). */
+  /** Whether it compares with a fact of the lock. */
   readonly pinned: boolean
   readonly scope: Scope
   /** Absent for every variant. */

@@ -6,7 +6,7 @@ import { quirksOf } from '#harness/talos/quirks.ts'
 import type { Contract } from '../../contract/contract.ts'
 import { isUnknown, unknownValue, type ConfigContext, type ConfigFinding, type ConfigJudge } from '../rule.ts'
 
-/** A version tag may be moved by hand; its immutable tag with digits of lock and contract never is (architecture.md). */
+/** A version tag may be moved by hand; its immutable tag with digits of lock and contract never is. */
 const IMMUTABLE_TAG = /-[0-9a-f]{8}$/
 /** Upstream's installer, below its namespace. */
 const INSTALLER = 'installer'
