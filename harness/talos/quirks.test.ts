@@ -11,6 +11,7 @@ function show(value: Quirks[Capability]): string {
   if (typeof value === 'string') return value.replace('talos.platform=metal console=ttyAMA0 console=tty0 ', '')
   if (typeof value === 'number') return `0${value.toString(8).padStart(3, '0')}`
   if (typeof value === 'object' && 'length' in value) return `${value.length}: ${value.slice(-1).join()}`
+  if (typeof value === 'object' && 'sha256' in value) return `${value.size} bytes ${value.sha256.slice(0, 8)}`
   return typeof value === 'object' && 'type' in value ? `${value.type}: ${value.names.join(' ')}` : String(value)
 }
 
@@ -50,6 +51,7 @@ const STEPS: readonly Step[] = [
   ],
   ['extensionPrefixes', 'v1.12.0-alpha.2', 'v1.12.0-beta.0', '10: etc/vulkan', '11: usr/lib/ld-linux-aarch64.so.1'],
   ['extensionPrefixes', 'v1.13.0-beta.1', 'v1.13.0-rc.0', '11: usr/lib/ld-linux-aarch64.so.1', '19: usr/bin/nvme'],
+  ['splash', 'v1.12.0-alpha.1', 'v1.12.0-alpha.2', '590538 bytes c2615c96', '640138 bytes db736eb8'],
   ['tailscaleBringsIptables', 'v1.13.0-alpha.1', 'v1.13.0-alpha.2', 'false', 'true'],
   ['publishesInstaller', 'v1.14.0-alpha.0', 'v1.14.0-alpha.1', 'true', 'false'],
   ['installerRootfsType', 'v1.13.0-alpha.0', 'v1.13.0-alpha.1', '', 'layers'],

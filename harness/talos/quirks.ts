@@ -4,7 +4,7 @@
 // code at the tag, so that the pre-releases of a minor differ here.
 import semver from 'semver'
 import { FormatError } from '../errors.ts'
-import { COMMAND_LINES, PREFIXES } from './quirk-values.ts'
+import { COMMAND_LINES, PREFIXES, SPLASHES, type Splash } from './quirk-values.ts'
 import { talosBase } from './talos-version.ts'
 
 /** What was read: from the first, up to the second and without it (v1.15.0-alpha.0 is the first tag of another minor). */
@@ -55,8 +55,21 @@ const CAPABILITIES = {
 
   /** pkg/imager/imager.go: the second profile of an installer, and what it appends to the command line. */
   installerProfile: [
-    ['1.10.0', { id: 'reset-maintenance', argument: 'talos.experimental.wipe=system:EPHEMERAL,STATE' }],
-  ] satisfies Steps<{ readonly id: string; readonly argument: string }>,
+    [
+      '1.10.0',
+      {
+        id: 'reset-maintenance',
+        title: 'Reset to maintenance mode',
+        argument: 'talos.experimental.wipe=system:EPHEMERAL,STATE',
+      },
+    ],
+  ] satisfies Steps<{ readonly id: string; readonly title: string; readonly argument: string }>,
+
+  /** pkg/splash/sidero.bmp, the picture of the boot menu: other bytes since v1.12.0-alpha.2. */
+  splash: [
+    ['1.10.0', SPLASHES.first],
+    ['1.12.0-alpha.2', SPLASHES.second],
+  ] satisfies Steps<Splash>,
 
   /** quirk UseZSTDCompression, since Talos 1.8. */
   initramfsCompression: [['1.10.0', 'zstd']] satisfies Steps<string>,

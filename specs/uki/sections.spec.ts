@@ -1,28 +1,27 @@
 // What Talos puts into the UKI behind systemd's stub: siderolabs/talos internal/pkg/uki @ v1.11.5.
-import { parseCmdline } from '#harness/formats/uki/cmdline.ts'
+import { sha256Hex } from '#harness/bytes/digest.ts'
+import { readAll } from '#harness/bytes/source.ts'
 import { parseOsRelease } from '#harness/formats/uki/os-release.ts'
+import { MAX_TEXT_SIZE } from '#harness/formats/uki/uki.ts'
+import { fileIn } from '#harness/fs/file-in.ts'
 import { expectedCommandLine } from '../contract/command-line.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
-
-/** Sections without which nothing boots; the others are there when Talos has something to say in them. */
-const REQUIRED = ['.osrel', '.cmdline', '.linux', '.initrd', '.profile']
+import { expectedSections, unprintable } from './sections.ts'
 
 test(
-  ...must('UKI-002', "its appended sections stand in systemd's order for this Talos minor", {
-    targets: ['installer'],
-    needs: ['UKI-001'],
-    fix: 'compose the UKI with the imager of the pinned release, or put its sections in the expected order',
-  }),
+  ...must(
+    'UKI-002',
+    'its appended sections are exactly those that this Talos minor writes, in order, before and after every `.profile`',
+    {
+      targets: ['installer'],
+      needs: ['UKI-001'],
+      fix: 'compose the UKI with the imager of the pinned release, or put its sections in the expected order: what stands behind a .profile replaces what is before the first',
+    },
+  ),
   async ({ uki, quirks, judge }) => {
     const names = uki.appended.map((section) => section.name)
-    const base = names.slice(0, names.indexOf('.profile') + 1)
-    const allowed = quirks.ukiSectionOrder
-    judge(base, uki.where).toEqual(
-      allowed
-        .filter((name) => REQUIRED.includes(name) || base.includes(name))
-        .slice(0, allowed.indexOf('.profile') + 1),
-    )
+    judge(names, uki.where).toEqual(expectedSections(names, quirks.ukiSectionOrder))
   },
 )
 
@@ -55,17 +54,17 @@ test(
 test(
   ...must(
     'UKI-005',
-    "the first `.cmdline` is the metal/arm64 command line of this minor plus the contract's extra arguments, nothing more",
+    "the first `.cmdline` is the metal/arm64 command line of this minor plus the contract's extra arguments, byte for byte",
     {
       targets: ['installer'],
-      needs: ['UKI-001'],
+      needs: ['UKI-013'],
       pinned: true,
       fix: 'declare arguments in the contract (extraKernelArguments) and in customization.extraKernelArgs of the profile, or in neither',
     },
   ),
   async ({ uki, quirks, contract, pinned, judge }) => {
     pinned('talos')
-    judge(parseCmdline((await uki.text('.cmdline')) ?? ''), uki.whereOf('.cmdline')).toEqual(
+    judge(((await uki.text('.cmdline')) ?? '').split(' '), uki.whereOf('.cmdline')).toEqual(
       expectedCommandLine({
         defaults: quirks.metalArm64CommandLine,
         secureBoot: contract.secureBoot ? quirks.secureBootArguments : [],
@@ -78,18 +77,55 @@ test(
 test(
   ...must('UKI-006', 'the profiles are `main` and `reset-maintenance`, the latter with its own command line', {
     targets: ['installer'],
-    needs: ['UKI-001'],
+    needs: ['UKI-013'],
     fix: 'build the installer with `output.kind: installer`: kind `uki` has the main profile only',
   }),
   async ({ uki, quirks, judge }) => {
-    const { id, argument } = quirks.installerProfile
+    const { id, title, argument } = quirks.installerProfile
     judge(
-      uki.profiles.map((profile) => profile.id),
+      uki.profiles.map((profile) => profile.description),
       uki.where,
-    ).toEqual(['main', id])
-    judge(parseCmdline((await uki.profiles[1]?.text('.cmdline')) ?? ''), uki.whereOf('.profile')).toEqual([
-      ...parseCmdline((await uki.text('.cmdline')) ?? ''),
-      argument,
-    ])
+    ).toEqual(['ID=main', `ID=${id}\nTITLE=${title}`])
+    judge((await uki.profiles[1]?.text('.cmdline')) ?? '', uki.whereOf('.profile')).toBe(
+      `${(await uki.text('.cmdline')) ?? ''} ${argument}`,
+    )
+  },
+)
+
+test(
+  ...must('UKI-012', "`.splash`, when present, is the release's picture, or the one that the contract names", {
+    targets: ['installer'],
+    needs: ['UKI-001'],
+    fix: 'build with the imager of the pinned release, without a splash, or name the picture in the contract (splash)',
+  }),
+  async ({ uki, quirks, contract, judge }) => {
+    const splash = uki.first('.splash')
+    const found = splash && { size: splash.size, sha256: await sha256Hex(splash) }
+    judge(found, uki.whereOf('.splash')).toEqual(contract.splash ?? (found && quirks.splash))
+  },
+)
+
+test(
+  ...must('UKI-013', 'every command line is printable ASCII', {
+    targets: ['installer'],
+    needs: ['UKI-001'],
+    fix: 'remove what is no visible character or space: the kernel reads bytes, and some of them as white space',
+  }),
+  async ({ uki, judge }) => {
+    const lines = uki.appended.filter(({ name }) => name === '.cmdline').map((section) => section.data())
+    const wrong = await Promise.all(lines.map((line) => unprintable(line)))
+    judge(wrong.flat(), uki.whereOf('.cmdline')).toEqual([])
+  },
+)
+
+test(
+  ...must('UKI-014', "`.osrel` is the root filesystem's `/etc/os-release`, byte for byte", {
+    targets: ['installer'],
+    needs: ['UKI-003', 'ROOT-001'],
+    fix: 'set `version` in the profile to the pinned Talos tag: imager writes the same text that the release has',
+  }),
+  async ({ uki, rootfs, judge }) => {
+    const release = await readAll(await fileIn(await rootfs.tree(), 'etc/os-release'), MAX_TEXT_SIZE)
+    judge(await uki.text('.osrel'), uki.whereOf('.osrel')).toBe(new TextDecoder().decode(release))
   },
 )

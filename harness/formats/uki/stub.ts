@@ -32,10 +32,9 @@ export const OPTIONAL_HEADER_SIZE = 240
 const FORMAT = 'pe'
 
 /**
- * Of a stub, or of a UKI: its first `count` sections, all unless given. Errors of `readPe`, TRUNCATED where a section lies
- * outside the file, UNSUPPORTED where the optional header is not PE32+ with 16 directories or COFF symbols follow.
+ * The stub as a file. Errors of `readPe`, TRUNCATED where a section lies outside the file, UNSUPPORTED where the optional header is not PE32+ with 16 directories or COFF symbols follow.
  */
-export async function readStub(source: ByteSource, count?: number): Promise<StubFacts> {
+export async function readStub(source: ByteSource): Promise<StubFacts> {
   const pe = await readPe(source)
   const dosHeader = Buffer.from(await source.read(0, DOS_HEADER_SIZE))
   const start = dosHeader.readUInt32LE(0x3c) + SIGNATURE_SIZE
@@ -44,14 +43,22 @@ export async function readStub(source: ByteSource, count?: number): Promise<Stub
     throw unsupported('expected a PE32+ stub with 16 data directories, got another optional header', source)
   if (pe.coffSymbolTable.offset !== 0) throw unsupported('expected a stub without COFF symbols, got some', source)
   const optionalHeader = Buffer.from(await source.read(start + FILE_HEADER_SIZE, OPTIONAL_HEADER_SIZE))
-  const sections: StubSection[] = []
-  for (const section of pe.sections.slice(0, count)) sections.push(await readSection(source, section))
   return {
     dosHeader: dosHeader.toString('hex'),
     fileHeader: fileHeader.toString('hex'),
     optionalHeader: optionalHeader.toString('hex'),
-    sections,
+    sections: await readSections(source, pe.sections),
   }
+}
+
+/** What each of these sections is. TRUNCATED where one lies outside the file. */
+export async function readSections(
+  source: ByteSource,
+  sections: readonly PeSection[],
+): Promise<readonly StubSection[]> {
+  const read: StubSection[] = []
+  for (const section of sections) read.push(await readSection(source, section))
+  return read
 }
 
 async function readSection(source: ByteSource, section: PeSection): Promise<StubSection> {

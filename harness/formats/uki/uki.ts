@@ -34,12 +34,16 @@ export type SectionGroup = {
 /** A way to boot the image: its sections replace or join those of the base. `sections` starts after its `.profile`. */
 export type UkiProfile = SectionGroup & {
   readonly index: number
+  /** The text of its `.profile`. */
+  readonly description: string
   readonly id?: string
   readonly title?: string
 }
 
 /** `sections` (hence `first` and `text`) is the base: the stub's, and the appended ones before the first `.profile`. */
 export type Uki = SectionGroup & {
+  /** The whole file. */
+  readonly source: ByteSource
   readonly pe: Pe
   readonly stubSections: readonly PeSection[]
   /** From the first UKI section on, in file order. */
@@ -64,6 +68,7 @@ export async function readUki(source: ByteSource): Promise<Uki> {
   const appended = pe.sections.slice(firstAppended)
   const firstProfile = indexOrEnd(pe.sections, isProfile)
   return {
+    source,
     pe,
     stubSections: pe.sections.slice(0, firstAppended),
     appended,
@@ -77,12 +82,15 @@ export async function readUki(source: ByteSource): Promise<Uki> {
 async function readProfiles(sections: readonly PeSection[]): Promise<readonly UkiProfile[]> {
   const starts = sections.flatMap((section, at) => (isProfile(section) ? [{ section, at }] : []))
   const profiles: UkiProfile[] = []
-  for (const [index, { section, at }] of starts.entries())
+  for (const [index, { section, at }] of starts.entries()) {
+    const description = await readText(section.data())
     profiles.push({
       index,
-      ...parseProfile(await readText(section.data())),
+      description,
+      ...parseProfile(description),
       ...sectionGroup(sections.slice(at + 1, starts[index + 1]?.at)),
     })
+  }
   return profiles
 }
 

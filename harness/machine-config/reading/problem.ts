@@ -1,0 +1,27 @@
+// What keeps Talos from reading a machine configuration: facts with places, judged elsewhere.
+import type { YamlPlace } from '../../formats/yaml-document-nodes.ts'
+
+/**
+ * `syntax`: not YAML to go-yaml, or no document; `document`: of an unknown kind, twice, or excluded by another;
+ * `key`: unknown in its type; `type`: a value that its field cannot hold; `patch`: one that does not apply.
+ */
+export type ProblemClass = 'syntax' | 'document' | 'key' | 'type' | 'patch'
+
+export type Problem = {
+  readonly class: ProblemClass
+  readonly at: YamlPlace
+  /** `machine.network.interfaces[0].mtu`; for other documents than v1alpha1 the kind stands before a colon. */
+  readonly key: string
+  /** Lower-case clause. */
+  readonly message: string
+  readonly expected?: string
+  readonly got?: string
+}
+
+/** At most so many problems are kept of a file: it is of another kind then, or hostile. */
+export const MAX_PROBLEMS = 200
+
+/** Text of a file as a finding may show it. */
+export function quoteText(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text)
+}

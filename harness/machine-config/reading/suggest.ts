@@ -1,0 +1,27 @@
+// The name that was meant, where one of few differs by little.
+
+/** Undefined where nothing is near: more than a third of the letters would change. */
+export function suggest(name: string, known: Iterable<string>): string | undefined {
+  if (name.length > 60) return undefined
+  let best: { readonly word: string; readonly distance: number } | undefined
+  for (const word of known) {
+    const distance =
+      distanceOf(name.toLowerCase(), word.toLowerCase()) + (name.toLowerCase() === word.toLowerCase() ? -1 : 0)
+    if (best === undefined || distance < best.distance) best = { word, distance }
+  }
+  return best !== undefined && best.distance <= Math.max(1, Math.floor(name.length / 3)) ? best.word : undefined
+}
+
+/** Levenshtein's distance. */
+function distanceOf(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, at) => at)
+  for (let i = 1; i <= from.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= to.length; j++) {
+      const change = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1)
+      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row[to.length] ?? 0
+}
