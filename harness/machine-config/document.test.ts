@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { readAll } from '../bytes/source.ts'
-import { FormatError, type FormatCode } from '../errors.ts'
-import { expectCode } from '../testing/expect-code.ts'
+import { formatPlace } from '../formats/yaml/nodes.ts'
 import { describeHostile } from '../testing/hostile.ts'
 import { machineConfigFacts } from './facts.ts'
 import { parseMachineConfig, type MachineConfig } from './document.ts'
+import type { ProblemClass } from './reading/problem.ts'
 
 const parse = (...texts: readonly string[]): MachineConfig =>
   parseMachineConfig(texts.map((text, at) => ({ path: `${at}.yaml`, bytes: Buffer.from(text) })))
@@ -90,54 +90,82 @@ cluster:
     expect(facts(BASE, patch)).toMatchObject({ installs: [], services: [] })
   })
 
-  it('$patch: delete of what is not there', () => {
-    const patch = `machine:\n  env:\n    X:\n      $patch: delete\n${document('KernelModuleConfig', 'name: x\n$patch: delete\n')}`
-    expect(facts(BASE, patch)).toEqual(facts(BASE))
+  it('$patch: delete of an item of a list, by its first other key', () => {
+    const patch = 'machine: {kernel: {modules: [{ $patch: delete, name: drbd}]}}'
+    expect(facts(BASE, patch).modules).toEqual([])
+  })
+
+  it('JSON patches over a single document', () => {
+    const patch = '- {op: replace, path: /machine/install/image, value: two}\n- {op: remove, path: /machine/kernel}\n'
+    const { installs, modules } = facts(BASE.split('---')[0] ?? '', patch)
+    expect([installs.map(({ image }) => image?.value), modules]).toEqual([['two'], []])
   })
 })
 
-describe('parseMachineConfig refuses', () => {
-  it.each<[string, FormatCode, string, readonly string[]]>([
-    ['no file', 'MALFORMED', ':1:1', []],
-    ['no document', 'MALFORMED', '0.yaml:1:1', ['# nothing\n---\n']],
-    ['a scalar', 'MALFORMED', '0.yaml:1:1', ['hello']],
-    ['a document of Kubernetes', 'MALFORMED', '0.yaml:1:1', ['apiVersion: apps/v1\nkind: Deployment\n']],
-    ['a kind without apiVersion', 'MALFORMED', '0.yaml:1:1', ['kind: KubeletConfig\n']],
-    ['a key that no document has', 'MALFORMED', '0.yaml:2:1', ['machine: {}\nspec: {}\n']],
-    ['a kind that is a list', 'MALFORMED', '0.yaml:1:7', ['kind: [a]\n']],
-    ['two documents of one kind', 'MALFORMED', '0.yaml:3:1', ['machine: {}\n---\ncluster: {}\n']],
-    ['another kind of value over one', 'MALFORMED', '1.yaml:1:11', [BASE, 'machine:  [a]\n']],
-    ['a JSON patch', 'UNSUPPORTED', '1.yaml:1:1', [BASE, '- op: remove\n  path: /machine\n']],
-    ['$patch in the first file', 'UNSUPPORTED', '0.yaml:2:13', ['machine:\n  install: {$patch: delete}\n']],
-    [
-      '$patch of an item of a list',
-      'UNSUPPORTED',
-      '1.yaml:1:32',
-      [BASE, 'machine: {kernel: {modules: [{ $patch: delete, name: drbd}]}}'],
-    ],
-    ['$patch of an item of a new list', 'UNSUPPORTED', '1.yaml:1:19', [BASE, 'machine: {pods: [{$patch: delete}]}']],
-    ['another $patch', 'UNSUPPORTED', '1.yaml:1:21', [BASE, 'machine: {install: {$patch: replace}}']],
-    ['$patch of all', 'UNSUPPORTED', '1.yaml:1:1', [BASE, '$patch: delete\n']],
-    [
-      '$patch inside another document',
-      'UNSUPPORTED',
-      '1.yaml:4:15',
-      [BASE, document('KubeletConfig', 'extraMounts: {$patch: delete}\n')],
-    ],
-    ['a merge key', 'UNSUPPORTED', '0.yaml', ['machine: &m {}\ncluster: {<<: *m}\n']],
-  ])('%s', async (_, code, path, texts) => {
-    const error = await expectCode(() => parse(...texts), FormatError, code)
-    expect(error.at?.path).toBe(path)
+describe('parseMachineConfig reads as Talos does', () => {
+  const utf16 = Buffer.from('\ufeffmachine: {install: {image: one}}\n', 'utf16le')
+
+  it('UTF-16', () => {
+    const { installs } = machineConfigFacts(parseMachineConfig([{ path: 'a', bytes: utf16 }]))
+    expect(installs[0]?.image?.value).toBe('one')
   })
 
-  it('trees that aliases make deeper than the reader goes', async () => {
-    const levels = Array.from({ length: 5 }, (_, n) => {
-      const inner = n === 0 ? '1' : `*a${n - 1}`
-      return `  a${n}: &a${n} ${'{x: '.repeat(50)}${inner}${'}'.repeat(50)}\n`
-    })
-    const text = `machine:\n${levels.join('')}`
-    const error = await expectCode(() => parse(text, text), FormatError, 'LIMIT_EXCEEDED')
-    expect(error.at?.path).toMatch(/^1\.yaml:/)
+  it('aliases across documents', () => {
+    const text = `machine: {install: {image: &i one}}\n${document('ExtensionServiceConfig', 'name: *i\n')}`
+    expect(facts(text).services.map(({ name }) => name)).toEqual(['one'])
+  })
+
+  it('U+2028 as the end of a line', () => {
+    expect(facts('machine: {} # a\u2028cluster: {network: {podSubnets: [10.1.0.0/16]}}\n').podSubnets).toHaveLength(1)
+  })
+
+  it.each(['1.11', '1.12', '1.13', '1.14'] as const)('merge keys and $patch in free mappings (%s)', (minor) => {
+    const patch = 'machine: {sysctls: {$patch: replace}}\n'
+    expect(parse(patch).readBy(minor).problems).toEqual([])
+    const merged = parse('machine:\n  sysctls: &s {a: b}\n  env: {<<: *s}\n')
+    expect(merged.readBy(minor).problems.map(({ at }) => at.line)).toEqual(minor === '1.14' ? [3] : [])
+  })
+})
+
+describe('parseMachineConfig tells what keeps Talos from reading', () => {
+  it.each<[string, ProblemClass, string, readonly string[]]>([
+    ['no document', 'syntax', '0.yaml:1:1', ['# nothing\n---\n']],
+    ['a scalar', 'syntax', '0.yaml:1:1', ['hello']],
+    ['a document of Kubernetes', 'document', '0.yaml:2:1', ['apiVersion: apps/v1\nkind: Deployment\n']],
+    ['a kind without apiVersion', 'document', '0.yaml:1:1', ['kind: KubeletConfig\n']],
+    ['a key that no document has', 'key', '0.yaml:2:1', ['machine: {}\nspec: {}\n']],
+    ['a kind that is a list', 'document', '0.yaml:1:1', ['kind: [a]\n']],
+    ['two documents of one kind', 'document', '0.yaml:3:1', ['machine: {}\n---\ncluster: {}\n']],
+    ['another kind of value over one', 'type', '1.yaml:1:1', [BASE, 'machine:  [a]\n']],
+    ['a JSON patch over several documents', 'patch', '1.yaml:1:1', [BASE, '- op: remove\n  path: /machine\n']],
+    ['$patch in the first file', 'key', '0.yaml:2:13', ['machine:\n  install: {$patch: delete}\n']],
+    ['$patch of an item of a new list', 'patch', '1.yaml:1:19', [BASE, 'machine: {pods: [{$patch: delete}]}']],
+    ['another $patch', 'key', '1.yaml:1:21', [BASE, 'machine: {install: {$patch: replace}}']],
+    ['$patch of all', 'patch', '1.yaml:1:1', [BASE, '$patch: delete\n']],
+    ['a merge key in a structure', 'key', '0.yaml:2:11', ['machine: &m {}\ncluster: {<<: *m}\n']],
+    ['a key set twice', 'key', '0.yaml:1:27', ['machine: {sysctls: {a: b, a: c}}\n']],
+    ['quotes around a number', 'type', '0.yaml:1:40', ["machine: {network: {interfaces: [{mtu: '9000'}]}}\n"]],
+  ])('%s', (_, of, place, texts) => {
+    const [problem] = parse(...texts).readBy('1.14').problems
+    expect([problem?.class, problem && formatPlace(problem.at)]).toEqual([of, place])
+  })
+
+  it('and for which Talos an unknown key would be one', () => {
+    const [problem] = parse('machine: {install: {grubUseUKICmdline: true}}\n').readBy('1.11').problems
+    expect(problem?.message).toBe('is no key there, but for Talos 1.12 to 1.14')
+    expect(parse('machine: {sysctl: {}}\n').readBy('1.11').problems[0]?.expected).toBe('sysctls')
+  })
+
+  it('in bounded time where aliases expand without end', () => {
+    const lines = Array.from(
+      { length: 12 },
+      (_, n) =>
+        `  a${n}: &a${n} [${Array(12)
+          .fill(n === 0 ? 'x' : `*a${n - 1}`)
+          .join(', ')}]`,
+    )
+    const { problems } = parse(document('KubeStaticPodConfig', `name: a\npod:\n${lines.join('\n')}\n`)).readBy('1.14')
+    expect(problems.map((problem) => problem.class)).toContain('syntax')
   })
 })
 

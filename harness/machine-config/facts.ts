@@ -1,7 +1,6 @@
 // What a machine configuration says about what an image needs: modules, services, networks, the image to install.
 // Fields: siderolabs/talos pkg/machinery/config/types/{v1alpha1,runtime,k8s,runtime/extensions}, v1.11 to v1.14.
-import { FormatError } from '../errors.ts'
-import { formatPlace, type YamlList, type YamlMap, type YamlNode, type YamlPlace } from '../formats/yaml/nodes.ts'
+import type { YamlList, YamlMap, YamlNode, YamlPlace } from '../formats/yaml/nodes.ts'
 import { addressFacts, type AddressFacts } from './address-facts.ts'
 import { findSecrets, type SecretLike } from './secrets.ts'
 import type { MachineConfig } from './document.ts'
@@ -47,9 +46,11 @@ export type MachineConfigFacts = {
   readonly installExtensions: readonly Placed[]
   /** In all files as they stand, values that a later file overrides included. */
   readonly secrets: readonly SecretLike[]
+  /** The files as Talos of a minor reads them. */
+  readonly readBy: MachineConfig['readBy']
 }
 
-/** FormatError `machine-config` MALFORMED, its `at.path` `file:line:column`, for a field of another shape than Talos'. */
+/** A field of another shape than Talos' counts as absent: that it is wrong stands in `readBy`. */
 export function machineConfigFacts(config: MachineConfig): MachineConfigFacts {
   const rootsOf = (kind: string | undefined): readonly YamlMap[] =>
     config.documents.filter((document) => document.kind === kind).map(({ root }) => root)
@@ -59,7 +60,7 @@ export function machineConfigFacts(config: MachineConfig): MachineConfigFacts {
   const kubelet = mapAt(machine, 'kubelet')
   const network = mapAt(mapAt(main, 'cluster'), 'network')
   const moduleList = listAt(mapAt(machine, 'kernel'), 'modules')
-  const moduleRoots = [...itemsOf(moduleList).map(asMap), ...rootsOf('KernelModuleConfig')]
+  const moduleRoots = [...itemsOf(moduleList).flatMap(asMap), ...rootsOf('KernelModuleConfig')]
   const unattended = rootsOf('UnattendedInstallConfig')
   const networks = [...(network === undefined ? [] : [network]), ...rootsOf('KubeNetworkConfig')]
   const nodeAddresses = [kubelet, ...rootsOf('KubeNodeConfig')].map((root) => mapAt(root, 'nodeIP'))
@@ -95,8 +96,11 @@ export function machineConfigFacts(config: MachineConfig): MachineConfigFacts {
     isControlPlane: ['controlplane', 'init'].includes(textAt(machine, 'type')?.value ?? ''),
     addresses: addressFacts(rootsOf),
     extraKernelArguments: textsAt(install, 'extraKernelArgs'),
-    installExtensions: itemsOf(listAt(install, 'extensions')).map((item) => required(asMap(item), 'image')),
+    installExtensions: itemsOf(listAt(install, 'extensions'))
+      .flatMap(asMap)
+      .map((item) => required(item, 'image')),
     secrets: findSecrets(config.files),
+    readBy: config.readBy,
   }
 }
 
@@ -121,29 +125,27 @@ function toService(root: YamlMap): ServiceConfiguration {
 /** Undefined for what is absent or null. */
 function mapAt(map: YamlMap | undefined, key: string): YamlMap | undefined {
   const value = valueAt(map, key)
-  return value === undefined ? undefined : asMap(value)
+  return value?.kind === 'map' ? value : undefined
 }
 
 function listAt(map: YamlMap | undefined, key: string): YamlList | undefined {
   const value = valueAt(map, key)
-  if (value === undefined || value.kind === 'list') return value
-  throw malformed(value, `expected a list as ${key}, got a ${value.kind}`)
+  return value?.kind === 'list' ? value : undefined
 }
 
 /** Undefined for what is absent or empty, which to Talos is the same. */
 function textAt(map: YamlMap | undefined, key: string): Placed | undefined {
   const value = valueAt(map, key)
-  return value === undefined ? undefined : asText(value, key)
+  return value === undefined ? undefined : asText(value)
 }
 
 function textsAt(map: YamlMap | undefined, key: string): readonly Placed[] {
-  return itemsOf(listAt(map, key)).map((item) => asText(item, key) ?? { value: '', at: item.at })
+  return itemsOf(listAt(map, key)).map((item) => asText(item) ?? { value: '', at: item.at })
 }
 
+/** Empty where it is absent. */
 function required(map: YamlMap, key: string): Placed {
-  const text = textAt(map, key)
-  if (text === undefined) throw malformed(map, `expected a ${key}, got none`)
-  return text
+  return textAt(map, key) ?? { value: '', at: map.at }
 }
 
 function valueAt(map: YamlMap | undefined, key: string): YamlNode | undefined {
@@ -159,20 +161,16 @@ function keyPlace(map: YamlMap | undefined, key: string): YamlPlace | undefined 
   return map?.entries.get(key)?.keyAt
 }
 
-function asMap(node: YamlNode): YamlMap {
-  if (node.kind === 'map') return node
-  throw malformed(node, `expected a mapping, got a ${node.kind}`)
+function asMap(node: YamlNode): readonly YamlMap[] {
+  return node.kind === 'map' ? [node] : []
 }
 
-function asText(node: YamlNode, key: string): Placed | undefined {
-  if (node.kind !== 'scalar') throw malformed(node, `expected text as ${key}, got a ${node.kind}`)
-  return node.value === null || node.value === '' ? undefined : { value: node.value, at: node.at }
+function asText(node: YamlNode): Placed | undefined {
+  return node.kind !== 'scalar' || node.value === null || node.value === ''
+    ? undefined
+    : { value: node.value, at: node.at }
 }
 
 function optional<Key extends string, Value>(key: Key, value: Value | undefined): { readonly [K in Key]?: Value } {
   return value === undefined ? {} : ({ [key]: value } as { readonly [K in Key]?: Value })
-}
-
-function malformed(node: YamlNode, message: string): FormatError {
-  return new FormatError('machine-config', 'MALFORMED', message, { at: { path: formatPlace(node.at) } })
 }

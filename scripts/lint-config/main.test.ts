@@ -119,6 +119,28 @@ describe('npm run lint-config', async () => {
     expect(stdout).toMatch(/another Talos\n {2}expected {2}v1\.11\.6\n {2}got {7}v1\.11\.5\n/)
   })
 
+  it.each<[string, string, string, RegExp]>([
+    [
+      'another kind of document',
+      'y.yaml',
+      'apiVersion: v1\nkind: Pod\n',
+      /FAIL CFG-011 .*\n {2}where {5}.*y\.yaml:2:1\n/,
+    ],
+    ['a field of another shape', 'z.yaml', 'machine: {install: a}', /FAIL CFG-013 .*\n {2}where {5}.*z\.yaml:1:20\n/],
+  ])('judges %s', async (_, name, text, message) => {
+    const { status, stdout } = await run(WORKER, await file(name, text))
+    expect(status).toBe(1)
+    expect(stdout).toMatch(message)
+  })
+
+  it('holds the structure against the version that is asked for', async () => {
+    const path = await file('module.yaml', 'apiVersion: v1alpha1\nkind: KernelModuleConfig\nname: nvme\n')
+    expect(await run(WORKER, path)).toMatchObject({ status: 1 })
+    const { status, stdout } = await run(WORKER, path, '--talos', 'v1.14.0')
+    expect(stdout).not.toMatch(/CFG-01[1-4]/)
+    expect(status).toBe(0)
+  })
+
   it('keeps a terminal from what a file says', async () => {
     const path = await file(
       'escape.yaml',
@@ -143,8 +165,11 @@ describe('npm run lint-config', async () => {
       /has 8388609 bytes/,
     ],
     ['a syntax error', async () => [await file('x.yaml', 'ä: 1\nb: [1\n')], /x\.yaml:3:1: yaml: /],
-    ['something else', async () => [await file('y.yaml', 'kind: Pod\n')], /y\.yaml:1:1: machine-config: /],
-    ['a field of another shape', async () => [WORKER, await file('z.yaml', 'machine: {install: a}')], /z\.yaml:1:20: /],
+    [
+      'a version that nobody knows',
+      async () => [WORKER, '--talos', 'v1.9.0'],
+      /1\.11 to 1\.14 as --talos, got v1\.9\.0/,
+    ],
     ['an unknown variant', async () => [WORKER, '--variant', 'x'], /no variant x, only spin-only, spin-tailscale/],
     ['no variant', async () => [await file('w.yaml', 'machine: {}\n')], /say it with --variant/],
     ['a contract that is not there', async () => [WORKER, '--contract', join(folder, 'c')], /contract .* ENOENT/],

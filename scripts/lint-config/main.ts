@@ -1,5 +1,6 @@
 // Lint, top to bottom: options, contract, files, facts, variant, verdict, exit status.
 import type { MachineConfigFacts } from '#harness/machine-config/facts.ts'
+import { describeMinors, MINORS, minorOfTag } from '#harness/machine-config/schema/schema.ts'
 import { configRules, exitCodeOfConfig, judgeConfig } from '#specs/config/judge.ts'
 import { installedVariant } from '#specs/config/rules/install-image.ts'
 import type { Contract } from '#specs/contract/contract.ts'
@@ -38,6 +39,7 @@ async function lint(options: LintOptions): Promise<LintReport> {
     variant,
     contract: contract.value,
     ...(talos !== undefined && { talos }),
+    ...(options.talos !== undefined && { target: knownTalos(options.talos) }),
   })
   return {
     schema: 1,
@@ -48,6 +50,12 @@ async function lint(options: LintOptions): Promise<LintReport> {
     rules,
     exitCode: exitCodeOfConfig(rules),
   }
+}
+
+function knownTalos(tag: string): string {
+  if (minorOfTag(tag) === undefined)
+    throw new UsageError(`expected a Talos version of ${describeMinors(MINORS)} as --talos, got ${tag}`)
+  return tag
 }
 
 function chooseVariant(asked: string | undefined, facts: MachineConfigFacts, contract: Contract): string {

@@ -7,6 +7,7 @@ export type LintOptions = {
   readonly variant?: string
   readonly contract?: string
   readonly lock?: string
+  readonly talos?: string
   readonly json: boolean
 }
 
@@ -24,6 +25,10 @@ export function parseLintOptions(args: readonly string[]): LintOptions | undefin
     .option('--variant <NAME>', 'which variant the node is to be (default: that of the image it installs)')
     .option('--contract <FILE>', 'your decisions (default: specs/contract/contract.yaml)')
     .option('--lock <FILE>', 'the pinned Talos release: an install image of another one is told')
+    .option(
+      '--talos <VERSION>',
+      'the Talos that reads the configuration, such as v1.13.9 (default: that of the lock, or of the install image)',
+    )
     .option('--json', 'print the whole verdict instead of the findings', false)
     .addHelpText('after', HELP)
   if (!parseCommand(command, args)) return undefined

@@ -19,6 +19,8 @@ export type ConfigContext = {
   readonly contract: Contract
   /** The Talos tag of the pinned release, where there is a lock. */
   readonly talos?: string
+  /** The Talos tag that the configuration is said to be for. */
+  readonly target?: string
 }
 
 /** What of a machine configuration breaks a rule. Called for the variants that the rule speaks about. */

@@ -1,5 +1,5 @@
 // Documents that Talos does not take together: siderolabs/talos pkg/machinery/config/container/container.go, New.
-import type { YamlPlace } from '../../formats/yaml-document-nodes.ts'
+import type { YamlPlace } from '../../formats/yaml/nodes.ts'
 import type { Schema } from '../schema/schema.ts'
 import type { ReadDocument } from './documents.ts'
 import type { Problem } from './problem.ts'

@@ -1,7 +1,7 @@
 // Decoding of a document into the type of its kind, as go-yaml and siderolabs/gen/xyaml do it: what does not fit is a
 // problem, the rest is a value.
-import type { YamlPlace } from '../../formats/yaml-document-nodes.ts'
-import type { Schema } from '../schema/schema.ts'
+import type { YamlPlace } from '../../formats/yaml/nodes.ts'
+import { describeMinors, MINORS, schemaOf, type Schema } from '../schema/schema.ts'
 import { describeType, type TypeExpression } from '../schema/type-expression.ts'
 import { isNull, type GoMap, type GoNode, type GoPair, type GoScalar } from '../yaml/node.ts'
 import { expandPairs } from './pairs.ts'
@@ -57,7 +57,7 @@ class Decoder {
       const key = this.#keyOf(pair, where)
       if (key === undefined) continue
       const type = keys.get(key)
-      if (type === undefined) this.#unknownKey(pair.key.at, key, keys, where)
+      if (type === undefined) this.#unknownKey(pair.key.at, key, keys, where, name)
       else {
         const value = this.#decode(pair.value, type, below(where, key, pair.key.at))
         if (value !== undefined) entries.set(key, { keyAt: pair.key.at, value })
@@ -201,11 +201,12 @@ class Decoder {
     return undefined
   }
 
-  #unknownKey(at: YamlPlace, key: string, known: ReadonlyMap<string, unknown>, where: Where): void {
+  #unknownKey(at: YamlPlace, key: string, known: ReadonlyMap<string, unknown>, where: Where, type = ''): void {
     if (!where.direct) return
-    const meant = suggest(key, known.keys())
-    const instead = meant === undefined ? `one of ${[...known.keys()].join(', ')}` : meant
-    this.#report('key', at, below(where, key), `is no key of Talos ${this.#schema.minor}`, instead, key)
+    const others = MINORS.filter((minor) => schemaOf(minor).keysOf(type).has(key))
+    const message = `is no key there${others.length === 0 ? '' : `, but for Talos ${describeMinors(others)}`}`
+    const instead = suggest(key, known.keys()) ?? `one of ${[...known.keys()].join(', ')}`
+    this.#report('key', at, below(where, key), message, others.length === 0 ? instead : undefined, key)
   }
 
   #mismatch(node: GoNode, expected: string, where: Where): void {

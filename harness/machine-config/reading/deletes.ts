@@ -1,6 +1,6 @@
 // `$patch: delete` in a patch: what a document loses, and what is left of the patch. siderolabs/talos
 // pkg/machinery/config/configloader/internal/decoder/delete.go.
-import type { YamlPlace } from '../../formats/yaml-document-nodes.ts'
+import type { YamlPlace } from '../../formats/yaml/nodes.ts'
 import { scalarUnder, type GoMap, type GoNode, type GoPair } from '../yaml/node.ts'
 
 /** What is to be deleted of a document of `kind` and `name`. */

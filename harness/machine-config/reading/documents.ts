@@ -1,8 +1,8 @@
 // The documents of one file as Talos' loader decodes them: siderolabs/talos pkg/machinery/config/configloader
 // (internal/decoder/decoder.go) and config/container/container.go.
-import type { YamlPlace } from '../../formats/yaml-document-nodes.ts'
+import type { YamlPlace } from '../../formats/yaml/nodes.ts'
 import type { Schema } from '../schema/schema.ts'
-import { MINORS, schemaOf } from '../schema/schema.ts'
+import { describeMinors, MINORS, schemaOf } from '../schema/schema.ts'
 import { isNull, scalarUnder, type GoMap, type GoNode } from '../yaml/node.ts'
 import { decodeDocument, decodeFree } from './decode.ts'
 import { takeDeletes, type Deletion } from './deletes.ts'
@@ -44,7 +44,7 @@ export function readDocuments(schema: Schema, roots: readonly GoNode[], isPatch:
         class: 'syntax',
         at: root.at,
         key: '',
-        message: isNull(root) ? `is an empty document, which Talos ${schema.minor} refuses` : 'is no document',
+        message: isNull(root) ? 'is an empty document' : 'is no document',
         expected: 'a mapping',
         got:
           root.kind === 'list' ? 'a list' : isNull(root) ? 'nothing' : root.kind === 'alias' ? 'an alias' : 'a scalar',
@@ -141,7 +141,7 @@ function unknownDocument(schema: Schema, root: GoMap, kind: string, version: str
       expected: 'v1alpha1',
       got: version === '' ? 'none' : version,
     }
-  const since = other.length === 0 ? '' : `; Talos ${other[0]}${other.length > 1 ? ` to ${other.at(-1)}` : ''} knows it`
+  const since = other.length === 0 ? '' : `, but for Talos ${describeMinors(other)}`
   const meant = suggest(
     kind,
     [...schema.kinds.keys()].filter((one) => one !== 'v1alpha1'),
@@ -150,7 +150,7 @@ function unknownDocument(schema: Schema, root: GoMap, kind: string, version: str
     class: 'document',
     at: placeOf(root, 'kind'),
     key: kind,
-    message: `is no kind of document of Talos ${schema.minor}${since}`,
+    message: `is no kind of document${since}`,
     ...(meant !== undefined && other.length === 0 && { expected: meant }),
     got: kind,
   }

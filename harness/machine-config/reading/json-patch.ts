@@ -1,5 +1,5 @@
 // JSON patches (RFC 6902), in YAML or JSON: github.com/evanphx/json-patch v4 as Talos uses it.
-import type { YamlPlace } from '../../formats/yaml-document-nodes.ts'
+import type { YamlPlace } from '../../formats/yaml/nodes.ts'
 import { isNull, scalarUnder, type GoList, type GoMap, type GoNode } from '../yaml/node.ts'
 
 export type JsonPatchResult =

@@ -1,5 +1,5 @@
 // The keys of a mapping as go-yaml takes them: none twice, and merge keys expanded where they are merged.
-import type { YamlPlace } from '../../formats/yaml-document-nodes.ts'
+import type { YamlPlace } from '../../formats/yaml/nodes.ts'
 import type { Minor } from '../schema/schema.ts'
 import { pointedAt, type TypeExpression } from '../schema/type-expression.ts'
 import type { GoMap, GoNode, GoPair } from '../yaml/node.ts'
@@ -36,7 +36,7 @@ export function expandPairs(
     expansion.seen.set(id, key)
     if (key.kind !== 'scalar' || key.tag !== '!!merge') expansion.pairs.push(pair)
     else if (options.isFree && options.direct && refusesMerge(pair.value, options))
-      expansion.flaws.push({ at: key.at, key: '<<', message: `is no key that Talos ${options.minor} merges` })
+      expansion.flaws.push({ at: key.at, key: '<<', message: 'is no key that is merged there' })
     // The check for unknown keys takes << for a key like any other.
     else if (options.direct && !options.isFree) expansion.pairs.push(pair)
     else merged.push(pair.value)

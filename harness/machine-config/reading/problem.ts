@@ -1,5 +1,5 @@
 // What keeps Talos from reading a machine configuration: facts with places, judged elsewhere.
-import type { YamlPlace } from '../../formats/yaml-document-nodes.ts'
+import type { YamlPlace } from '../../formats/yaml/nodes.ts'
 
 /**
  * `syntax`: not YAML to go-yaml, or no document; `document`: of an unknown kind, twice, or excluded by another;

@@ -1,6 +1,6 @@
 // A machine configuration and patches over it, as Talos of one minor reads them: siderolabs/talos
 // pkg/machinery/config/configpatcher.
-import type { YamlPlace } from '../../formats/yaml-document-nodes.ts'
+import type { YamlPlace } from '../../formats/yaml/nodes.ts'
 import type { Minor, Schema } from '../schema/schema.ts'
 import { schemaOf } from '../schema/schema.ts'
 import type { GoNode } from '../yaml/node.ts'
@@ -100,7 +100,7 @@ function applyPart(schema: Schema, documents: Map<string, ReadDocument>, part: F
     problems.push({ class: 'patch', at: deletion.at, key: deletion.path.join('.'), message })
   }
   if (target === undefined) {
-    if (schema.minor !== '1.14') fail(`deletes of a document that is not there, at which Talos ${schema.minor} crashes`)
+    if (schema.minor !== '1.14') fail('deletes of a document that is not there, at which Talos crashes')
   } else if (deletion.path.length === 0) documents.delete(id)
   else if (target.type !== undefined) {
     const root = deletePart(schema, target.type, target.root, deletion)

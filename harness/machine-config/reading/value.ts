@@ -1,5 +1,5 @@
 // Values of a configuration after decoding: what is null or could not be read is absent, as the zero value is to Go.
-import type { YamlPlace } from '../../formats/yaml-document-nodes.ts'
+import type { YamlPlace } from '../../formats/yaml/nodes.ts'
 
 /** `tag` is what go-yaml resolved the text to; `value` is null only for a null inside a list or a free mapping. */
 export type ScalarValue = {

@@ -47,6 +47,15 @@ export function minorOfTag(tag: string): Minor | undefined {
   return MINORS.find((minor) => minor === match?.[1])
 }
 
+/** `1.12 to 1.14`, of minors in order. */
+export function describeMinors(minors: readonly Minor[]): string {
+  const [first, ...rest] = minors
+  const last = rest.at(-1)
+  const isRun = MINORS.indexOf(last ?? '1.11') - MINORS.indexOf(first ?? '1.11') === rest.length
+  if (last === undefined) return first ?? ''
+  return isRun ? `${first} to ${last}` : minors.join(', ')
+}
+
 function readData(minor: Minor): SchemaData {
   return JSON.parse(readFileSync(new URL(`./${minor}.schema.json`, import.meta.url), 'utf8')) as SchemaData
 }

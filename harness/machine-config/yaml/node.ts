@@ -1,6 +1,6 @@
 // The nodes of a YAML stream as go-yaml composes them, before a type is asked for: gopkg.in/yaml.v3 (Talos 1.11) and
 // go.yaml.in/yaml/v4 (since 1.12), decode.go.
-import type { YamlPlace } from '../../formats/yaml-document-nodes.ts'
+import type { YamlPlace } from '../../formats/yaml/nodes.ts'
 
 /** `tag` is short (`!!int`), resolved from the text where a plain scalar has none. */
 export type GoScalar = {

@@ -13,7 +13,7 @@ import {
   type Scalar,
   type YAMLParseError,
 } from 'yaml'
-import type { YamlPlace } from '../../formats/yaml-document-nodes.ts'
+import type { YamlPlace } from '../../formats/yaml/nodes.ts'
 import type { GoNode } from './node.ts'
 import { resolvePlain } from './tag.ts'
 import { decodeGoText, yamlError, type GoText } from './text.ts'
@@ -22,11 +22,8 @@ import { decodeGoText, yamlError, type GoText } from './text.ts'
 const MAX_DEPTH = 1000
 const LONG_TAG = 'tag:yaml.org,2002:'
 
-/** The root of a document; `line` is that of its first token. */
-export type GoDocument = { readonly root: GoNode }
-
-/** All documents of a stream. FormatError `yaml` with `at.path` `file:line:column`. */
-export function parseGoYaml(bytes: Uint8Array, path: string): readonly GoDocument[] {
+/** The roots of all documents of a stream. FormatError `yaml` with `at.path` `file:line:column`. */
+export function parseGoYaml(bytes: Uint8Array, path: string): readonly GoNode[] {
   const source = decodeGoText(bytes, path)
   refuseDirectives(source)
   const composer = new Composer({
@@ -38,18 +35,18 @@ export function parseGoYaml(bytes: Uint8Array, path: string): readonly GoDocumen
   })
   // Anchors hold for the rest of the stream, other documents included.
   const anchors = new Map<string, { node: GoNode | undefined }>()
-  const documents: GoDocument[] = []
+  const documents: GoNode[] = []
   for (const document of composer.compose(boundedTokens(source), false, source.text.length)) {
     const problem = document.errors.find((error) => !isForgiven(error))
     if (problem !== undefined) throw yamlError('MALFORMED', source.placeOf(problem.pos[0]), messageOf(problem))
-    documents.push({ root: toGoNode(document, source, anchors) })
+    documents.push(toGoNode(document, source, anchors))
   }
   return documents
 }
 
 /** Text that npm's parser refuses and go-yaml does not. */
 function isForgiven({ code }: YAMLParseError): boolean {
-  return code === 'BAD_INDENT' || code === 'BAD_PROP_ORDER'
+  return code === 'BAD_PROP_ORDER'
 }
 
 function messageOf({ message }: YAMLParseError): string {

@@ -1,6 +1,6 @@
 // The text of a YAML stream as go-yaml's reader decodes it (readerc.go): UTF-8, or UTF-16 with a byte order mark.
 import { FormatError, type FormatCode } from '../../errors.ts'
-import { formatPlace, type YamlPlace } from '../../formats/yaml-document-nodes.ts'
+import { formatPlace, type YamlPlace } from '../../formats/yaml/nodes.ts'
 
 /** go-yaml has no bound; the largest genuine configuration, with its certificates and manifests, is some 100 KiB. */
 const MAX_BYTES = 4 << 20

@@ -9,6 +9,7 @@ import { judgeSecrets } from './secrets.ts'
 import { judgeServices } from './services.ts'
 import { judgeArguments, judgeEffects, judgeRouting } from './tailscale-arguments.ts'
 import { judgeRoutes, judgeTunnel } from './tailscale.ts'
+import { judgeDocuments, judgeKeys, judgePatches, judgeTypes } from '../validity/structure.ts'
 
 export const CONFIG_JUDGES: Readonly<Record<string, ConfigJudge>> = {
   'CFG-001': judgeServices,
@@ -21,6 +22,10 @@ export const CONFIG_JUDGES: Readonly<Record<string, ConfigJudge>> = {
   'CFG-008': judgeNodeAddress,
   'CFG-009': judgeTunnel,
   'CFG-010': judgeIgnored,
+  'CFG-011': judgeDocuments,
+  'CFG-012': judgeKeys,
+  'CFG-013': judgeTypes,
+  'CFG-014': judgePatches,
   'CFG-030': judgeNodeAddressLeft,
   'CFG-031': judgeEtcdAddress,
   'CFG-032': judgeOverlaps,

@@ -1,0 +1,54 @@
+// Which Talos a machine configuration is for, and what to say where nothing tells.
+import type { MachineConfigFacts } from '#harness/machine-config/facts.ts'
+import type { Reading } from '#harness/machine-config/reading/read.ts'
+import type { Problem } from '#harness/machine-config/reading/problem.ts'
+import { describeMinors, MINORS, minorOfTag, type Minor } from '#harness/machine-config/schema/schema.ts'
+import type { ConfigContext, ConfigFinding, ConfigJudge } from '../rule.ts'
+
+/** What somebody or something says, in order: the option, the image or its lock, the tag of the install image. */
+export function targetMinor(facts: MachineConfigFacts, { target, talos }: ConfigContext): Minor | undefined {
+  const installed = facts.installs.map(({ image }) => (image === undefined ? undefined : tagOf(image.value)))
+  return [target, talos, ...installed]
+    .map((tag) => (tag === undefined ? undefined : minorOfTag(tag)))
+    .find((minor) => minor !== undefined)
+}
+
+/** `v1.13.9` of `registry.example.com/talos/spin-only:v1.13.9-1a2b3c4d@sha256:…`. */
+function tagOf(image: string): string | undefined {
+  return /:(v\d+\.\d+\.\d+[^@:/]*)(?:@|$)/.exec(image)?.[1]
+}
+
+/** The problems of the target; without one, those of every minor, and as notes those of some. */
+export function judgeByMinor(problemsOf: (reading: Reading) => readonly Problem[]): ConfigJudge {
+  return (facts, context) => {
+    const known = targetMinor(facts, context)
+    const minors = known === undefined ? MINORS : [known]
+    const found = new Map<string, { readonly problem: Problem; readonly minors: Minor[] }>()
+    for (const minor of minors) {
+      for (const problem of problemsOf(facts.readBy(minor))) {
+        const { path, line, column } = problem.at
+        const id = JSON.stringify([path, line, column, problem.key])
+        const before = found.get(id)
+        if (before === undefined) found.set(id, { problem, minors: [minor] })
+        else if (before.minors.at(-1) !== minor) before.minors.push(minor)
+      }
+    }
+    return [...found.values()].map(({ problem, minors: where }) =>
+      toFinding(problem, where, where.length < minors.length),
+    )
+  }
+}
+
+function toFinding(
+  { at, key, message, expected, got }: Problem,
+  minors: readonly Minor[],
+  isNote: boolean,
+): ConfigFinding {
+  return {
+    at,
+    message: `${key === '' ? 'the file' : key} ${message} (Talos ${describeMinors(minors)})`,
+    ...(expected !== undefined && { expected }),
+    ...(got !== undefined && { got }),
+    ...(isNote && { kind: 'note' as const }),
+  }
+}
