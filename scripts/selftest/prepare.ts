@@ -53,15 +53,16 @@ export async function prepareCounterexample(example: Counterexample, folder: str
   const golden = example.of ?? DEFAULT_GOLDEN
   const part = example.part ?? 'installer'
   const sound = { image: await readGolden(golden), lock: await lockOf(golden), contract: await contractOf(golden) }
-  const { tamper, ...mutated } = await example.mutate(sound)
+  const { tamper, unpinned = false, ...mutated } = await example.mutate(sound)
   const { image, lock, contract } = { ...sound, ...mutated }
   const place = join(folder, example.name)
   const reference =
     part === 'installer'
       ? await writeLayout(image, place, tamper)
       : await writeAssetFolder(image, place, { lock, variant: variantOf(golden) })
+  const { lock: _, ...candidate } = toCandidate(example.name, golden, reference, { lock, contract, part })
   return {
-    candidate: toCandidate(example.name, golden, reference, { lock, contract, part }),
+    candidate: unpinned ? { ...candidate, pinned: false } : { ...candidate, lock },
     expected: { violates: example.violates, inconclusive: example.inconclusive ?? [] },
   }
 }

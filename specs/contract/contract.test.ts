@@ -19,6 +19,16 @@ describe('parseContract', async () => {
     expect(variants['spin-only']?.extensions).not.toContain('tailscale')
   })
 
+  it('takes kernel options with and without CONFIG_ for the same', () => {
+    const { kernel } = parseContract(bytes(shipped.replace('off: [', 'off: [CONFIG_XEN, ')), 'contract.yaml')
+    expect(kernel.off).toContain('XEN')
+  })
+
+  it('takes a pattern that names whom it means', () => {
+    const text = shipped.replace(/subjectPattern: .*$/m, "subjectPattern: 'https://github\\.com/cozystack/.*'")
+    expect(parseContract(bytes(text), 'contract.yaml').upstream.signers[0]).toHaveProperty('subjectPattern')
+  })
+
   it('reads a board, a picture and a certificate', () => {
     const more = [
       'splash: {size: 1, sha256: ' + 'a'.repeat(64) + '}',
@@ -42,6 +52,21 @@ describe('parseContract', async () => {
       '/secureBootCertificate',
     ],
     ['a certificate that is none', `${shipped}\nsecureBootCertificate: key.pem\n`, '/secureBootCertificate'],
+    ...[
+      '.*',
+      '.+@.+',
+      '[^@]+@example\\.(net|com)',
+      'https://github\\.com/.*',
+      'x?',
+      'https://.*|someone@siderolabs\\.com',
+    ].map((subject) => [
+      `the pattern ${subject}, which admits anybody`,
+      shipped.replace(/subjectPattern: .*$/m, `subjectPattern: '${subject}'`),
+      '/upstream/signers/0/subjectPattern',
+    ]),
+    ['an option that no kernel has', shipped.replace('off: [', 'off: [CONFIG_CONFIG_KVM, '), '/kernel/off/0'],
+    ['an option of no name', shipped.replace('off: [', 'off: [CONFIG_, '), '/kernel/off/0'],
+    ['an option demanded and forbidden', shipped.replace('off: [', 'off: [CONFIG_KVM, '), '/kernel/off'],
     ['two overlays', `${shipped}\noverlays: [{name: a, image: x/a:v1}, {name: b, image: x/b:v1}]\n`, '/overlays'],
     ['an overlay without an image', `${shipped}\noverlays: [{name: a}]\n`, '/overlays/0/image'],
     ['an argument with a space', shipped.replace('Arguments: []', "Arguments: ['a b']"), '/extraKernelArguments/0'],

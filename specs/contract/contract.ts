@@ -6,7 +6,11 @@ import { validate } from '#harness/formats/yaml/schema.ts'
 import { talosBase } from '#harness/talos/talos-version.ts'
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'expected a name of lower-case letters, digits and dashes')
-const kernelOption = z.string().regex(/^[A-Z0-9_]+$/, 'expected a kernel option without CONFIG_')
+/** An option of the kernel's configuration; `CONFIG_KVM` is `KVM`: no option begins with CONFIG_ twice. */
+const kernelOption = z
+  .string()
+  .transform((option) => option.replace(/^CONFIG_/, ''))
+  .pipe(z.string().regex(/^(?!CONFIG_)[A-Za-z0-9][A-Za-z0-9_]*$/, 'expected a kernel option such as KVM'))
 
 const variantSchema = z.strictObject({
   role: z.enum(['worker', 'gateway']),
@@ -27,7 +31,13 @@ const variantSchema = z.strictObject({
 })
 
 /** Nothing of an identity is left to a prefix: a pattern is held against the whole subject. */
-const pattern = z.string().refine(isPattern, 'expected a regular expression')
+const pattern = z
+  .string()
+  .refine(isPattern, 'expected a regular expression')
+  .refine(
+    (text) => !admitsAnybody(text),
+    'expected a pattern that names whose identity counts, got one that admits others',
+  )
 
 const publicKey = z
   .string()
@@ -105,10 +115,25 @@ const contractFields = z.strictObject({
   }),
 })
 
-const contractSchema = contractFields.refine(
-  ({ secureBoot, secureBootCertificate }) => secureBoot || secureBootCertificate === undefined,
-  { path: ['secureBootCertificate'], message: 'expected secureBoot: true beside it, got false' },
-)
+/** Options that the contract demands and forbids at once. */
+function contradictions({
+  builtIn,
+  builtInOrModule,
+  off,
+}: z.infer<typeof contractFields>['kernel']): readonly string[] {
+  const demanded = new Set([...builtIn, ...Object.keys(builtInOrModule)])
+  return off.filter((option) => demanded.has(option))
+}
+
+const contractSchema = contractFields
+  .superRefine(({ kernel }, context) => {
+    for (const option of contradictions(kernel))
+      context.addIssue({ code: 'custom', path: ['kernel', 'off'], message: `${option} is demanded as well` })
+  })
+  .refine(({ secureBoot, secureBootCertificate }) => secureBoot || secureBootCertificate === undefined, {
+    path: ['secureBootCertificate'],
+    message: 'expected secureBoot: true beside it, got false',
+  })
 
 /**
  * Whether a release is in the contract's range. A pre-release must be in it by itself and by its minor: `<1.15.0` does not
@@ -126,6 +151,24 @@ export function admitsTalos({ talos: range }: Pick<Contract, 'talos'>, talos: st
 /** Of all variants, each once, sorted. */
 export function extensionNames({ variants }: Pick<Contract, 'variants'>): readonly string[] {
   return [...new Set(Object.values(variants).flatMap(({ extensions }) => extensions))].toSorted()
+}
+
+/** Identities of nobody in particular, one of each kind that an OpenID provider vouches for. */
+const ANYBODY = [
+  'x',
+  'someone@example.net',
+  'someone@example.iam.gserviceaccount.com',
+  'https://github.com/someone/else/.github/workflows/build.yaml@refs/heads/main',
+  'https://gitlab.com/someone/else//.gitlab-ci.yml@refs/heads/main',
+  'https://kubernetes.io/namespaces/default/serviceaccounts/default',
+  'spiffe://example.net/someone',
+]
+
+/** Whether a pattern, held against whole subjects, admits identities that it cannot mean. */
+function admitsAnybody(text: string): boolean {
+  if (!isPattern(text)) return false
+  const whole = new RegExp(`^(?:${text})$`, 'u')
+  return ANYBODY.some((subject) => whole.test(subject))
 }
 
 function isPattern(text: string): boolean {

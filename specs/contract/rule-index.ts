@@ -7,6 +7,8 @@ const requirementSchema = z.strictObject({
   targets: z.array(z.enum(['image', 'installer', 'assets', 'release', 'registry', 'config'])).readonly(),
   needs: z.array(z.string()).readonly(),
   pinned: z.boolean(),
+  /** Set for rules that are judged only where there is no lock. */
+  unpinned: z.literal(true).optional(),
   scope: z.enum(['part', 'installer', 'parts', 'release']),
   only: z
     .strictObject({

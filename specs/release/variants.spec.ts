@@ -1,10 +1,11 @@
-// Rules over both variants of one release.
+// Rules over all variants of one release: each is compared with the first.
 import { sha256Hex } from '#harness/bytes/digest.ts'
 import type { FileTree } from '#harness/fs/file-tree.ts'
 import { MODULES_DEP } from '#harness/talos/extensions.ts'
 import { UKI_PATH } from '#harness/talos/installer.ts'
 import type { TalosPart } from '#harness/talos/part.ts'
 import { must } from '../support/requirement.ts'
+import type { Subject } from '../support/subject.ts'
 import { test } from '../support/test.ts'
 
 test(
@@ -24,17 +25,23 @@ test(
   ...must('REL-002', "the variants share the kernel, the base initramfs and every common extension's layer", {
     targets: ['release'],
     scope: 'release',
-    fix: 'build both variants from one lock, in one run',
+    fix: 'build all variants from one lock, in one run',
   }),
   async ({ variants, judge }) => {
-    const [one, other] = await Promise.all(variants.map(async ({ talos }) => describeParts(talos)))
-    const common = [...(one?.keys() ?? [])].filter((name) => other?.has(name))
-    judge(
-      common.map((name) => `${name} ${one?.get(name)}`),
-      {},
-    ).toEqual(common.map((name) => `${name} ${other?.get(name)}`))
+    const [first, ...others] = await Promise.all(variants.map(async ({ talos }) => describeParts(talos)))
+    for (const [at, other] of others.entries()) {
+      const common = [...(first?.keys() ?? [])].filter((name) => other.has(name))
+      const say = (parts: ReadonlyMap<string, string> | undefined): readonly string[] =>
+        common.map((name) => `${nameOf(variants, at + 1)}: ${name} ${parts?.get(name)}`)
+      judge(say(other), {}).toEqual(say(first))
+    }
   },
 )
+
+/** The variant at a place of the release, by name. */
+function nameOf(variants: readonly Subject[], at: number): string {
+  return variants[at]?.candidate.variant ?? `variant ${at}`
+}
 
 /** sha256 of kernel, base and each extension's layer. */
 async function describeParts(talos: TalosPart): Promise<ReadonlyMap<string, string>> {
@@ -54,11 +61,11 @@ test(
     {
       targets: ['release'],
       scope: 'release',
-      fix: 'look for what only one of the two builds did',
+      fix: 'look for what only one of the builds did',
     },
   ),
   async ({ variants, contract, judge }) => {
-    const [one, other] = await Promise.all(
+    const [first, ...others] = await Promise.all(
       variants.map(async ({ talos }) => ({
         config: await describeConfig(talos, contract.labels.variant),
         files: await describeFiles(await talos.files(), (path) => path !== UKI_PATH),
@@ -66,7 +73,10 @@ test(
         initramfs: await describeFiles(await (await talos.initramfs()).tree(), isCommon),
       })),
     )
-    judge(one, {}).toEqual(other)
+    for (const [at, other] of others.entries()) {
+      const variant = nameOf(variants, at + 1)
+      judge({ variant, ...other }, {}).toEqual({ variant, ...first })
+    }
   },
 )
 

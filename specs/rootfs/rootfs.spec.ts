@@ -9,12 +9,9 @@ import { parseSpdx } from '#harness/talos/spdx.ts'
 import { findForeignElf } from '../support/foreign-elf.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
+import { OS_RELEASE, SPDX, SPDX_BYTES, TEXT_BYTES } from './files.ts'
 
-const OS_RELEASE = 'etc/os-release'
 const INIT = 'usr/bin/init'
-const SPDX = 'usr/share/spdx/talos-arm64.spdx.json'
-const MAX_TEXT_BYTES = 64 << 10
-const MAX_SPDX_BYTES = 64 << 20
 const FIX = 'take initramfs.xz from imager:/usr/install/arm64 of the pinned release and leave it as it is'
 
 test(
@@ -26,7 +23,7 @@ test(
   }),
   async ({ rootfs, pinned, judge }) => {
     const source = await fileIn(await rootfs.tree(), OS_RELEASE)
-    const text = new TextDecoder().decode(await readAll(source, MAX_TEXT_BYTES))
+    const text = new TextDecoder().decode(await readAll(source, TEXT_BYTES))
     const { NAME, ID, VERSION_ID, PRETTY_NAME } = Object.fromEntries(parseOsRelease(text, source.where))
     judge({ NAME, ID, VERSION_ID, PRETTY_NAME }, source.where).toEqual({
       NAME: 'Talos',
@@ -78,7 +75,7 @@ test(
   ),
   async ({ rootfs, pinned, judge }) => {
     const source = await fileIn(await rootfs.tree(), SPDX)
-    const { packages } = parseSpdx(await readAll(source, MAX_SPDX_BYTES), source.where)
+    const { packages } = parseSpdx(await readAll(source, SPDX_BYTES), source.where)
     const versions = packages.filter(({ name }) => name === 'kernel').map(({ versionInfo }) => versionInfo)
     judge([...new Set(versions)], source.where).toEqual([pinned('kernelRelease').replace(/-talos$/, '')])
   },

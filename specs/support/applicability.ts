@@ -33,13 +33,15 @@ export type Applicability =
 
 /** The parts of a candidate that a rule judges, or why there are none. */
 export function applicability(
-  requirement: Pick<Requirement, 'targets' | 'pinned' | 'scope' | 'only'>,
+  requirement: Pick<Requirement, 'targets' | 'pinned' | 'unpinned' | 'scope' | 'only'>,
   candidate: CandidateTargets,
 ): Applicability {
   if ((requirement.scope === 'release') !== (candidate.release === true))
     return { parts: [], reason: 'it is judged over both variants of a release, and only there' }
   if (requirement.pinned && !candidate.pinned)
     return { parts: [], reason: 'not pinned: there is no lock to compare with' }
+  if (requirement.unpinned === true && candidate.pinned)
+    return { parts: [], reason: 'pinned: the lock says which release this must be, and other rules compare with it' }
   const asked = requirement.targets.filter((target) => isAsked(target, candidate.targets))
   if (asked.length === 0) return { parts: [], reason: `target ${requirement.targets.join(', ')} was not asked for` }
   const parts = JUDGED_PARTS.filter(

@@ -29,6 +29,8 @@ export type Requirement = {
   readonly needs: readonly string[]
   /** Whether it compares with a fact of the lock. */
   readonly pinned: boolean
+  /** Set for what is judged only where there is no lock; with one, other rules say it by themselves. */
+  readonly unpinned?: true | undefined
   readonly scope: Scope
   /** Absent for every variant. */
   readonly only?: VariantFilter | undefined
@@ -40,6 +42,7 @@ export type RequirementOptions = {
   readonly targets: readonly Target[]
   readonly needs?: readonly string[]
   readonly pinned?: boolean
+  readonly unpinned?: true
   readonly scope?: Scope
   readonly only?: VariantFilter
   readonly fix: string
@@ -51,8 +54,19 @@ const ID = /^[A-Z]{3,4}-\d{3}$/
 
 function state(level: Level, id: string, sentence: string, options: RequirementOptions): Statement {
   if (!ID.test(id)) throw new Error(`requirement id ${id}: expected AREA-NNN`)
-  const { targets, needs = [], pinned = false, scope = 'part', only, fix } = options
-  const requirement = { id, level, sentence, targets, needs, pinned, scope, ...(only !== undefined && { only }), fix }
+  const { targets, needs = [], pinned = false, unpinned, scope = 'part', only, fix } = options
+  const requirement = {
+    id,
+    level,
+    sentence,
+    targets,
+    needs,
+    pinned,
+    ...(unpinned !== undefined && { unpinned }),
+    scope,
+    ...(only !== undefined && { only }),
+    fix,
+  }
   return [`${id} ${sentence}`, { meta: { requirement } }]
 }
 
