@@ -121,9 +121,9 @@ describe('parseMachineConfig reads as Talos does', () => {
 
   it.each(['1.11', '1.12', '1.13', '1.14'] as const)('merge keys and $patch in free mappings (%s)', (minor) => {
     const patch = 'machine: {sysctls: {$patch: replace}}\n'
-    expect(parse(patch).readBy(minor).problems).toEqual([])
+    expect(parse(patch).readings[minor].problems).toEqual([])
     const merged = parse('machine:\n  sysctls: &s {a: b}\n  env: {<<: *s}\n')
-    expect(merged.readBy(minor).problems.map(({ at }) => at.line)).toEqual(minor === '1.14' ? [3] : [])
+    expect(merged.readings[minor].problems.map(({ at }) => at.line)).toEqual(minor === '1.14' ? [3] : [])
   })
 })
 
@@ -146,14 +146,14 @@ describe('parseMachineConfig tells what keeps Talos from reading', () => {
     ['a key set twice', 'key', '0.yaml:1:27', ['machine: {sysctls: {a: b, a: c}}\n']],
     ['quotes around a number', 'type', '0.yaml:1:40', ["machine: {network: {interfaces: [{mtu: '9000'}]}}\n"]],
   ])('%s', (_, of, place, texts) => {
-    const [problem] = parse(...texts).readBy('1.14').problems
+    const [problem] = parse(...texts).readings['1.14'].problems
     expect([problem?.class, problem && formatPlace(problem.at)]).toEqual([of, place])
   })
 
   it('and for which Talos an unknown key would be one', () => {
-    const [problem] = parse('machine: {install: {grubUseUKICmdline: true}}\n').readBy('1.11').problems
+    const [problem] = parse('machine: {install: {grubUseUKICmdline: true}}\n').readings['1.11'].problems
     expect(problem?.message).toBe('is no key there, but for Talos 1.12 to 1.14')
-    expect(parse('machine: {sysctl: {}}\n').readBy('1.11').problems[0]?.expected).toBe('sysctls')
+    expect(parse('machine: {sysctl: {}}\n').readings['1.11'].problems[0]?.expected).toBe('sysctls')
   })
 
   it('in bounded time where aliases expand without end', () => {
@@ -164,7 +164,7 @@ describe('parseMachineConfig tells what keeps Talos from reading', () => {
           .fill(n === 0 ? 'x' : `*a${n - 1}`)
           .join(', ')}]`,
     )
-    const { problems } = parse(document('KubeStaticPodConfig', `name: a\npod:\n${lines.join('\n')}\n`)).readBy('1.14')
+    const { problems } = parse(document('KubeStaticPodConfig', `name: a\npod:\n${lines.join('\n')}\n`)).readings['1.14']
     expect(problems.map((problem) => problem.class)).toContain('syntax')
   })
 })

@@ -30,23 +30,21 @@ export type MachineConfig = {
   /** The beginning of the first file. */
   readonly start: YamlPlace
   /** The same files as Talos of a minor reads them, and what keeps it from doing so. */
-  readonly readBy: (minor: Minor) => Reading
+  readonly readings: Readonly<Record<Minor, Reading>>
 }
 
 /**
  * The first file with the others merged over it in order, as `talosctl machineconfig patch` does. FormatError `yaml` for
  * what is no YAML to Talos, or too much of it; its `at.path` is `file:line:column`. All else that keeps Talos from
- * reading the files is in `readBy`.
+ * reading the files is in `readings`.
  */
 export function parseMachineConfig(files: readonly ConfigFile[]): MachineConfig {
   const parsed = files.map(({ path, bytes }) => ({ path, roots: parseGoYaml(bytes, path) }))
-  const readings = new Map<Minor, Reading>()
-  const readBy = (minor: Minor): Reading => {
-    const reading = readings.get(minor) ?? readFiles(minor, parsed)
-    readings.set(minor, reading)
-    return reading
-  }
-  const best = MINORS.map(readBy).toSorted((a, b) => a.problems.length - b.problems.length)[0]
+  const readings = Object.fromEntries(MINORS.map((minor) => [minor, readFiles(minor, parsed)])) as Record<
+    Minor,
+    Reading
+  >
+  const best = Object.values(readings).toSorted((a, b) => a.problems.length - b.problems.length)[0]
   return {
     documents: best?.documents ?? [],
     files: files.map(({ path, bytes }, at) => ({
@@ -55,7 +53,7 @@ export function parseMachineConfig(files: readonly ConfigFile[]): MachineConfig 
       documents: (parsed[at]?.roots ?? []).flatMap(toDocument),
     })),
     start: { path: files[0]?.path ?? '', line: 1, column: 1 },
-    readBy,
+    readings,
   }
 }
 

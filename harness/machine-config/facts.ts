@@ -47,10 +47,10 @@ export type MachineConfigFacts = {
   /** In all files as they stand, values that a later file overrides included. */
   readonly secrets: readonly SecretLike[]
   /** The files as Talos of a minor reads them. */
-  readonly readBy: MachineConfig['readBy']
+  readonly readings: MachineConfig['readings']
 }
 
-/** A field of another shape than Talos' counts as absent: that it is wrong stands in `readBy`. */
+/** A field of another shape than Talos' counts as absent: that it is wrong stands in `readings`. */
 export function machineConfigFacts(config: MachineConfig): MachineConfigFacts {
   const rootsOf = (kind: string | undefined): readonly YamlMap[] =>
     config.documents.filter((document) => document.kind === kind).map(({ root }) => root)
@@ -100,7 +100,7 @@ export function machineConfigFacts(config: MachineConfig): MachineConfigFacts {
       .flatMap(asMap)
       .map((item) => required(item, 'image')),
     secrets: findSecrets(config.files),
-    readBy: config.readBy,
+    readings: config.readings,
   }
 }
 

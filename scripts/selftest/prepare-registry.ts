@@ -5,8 +5,10 @@ import { writeLayout } from '#fixtures/counterexamples/candidate.ts'
 import { readReference } from '#fixtures/counterexamples/editor/reference.ts'
 import type { RegistryCounterexample } from '#fixtures/counterexamples/supply-chain/counterexample.ts'
 import { publishReference } from '#fixtures/counterexamples/supply-chain/publication.ts'
+import { GATEWAY } from '#fixtures/counterexamples/release/counterexample.ts'
 import { startRegistry } from '#fixtures/simulator/registry/server.ts'
 import { openCache } from '#harness/oci/cache/cache.ts'
+import type { Contract } from '#specs/contract/contract.ts'
 import { openRegistryAccess } from '#harness/oci/registry/access.ts'
 import type { BlobFailures } from '#harness/oci/registry/failure.ts'
 import { openCandidate, type Candidate } from '../judge/candidates/candidates.ts'
@@ -42,14 +44,20 @@ export async function prepareRegistry(
     const pinnedReference = { image: await writeLayout(sound.cozystack, join(folder, 'cozystack')) }
     const { lock, contract } = sound
     for (const example of examples) {
-      const { repository, tag } = await publishReference(sound, example, {
+      const judgedBy = withRepositories(contract, example.repositories)
+      const { repository, tag } = await publishReference({ ...sound, contract: judgedBy }, example, {
         registry,
         authority,
         folder: join(folder, 'published'),
       })
       const reference = `${registry.host}/${repository}:${tag}`
       candidates.push(
-        await openCandidate(reference, example.name, { contract, lock, spoolFolder: folder, registry: access }),
+        await openCandidate(reference, example.name, {
+          contract: judgedBy,
+          lock,
+          spoolFolder: folder,
+          registry: access,
+        }),
       )
     }
     const { signal } = new AbortController()
@@ -65,4 +73,11 @@ export async function prepareRegistry(
   } finally {
     await access.close()
   }
+}
+
+/** The contract with other repositories of the gateway variant. */
+function withRepositories(contract: Contract, repositories: readonly string[] | undefined): Contract {
+  const gateway = contract.variants[GATEWAY]
+  if (repositories === undefined || gateway === undefined) return contract
+  return { ...contract, variants: { ...contract.variants, [GATEWAY]: { ...gateway, repositories } } }
 }

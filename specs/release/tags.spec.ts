@@ -1,6 +1,7 @@
 // The tags under which a release is published: https://github.com/cozystack/boot-to-talos pulls without a platform and
 // takes linux/amd64 from an index, so that a version tag must name the image itself.
 import { isManifest } from '#harness/oci/image/media-types.ts'
+import { isRepositoryOf, repositoriesOf, variantOf } from '../contract/repositories.ts'
 import { releaseTags } from '../contract/tags.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
@@ -26,5 +27,29 @@ test(
       [tags.immutableTag]: expected,
     })
     judge(isManifest(root.descriptor.mediaType) ? 'a manifest' : root.descriptor.mediaType, where).toBe('a manifest')
+  },
+)
+
+test(
+  ...must(
+    'REL-009',
+    "the image lies in a repository of its variant: in one that the contract lists, and in none whose name is another variant's",
+    {
+      targets: ['registry'],
+      needs: ['OCI-001'],
+      fix: "push the image to its own variant's repository, or list the repository under `repositories` of the variant in the contract",
+    },
+  ),
+  async ({ image, contract, variantName, variant, evidence, judge, note }) => {
+    const { registry, repository } = evidence.repository
+    if (isRepositoryOf(evidence.repository, variantName, contract)) return judge(true, image.where).toBe(true)
+    const said = `${registry}/${repository}`
+    const expected = `one that is or ends in ${repositoriesOf(variantName, contract).join(' or ')}`
+    const other = variantOf(evidence.repository, contract)
+    const got = other === undefined ? said : `${said}, which is a repository of ${other}`
+    if (other === undefined && variant.repositories === undefined)
+      note(`the name of the repository ${said} says of no variant that it is for`, image.where)
+    else judge(got, image.where).toBe(expected)
+    return undefined
   },
 )

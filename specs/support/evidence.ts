@@ -7,11 +7,14 @@ import { resolveIfThere, type RegistryAccess } from '#harness/oci/registry/acces
 import { readAttachments, type Attachment } from '#harness/signing/attachments.ts'
 import type { Outcome } from '#harness/signing/verify.ts'
 import type { Contract } from '../contract/contract.ts'
+import type { NamedRepository } from '../contract/repositories.ts'
 import { releaseTags } from '../contract/tags.ts'
 import type { Lock } from '../contract/lock.ts'
 import type { Part } from './applicability.ts'
 
 export type Evidence = {
+  /** Where the image lies. */
+  readonly repository: NamedRepository
   /** What a tag of the repository names; undefined where there is none. */
   tag(name: string): Promise<Descriptor | undefined>
   attachments(): Promise<readonly Attachment[]>
@@ -40,6 +43,7 @@ export function openEvidence(
       : parseTrustedRoot(new TextEncoder().encode(trustedRoot), 'trusted root')
   })
   return {
+    repository: { registry, repository },
     tag: (name) => resolveIfThere(access, { kind, registry, repository, tag: name }),
     attachments,
     outcomes: lazy(async () => {

@@ -60,5 +60,5 @@ export type JudgementMeta = {
   /** What was found, each with its place: told one by one instead of the expectation that they fail. */
   findings?: readonly ConfigFinding[]
   /** What is worth knowing and breaks nothing. */
-  notes?: readonly ConfigFinding[]
+  notes?: readonly { readonly at: Location; readonly message: string }[]
 }

@@ -33,6 +33,10 @@ const base = vitest
     meta.where = at
     return expect(actual)
   })
+  /** What is worth knowing about the image and breaks nothing. */
+  .extend('note', async ({ meta }) => (message: string, at: Location): void => {
+    meta.notes = [...(meta.notes ?? []), { at, message }]
+  })
   .extend('findings', async ({ meta }): Promise<Findings> => (judge) => {
     const { broken, notes } = findInConfig(inject('run'), meta.candidate, judge)
     meta.findings = broken

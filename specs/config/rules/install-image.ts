@@ -4,6 +4,7 @@ import { parseReference, type RegistryReference } from '#harness/oci/image/refer
 import type { MachineConfigFacts, Placed } from '#harness/machine-config/facts.ts'
 import { quirksOf } from '#harness/talos/quirks.ts'
 import type { Contract } from '../../contract/contract.ts'
+import { repositoriesOf, variantOf } from '../../contract/repositories.ts'
 import { isUnknown, unknownValue, type ConfigContext, type ConfigFinding, type ConfigJudge } from '../rule.ts'
 
 /** A version tag may be moved by hand; its immutable tag with digits of lock and contract never is. */
@@ -17,17 +18,6 @@ export function installedVariant(facts: MachineConfigFacts, contract: Contract):
   const image = facts.installs.find((install) => install.image !== undefined)?.image
   const reference = image === undefined ? undefined : toReference(image.value)
   return reference === undefined ? undefined : variantOf(reference, contract)
-}
-
-function variantOf({ registry, repository }: RegistryReference, contract: Contract): string | undefined {
-  const whole = `/${registry}/${repository}`
-  return Object.keys(contract.variants).find((name) =>
-    repositoriesOf(name, contract).some((known) => whole.endsWith(`/${known}`)),
-  )
-}
-
-function repositoriesOf(variant: string, contract: Contract): readonly string[] {
-  return contract.variants[variant]?.repositories ?? [variant, `talos-${variant}`]
 }
 
 function toReference(text: string): RegistryReference | undefined {

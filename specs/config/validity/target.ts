@@ -25,7 +25,7 @@ export function judgeByMinor(problemsOf: (reading: Reading) => readonly Problem[
     const minors = known === undefined ? MINORS : [known]
     const found = new Map<string, { readonly problem: Problem; readonly minors: Minor[] }>()
     for (const minor of minors) {
-      for (const problem of problemsOf(facts.readBy(minor))) {
+      for (const problem of problemsOf(facts.readings[minor])) {
         const { path, line, column } = problem.at
         const id = JSON.stringify([path, line, column, problem.key])
         const before = found.get(id)
