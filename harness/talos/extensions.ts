@@ -3,7 +3,7 @@
 import { readAll, type ByteSource } from '../bytes/source.ts'
 import type { Location } from '../errors.ts'
 import type { FileEntry } from '../fs/file-tree.ts'
-import { openSquashfs, type Squashfs } from '../formats/squashfs/reader.ts'
+import { MAX_CONTENT_BYTES, openSquashfs, type Squashfs } from '../formats/squashfs/reader.ts'
 import { lazy } from '../lazy.ts'
 import type { BootArchive } from './boot-archive.ts'
 import { parseExtensionsYaml, type ExtensionMetadata } from './extension.ts'
@@ -49,9 +49,10 @@ export async function readExtensions(archive: BootArchive): Promise<Extensions> 
     for (const entry of (await segment.archive()).entries) entries.set(entry.path, entry)
 
   const images = new Map<string, ExtensionImage>()
+  const allowance = { contentBytes: MAX_CONTENT_BYTES }
   for (const { path, data } of entries.values())
     if (data !== undefined && path.endsWith('.sqsh'))
-      images.set(path, { path, data, squashfs: lazy(() => openSquashfs(data)) })
+      images.set(path, { path, data, squashfs: lazy(() => openSquashfs(data, allowance)) })
 
   const document = entries.get(EXTENSIONS_YAML)?.data
   const where = document?.where ?? { ...archive.where, path: EXTENSIONS_YAML }

@@ -10,6 +10,12 @@ export type ListingEntry = {
   /** Position of the inode: its metadata block in the inode table, and the offset in it when decoded. */
   readonly block: number
   readonly offset: number
+  /** Inode number as the listing has it: the kernel keeps inodes by this number. */
+  readonly number: number
+  /** The name as stored; the kernel looks up names in the order of their bytes. */
+  readonly bytes: Uint8Array
+  /** Where the entry's run begins in the listing. */
+  readonly run: number
 }
 
 /** Entries under one header, and bytes of a name (SQUASHFS_NAME_LEN). */
@@ -30,26 +36,29 @@ export function* parseListing(table: MetadataTable, inode: DirectoryInode): Gene
     throw cursor.error('TRUNCATED', `directory listing, expected ${inode.size} bytes, got ${cursor.remaining}`)
   const names = new Set<string>()
   while (cursor.position + HEADER_SIZE <= end) {
+    const runStart = cursor.position - start
     const run = cursor.u32le('entry count') + 1 // 0, 4: one less than there are
     const block = cursor.u32le('inode block') // 4, 4
-    cursor.u32le('inode number') // 8, 4; entries add a signed difference
+    const first = cursor.u32le('inode number') // 8, 4; entries add a signed difference
     if (run > MAX_RUN) throw cursor.error('MALFORMED', `directory run, expected at most ${MAX_RUN} entries, got ${run}`)
     for (let entry = 0; entry < run; entry++) {
       const at = cursor.position
       const offset = cursor.u16le('inode offset') // 0, 2
-      cursor.u16le('inode number difference') // 2, 2
+      const difference = cursor.u16le('inode number difference') // 2, 2
       const number = cursor.u16le('entry type') // 4, 2: always the basic type
       const length = cursor.u16le('name size') + 1 // 6, 2: one less than there are
       const type = INODE_TYPES[number]
       if (type === undefined) throw cursor.error('MALFORMED', `entry type, expected 1 to 7, got ${number}`, at)
       if (length > Math.min(MAX_NAME, end - cursor.position))
         throw cursor.error('MALFORMED', `name size, expected at most ${MAX_NAME} inside the listing, got ${length}`, at)
-      const name = decodeName(cursor.bytes(length, 'name')) // 8, length
+      const bytes = cursor.bytes(length, 'name') // 8, length
+      const name = decodeName(bytes)
       if (name === '.' || name === '..' || name.includes('/') || name.includes('\0'))
         throw cursor.error('MALFORMED', `name, expected one of a file, got ${JSON.stringify(name)}`, at)
       if (names.has(name)) throw cursor.error('MALFORMED', `name, expected once, got ${JSON.stringify(name)} twice`, at)
       names.add(name)
-      yield { name, type, block, offset }
+      const inodeNumber = first + ((difference << 16) >> 16)
+      yield { name, type, block, offset, number: inodeNumber, bytes, run: runStart }
     }
   }
   if (cursor.position !== end)

@@ -1,7 +1,8 @@
 // What every part of the reader shares: the bytes, the superblock, the decompressor and the counters.
 import { promisify } from 'node:util'
 import { constants, inflate, zstdDecompress } from 'node:zlib'
-import type { ByteSource } from '../../bytes/source.ts'
+import { bytesSource, type ByteSource } from '../../bytes/source.ts'
+import { readZstdFrame } from '../../bytes/zstd-frames.ts'
 import { FormatError, type FormatCode } from '../../errors.ts'
 import { FORMAT, SUPERBLOCK_SIZE, type Superblock } from './superblock.ts'
 
@@ -11,7 +12,18 @@ export type Stats = {
   metadataBlocksDecoded: number
 }
 
-export type Image = { readonly source: ByteSource; readonly superblock: Superblock; readonly stats: Stats }
+/** Bytes of files that may still be there: images of one initramfs share them, holes count like content. */
+export type ContentAllowance = { contentBytes: number }
+
+/** Everything that extensions bring lies on the node's root filesystem; NVIDIA's have some hundred MiB. */
+export const MAX_CONTENT_BYTES = 2 ** 31
+
+export type Image = {
+  readonly source: ByteSource
+  readonly superblock: Superblock
+  readonly stats: Stats
+  readonly allowance: ContentAllowance
+}
 
 const inflateBlock = promisify(inflate)
 const zstdBlock = promisify(zstdDecompress)
@@ -54,12 +66,18 @@ export async function decompress(
   const { compression, blockLog } = image.superblock
   // One byte more than fits: a block of exactly `maxBytes` then ends in the first and only round through the pool.
   const options = { maxOutputLength: maxBytes, chunkSize: maxBytes + 1 }
+  if (compression !== 'gzip' && compression !== 'zstd')
+    throw imageError(image, 'UNSUPPORTED', `${what}, expected gzip or zstd, got ${compression}`, at)
+  // The kernel gives zstd no bigger window than a block either; without a bound a frame may ask for 128 MiB.
+  const params = { [constants.ZSTD_d_windowLogMax]: Math.max(13, blockLog) }
   try {
-    if (compression === 'gzip') return await inflateBlock(bytes, options)
-    if (compression === 'zstd')
-      // The kernel gives zstd no bigger window than a block either; without a bound a frame may ask for 128 MiB.
-      return await zstdBlock(bytes, { ...options, params: { [constants.ZSTD_d_windowLogMax]: Math.max(13, blockLog) } })
+    const decoded = await (compression === 'gzip'
+      ? inflateBlock(bytes, options)
+      : zstdBlock(bytes, { ...options, params }))
+    if (compression === 'zstd') await assertOneFrame(image, what, bytes, at)
+    return decoded
   } catch (cause) {
+    if (cause instanceof FormatError) throw cause
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
     const error = TOO_BIG.has(code)
       ? imageError(image, 'LIMIT_EXCEEDED', `${what}, expected at most ${maxBytes} bytes, got more`, at)
@@ -67,7 +85,18 @@ export async function decompress(
     error.cause = cause
     throw error
   }
-  throw imageError(image, 'UNSUPPORTED', `${what}, expected gzip or zstd, got ${compression}`, at)
+}
+
+/** Decoders leave what is behind a frame alone, or take it for another frame. */
+async function assertOneFrame(image: Image, what: string, bytes: Uint8Array, at: number): Promise<void> {
+  const { size } = await readZstdFrame(bytesSource(bytes, image.source.where), 0)
+  if (size !== bytes.length)
+    throw imageError(
+      image,
+      'MALFORMED',
+      `${what}, expected one zstd frame, got ${bytes.length - size} bytes behind it`,
+      at,
+    )
 }
 
 /** Calls `action` for 0 … count−1, at most `limit` at a time; no new one begins after a failure. */

@@ -5,6 +5,7 @@ import { tableCursor, type MetadataTable } from './metadata.ts'
 import type { Superblock } from './superblock.ts'
 
 type Common = {
+  readonly form: InodeForm
   /** Permission bits with setuid, setgid and sticky. */
   readonly mode: number
   readonly uidIndex: number
@@ -15,6 +16,22 @@ type Common = {
   readonly links: number
   /** Index into the xattr table; undefined for none. */
   readonly xattr: number | undefined
+}
+
+/** How an inode is written down, for who asks whether it is written as mksquashfs would. */
+export type InodeForm = {
+  readonly extended: boolean
+  /** Bits above the permissions, which have no meaning. */
+  readonly modeBits: number
+  /** Where its fixed part and its lists end in the table, a directory's index aside. */
+  readonly end: number
+  /** Of a directory: the number of the one above. */
+  readonly parent?: number
+  /** Of an extended directory: entries of the index that follows. */
+  readonly indexCount?: number
+  /** Of a file: the offset in a fragment, also where there is none; of an extended one: the bytes of its holes. */
+  readonly fragmentOffset?: number
+  readonly sparse?: number
 }
 
 export type DirectoryInode = Common & {
@@ -63,7 +80,7 @@ const LISTING_EXTRA = 3
 /** PATH_MAX: Linux follows no longer target, and refuses to read it from squashfs. */
 const MAX_TARGET = 4096
 
-type Header = Omit<Common, 'links' | 'xattr'>
+type Header = Omit<Common, 'links' | 'xattr' | 'form'> & Pick<InodeForm, 'extended' | 'modeBits'>
 
 /** The inode at `offset` of the decoded inode table. MALFORMED for an unknown type, TRUNCATED behind the table's end. */
 export function parseInode(table: MetadataTable, offset: number, superblock: Superblock): Inode {
@@ -72,8 +89,11 @@ export function parseInode(table: MetadataTable, offset: number, superblock: Sup
   const type = INODE_TYPES[number > EXTENDED ? number - EXTENDED : number]
   if (type === undefined) throw cursor.error('MALFORMED', `inode type, expected 1 to 14, got ${number}`, offset)
   const extended = number > EXTENDED
+  const mode = cursor.u16le('mode') // 2, 2
   const header: Header = {
-    mode: cursor.u16le('mode') & 0o7777, // 2, 2
+    extended,
+    modeBits: mode & ~0o7777,
+    mode: mode & 0o7777,
     uidIndex: cursor.u16le('uid index'), // 4, 2
     gidIndex: cursor.u16le('gid index'), // 6, 2
     mtime: cursor.u32le('modification time'), // 8, 4
@@ -92,32 +112,45 @@ export function parseInode(table: MetadataTable, offset: number, superblock: Sup
         offset,
       )
     const target = cursor.bytes(length, 'symlink target') // 24, length
-    return { ...header, type, links, target, xattr: extended ? parseXattrIndex(cursor) : undefined }
+    return finish(cursor, header, { type, links, target, xattr: extended ? parseXattrIndex(cursor) : undefined })
   }
   if (type === 'block' || type === 'character') {
     const device = splitDevice(cursor.u32le('device number')) // 20, 4
-    return { ...header, type, links, device, xattr: extended ? parseXattrIndex(cursor) : undefined }
+    return finish(cursor, header, { type, links, device, xattr: extended ? parseXattrIndex(cursor) : undefined })
   }
-  return { ...header, type, links, xattr: extended ? parseXattrIndex(cursor) : undefined }
+  return finish(cursor, header, { type, links, xattr: extended ? parseXattrIndex(cursor) : undefined })
+}
+
+/** The inode that was read up to here. */
+function finish<T extends object>(
+  cursor: Cursor,
+  { extended, modeBits, ...header }: Header,
+  fields: T,
+  form: Omit<InodeForm, 'extended' | 'modeBits' | 'end'> = {},
+): Omit<Header, 'extended' | 'modeBits'> & T & { readonly form: InodeForm } {
+  return { ...header, ...fields, form: { extended, modeBits, end: cursor.position, ...form } }
 }
 
 function parseDirectory(cursor: Cursor, header: Header): DirectoryInode {
   const block = cursor.u32le('listing block') // 16, 4
   const links = cursor.u32le('link count') // 20, 4
   const size = cursor.u16le('listing size') // 24, 2
-  const offset = cursor.u16le('listing offset') // 26, 2; then the parent's inode number, 28, 4
-  return { ...header, type: 'directory', links, block, offset, size: listingSize(size), xattr: undefined }
+  const offset = cursor.u16le('listing offset') // 26, 2
+  const parent = cursor.u32le('parent inode') // 28, 4
+  const fields = { type: 'directory', links, block, offset, size: listingSize(size), xattr: undefined } as const
+  return finish(cursor, header, fields, { parent })
 }
 
 function parseExtendedDirectory(cursor: Cursor, header: Header): DirectoryInode {
   const links = cursor.u32le('link count') // 16, 4
   const size = cursor.u32le('listing size') // 20, 4
   const block = cursor.u32le('listing block') // 24, 4
-  cursor.u32le('parent inode') // 28, 4
-  cursor.u16le('index count') // 32, 2; the index itself only speeds up look-ups and is passed over
+  const parent = cursor.u32le('parent inode') // 28, 4
+  const indexCount = cursor.u16le('index count') // 32, 2; the index stands behind the inode
   const offset = cursor.u16le('listing offset') // 34, 2
   const xattr = parseXattrIndex(cursor) // 36, 4
-  return { ...header, type: 'directory', links, block, offset, size: listingSize(size), xattr }
+  const fields = { type: 'directory', links, block, offset, size: listingSize(size), xattr } as const
+  return finish(cursor, header, fields, { parent, indexCount })
 }
 
 function parseFile(cursor: Cursor, header: Header, superblock: Superblock): FileInode {
@@ -126,19 +159,21 @@ function parseFile(cursor: Cursor, header: Header, superblock: Superblock): File
   const offset = cursor.u32le('fragment offset') // 24, 4
   const size = cursor.u32le('file size') // 28, 4
   const tail = parseBlockList(cursor, size, index, offset, superblock) // 32, …
-  return { ...header, type: 'file', links: 1, start, size, ...tail, xattr: undefined }
+  const fields = { type: 'file', links: 1, start, size, ...tail, xattr: undefined } as const
+  return finish(cursor, header, fields, { fragmentOffset: offset })
 }
 
 function parseExtendedFile(cursor: Cursor, header: Header, superblock: Superblock): FileInode {
   const start = cursor.count64le('first block') // 16, 8
   const size = cursor.count64le('file size') // 24, 8
-  cursor.u64le('sparse bytes') // 32, 8
+  const sparse = Number(cursor.u64le('sparse bytes')) // 32, 8
   const links = cursor.u32le('link count') // 40, 4
   const index = cursor.u32le('fragment index') // 44, 4
   const offset = cursor.u32le('fragment offset') // 48, 4
   const xattr = parseXattrIndex(cursor) // 52, 4
   const tail = parseBlockList(cursor, size, index, offset, superblock) // 56, …
-  return { ...header, type: 'file', links, start, size, ...tail, xattr }
+  const fields = { type: 'file', links, start, size, ...tail, xattr } as const
+  return finish(cursor, header, fields, { fragmentOffset: offset, sparse })
 }
 
 /** A view of the list, so that a file of terabytes costs no more than the table that must hold its list. */

@@ -7,6 +7,7 @@ import { assertInside, CONCURRENCY, decompress, forEachLimited, imageError, read
 import { FORMAT } from './superblock.ts'
 
 export const METADATA_SIZE = 8192
+const BLOCK_HEADER_SIZE = 2
 /** Bit 15 of a block's header: stored as it is. */
 const STORED = 0x8000
 /** The tables of a million inodes take two thirds of this at most in practice; more is a bomb. */
@@ -20,6 +21,10 @@ export type MetadataTable = {
   readonly blocks: ReadonlyMap<number, number>
   /** Where each block stands in the image. */
   readonly positions: readonly number[]
+  /** Where the last block ends in the image; undefined without blocks. */
+  readonly end?: number | undefined
+  /** Blocks that do not follow the one before. */
+  readonly gaps: number
 }
 
 export function tableCursor(table: MetadataTable, offset: number): Cursor {
@@ -70,6 +75,8 @@ export async function readMetadataTable(
     where: memberLocation(image.source.where, name),
     blocks: new Map(blocks.map((block, index) => [block.position - start, index * METADATA_SIZE])),
     positions: blocks.map((block) => block.position),
+    end,
+    gaps: 0,
   }
 }
 
@@ -83,7 +90,7 @@ export async function readLookupTable(
 ): Promise<MetadataTable> {
   const where = memberLocation(image.source.where, name)
   const size = count * recordSize
-  if (count === 0) return { bytes: new Uint8Array(0), where, blocks: new Map(), positions: [] }
+  if (count === 0) return { bytes: new Uint8Array(0), where, blocks: new Map(), positions: [], gaps: 0 }
   assertTableSize(image, name, size, index ?? 0)
   const pointers = await readPointers(image, name, index, Math.ceil(size / METADATA_SIZE))
   const blocks: Block[] = []
@@ -96,7 +103,15 @@ export async function readLookupTable(
   const decoded = await decodeBlocks(image, name, blocks)
   if (decoded.size !== size)
     throw imageError(image, 'MALFORMED', `${name}, expected ${size} bytes, got ${decoded.size}`, index ?? 0)
-  return { bytes: decoded.bytes.subarray(0, size), where, blocks: new Map(), positions: pointers }
+  const ends = blocks.map(({ position, bytes }) => position + BLOCK_HEADER_SIZE + bytes.length)
+  return {
+    bytes: decoded.bytes.subarray(0, size),
+    where,
+    blocks: new Map(),
+    positions: pointers,
+    end: ends.at(-1),
+    gaps: pointers.filter((pointer, at) => at > 0 && pointer !== ends[at - 1]).length,
+  }
 }
 
 /** Where the first block of a lookup table stands; tables before it end there at the latest. */

@@ -3,11 +3,13 @@ import type { ByteSource } from '../../bytes/source.ts'
 import type { Location } from '../../errors.ts'
 import { FileTree } from '../../fs/file-tree.ts'
 import { lazy } from '../../lazy.ts'
-import type { Image, Stats } from './image.ts'
+import { readForm, type SquashfsForm } from './form.ts'
+import { MAX_CONTENT_BYTES, type ContentAllowance, type Image, type Stats } from './image.ts'
 import { parseSuperblock, SUPERBLOCK_SIZE, type Superblock } from './superblock.ts'
 import { readEntries, type SquashfsEntry } from './tree.ts'
 import { readXattrHeader } from './xattrs.ts'
 
+export { MAX_CONTENT_BYTES, type ContentAllowance } from './image.ts'
 export type { Compression } from './superblock.ts'
 export type { SquashfsEntry } from './tree.ts'
 
@@ -23,6 +25,8 @@ export type Squashfs = Omit<
   entries(): Promise<readonly SquashfsEntry[]>
   /** The same as a tree. File contents are decoded when they are read; hard links share one `data`. */
   tree(): Promise<FileTree>
+  /** Where it is not as mksquashfs writes it; errors as of `entries`. */
+  form(): Promise<SquashfsForm>
   /** Counts up while the image is read. Reading every inode once, in this order, decodes each block once. */
   readonly stats: Readonly<Stats>
 }
@@ -33,11 +37,14 @@ export type Squashfs = Omit<
  * lzma opens; entries and contents are UNSUPPORTED as soon as something compressed is needed. Errors inside a decoded
  * table are located in it: `0.sqsh!inode table`, with the offset in decoded bytes.
  */
-export async function openSquashfs(source: ByteSource): Promise<Squashfs> {
+export async function openSquashfs(
+  source: ByteSource,
+  allowance: ContentAllowance = { contentBytes: MAX_CONTENT_BYTES },
+): Promise<Squashfs> {
   const head = await source.read(0, Math.min(SUPERBLOCK_SIZE, source.size))
   const superblock = parseSuperblock(head, source.size, source.where)
   const stats: Stats = { blocksDecoded: 0, metadataBlocksDecoded: 0 }
-  const image: Image = { source, superblock, stats }
+  const image: Image = { source, superblock, stats, allowance }
   const xattrs = await readXattrHeader(image)
   const entries = lazy(() => readEntries(image, xattrs))
   return {
@@ -56,6 +63,8 @@ export async function openSquashfs(source: ByteSource): Promise<Squashfs> {
     where: source.where,
     stats,
     entries,
+    // Its files have been paid for by `entries`.
+    form: lazy(() => readForm({ ...image, allowance: { contentBytes: Number.POSITIVE_INFINITY } }, xattrs)),
     tree: lazy(async () => new FileTree(await entries(), source.where)),
   }
 }

@@ -224,3 +224,21 @@ describe('directories and inodes that are damaged', () => {
     expect(error.message).toMatch(/block list/)
   })
 })
+
+describe('content that one initramfs may bring', () => {
+  const nodes: SampleNode[] = [
+    { type: 'file', name: 'a', content: Buffer.alloc(300) },
+    { type: 'file', name: 'b', content: Buffer.alloc(300) },
+    { type: 'link', name: 'c', to: 'a' },
+  ]
+
+  it('counts each file once, holes too, before any is read', async () => {
+    const { bytes } = makeSquashfs(nodes)
+    const allowance = { contentBytes: 600 }
+    expect(await (await openSquashfs(bytesSource(bytes, where), allowance)).entries()).toHaveLength(4)
+    expect(allowance.contentBytes).toBe(0)
+    const spent = await openSquashfs(bytesSource(bytes, where), { contentBytes: 599 })
+    await expectCode(() => spent.entries(), FormatError, 'LIMIT_EXCEEDED')
+    expect(spent.stats.blocksDecoded).toBe(0)
+  })
+})

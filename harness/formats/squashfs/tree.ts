@@ -7,7 +7,7 @@ import { parseListing, type ListingEntry } from './directory.ts'
 import { FileContent, type FileReader } from './file-content.ts'
 import { FileData } from './file-data.ts'
 import { readFragmentTable } from './fragments.ts'
-import { imageError, type Image } from './image.ts'
+import { imageError, MAX_CONTENT_BYTES, type Image } from './image.ts'
 import { parseInode, type Inode } from './inodes.ts'
 import {
   locate,
@@ -45,6 +45,11 @@ const DATA_CACHE_BYTES = 1 << 22
 
 /** Every entry of the image, the root ('') first. */
 export async function readEntries(image: Image, xattrHeader: XattrHeader): Promise<readonly SquashfsEntry[]> {
+  return walk(await readTables(image, xattrHeader))
+}
+
+/** What the walk needs, decoded; errors as of the tables. */
+export async function readTables(image: Image, xattrHeader: XattrHeader): Promise<Tables> {
   const { superblock } = image
   if (superblock.inodeCount > MAX_ENTRIES)
     throw imageError(
@@ -61,7 +66,7 @@ export async function readEntries(image: Image, xattrHeader: XattrHeader): Promi
     readXattrs(image, xattrHeader),
   ])
   const reader = { image, readFragment, cache: makeBlockCache(superblock.blockSize, DATA_CACHE_BYTES) }
-  return walk({ image, inodes, directories, ids, xattrs, reader })
+  return { image, inodes, directories, ids, xattrs, reader }
 }
 
 /** The kernel lets the directory table end where the next table's first block stands. */
@@ -78,7 +83,7 @@ async function readIds(image: Image): Promise<Uint32Array> {
   return Uint32Array.from({ length: idCount }, () => cursor.u32le('id'))
 }
 
-type Tables = {
+export type Tables = {
   readonly image: Image
   readonly inodes: MetadataTable
   readonly directories: MetadataTable
@@ -89,7 +94,17 @@ type Tables = {
 
 type Attributes = Omit<SquashfsEntry, 'path'>
 
-function walk(tables: Tables): readonly SquashfsEntry[] {
+/** An entry as it is met: where its inode stands in the table, and how its directory lists it; the root is not listed. */
+export type Visit = {
+  readonly path: string
+  readonly at: number
+  readonly inode: Inode
+  readonly listed?: ListingEntry
+  readonly parent?: Inode
+}
+
+/** The entries from the root on; `visit` sees each with its inode. */
+export function walk(tables: Tables, visit: (entry: Visit) => void = () => {}): readonly SquashfsEntry[] {
   const { image, inodes, directories } = tables
   const entries: SquashfsEntry[] = []
   const resolve = makeResolver(tables)
@@ -99,8 +114,9 @@ function walk(tables: Tables): readonly SquashfsEntry[] {
   if (root.inode.type !== 'directory')
     throw imageError(image, 'MALFORMED', `root inode, expected a directory, got a ${root.inode.type}`, 32)
   entries.push({ path: '', ...root.attributes })
-  const open: { path: string; listing: Iterator<ListingEntry, void> }[] = [
-    { path: '', listing: parseListing(directories, root.inode) },
+  visit({ path: '', at: root.at, inode: root.inode })
+  const open: { path: string; inode: Inode; listing: Iterator<ListingEntry, void> }[] = [
+    { path: '', inode: root.inode, listing: parseListing(directories, root.inode) },
   ]
   // Directories cannot be linked: one that is met twice is a loop, or would be walked twice.
   const entered = new Set<number>([root.at])
@@ -123,12 +139,13 @@ function walk(tables: Tables): readonly SquashfsEntry[] {
         `entries, expected at most ${MAX_ENTRIES} with paths of ${MAX_PATH} and ${MAX_TEXT} in all, got more`,
       )
     entries.push({ path, ...attributes })
+    visit({ path, at, inode, listed: found, parent: folder.inode })
     if (inode.type !== 'directory') continue
     if (entered.has(at)) throw error('MALFORMED', `directory ${path}, expected in one place, got another`)
     if (open.length > MAX_DEPTH)
       throw error('LIMIT_EXCEEDED', `directory depth, expected at most ${MAX_DEPTH}, got more`)
     entered.add(at)
-    open.push({ path, listing: parseListing(directories, inode) })
+    open.push({ path, inode, listing: parseListing(directories, inode) })
   }
   return entries
 }
@@ -151,10 +168,22 @@ function makeResolver(tables: Tables): (at: number, path: string) => Resolved {
     listed += inode.type === 'file' ? inode.blockList.length : 0
     if (listed > inodes.bytes.length)
       throw tableCursor(inodes, at).error('MALFORMED', `block lists, expected side by side, got them overlapping`)
+    if (inode.type === 'file') spend(image, inode.size, path)
     const resolved = { at, inode, attributes: toAttributes(tables, inode, at, path) }
     known.set(at, resolved)
     return resolved
   }
+}
+
+function spend(image: Image, size: number, path: string): void {
+  image.allowance.contentBytes -= size
+  if (image.allowance.contentBytes < 0)
+    throw imageError(
+      image,
+      'LIMIT_EXCEEDED',
+      `files, expected at most ${MAX_CONTENT_BYTES} bytes with their holes, got more at ${path}`,
+      0,
+    )
 }
 
 function toAttributes(tables: Tables, inode: Inode, at: number, path: string): Attributes {

@@ -1,0 +1,27 @@
+// What of a squashfs image mksquashfs, run by upstream, would not have written.
+import type { Squashfs } from '#harness/formats/squashfs/reader.ts'
+
+/** What imager keeps of attributes; orders to the overlay and capabilities are for EXT-007 and EXT-008 to say. */
+const LABEL = 'security.selinux'
+const JUDGED_ELSEWHERE = /^((trusted|user)\.overlay\.|security\.capability$)/
+
+/** `path: what` of each deviation; imager's untar makes no hard link, the base of 1.11 has some. */
+export async function formFindings(
+  path: string,
+  squashfs: Squashfs,
+  hasHardLinks: boolean,
+): Promise<readonly string[]> {
+  const { deviations, hardLinks } = await squashfs.form()
+  return [
+    ...deviations.map((what) => `${path}: ${what}`),
+    ...(hasHardLinks ? [] : hardLinks.map((name) => `${path}: ${name}: a hard link, which imager makes none of`)),
+  ]
+}
+
+export async function layerXattrFindings(path: string, squashfs: Squashfs): Promise<readonly string[]> {
+  return (await squashfs.entries()).flatMap((entry) =>
+    [...(entry.xattrs ?? new Map<string, Uint8Array>()).keys()]
+      .filter((name) => name !== LABEL && !JUDGED_ELSEWHERE.test(name))
+      .map((name) => `${path}: ${entry.path}: attribute ${name}, expected none but ${LABEL}`),
+  )
+}
