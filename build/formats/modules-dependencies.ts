@@ -1,19 +1,21 @@
 // Which modules a module needs, in the order of modules.dep: users before what they use (tools/depmod.c of kmod 34,
 // depmod_calculate_dependencies).
 import { FormatError } from '#harness/errors.ts'
-import type { IndexedModule } from './modules-index.ts'
 
 /** depmod counts modules in 16 bits. */
 const MAX_MODULES = 0xffff
+
+/** A module that is indexed: its name and its place, which is its priority; the symbols that it needs. */
+export type LinkedModule = { readonly name: string; readonly index: number; readonly imports: readonly string[] }
 
 /**
  * For each module all that it needs, directly or not; what must be loaded first comes last. FormatError MALFORMED where
  * modules need each other, LIMIT_EXCEEDED.
  */
-export function calculateDependencies(
-  modules: readonly IndexedModule[],
-  symbols: ReadonlyMap<string, IndexedModule>,
-): readonly (readonly IndexedModule[])[] {
+export function calculateDependencies<T extends LinkedModule>(
+  modules: readonly T[],
+  symbols: ReadonlyMap<string, T>,
+): readonly (readonly T[])[] {
   if (modules.length > MAX_MODULES)
     throw new FormatError('modules index', 'LIMIT_EXCEEDED', `expected at most ${MAX_MODULES} modules, got more`)
   const direct = modules.map(({ imports }) => {
@@ -22,7 +24,7 @@ export function calculateDependencies(
   })
   const places = sortByUse(modules, direct)
   return modules.map(({ index }) => {
-    const all = new Set<IndexedModule>()
+    const all = new Set<T>()
     const pending = [...(direct[index] ?? [])]
     for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
       if (all.has(next)) continue
@@ -34,10 +36,7 @@ export function calculateDependencies(
 }
 
 /** The place of each module in a topological order that has users first; depmod takes the last that is free next. */
-function sortByUse(
-  modules: readonly IndexedModule[],
-  direct: readonly (readonly IndexedModule[])[],
-): readonly number[] {
+function sortByUse(modules: readonly LinkedModule[], direct: readonly (readonly LinkedModule[])[]): readonly number[] {
   const users = modules.map(() => 0)
   for (const needed of direct) for (const { index } of needed) users[index] = (users[index] ?? 0) + 1
   const free = modules.filter(({ index }) => users[index] === 0)

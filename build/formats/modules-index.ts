@@ -2,7 +2,7 @@
 // https://man7.org/linux/man-pages/man5/modules.dep.5.html
 import { FormatError } from '#harness/errors.ts'
 import { encodeIndex, type IndexEntry } from './modules-index-binary.ts'
-import { calculateDependencies } from './modules-dependencies.ts'
+import { calculateDependencies, type LinkedModule } from './modules-dependencies.ts'
 
 export type ModuleFacts = {
   /** Relative to the release's folder: `kernel/fs/xfs/xfs.ko`. */
@@ -23,8 +23,7 @@ export type ModuleTree = {
   readonly builtinAliases?: readonly { readonly module: string; readonly alias: string }[] | undefined
 }
 
-/** A module that is indexed: its name and its place, which is its priority. */
-export type IndexedModule = ModuleFacts & { readonly name: string; readonly index: number }
+type IndexedModule = ModuleFacts & LinkedModule
 
 /** What upstream's imager tells depmod to prefer of modules with one name (hack/extra-modules.conf). */
 const PREFERRED_FOLDER = 'extras/'

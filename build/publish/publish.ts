@@ -1,7 +1,7 @@
 // The order in which a release appears: blobs, manifests under tags that never move, what refers to them, and at the very
 // end the version tags. Whatever ends it early, no version tag names an image that is not whole, signed and there.
 import type { Digest } from '#harness/bytes/digest.ts'
-import type { RegistryClient } from '#harness/oci/client/http/http.ts'
+import type { RegistryClient } from '#harness/oci/client/client.ts'
 import { pushManifest, resolveTag } from '#harness/oci/push/manifest.ts'
 import { pushReferrer } from '#harness/oci/push/referrer.ts'
 import { pushBlobs, type BlobOutcome, type BlobToPush } from '#harness/oci/push/push.ts'

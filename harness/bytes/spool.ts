@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { open, unlink, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FormatError, type Location } from '../errors.ts'
+import { writeAll } from './file.ts'
 import { makeFolder } from './folder.ts'
 import { bytesSource, fileSource, type ByteSource } from './source.ts'
 
@@ -40,11 +41,11 @@ export class Spool {
         )
       if (file === undefined && size + chunk.length > MEMORY_LIMIT) {
         file = await this.#openFile()
-        await writeWhole(file, Buffer.concat(inMemory), 0)
+        await writeAll(file, Buffer.concat(inMemory), 0)
         inMemory.length = 0
       }
       if (file === undefined) inMemory.push(Uint8Array.from(chunk))
-      else await writeWhole(file, chunk, size)
+      else await writeAll(file, chunk, size)
       size += chunk.length
     }
     return file === undefined
@@ -64,13 +65,5 @@ export class Spool {
     this.#files.push(file)
     await unlink(path)
     return file
-  }
-}
-
-async function writeWhole(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  let written = 0
-  while (written < bytes.length) {
-    const { bytesWritten } = await file.write(bytes, written, bytes.length - written, position + written)
-    written += bytesWritten
   }
 }

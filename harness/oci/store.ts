@@ -2,6 +2,7 @@
 import { encodedPart } from '../bytes/digest.ts'
 import type { ByteSource } from '../bytes/source.ts'
 import { NotFoundError, type Location } from '../errors.ts'
+import type { LayerCache } from './image/layer.ts'
 import { isIndex, isManifest } from './image/media-types.ts'
 import type { Descriptor } from './image/schemas.ts'
 
@@ -20,6 +21,11 @@ export interface ContentStore {
    * MANIFEST_UNKNOWN for a manifest or index, BLOB_UNKNOWN for anything else that is not there.
    */
   open(descriptor: Descriptor): Promise<ByteSource>
+  /**
+   * Where a layer of this store is kept, unpacked and indexed; only of a layer that `open` found there. Absent in stores
+   * whose layers are read where they are.
+   */
+  layerCache?(descriptor: Descriptor): LayerCache | undefined
   /** Ends every source that came from here. */
   close(): Promise<void>
 }

@@ -1,6 +1,6 @@
 // A client of the registry in a test: impatient, and with whatever credentials the test gives it.
-import type { Credential } from '../oci/client/auth/credentials.ts'
-import { assertIdentity, openRegistryClient, type ClientOptions, type RegistryClient } from '../oci/client/http/http.ts'
+import type { Credential } from '../oci/client/auth/credential.ts'
+import { assertIdentity, openRegistryClient, type ClientOptions, type RegistryClient } from '../oci/client/client.ts'
 import type { Limits } from '../oci/client/http/limits.ts'
 
 export const IMPATIENT: Limits = {

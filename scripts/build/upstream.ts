@@ -8,11 +8,12 @@ import type { UpstreamParts } from '#build/upstream/upstream.ts'
 import { RELEASE_NAMES } from '#fixtures/simulator/upstream/release.ts'
 import { Spool } from '#harness/bytes/spool.ts'
 import { openCache } from '#harness/oci/cache/cache.ts'
+import { defaultCacheFolder } from '#harness/oci/cache/layout.ts'
 import { parseReference } from '#harness/oci/image/reference.ts'
 import { openRegistryAccess } from '#harness/oci/registry/access.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import { lockCommand, type Lock, type PinnedImage } from '#specs/contract/lock.ts'
-import { cacheFolder, loadLock, LOCK_PATH } from '../judge/candidates/inputs.ts'
+import { loadLock, LOCK_PATH } from '../judge/candidates/inputs.ts'
 import { UsageError } from '../test/options.ts'
 import { embeddedContract } from '../embedded/contract.ts'
 import { EMBEDDED_RELEASE, openEmbeddedUpstream, type EmbeddedUpstream } from '../embedded/upstream.ts'
@@ -34,7 +35,7 @@ export async function openUpstream(options: BuildOptions, contract: Contract): P
   const named = new Set([lock.installerBase, lock.imager, ...(lock.extensions ?? [])].flatMap(registryOf))
   const network = await networkOf(options, where === undefined ? named : new Set([where]))
   const registry = openRegistryAccess({
-    cache: await openCache(options.cache ?? cacheFolder()),
+    cache: await openCache(options.cache ?? defaultCacheFolder()),
     ...(network && { network }),
   })
   const upstream = withSpool(registryUpstream(lock, { spool, registry }, where), spool)

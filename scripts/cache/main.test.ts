@@ -1,7 +1,9 @@
-import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { DEFAULT_CACHE } from '#harness/oci/cache/layout.ts'
+import { ROOT } from '../judge/run/run.ts'
 import { cache, parseSize } from './main.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'cache-'))
@@ -24,12 +26,19 @@ describe('npm run cache', () => {
       await writeFile(join(blobs, name), Buffer.alloc(1024))
       await utimes(join(blobs, name), seconds, seconds)
     }
-    expect((await run('status')).text).toMatch(/blobs +2 {2}2\.0 KiB\n/)
+    expect((await run('status')).text).toMatch(/blobs +2 +2\.0 KiB {2}blobs as a registry sends them, by digest\n/)
     expect(await run('prune', '--max-size', '1K')).toEqual({
       status: 0,
       text: 'removed 1 files, 1.0 KiB; 1.0 KiB left\n',
     })
     expect(await readdir(blobs)).toEqual(['new'])
+  })
+
+  it('names its default folder as the README does', async () => {
+    const help = (await run('status', '--help')).text
+    const readme = await readFile(join(ROOT, 'README.md'), 'utf8')
+    expect(help).toContain(DEFAULT_CACHE)
+    expect(readme.match(/\$XDG_CACHE_HOME[^`\s]*/g)).toEqual([DEFAULT_CACHE])
   })
 
   it.each([

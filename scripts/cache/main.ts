@@ -1,8 +1,8 @@
 // What lies in the cache, and what goes first when it is to become smaller.
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { AREAS, CONTENT_AREAS, DEFAULT_CACHE, defaultCacheFolder } from '#harness/oci/cache/layout.ts'
 import { measureCache, pruneCache } from '#harness/oci/cache/usage.ts'
 import { formatSize } from '../build/render.ts'
-import { cacheFolder } from '../judge/candidates/inputs.ts'
 
 type Options = { readonly cache?: string; readonly maxSize?: number }
 
@@ -21,7 +21,7 @@ export function parseSize(text: string): number {
 export async function cache(args: readonly string[], write: (text: string) => void = print): Promise<number> {
   const program = new Command('npm run cache --').description('The cache of what was pulled from registries.')
   const where = '--cache <DIR>'
-  const about = 'the folder (default: $XDG_CACHE_HOME/talos-image-contract/v1)'
+  const about = `the folder (default: ${DEFAULT_CACHE})`
   const silent = { writeErr: () => undefined, writeOut: write }
   program.exitOverride().configureOutput(silent)
   program
@@ -33,7 +33,7 @@ export async function cache(args: readonly string[], write: (text: string) => vo
     .action((options: Options) => status(options, write))
   program
     .command('prune')
-    .description('remove what was used longest ago')
+    .description(`remove ${CONTENT_AREAS.join(' and ')}, those used longest ago first`)
     .option(where, about)
     .option('--max-size <SIZE>', 'how much may stay, such as 5G (default: nothing)', parseSize, 0)
     .exitOverride()
@@ -51,16 +51,16 @@ export async function cache(args: readonly string[], write: (text: string) => vo
 }
 
 async function status(options: Options, write: (text: string) => void): Promise<void> {
-  const folder = options.cache ?? cacheFolder()
+  const folder = options.cache ?? defaultCacheFolder()
   const usage = await measureCache(folder)
   write(`${folder}\n`)
   for (const { area, files, bytes } of usage)
-    write(`  ${area.padEnd(9)} ${String(files).padStart(6)}  ${formatSize(bytes)}\n`)
-  write(`  ${'total'.padEnd(16)}  ${formatSize(usage.reduce((sum, { bytes }) => sum + bytes, 0))}\n`)
+    write(`  ${area.padEnd(9)} ${String(files).padStart(6)}  ${formatSize(bytes).padStart(10)}  ${AREAS[area]}\n`)
+  write(`  ${'total'.padEnd(16)}  ${formatSize(usage.reduce((sum, { bytes }) => sum + bytes, 0)).padStart(10)}\n`)
 }
 
 async function prune(options: Options, write: (text: string) => void): Promise<void> {
-  const { files, bytes, left } = await pruneCache(options.cache ?? cacheFolder(), options.maxSize ?? 0)
+  const { files, bytes, left } = await pruneCache(options.cache ?? defaultCacheFolder(), options.maxSize ?? 0)
   write(`removed ${files} files, ${formatSize(bytes)}; ${formatSize(left)} left\n`)
 }
 

@@ -1,7 +1,8 @@
 // How registries are reached: the options that every command shares, and what a client makes of them.
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
-import type { ClientOptions, RegistryClient } from '#harness/oci/client/http/http.ts'
+import { DEFAULT_CACHE } from '#harness/oci/cache/layout.ts'
+import type { ClientOptions, RegistryClient } from '#harness/oci/client/client.ts'
 import { machineCredentials, type Credentials } from '#harness/oci/client/auth/credentials.ts'
 import { openPushClient } from '#harness/oci/push/client.ts'
 import { UsageError } from './command-line.ts'
@@ -24,10 +25,7 @@ const MAX_PASSWORD_BYTES = 64 << 10
 
 export function addReach(command: Command): Command {
   return command
-    .option(
-      '--cache <DIR>',
-      'folder for what was pulled and unpacked (default: $XDG_CACHE_HOME/talos-image-contract/v1)',
-    )
+    .option('--cache <DIR>', `folder for what was pulled and unpacked (default: ${DEFAULT_CACHE})`)
     .option('--ca-file <FILE>', 'PEM certificates to trust beside those of the system')
     .option('--insecure', 'speak plain HTTP where a registry speaks no TLS, also to other machines')
 }

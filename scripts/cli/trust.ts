@@ -1,8 +1,8 @@
 // The authorities and logs that signatures are held against.
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { HarnessError } from '#harness/errors.ts'
 import { lazy } from '#harness/lazy.ts'
+import { areaFolder } from '#harness/oci/cache/layout.ts'
 import type { Trust } from '#harness/signing/trust.ts'
 import { UsageError } from './command-line.ts'
 
@@ -26,7 +26,7 @@ export async function openTrust({ trustedRoot, offline, folder, note }: TrustOpt
     const { embeddedTrust, refreshTrust } = await import('#harness/signing/trust.ts')
     if (offline === true) return embeddedTrust()
     try {
-      return await refreshTrust({ folder: join(folder, 'tuf') })
+      return await refreshTrust({ folder: areaFolder(folder, 'tuf') })
     } catch (error) {
       if (!(error instanceof HarnessError)) throw error
       note(`the trusted root of sigstore.dev could not be refreshed (${error.message}): the packaged one is used`)

@@ -10,6 +10,7 @@ import { startRegistry, type Registry } from '#fixtures/simulator/registry/serve
 import { makeUpstream, type ReleaseName } from '#fixtures/simulator/upstream/upstream.ts'
 import { Spool } from '#harness/bytes/spool.ts'
 import { openCache } from '#harness/oci/cache/cache.ts'
+import { areaFolder } from '#harness/oci/cache/layout.ts'
 import { openRegistryAccess } from '#harness/oci/registry/access.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import type { Lock } from '#specs/contract/lock.ts'
@@ -51,7 +52,7 @@ export async function openEmbeddedUpstream(options: UpstreamOptions): Promise<Em
   try {
     const registry = await startRegistry()
     closers.push(registry.close)
-    const spool = new Spool(join(folder, 'spool'))
+    const spool = new Spool(areaFolder(folder, 'spool'))
     closers.push(() => spool.close())
     const cache = join(folder, 'cache')
     const access = openRegistryAccess({

@@ -2,7 +2,7 @@
 import { styleText } from 'node:util'
 import { formatPlace } from '#harness/formats/yaml/nodes.ts'
 import { CONFIG_STATUSES, type ConfigStatus, type ConfigVerdict } from '#specs/config/judge.ts'
-import type { ConfigFinding } from '#specs/config/rule.ts'
+import type { ConfigFinding } from '#specs/support/config-rule.ts'
 import { printableStrings } from '../judge/verdict/printable.ts'
 
 export type LintReport = {

@@ -1,6 +1,6 @@
 // The newest stable release of Talos that the contract is written for, by the tags of installer-base.
 import semver from 'semver'
-import { openRegistryClient, type ClientOptions } from '#harness/oci/client/http/http.ts'
+import { openRegistryClient, type ClientOptions } from '#harness/oci/client/client.ts'
 import { listTags } from '#harness/oci/client/tags.ts'
 import type { RegistryReference } from '#harness/oci/image/reference.ts'
 import { about, LockError } from './lock-error.ts'

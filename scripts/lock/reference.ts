@@ -1,7 +1,7 @@
 // The image that ours are compared with (REL-005): CozyStack's own installer.
-import { join } from 'node:path'
 import { Spool } from '#harness/bytes/spool.ts'
 import { HarnessError } from '#harness/errors.ts'
+import { areaFolder } from '#harness/oci/cache/layout.ts'
 import { parseReference, type Reference } from '#harness/oci/image/reference.ts'
 import type { RegistryAccess } from '#harness/oci/registry/access.ts'
 import { MODULES_DEP } from '#harness/talos/extensions.ts'
@@ -43,7 +43,7 @@ export async function readReference(
 ): Promise<PinnedReference> {
   const reference = parseImage(text)
   return about(text, async () => {
-    const spool = new Spool(join(folder, 'spool'))
+    const spool = new Spool(areaFolder(folder, 'spool'))
     const options = { spool, registry: access, architecture: REFERENCE_ARCHITECTURE } as const
     const installer = await openInstaller(text, options)
     try {

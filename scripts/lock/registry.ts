@@ -1,14 +1,14 @@
 // From the command line to upstream's registry: how it is reached, which release, and what it says.
-import { join } from 'node:path'
 import { Spool } from '#harness/bytes/spool.ts'
 import { openCache } from '#harness/oci/cache/cache.ts'
+import { areaFolder, defaultCacheFolder } from '#harness/oci/cache/layout.ts'
 import type { ContentStore } from '#harness/oci/store.ts'
 import { openRegistryAccess } from '#harness/oci/registry/access.ts'
 import { admitsTalos, extensionNames, type Contract } from '#specs/contract/contract.ts'
 import type { Lock } from '#specs/contract/lock.ts'
 import { progressOf } from '../build/render.ts'
 import { UsageError } from '../cli/command-line.ts'
-import { cacheFolder, loadContract } from '../judge/candidates/inputs.ts'
+import { loadContract } from '../judge/candidates/inputs.ts'
 import { printable } from '../judge/verdict/printable.ts'
 import { cacheError } from '../judge/candidates/registry.ts'
 import { networkOf } from '../cli/registry-options.ts'
@@ -28,7 +28,7 @@ export async function lockFromRegistry(options: LockOptions, signal: AbortSignal
   const { registry } = referenceTo({ mirror }, 'installer-base')
   const image = options.reference === undefined ? undefined : parseImage(options.reference)
   const network = await networkOf(options, new Set([registry, ...(image?.kind === 'registry' ? [image.registry] : [])]))
-  const folder = options.cache ?? cacheFolder()
+  const folder = options.cache ?? defaultCacheFolder()
   const progress = progressOf('lock', process.stderr)
   const say = (what: string) => (text: string) => {
     progress.end()
@@ -41,7 +41,7 @@ export async function lockFromRegistry(options: LockOptions, signal: AbortSignal
     notify: say('offline'),
     signal,
   })
-  const spool = new Spool(join(folder, 'spool'))
+  const spool = new Spool(areaFolder(folder, 'spool'))
   const stores: ContentStore[] = []
   try {
     const latest = (range: string): Promise<string> | undefined =>

@@ -1,7 +1,7 @@
 // Promoting, top to bottom: what the reference names, whether it is green, move the channel.
 import { NotFoundError } from '#harness/errors.ts'
 import type { Digest } from '#harness/bytes/digest.ts'
-import type { RegistryClient } from '#harness/oci/client/http/http.ts'
+import type { RegistryClient } from '#harness/oci/client/client.ts'
 import { fetchManifest } from '#harness/oci/client/manifests.ts'
 import { pushManifest, resolveTag } from '#harness/oci/push/manifest.ts'
 import { judgeArguments } from '../cli/judge-options.ts'

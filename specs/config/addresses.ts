@@ -1,7 +1,7 @@
 // Which addresses a list of subnets leaves to pick from, as Talos goes through it: FilterIPs of siderolabs/net v0.4.0.
 // Each subnet adds, each with `!` takes away from what was added before it.
 import type { MachineConfigFacts, Placed } from '#harness/machine-config/facts.ts'
-import { isUnknown } from './rule.ts'
+import { isUnknown } from '../support/config-rule.ts'
 import { parseSubnet, without, type Subnet } from './subnet.ts'
 
 /** What Talos takes where a configuration names none (pkg/machinery/constants, v1.11 to v1.14). */

@@ -3,7 +3,7 @@ import type { MachineConfigFacts } from '#harness/machine-config/facts.ts'
 import type { RuleIndex, RuleIndexEntry } from '../contract/rule-index.ts'
 import { outsideOf } from '../support/applicability.ts'
 import type { Level } from '../support/requirement.ts'
-import type { ConfigContext, ConfigFinding, ConfigJudge } from './rule.ts'
+import type { ConfigContext, ConfigFinding, ConfigJudge } from '../support/config-rule.ts'
 import { CONFIG_JUDGES } from './rules/index.ts'
 
 export const CONFIG_STATUSES = ['pass', 'fail', 'inconclusive', 'blocked', 'not-applicable'] as const

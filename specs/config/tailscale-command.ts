@@ -1,7 +1,7 @@
 // The command that the extension's containerboot makes of its variables: tailscale.com cmd/containerboot/{settings,
 // tailscaled}.go at v1.88.1, v1.92.3, v1.94.2, v1.96.4 and v1.102.2.
 import type { MachineConfigFacts, Placed, ServiceConfiguration } from '#harness/machine-config/facts.ts'
-import { isUnknown, variableOf } from './rule.ts'
+import { isUnknown, variableOf } from '../support/config-rule.ts'
 import { parseGoBool, parseUpFlags, wordsOf, type ParsedFlags } from './tailscale-flags.ts'
 
 const TAILSCALE = 'tailscale'

@@ -1,7 +1,7 @@
 // The flags of `tailscale up` on Linux, and how Go reads them: tailscale.com cmd/tailscale/cli/{up,cli,risks}.go at
 // v1.88.1 (Talos 1.11), v1.92.3 and v1.94.2 (1.12), v1.96.4 and v1.102.2 (1.13, 1.14). Go's package flag takes one dash
 // or two; since v1.84 a flag that is given twice is refused (onceFlagValue).
-import { isUnknown } from './rule.ts'
+import { isUnknown } from '../support/config-rule.ts'
 
 /** `true`: a switch that only takes true. */
 type Kind = 'switch' | 'true' | 'text' | 'duration'

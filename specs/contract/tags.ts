@@ -1,8 +1,10 @@
 // Names of a release's images in a repository.
 import { createHash } from 'node:crypto'
-import type { Part } from '../support/applicability.ts'
 import type { Contract } from './contract.ts'
 import { formatLock, type Lock } from './lock.ts'
+
+/** A part of the image: the installer image, or the asset image or folder. */
+export type Part = 'installer' | 'assets'
 
 /** The asset image of `v1.11.5` is `v1.11.5-assets`, in a layout and in a registry alike. */
 export const ASSETS_SUFFIX = '-assets'

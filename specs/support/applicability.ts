@@ -2,9 +2,6 @@
 import type { Contract, Variant } from '../contract/contract.ts'
 import type { Target, Requirement, VariantFilter } from './requirement.ts'
 
-/** A part of the image: the installer image, or the asset image or folder. */
-export type Part = 'installer' | 'assets'
-
 /** A thing that is judged on its own: a part of the image, or the machine configuration beside it. */
 export type JudgedPart = (typeof JUDGED_PARTS)[number]
 export const JUDGED_PARTS = ['installer', 'assets', 'config'] as const

@@ -1,6 +1,6 @@
 // What a rule finds in the machine configuration of a candidate; what nobody can tell is an error of its own.
 import { FormatError } from '#harness/errors.ts'
-import type { ConfigFinding, ConfigJudge } from '../config/rule.ts'
+import type { ConfigFinding, ConfigJudge } from './config-rule.ts'
 import type { RunInput } from './run.ts'
 
 export type ConfigFindings = {

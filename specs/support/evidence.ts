@@ -10,7 +10,6 @@ import type { Contract } from '../contract/contract.ts'
 import type { NamedRepository } from '../contract/repositories.ts'
 import { releaseTags } from '../contract/tags.ts'
 import type { Lock } from '../contract/lock.ts'
-import type { Part } from './applicability.ts'
 
 export type Evidence = {
   /** Where the image lies. */

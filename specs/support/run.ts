@@ -2,10 +2,11 @@
 import type { Location } from '#harness/errors.ts'
 import type { BlobFailures } from '#harness/oci/registry/failure.ts'
 import type { MachineConfigFacts } from '#harness/machine-config/facts.ts'
-import type { ConfigFinding } from '../config/rule.ts'
+import type { ConfigFinding } from './config-rule.ts'
 import type { Contract } from '../contract/contract.ts'
 import type { Lock } from '../contract/lock.ts'
-import type { CandidateTargets, JudgedPart, Part } from './applicability.ts'
+import type { Part } from '../contract/tags.ts'
+import type { CandidateTargets, JudgedPart } from './applicability.ts'
 
 export type CandidateInput = CandidateTargets & {
   /** Identity inside one run. */

@@ -4,7 +4,7 @@ import { expect, inject, test as vitest, type Assertion, type TestAPI } from 'vi
 import type { Location } from '#harness/errors.ts'
 import type { TalosPart } from '#harness/talos/part.ts'
 import { quirksOf } from '#harness/talos/quirks.ts'
-import type { ConfigFinding, ConfigJudge } from '../config/rule.ts'
+import type { ConfigFinding, ConfigJudge } from './config-rule.ts'
 import type { Lock } from '../contract/lock.ts'
 import { AbsentFactError } from './absent-fact.ts'
 import { applicability } from './applicability.ts'

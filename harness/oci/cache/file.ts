@@ -1,42 +1,51 @@
-// Writing into the cache: under a name of its own, then renamed as a whole. Whoever is killed in between leaves a file
-// that nobody reads, and two who write the same both come to a sound end.
+// Files of the cache and the records of when their bytes were last hashed. A file is written under a temporary name and
+// renamed as a whole: a killed process leaves only a temporary file, and two that write the same content both succeed.
 import { randomBytes } from 'node:crypto'
-import { open, rename, rm, utimes, writeFile, type FileHandle } from 'node:fs/promises'
+import type { BigIntStats } from 'node:fs'
+import { open, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { z } from 'zod'
 import { makeFolder } from '../../bytes/folder.ts'
+import { writeAll } from '../../bytes/file.ts'
 import { fileSource, type ByteSource } from '../../bytes/source.ts'
 import type { SpoolOptions } from '../../bytes/spool.ts'
 import { FormatError } from '../../errors.ts'
-import { bootId, describeFile } from './record.ts'
+import { areaFolder } from './layout.ts'
 
-/** A file on its way into the cache. */
+/** A file that is being written into the cache. */
 export type Incoming = {
-  readonly file: FileHandle
   write(bytes: Uint8Array): Promise<void>
-  /** Gives it its place and its record. Its bytes are what the place says: the caller has seen to it. */
+  /** Writes a whole stream and gives it back as a source; LIMIT_EXCEEDED as soon as it passes `maxBytes`. */
+  take(chunks: AsyncIterable<Uint8Array>, options: SpoolOptions): Promise<ByteSource>
+  /** Renames it to `path` and writes its record. The caller has verified that its bytes are those of `path`. */
   keep(path: string, record: string): Promise<void>
-  /** Forgets it; nothing after `keep`. The file stays open until `close`. */
+  /** Removes it; does nothing after `keep`. The file stays open until `close`. */
   drop(): Promise<void>
   close(): Promise<void>
 }
 
 const FILE_MODE = 0o600
 const FOLDER_MODE = 0o700
-export const TEMPORARY_FOLDER = 'tmp'
 
 export async function beginFile(root: string): Promise<Incoming> {
   const path = await temporaryPath(root)
   const file = await open(path, 'wx+', FILE_MODE)
   let position = 0
   let kept = false
+  const write = async (bytes: Uint8Array): Promise<void> => {
+    await writeAll(file, bytes, position)
+    position += bytes.length
+  }
   return {
-    file,
-    async write(bytes) {
-      for (let written = 0; written < bytes.length;) {
-        const { bytesWritten } = await file.write(bytes, written, bytes.length - written, position)
-        written += bytesWritten
-        position += bytesWritten
+    write,
+    async take(chunks, { where, maxBytes, format }) {
+      const start = position
+      for await (const chunk of chunks) {
+        if (position - start + chunk.length > maxBytes)
+          throw new FormatError(format, 'LIMIT_EXCEEDED', `expected at most ${maxBytes} bytes, got more`, { at: where })
+        await write(chunk)
       }
+      return fileSource(file, position, where).slice(start, position - start)
     },
     async keep(target, record) {
       if ((await bootId()) === '') await file.datasync()
@@ -44,7 +53,7 @@ export async function beginFile(root: string): Promise<Incoming> {
       await makeFolder(dirname(target), FOLDER_MODE)
       await rename(path, target)
       kept = true
-      await writeWhole(root, record, JSON.stringify(described))
+      await writeDocument(root, record, JSON.stringify(described))
     },
     async drop() {
       if (!kept) await rm(path, { force: true })
@@ -53,24 +62,8 @@ export async function beginFile(root: string): Promise<Incoming> {
   }
 }
 
-/** Writes a stream into a file of the cache as it passes; LIMIT_EXCEEDED as soon as it passes `maxBytes`. */
-export async function spoolTar(
-  incoming: Incoming,
-  chunks: AsyncIterable<Uint8Array>,
-  { where, maxBytes, format }: SpoolOptions,
-): Promise<ByteSource> {
-  let size = 0
-  for await (const chunk of chunks) {
-    size += chunk.length
-    if (size > maxBytes)
-      throw new FormatError(format, 'LIMIT_EXCEEDED', `expected at most ${maxBytes} bytes, got more`, { at: where })
-    await incoming.write(chunk)
-  }
-  return fileSource(incoming.file, size, where)
-}
-
-/** A small file at once. */
-export async function writeWhole(root: string, target: string, text: string | Uint8Array): Promise<void> {
+/** Writes a small file as a whole. */
+export async function writeDocument(root: string, target: string, text: string | Uint8Array): Promise<void> {
   const path = await temporaryPath(root)
   try {
     await writeFile(path, text, { flag: 'wx', mode: FILE_MODE })
@@ -82,14 +75,52 @@ export async function writeWhole(root: string, target: string, text: string | Ui
   }
 }
 
-/** Notes that something was used now, for `prune`; what cannot be noted is no harm. */
+/** Sets the time of last use, which `prune` goes by; does nothing where it cannot be set. */
 export async function touch(path: string): Promise<void> {
   const now = new Date()
   await utimes(path, now, now).catch(() => undefined)
 }
 
 async function temporaryPath(root: string): Promise<string> {
-  const folder = join(root, TEMPORARY_FOLDER)
+  const folder = areaFolder(root, 'tmp')
   await makeFolder(folder, FOLDER_MODE)
   return join(folder, `${process.pid}-${randomBytes(12).toString('hex')}`)
+}
+
+/** Facts of a file of the cache at the time its bytes were last hashed; while they are the same, so are the bytes. */
+export type FileRecord = { readonly size: number; readonly modified: string; readonly boot: string }
+
+const recordSchema = z.strictObject({ size: z.int().nonnegative(), modified: z.string(), boot: z.string() })
+
+/** Undefined for a file that is no record; the content is then hashed again. */
+export async function readRecord(path: string): Promise<FileRecord | undefined> {
+  try {
+    return recordSchema.parse(JSON.parse(await readFile(path, 'utf8')))
+  } catch {
+    return undefined
+  }
+}
+
+/** The record of a file as it is now. */
+export async function describeFile({ size, mtimeNs }: BigIntStats): Promise<FileRecord> {
+  return { size: Number(size), modified: String(mtimeNs), boot: await bootId() }
+}
+
+export function isSameFile(record: FileRecord | undefined, now: FileRecord): boolean {
+  return record?.size === now.size && record.modified === now.modified && record.boot === now.boot
+}
+
+let boot: Promise<string> | undefined
+
+/**
+ * The id of the machine's current start. Files are not flushed to the disk before they are renamed, which would be slow;
+ * after a crash of the machine they may have the right size and the wrong bytes, so after a start each is hashed once.
+ * '' where there is no such id: there files are flushed.
+ */
+function bootId(): Promise<string> {
+  boot ??= readFile('/proc/sys/kernel/random/boot_id', 'utf8').then(
+    (text) => text.trim(),
+    () => '',
+  )
+  return boot
 }

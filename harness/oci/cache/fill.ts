@@ -5,7 +5,7 @@ import { makeSource, type ByteSource } from '../../bytes/source.ts'
 import type { Content } from '../../bytes/verified.ts'
 import { HarnessError, type Location } from '../../errors.ts'
 import type { Cache } from './cache.ts'
-import { spoolTar, type Incoming } from './file.ts'
+import type { Incoming } from './file.ts'
 import { keepIndex } from './layers.ts'
 import { indexTar, MAX_LAYER_BYTES, tarLocation, toLayer, type LayerContent } from '../image/layer.ts'
 
@@ -88,7 +88,7 @@ async function indexLayer(
       tar === undefined
         ? await indexTar(stored, at, discard)
         : await indexTar(gunzipChunks(stored, { ...LIMITS, where }), at, (tarChunks, tarWhere) =>
-            spoolTar(tar, tarChunks, { ...LIMITS, where: tarWhere }),
+            tar.take(tarChunks, { ...LIMITS, where: tarWhere }),
           )
     if (tar !== undefined) await cache.keep(tar, 'tars', indexed.diffId)
     return toLayer(content, compression, indexed, at)

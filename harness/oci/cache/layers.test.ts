@@ -13,7 +13,6 @@ import { tarOf } from '../../testing/oci-samples.ts'
 import { openCache, type Cache } from './cache.ts'
 import { fillBlob } from './fill.ts'
 import { layerCache } from './layers.ts'
-import { withLayerCache } from './source.ts'
 import { readLayer, type LayerContent } from '../image/layer.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'cache-layers-'))
@@ -50,12 +49,12 @@ async function read(cache: Cache, bytes: Uint8Array): Promise<LayerContent> {
   const cached = await cache.find('blobs', digest, { path: 'x' })
   if (cached === undefined) throw new Error('not in the cache')
   closers.push(cached.close)
-  const source = withLayerCache(
-    cached.source,
-    layerCache(cache, digest, (close) => closers.push(close)),
-  )
+  const { source } = cached
   // As an image does: the whole of it under the name of its digest.
-  return readLayer(source.slice(0, source.size, { path: 'x', digest }), { spool })
+  return readLayer(source.slice(0, source.size, { path: 'x', digest }), {
+    spool,
+    cache: layerCache(cache, digest, (close) => closers.push(close)),
+  })
 }
 
 /** What of a layer can be compared, its content too. */

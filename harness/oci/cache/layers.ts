@@ -7,8 +7,7 @@ import type { Location } from '../../errors.ts'
 import type { TarEntry } from '../../fs/tar-entry.ts'
 import { BLOCK_SIZE } from '../../fs/tar-fields.ts'
 import type { Cache } from './cache.ts'
-import type { LayerCache } from './source.ts'
-import { tarLocation, toLayer, type LayerContent } from '../image/layer.ts'
+import { tarLocation, toLayer, type LayerCache, type LayerContent } from '../image/layer.ts'
 
 /** First line of an index: the version of what follows, and its sha256. Another version is another first line. */
 const HEAD = 'talos-image-contract layer index 1 '
@@ -62,11 +61,14 @@ export function layerCache(cache: Cache, stored: Digest, opened: (close: () => P
     async begin() {
       const incoming = await cache.begin()
       opened(incoming.close)
-      return incoming
-    },
-    async keep(content, tar) {
-      if (tar !== undefined) await cache.keep(tar, 'tars', content.diffId)
-      await keepIndex(cache, stored, content)
+      return {
+        take: incoming.take,
+        drop: incoming.drop,
+        async keep(content) {
+          if (content.compression !== 'none') await cache.keep(incoming, 'tars', content.diffId)
+          await keepIndex(cache, stored, content)
+        },
+      }
     },
   }
 }

@@ -1,28 +1,25 @@
 // How full the cache is, and making room in it: what was used longest ago goes first.
 import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { TEMPORARY_FOLDER } from './file.ts'
+import { AREAS, areaFolder, CONTENT_AREAS, recordOf, type Area } from './layout.ts'
 
-export type Usage = { readonly area: string; readonly files: number; readonly bytes: number }
+export type Usage = { readonly area: Area; readonly files: number; readonly bytes: number }
 export type Pruned = { readonly files: number; readonly bytes: number; readonly left: number }
 
 /** No download of ours writes nothing for so long. */
 const LEFT_OVER_MS = 60 * 60_000
-const BIG_AREAS = ['blobs', 'tars'] as const
-const SMALL_AREAS = ['layers', 'names', 'records'] as const
 
 /** Removes what killed processes left behind. */
 export async function sweep(root: string, now: number = Date.now()): Promise<void> {
-  for (const { path, modified } of await listFiles(join(root, TEMPORARY_FOLDER)))
+  for (const { path, modified } of await listFiles(areaFolder(root, 'tmp')))
     if (now - modified > LEFT_OVER_MS) await rm(path, { force: true }).catch(() => undefined)
 }
 
 export async function measureCache(root: string): Promise<readonly Usage[]> {
-  const areas = [...BIG_AREAS, ...SMALL_AREAS, TEMPORARY_FOLDER]
   return Promise.all(
-    areas.map(async (area) => {
-      const files = await listFiles(join(root, area))
-      return { area, files: files.length, bytes: total(files) }
+    Object.keys(AREAS).map(async (area) => {
+      const files = await listFiles(areaFolder(root, area as Area))
+      return { area: area as Area, files: files.length, bytes: total(files) }
     }),
   )
 }
@@ -34,9 +31,9 @@ export async function measureCache(root: string): Promise<readonly Usage[]> {
 export async function pruneCache(root: string, maxBytes: number): Promise<Pruned> {
   await sweep(root)
   const files: (File & { readonly used: number; readonly record: string })[] = []
-  for (const area of BIG_AREAS)
-    for (const file of await listFiles(join(root, area))) {
-      const record = join(root, 'records', `${file.path.slice(root.length + 1)}.json`)
+  for (const area of CONTENT_AREAS)
+    for (const file of await listFiles(areaFolder(root, area))) {
+      const record = recordOf(root, file.path)
       files.push({ ...file, record, used: await lastUse(record, file.modified) })
     }
   let left = total(files)

@@ -2,7 +2,7 @@
 import { CHUNK_SIZE } from '../../bytes/source.ts'
 import { verifiedChunks, type Content } from '../../bytes/verified.ts'
 import { IntegrityError, NotFoundError, RegistryError } from '../../errors.ts'
-import { assertIdentity, isTemporary, type RegistryClient, type RegistryRequest } from './http/http.ts'
+import { assertIdentity, isTemporary, type RegistryClient, type RegistryRequest } from './client.ts'
 import { blobDeadline, MAX_FRUITLESS, PROGRESS_BYTES } from './http/limits.ts'
 import { pause } from './http/retry.ts'
 import type { Reply } from './http/transport.ts'

@@ -4,7 +4,7 @@ import { FormatError, IntegrityError, NotFoundError, RegistryError } from '../..
 import * as types from '../image/media-types.ts'
 import { MAX_MANIFEST_BYTES } from '../image/schemas.ts'
 import { readBody } from './http/body.ts'
-import { assertIdentity, type RegistryClient } from './http/http.ts'
+import { assertIdentity, type RegistryClient } from './client.ts'
 import type { Reply } from './http/transport.ts'
 import { redactUrl } from './http/url.ts'
 

@@ -1,7 +1,7 @@
 // A list that comes in pages, followed by Link: a bounded number of them, all from the registry itself, none twice.
 import { FormatError, RegistryError } from '../../errors.ts'
 import { readBody } from './http/body.ts'
-import { assertIdentity, type RegistryClient } from './http/http.ts'
+import { assertIdentity, type RegistryClient } from './client.ts'
 import { MAX_PAGES } from './http/limits.ts'
 import { parseNextLink, resolveNextLink } from './http/link.ts'
 import type { Reply } from './http/transport.ts'

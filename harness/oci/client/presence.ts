@@ -1,6 +1,6 @@
 // Whether a registry has something, without fetching it: what lies in the cache may have come from elsewhere.
 import type { Digest } from '../../bytes/digest.ts'
-import type { RegistryClient } from './http/http.ts'
+import type { RegistryClient } from './client.ts'
 
 /**
  * Undefined where the registry does not answer HEAD. One that redirects has it: what it redirects to is signed for GET.

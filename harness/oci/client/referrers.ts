@@ -3,7 +3,7 @@
 import { encodedPart, algorithmOf, type Digest } from '../../bytes/digest.ts'
 import { OCI_INDEX } from '../image/media-types.ts'
 import { indexSchema, MAX_MANIFEST_BYTES, parseDocument, type Descriptor } from '../image/schemas.ts'
-import type { RegistryClient } from './http/http.ts'
+import type { RegistryClient } from './client.ts'
 import { findManifest } from './manifests.ts'
 import { readPages } from './pages.ts'
 import { redactUrl } from './http/url.ts'

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { NotFoundError } from '../../errors.ts'
 import { parseDocument } from '../image/schemas.ts'
-import type { RegistryClient } from './http/http.ts'
+import type { RegistryClient } from './client.ts'
 import { readPages } from './pages.ts'
 import { redactUrl } from './http/url.ts'
 

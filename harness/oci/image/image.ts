@@ -162,7 +162,7 @@ function viewLayers(store: ContentStore, { layers }: Manifest, spool: Spool): re
 function viewLayer(store: ContentStore, descriptor: Descriptor, spool: Spool): Pick<LayerView, 'read' | 'computed'> {
   const algorithm = algorithmOf(descriptor.digest)
   const open = lazy(() => openBlob(store, descriptor))
-  const read = lazy(async () => readLayer(await open(), { spool, algorithm }))
+  const read = lazy(async () => readLayer(await open(), { spool, algorithm, cache: store.layerCache?.(descriptor) }))
   const computed = lazy(async () => {
     const source = await open()
     return read().then(

@@ -4,14 +4,12 @@ import { COMPRESSION_MAGIC_SIZE, decompress, detectCompression, gunzipChunks } f
 import type { Compression } from '../../bytes/compression.ts'
 import { readDigest, type Digest, type DigestAlgorithm } from '../../bytes/digest.ts'
 import { memberLocation, type ByteSource } from '../../bytes/source.ts'
-import type { Spool } from '../../bytes/spool.ts'
+import type { Spool, SpoolOptions } from '../../bytes/spool.ts'
 import { tallyChunks, type Content } from '../../bytes/verified.ts'
 import type { Location } from '../../errors.ts'
 import { FileTree } from '../../fs/file-tree.ts'
 import type { TarEntry } from '../../fs/tar-entry.ts'
 import { TarIndexer } from '../../fs/tar-index.ts'
-import { spoolTar } from '../cache/file.ts'
-import { layerCacheOf } from '../cache/source.ts'
 
 /** Twenty times the biggest layer of a Talos installer. */
 export const MAX_LAYER_BYTES = 8 * 2 ** 30
@@ -34,8 +32,27 @@ export type LayerContent = {
   readonly trailing: boolean
 }
 
+/** What a store keeps of one layer between runs: its tar and the index of it. */
+export interface LayerCache {
+  /** The layer as it was kept; undefined where nothing valid is kept. `where` names the layer. */
+  find(where: Location): Promise<LayerContent | undefined>
+  /** A place for the tar. */
+  begin(): Promise<LayerTar>
+}
+
+export interface LayerTar {
+  /** Errors of `Spool.take`. */
+  take(chunks: AsyncIterable<Uint8Array>, options: SpoolOptions): Promise<ByteSource>
+  /** Keeps the index of the layer, and the tar where the layer is compressed. */
+  keep(content: LayerContent): Promise<void>
+  /** Removes what was not kept. */
+  drop(): Promise<void>
+}
+
 export type LayerOptions = {
   readonly spool: Spool
+  /** Where the layer is kept; without one it is read anew. */
+  readonly cache?: LayerCache | undefined
   /** Of the digest that is claimed for the stored bytes. */
   readonly algorithm?: DigestAlgorithm
   /** Of the tar; MAX_LAYER_BYTES. */
@@ -48,23 +65,22 @@ export type TakeTar = (chunks: AsyncIterable<Uint8Array>, where: Location) => Pr
 /**
  * Errors of `decompress` (UNSUPPORTED for other compressions than gzip and zstd) and of `TarIndexer`; LIMIT_EXCEEDED
  * above `maxBytes`. `origin` of every entry is in the tar: the source's own `where`, with `!tar` if compressed.
- * A layer of the cache is decompressed and indexed once; the tar and the index are kept there.
+ * With a `cache` the layer is decompressed and indexed once; the tar and the index are kept there.
  */
 export async function readLayer(source: ByteSource, options: LayerOptions): Promise<LayerContent> {
-  const { maxBytes = MAX_LAYER_BYTES } = options
-  const layerCache = layerCacheOf(source)
-  if (layerCache === undefined)
+  const { cache, maxBytes = MAX_LAYER_BYTES } = options
+  if (cache === undefined)
     return readStored(source, options, (chunks, where) =>
       options.spool.take(chunks, { format: 'layer', maxBytes, where }),
     )
-  const known = await layerCache.find(source.where)
+  const known = await cache.find(source.where)
   if (known !== undefined) return known
-  const tar = await layerCache.begin()
+  const tar = await cache.begin()
   try {
     const content = await readStored(source, options, (chunks, where) =>
-      spoolTar(tar, chunks, { format: 'layer', maxBytes, where }),
+      tar.take(chunks, { format: 'layer', maxBytes, where }),
     )
-    await layerCache.keep(content, content.compression === 'none' ? undefined : tar)
+    await tar.keep(content)
     return content
   } finally {
     await tar.drop()

@@ -2,7 +2,7 @@
 // token serves for all. https://distribution.github.io/distribution/spec/auth/scope/
 import type { Digest } from '../../bytes/digest.ts'
 import { RegistryError } from '../../errors.ts'
-import { openRegistryClient, type ClientOptions, type RegistryClient } from '../client/http/http.ts'
+import { openRegistryClient, type ClientOptions, type RegistryClient } from '../client/client.ts'
 import { askPresence } from '../client/presence.ts'
 import type { Reply } from '../client/http/transport.ts'
 import { redactUrl } from '../client/http/url.ts'

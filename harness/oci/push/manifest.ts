@@ -2,7 +2,7 @@
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-manifests
 import { digestOf, isDigest, type Digest } from '../../bytes/digest.ts'
 import { FormatError, RegistryError } from '../../errors.ts'
-import type { RegistryClient } from '../client/http/http.ts'
+import type { RegistryClient } from '../client/client.ts'
 import { findManifest } from '../client/manifests.ts'
 import { redactUrl } from '../client/http/url.ts'
 import { MAX_MANIFEST_BYTES } from '../image/schemas.ts'

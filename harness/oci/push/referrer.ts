@@ -2,7 +2,7 @@
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-manifests-with-subject
 import { digestOf } from '../../bytes/digest.ts'
 import { RegistryError } from '../../errors.ts'
-import type { RegistryClient } from '../client/http/http.ts'
+import type { RegistryClient } from '../client/client.ts'
 import { findManifest, type FetchedManifest } from '../client/manifests.ts'
 import { fallbackTag, listReferrers } from '../client/referrers.ts'
 import { readDocument } from '../image/document.ts'

@@ -5,7 +5,7 @@ import { FormatError, IntegrityError, NotFoundError, RegistryError } from '../..
 import type { Cache } from '../cache/cache.ts'
 import { fillBlob } from '../cache/fill.ts'
 import { readBlob } from '../client/blob-reader.ts'
-import type { RegistryClient } from '../client/http/http.ts'
+import type { RegistryClient } from '../client/client.ts'
 import { fetchManifest } from '../client/manifests.ts'
 import { isPresent } from '../client/presence.ts'
 import { isDocumentType } from './documents.ts'

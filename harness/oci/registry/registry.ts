@@ -2,7 +2,6 @@
 import { makeSource, type ByteSource } from '../../bytes/source.ts'
 import { lazy } from '../../lazy.ts'
 import { layerCache } from '../cache/layers.ts'
-import { withLayerCache } from '../cache/source.ts'
 import { renderReference, type RegistryReference } from '../image/reference.ts'
 import { MAX_CONFIG_BYTES, type Descriptor } from '../image/schemas.ts'
 import type { RegistryAccess } from './access.ts'
@@ -13,6 +12,8 @@ import type { ContentStore } from '../store.ts'
 export function registryStore(reference: RegistryReference, access: RegistryAccess): ContentStore {
   const name = renderReference(reference)
   const opened = new Map<string, Promise<ByteSource>>()
+  /** Digests of the blobs that were opened from the cache. */
+  const cached = new Set<string>()
   const closers: (() => Promise<void>)[] = []
   let closed = false
   // What was still being opened when all was closed is closed as soon as it is open.
@@ -23,11 +24,12 @@ export function registryStore(reference: RegistryReference, access: RegistryAcce
   let root: Promise<Descriptor> | undefined
 
   const openCached = async (descriptor: Descriptor): Promise<ByteSource | undefined> => {
-    const cached = await access.find(reference, descriptor)
-    if (cached === undefined) return undefined
-    onOpen(cached.close)
-    const source = cached.source.slice(0, cached.source.size, { path: name, digest: descriptor.digest })
-    return withLayerCache(source, layerCache(access.cache, descriptor.digest, onOpen))
+    const found = await access.find(reference, descriptor)
+    if (found === undefined) return undefined
+    onOpen(found.close)
+    const source = found.source.slice(0, found.source.size, { path: name, digest: descriptor.digest })
+    cached.add(descriptor.digest)
+    return source
   }
   const openNow = async (descriptor: Descriptor): Promise<ByteSource> => {
     await access.ensure(reference, descriptor)
@@ -39,10 +41,10 @@ export function registryStore(reference: RegistryReference, access: RegistryAcce
   const open = async (descriptor: Descriptor): Promise<ByteSource> => {
     const { digest, size } = descriptor
     if (size <= MAX_CONFIG_BYTES) return openNow(descriptor)
-    const cached = await openCached(descriptor)
-    if (cached !== undefined) {
+    const found = await openCached(descriptor)
+    if (found !== undefined) {
       await access.ensure(reference, descriptor)
-      return cached
+      return found
     }
     // What is big is fetched when its first byte is wanted: a config that claims gigabytes is refused by its reader.
     const later = lazy(() => openNow(descriptor))
@@ -59,6 +61,7 @@ export function registryStore(reference: RegistryReference, access: RegistryAcce
       opened.set(descriptor.digest, known)
       return known
     },
+    layerCache: ({ digest }) => (cached.has(digest) ? layerCache(access.cache, digest, onOpen) : undefined),
     async close() {
       closed = true
       await Promise.all(closers.splice(0).map((close) => close()))

@@ -1,9 +1,9 @@
 // From what was typed to candidates: open each reference once, read its digest and its variant.
-import { join } from 'node:path'
 import type { Digest } from '#harness/bytes/digest.ts'
 import { Spool } from '#harness/bytes/spool.ts'
 import { describeError, HarnessError, NotFoundError } from '#harness/errors.ts'
 import { openDirectoryTree } from '#harness/fs/directory-tree.ts'
+import { areaFolder } from '#harness/oci/cache/layout.ts'
 import { openImage } from '#harness/oci/image/image.ts'
 import { openStore } from '#harness/oci/open.ts'
 import { parseReference, renderReference, type Reference } from '#harness/oci/image/reference.ts'
@@ -42,7 +42,7 @@ export type CandidateOptions = {
 export async function openCandidate(text: string, key: string, options: CandidateOptions): Promise<Candidate> {
   try {
     const reference = parseReference(text)
-    const looking = new Spool(join(options.spoolFolder, 'spool'))
+    const looking = new Spool(areaFolder(options.spoolFolder, 'spool'))
     const open = (one: Reference): Promise<ContentStore> => openStore(one, { spool: looking, ...registryOf(options) })
     const parts = {
       ...(await findParts(reference, open)),
@@ -118,7 +118,7 @@ async function lookIntoImage(
   reference: Exclude<Reference, { kind: 'dir' }>,
   options: CandidateOptions,
 ): Promise<Found> {
-  const spool = new Spool(join(options.spoolFolder, 'spool'))
+  const spool = new Spool(areaFolder(options.spoolFolder, 'spool'))
   const store = await openStore(reference, { spool, ...registryOf(options) })
   try {
     const image = await openImage(store, { spool })

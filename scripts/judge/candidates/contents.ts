@@ -1,8 +1,9 @@
 // What is inside a candidate, for whoever looks at a verdict: its extensions and where its bytes are. Judges nothing.
-import { basename, join } from 'node:path'
+import { basename } from 'node:path'
 import { readAll } from '#harness/bytes/source.ts'
 import { Spool } from '#harness/bytes/spool.ts'
 import { HarnessError } from '#harness/errors.ts'
+import { areaFolder } from '#harness/oci/cache/layout.ts'
 import { openAssets } from '#harness/talos/assets.ts'
 import type { ExtensionImage } from '#harness/talos/extensions.ts'
 import { openInstaller } from '#harness/talos/installer.ts'
@@ -26,7 +27,7 @@ export async function readContents(
   place: Pick<RunInput, 'spoolFolder' | 'registry'>,
 ): Promise<Contents | undefined> {
   const { installer, assets } = references
-  const spool = new Spool(join(place.spoolFolder, 'spool'))
+  const spool = new Spool(areaFolder(place.spoolFolder, 'spool'))
   const registry = await openPulled(place)
   const part = await orAbsent(async () => {
     if (installer !== undefined) return openInstaller(installer, { spool, registry })

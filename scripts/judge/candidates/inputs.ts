@@ -1,7 +1,6 @@
 // The contract and the lock of a run, each with the digest of the file it came from.
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { formatLocation, HarnessError } from '#harness/errors.ts'
 import { parseContract, type Contract } from '#specs/contract/contract.ts'
@@ -60,9 +59,4 @@ export function loadWaivers(path: string | undefined): Promise<Loaded<readonly W
 /** The generated list of every requirement; what `npm run rule-index` wrote. */
 export async function loadRuleIndex(): Promise<RuleIndex> {
   return ruleIndexSchema.parse(JSON.parse(await readFile(join(ROOT, RULE_INDEX_PATH), 'utf8')))
-}
-
-/** Where what was pulled lies, and where decompressed bytes go meanwhile (XDG Base Directory Specification). */
-export function cacheFolder(): string {
-  return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'talos-image-contract', 'v1')
 }

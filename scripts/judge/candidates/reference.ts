@@ -1,11 +1,11 @@
 // The image that the lock pins as the reference, fetched before the rules run, and only where one of them will ask for
 // it. Where it cannot be had that rule alone is inconclusive.
-import { join } from 'node:path'
 import { isDigest } from '#harness/bytes/digest.ts'
 import { Spool } from '#harness/bytes/spool.ts'
 import { HarnessError } from '#harness/errors.ts'
 import { openCache } from '#harness/oci/cache/cache.ts'
-import type { ClientOptions } from '#harness/oci/client/http/http.ts'
+import { areaFolder } from '#harness/oci/cache/layout.ts'
+import type { ClientOptions } from '#harness/oci/client/client.ts'
 import { openImage } from '#harness/oci/image/image.ts'
 import { openStore } from '#harness/oci/open.ts'
 import { parseReference, renderReference, type RegistryReference } from '#harness/oci/image/reference.ts'
@@ -100,7 +100,7 @@ async function pull(
   { spoolFolder, signal }: ReferencePlace,
   network?: ClientOptions,
 ): Promise<BlobFailures> {
-  const spool = new Spool(join(spoolFolder, 'spool'))
+  const spool = new Spool(areaFolder(spoolFolder, 'spool'))
   const cache = await openCache(spoolFolder)
   const registry = openRegistryAccess({ cache, signal, ...(network !== undefined && { network }) })
   const store = await openStore(reference, { spool, registry })

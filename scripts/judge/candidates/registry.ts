@@ -1,8 +1,8 @@
 // Registries for one run: how they are reached, and everything pulled into the cache before a rule looks.
-import { join } from 'node:path'
 import { Spool } from '#harness/bytes/spool.ts'
 import { HarnessError } from '#harness/errors.ts'
 import { openCache } from '#harness/oci/cache/cache.ts'
+import { areaFolder } from '#harness/oci/cache/layout.ts'
 import { openImage } from '#harness/oci/image/image.ts'
 import { openStore } from '#harness/oci/open.ts'
 import { parseReference, type RegistryReference } from '#harness/oci/image/reference.ts'
@@ -71,7 +71,7 @@ export async function pullCandidates(
 }
 
 async function listPull(access: RegistryAccess, reference: RegistryReference, spoolFolder: string): Promise<Pull> {
-  const spool = new Spool(join(spoolFolder, 'spool'))
+  const spool = new Spool(areaFolder(spoolFolder, 'spool'))
   const store = await openStore(reference, { spool, registry: access })
   try {
     return await readDocuments(reference, store, await openImage(store, { spool }))

@@ -1,5 +1,6 @@
 // Candidates against the contract: open, run, gate, and the whole of it as one record.
 import { version as vitestVersion } from 'vitest/node'
+import { defaultCacheFolder } from '#harness/oci/cache/layout.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import { selectRules, type RuleIndex } from '#specs/contract/rule-index.ts'
 import type { Lock } from '#specs/contract/lock.ts'
@@ -11,7 +12,7 @@ import type { Candidate } from '../candidates/candidates.ts'
 import { conformanceSchema, STATUSES, type Conformance, type Contents, type Status } from '../verdict/conformance.ts'
 import { readContents } from '../candidates/contents.ts'
 import { exitCodeOf, judge, unknownRules } from '../verdict/gate.ts'
-import { cacheFolder, loadWaivers, type Loaded } from '../candidates/inputs.ts'
+import { loadWaivers, type Loaded } from '../candidates/inputs.ts'
 import { openCandidates } from '../candidates/open.ts'
 import { UsageError, type ConformOptions } from '../../test/options.ts'
 import { withReference } from '../candidates/reference.ts'
@@ -38,7 +39,7 @@ export async function judgeCandidates(
 ): Promise<Conformance> {
   const selected = selectOnly(ruleIndex, options.only)
   const waivers = await loadWaivers(options.waivers)
-  const spoolFolder = options.cache ?? cacheFolder()
+  const spoolFolder = options.cache ?? defaultCacheFolder()
   const opened = await openCandidates(references, options, {
     contract: contract.value,
     lock: lock?.value,

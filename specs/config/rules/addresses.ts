@@ -2,7 +2,7 @@
 import { formatPlace } from '#harness/formats/yaml/nodes.ts'
 import type { MachineConfigFacts, Placed } from '#harness/machine-config/facts.ts'
 import { admittedBy, clusterSubnets, TAILNETS, type Admitted } from '../addresses.ts'
-import { placeOfAbsence, unknownValue, type ConfigFinding, type ConfigJudge } from '../rule.ts'
+import { placeOfAbsence, unknownValue, type ConfigFinding, type ConfigJudge } from '../../support/config-rule.ts'
 import { isCovered, overlaps, parseSubnet } from '../subnet.ts'
 
 const OUTSIDE = TAILNETS.map(({ cidr }) => cidr).join(' and ')

@@ -1,6 +1,6 @@
 // Settings that Talos ignores when it boots a UKI: kernel arguments and extensions are inside of it.
 import type { Placed } from '#harness/machine-config/facts.ts'
-import type { ConfigFinding, ConfigJudge } from '../rule.ts'
+import type { ConfigFinding, ConfigJudge } from '../../support/config-rule.ts'
 
 function ignored(setting: string, items: readonly Placed[], instead: string): readonly ConfigFinding[] {
   const [first] = items

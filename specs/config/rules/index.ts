@@ -1,5 +1,5 @@
 // What judges each rule about a machine configuration, for whoever judges without the spec files that state them.
-import type { ConfigJudge } from '../rule.ts'
+import type { ConfigJudge } from '../../support/config-rule.ts'
 import { judgeEtcdAddress, judgeNodeAddress, judgeNodeAddressLeft } from './addresses.ts'
 import { judgeIgnored } from './ignored.ts'
 import { judgeInstallImage } from './install-image.ts'

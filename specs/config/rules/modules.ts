@@ -1,6 +1,6 @@
 // Kernel modules that extensions bring and that Talos loads only by name.
 import type { LoadedModule, MachineConfigFacts } from '#harness/machine-config/facts.ts'
-import { placeOfAbsence, type ConfigFinding, type ConfigJudge } from '../rule.ts'
+import { placeOfAbsence, type ConfigFinding, type ConfigJudge } from '../../support/config-rule.ts'
 
 const DRBD = 'drbd'
 const HELPER = 'usermode_helper='

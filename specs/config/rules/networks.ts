@@ -2,7 +2,7 @@
 // another device (tailscale/tailscale#12829; siderolabs/extensions#626).
 import type { Placed } from '#harness/machine-config/facts.ts'
 import { TAILNETS, clusterSubnets } from '../addresses.ts'
-import { placeOfAbsence, type ConfigFinding, type ConfigJudge } from '../rule.ts'
+import { placeOfAbsence, type ConfigFinding, type ConfigJudge } from '../../support/config-rule.ts'
 import { isCovered, overlaps, parseSubnet } from '../subnet.ts'
 
 type Network = { readonly name: string; readonly subnets: readonly Placed[] }

@@ -1,5 +1,5 @@
 // Secrets in files that are kept and shared like code.
-import type { ConfigJudge } from '../rule.ts'
+import type { ConfigJudge } from '../../support/config-rule.ts'
 
 export const judgeSecrets: ConfigJudge = ({ secrets }) => {
   const own = secrets.filter(({ owner }) => owner === 'talos')

@@ -1,5 +1,5 @@
 // Extension services that wait for their configuration.
-import { placeOfAbsence, type ConfigJudge } from '../rule.ts'
+import { placeOfAbsence, type ConfigJudge } from '../../support/config-rule.ts'
 
 export const judgeServices: ConfigJudge = (facts, { variant }) =>
   variant.serviceConfigurations.flatMap((name) => {

@@ -1,7 +1,7 @@
 // What `tailscale up` refuses, what keeps a router from routing, and what is set in vain.
 import type { ServiceConfiguration } from '#harness/machine-config/facts.ts'
 import { nearest } from '../../support/edits.ts'
-import { unknownValue, variableOf, type ConfigFinding, type ConfigJudge } from '../rule.ts'
+import { unknownValue, variableOf, type ConfigFinding, type ConfigJudge } from '../../support/config-rule.ts'
 import { tailscaleOf, unknownItem, upCommand, VARIABLES, type UpCommand } from '../tailscale-command.ts'
 import { knownFlags, parseGoBool, type GivenFlag } from '../tailscale-flags.ts'
 

@@ -2,7 +2,7 @@
 // (tailscale/tailscale cmd/containerboot/{settings,tailscaled}.go; siderolabs/extensions network/tailscale).
 import type { Placed, ServiceConfiguration } from '#harness/machine-config/facts.ts'
 import { clusterSubnets } from '../addresses.ts'
-import { isUnknown, unknownValue, variableOf, type ConfigFinding, type ConfigJudge } from '../rule.ts'
+import { isUnknown, unknownValue, variableOf, type ConfigFinding, type ConfigJudge } from '../../support/config-rule.ts'
 import { isCovered, parseSubnet, type Subnet } from '../subnet.ts'
 import { tailscaleOf, unknownItem, upCommand } from '../tailscale-command.ts'
 import { parseGoBool } from '../tailscale-flags.ts'

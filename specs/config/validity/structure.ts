@@ -1,6 +1,6 @@
 // What Talos cannot read of a machine configuration, by the class of the problem.
 import type { ProblemClass } from '#harness/machine-config/reading/problem.ts'
-import type { ConfigJudge } from '../rule.ts'
+import type { ConfigJudge } from '../../support/config-rule.ts'
 import { judgeByMinor } from './target.ts'
 
 const judgeClass = (...classes: readonly ProblemClass[]): ConfigJudge =>

@@ -3,7 +3,7 @@ import type { MachineConfigFacts } from '#harness/machine-config/facts.ts'
 import type { Reading } from '#harness/machine-config/reading/read.ts'
 import type { Problem } from '#harness/machine-config/reading/problem.ts'
 import { describeMinors, MINORS, minorOfTag, type Minor } from '#harness/machine-config/schema/schema.ts'
-import type { ConfigContext, ConfigFinding, ConfigJudge } from '../rule.ts'
+import type { ConfigContext, ConfigFinding, ConfigJudge } from '../../support/config-rule.ts'
 
 /** What somebody or something says, in order: the option, the image or its lock, the tag of the install image. */
 export function targetMinor(facts: MachineConfigFacts, { target, talos }: ConfigContext): Minor | undefined {

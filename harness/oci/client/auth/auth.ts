@@ -1,7 +1,7 @@
 // Who we are to one registry: its challenges are answered once, and many requests that meet 401 share the answer.
 import { RegistryError } from '../../../errors.ts'
 import { parseChallenges, type Challenge } from './challenge.ts'
-import type { Credential } from './credentials.ts'
+import type { Credential } from './credential.ts'
 import { basicAuthorization, fetchToken, type Send, type TokenRequest } from './token.ts'
 import { redactUrl } from '../http/url.ts'
 

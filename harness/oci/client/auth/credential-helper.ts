@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { FormatError, HarnessError, RegistryError } from '../../../errors.ts'
 import { checkShape } from '../../image/schemas.ts'
 import { parseSecretJson, type Environment } from './config.ts'
-import type { Credential } from './credentials.ts'
+import type { Credential } from './credential.ts'
 
 const answerSchema = z.looseObject({ Username: z.string(), Secret: z.string() })
 const MAX_BYTES = 64 << 10

@@ -7,7 +7,8 @@ import { FormatError, RegistryError, SchemaError } from '../../../errors.ts'
 import { expectCode } from '../../../testing/expect-code.ts'
 import { describeHostile } from '../../../testing/hostile.ts'
 import { authFiles, parseAuthConfig } from './config.ts'
-import { keysOf, machineCredentials, normalizeKey, type Credential } from './credentials.ts'
+import type { Credential } from './credential.ts'
+import { keysOf, machineCredentials, normalizeKey } from './credentials.ts'
 
 const root = await mkdtemp(join(tmpdir(), 'credentials-'))
 afterAll(() => rm(root, { recursive: true }))

@@ -1,16 +1,8 @@
 // Whose credentials are for which registry: found by exact host and path, never by a part of a name.
 import { FormatError } from '../../../errors.ts'
 import { authFiles, readAuthConfig, type AuthConfig, type AuthEntry, type Environment } from './config.ts'
+import type { Credential } from './credential.ts'
 import { askHelper } from './credential-helper.ts'
-
-export type Credential = {
-  readonly username?: string
-  readonly password?: string
-  /** A long-lived token that is exchanged for access tokens. */
-  readonly identityToken?: string
-  /** Where it was found, for errors. */
-  readonly from: string
-}
 
 export type Target = { readonly registry: string; readonly repository: string }
 export type Credentials = (target: Target, signal?: AbortSignal) => Promise<Credential | undefined>

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { RegistryError } from '../../../errors.ts'
-import { expectCode } from '../../../testing/expect-code.ts'
-import { serve, type Handler } from '../../../testing/http-server.ts'
-import { clientOf, getText as get, IMPATIENT, TARGET } from '../../../testing/registry-client.ts'
-import { openRegistryClient } from './http.ts'
+import { RegistryError } from '../../errors.ts'
+import { expectCode } from '../../testing/expect-code.ts'
+import { serve, type Handler } from '../../testing/http-server.ts'
+import { clientOf, getText as get, IMPATIENT, TARGET } from '../../testing/registry-client.ts'
+import { openRegistryClient } from './client.ts'
 
 describe('exchange', () => {
   it('asks without credentials first, as nothing but itself', async () => {

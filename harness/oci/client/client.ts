@@ -1,16 +1,17 @@
 // A registry as one that can be asked: authorised, redirected, retried within limits, with every answer a value or a
 // coded error. https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md
-import { RegistryError } from '../../../errors.ts'
-import { createAuthenticator } from '../auth/auth.ts'
-import type { Credential, Credentials } from '../auth/credentials.ts'
-import { LIMITS, type Limits } from './limits.ts'
-import { sendFollowing } from './redirect.ts'
-import { withRetry } from './retry.ts'
-import { openScheme } from './scheme.ts'
-import { toError } from './status.ts'
-import type { Send } from '../auth/token.ts'
-import { openTransport, type Method, type Reply, type RequestBody } from './transport.ts'
-import { hostOf, redactUrl } from './url.ts'
+import { RegistryError } from '../../errors.ts'
+import { createAuthenticator } from './auth/auth.ts'
+import type { Credential } from './auth/credential.ts'
+import type { Credentials } from './auth/credentials.ts'
+import { LIMITS, type Limits } from './http/limits.ts'
+import { sendFollowing } from './http/redirect.ts'
+import { withRetry } from './http/retry.ts'
+import { openScheme } from './http/scheme.ts'
+import { toError } from './http/status.ts'
+import type { Send } from './auth/token.ts'
+import { openTransport, type Method, type Reply, type RequestBody } from './http/transport.ts'
+import { hostOf, redactUrl } from './http/url.ts'
 
 export type ClientOptions = {
   readonly credentials: Credentials

@@ -1,0 +1,50 @@
+// Where what is in the cache: one folder, named by the version of this layout, with one subfolder for each kind of content.
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { algorithmOf, encodedPart, type Digest } from '../../bytes/digest.ts'
+
+/** Part of the path: a cache of another layout is another folder. */
+const VERSION = 'v1'
+const FOLDER = join('talos-image-contract', VERSION)
+
+/** The default as a person reads it, in `--help` and in the README. */
+export const DEFAULT_CACHE = join('$XDG_CACHE_HOME', FOLDER)
+
+/** The subfolders and what they keep. `blobs` and `tars` are content, which `prune` removes; the rest is small. */
+export const AREAS = {
+  blobs: 'blobs as a registry sends them, by digest',
+  tars: 'uncompressed tars of layers, by digest',
+  layers: 'indexes of layers: the entries of their tars',
+  names: 'digests that tags were last resolved to, and lists of referrers',
+  records: 'size and time of each blob and tar when it was last hashed',
+  tuf: "metadata of Sigstore's public trust root",
+  spool: 'decompressed bytes, unlinked while they are in use',
+  tmp: 'files that are being written',
+} as const satisfies Readonly<Record<string, string>>
+
+export type Area = keyof typeof AREAS
+export type ContentArea = 'blobs' | 'tars'
+export const CONTENT_AREAS: readonly ContentArea[] = ['blobs', 'tars']
+
+/** The folder of a person's cache (XDG Base Directory Specification). */
+export function defaultCacheFolder(env: Readonly<Record<string, string | undefined>> = process.env): string {
+  return join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), FOLDER)
+}
+
+export function areaFolder(root: string, area: Area): string {
+  return join(root, area)
+}
+
+export function contentPath(root: string, area: ContentArea | 'layers' | 'names', digest: Digest): string {
+  return join(areaFolder(root, area), algorithmOf(digest), encodedPart(digest))
+}
+
+/** The record of a file of a content area. */
+export function recordPath(root: string, area: ContentArea, digest: Digest): string {
+  return join(areaFolder(root, 'records'), area, algorithmOf(digest), `${encodedPart(digest)}.json`)
+}
+
+/** The record of the file at `path`, which is below `root` in a content area. */
+export function recordOf(root: string, path: string): string {
+  return join(areaFolder(root, 'records'), `${path.slice(root.length + 1)}.json`)
+}
