@@ -47,6 +47,13 @@ describe('collectExplanations', () => {
     )
     expect(without.map(({ rule }) => rule.id)).toEqual([])
   })
+
+  it('finds a reason and a counterexample for every rule of the rule index', async () => {
+    const without = (await collectExplanations(await loadRuleIndex(), COUNTEREXAMPLES)).filter(
+      ({ why, counterexamples: found }) => why === undefined || found.length === 0,
+    )
+    expect(without.map(({ rule }) => rule.id)).toEqual([])
+  })
 })
 
 describe('headOf', () => {

@@ -1,8 +1,6 @@
 // `npm run explain`: what a rule is for and what to do about it.
 import { Command, CommanderError } from 'commander'
-import { CONFIG_COUNTEREXAMPLES } from '#fixtures/counterexamples/config/config.ts'
 import { COUNTEREXAMPLES } from '#fixtures/counterexamples/index.ts'
-import { RELEASE_COUNTEREXAMPLES } from '#fixtures/counterexamples/release/release.ts'
 import type { RuleIndex } from '#specs/contract/rule-index.ts'
 import { areaOf } from '../judge/verdict/areas.ts'
 import { loadRuleIndex } from '../judge/candidates/inputs.ts'
@@ -31,11 +29,7 @@ export async function main(args: readonly string[]): Promise<number> {
   }
   const ruleIndex = await loadRuleIndex()
   const columns = Math.max(MIN_COLUMNS, process.stdout.columns ?? COLUMNS)
-  const explanations = await collectExplanations(ruleIndex, [
-    ...COUNTEREXAMPLES,
-    ...RELEASE_COUNTEREXAMPLES,
-    ...CONFIG_COUNTEREXAMPLES,
-  ])
+  const explanations = await collectExplanations(ruleIndex, COUNTEREXAMPLES)
   const { status, output, error } = explain(command.args, ruleIndex, explanations, { stream: process.stdout, columns })
   process.stdout.write(output)
   process.stderr.write(error)

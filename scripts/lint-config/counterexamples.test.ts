@@ -2,8 +2,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { BOUNDARY_CONTROLS } from '#fixtures/counterexamples/config/boundaries.ts'
-import { CONFIG_CONTROLS } from '#fixtures/counterexamples/config/controls.ts'
 import {
   applyEdit,
   CONFIG_NAMES,
@@ -13,7 +11,7 @@ import {
   type ConfigName,
   type SoundConfig,
 } from '#fixtures/counterexamples/config/valid.ts'
-import { CONFIG_COUNTEREXAMPLES } from '#fixtures/counterexamples/config/config.ts'
+import { CONFIGS, RIGHT_CONFIGS } from '#fixtures/counterexamples/index.ts'
 import { machineConfigFacts, type MachineConfigFacts } from '#harness/machine-config/facts.ts'
 import { parseMachineConfig } from '#harness/machine-config/document.ts'
 import { configRules, exitCodeOfConfig, judgeConfig, type ConfigVerdict } from '#specs/config/judge.ts'
@@ -49,7 +47,7 @@ function findingsOf(verdicts: readonly ConfigVerdict[]): readonly string[] {
 describe('lint of machine configurations', async () => {
   const shipped = parseContract(await readFile(join(ROOT, CONTRACT_PATH)), CONTRACT_PATH)
 
-  it.each(CONFIG_COUNTEREXAMPLES)('$name: $violates', async (example) => {
+  it.each(CONFIGS)('$name: $violates', async (example) => {
     const { files, contract } = applyEdit(example, await readSoundConfig(example.of), shipped)
     const verdicts = judge(example.of, files, contract)
     const place = `${example.file ?? 'config'}:${example.line}`
@@ -60,7 +58,7 @@ describe('lint of machine configurations', async () => {
     expect(verdicts.filter(({ status }) => status === 'inconclusive')).toEqual([])
   })
 
-  it.each([...CONFIG_CONTROLS, ...BOUNDARY_CONTROLS])('$name: right', async (control) => {
+  it.each(RIGHT_CONFIGS)('$name: right', async (control) => {
     const { files, contract } = applyEdit(control, await readSoundConfig(control.of), shipped)
     const verdicts = judge(control.of, files, contract)
     expect(findingsOf(verdicts)).toEqual([])

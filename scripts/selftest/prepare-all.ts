@@ -1,8 +1,5 @@
 // Every candidate of the selftest, on disk: what is sound, and the counterexamples that are asked for.
-import { CONFIG_COUNTEREXAMPLES } from '#fixtures/counterexamples/config/config.ts'
-import { COUNTEREXAMPLES } from '#fixtures/counterexamples/index.ts'
-import { REGISTRY_COUNTEREXAMPLES } from '#fixtures/counterexamples/supply-chain/registry.ts'
-import { RELEASE_COUNTEREXAMPLES } from '#fixtures/counterexamples/release/release.ts'
+import { CONFIGS, IMAGES, PUBLICATIONS, RELEASES } from '#fixtures/counterexamples/index.ts'
 import { mapInParallel } from '#harness/oci/parallel.ts'
 import type { RunInput } from '#specs/support/run.ts'
 import { CONFIG_SOUND, prepareConfig } from './prepare-config.ts'
@@ -22,8 +19,8 @@ export type PreparedAll = {
 
 /** Writes all candidates below `folder`. */
 export async function prepareAll(folder: string, isChosen: (example: Example) => boolean): Promise<PreparedAll> {
-  const [images, releases] = [COUNTEREXAMPLES.filter(isChosen), RELEASE_COUNTEREXAMPLES.filter(isChosen)]
-  const [configs, published] = [CONFIG_COUNTEREXAMPLES.filter(isChosen), REGISTRY_COUNTEREXAMPLES.filter(isChosen)]
+  const [images, releases] = [IMAGES.filter(isChosen), RELEASES.filter(isChosen)]
+  const [configs, published] = [CONFIGS.filter(isChosen), PUBLICATIONS.filter(isChosen)]
   const registry = await prepareRegistry([...REGISTRY_CONTROLS, ...published], folder)
   const prepared: readonly Prepared[] = [
     ...registry.prepared,

@@ -1,8 +1,6 @@
 // Candidates for the selftest that are a machine configuration and nothing else: no image is opened for them.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { BOUNDARY_CONTROLS } from '#fixtures/counterexamples/config/boundaries.ts'
-import { CONFIG_CONTROLS } from '#fixtures/counterexamples/config/controls.ts'
 import {
   applyEdit,
   CONFIG_NAMES,
@@ -12,8 +10,8 @@ import {
   type ConfigEdit,
   type ConfigUnknown,
 } from '#fixtures/counterexamples/config/valid.ts'
+import { RIGHT_CONFIGS, UNKNOWN_CONFIGS } from '#fixtures/counterexamples/index.ts'
 import { lazy } from '#harness/lazy.ts'
-import { CONFIG_UNKNOWNS } from '#fixtures/counterexamples/config/unknowns.ts'
 import { machineConfigFacts } from '#harness/machine-config/facts.ts'
 import { parseMachineConfig } from '#harness/machine-config/document.ts'
 import { parseContract } from '#specs/contract/contract.ts'
@@ -24,9 +22,8 @@ import type { Prepared } from './prepare.ts'
 /** Each right configuration as it is, what lies on the right side of a boundary, and what cannot be told. */
 export const CONFIG_SOUND: readonly (ConfigEdit | ConfigUnknown)[] = [
   ...CONFIG_NAMES.map((of) => ({ name: `control ${of}`, of, because: 'so talosctl writes it' })),
-  ...CONFIG_CONTROLS,
-  ...BOUNDARY_CONTROLS,
-  ...CONFIG_UNKNOWNS,
+  ...RIGHT_CONFIGS,
+  ...UNKNOWN_CONFIGS,
 ]
 
 const readContract = lazy(async () => parseContract(await readFile(join(ROOT, CONTRACT_PATH)), CONTRACT_PATH))

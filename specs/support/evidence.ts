@@ -8,7 +8,7 @@ import { readAttachments, type Attachment } from '#harness/signing/attachments.t
 import type { Outcome } from '#harness/signing/verify.ts'
 import type { Contract } from '../contract/contract.ts'
 import type { NamedRepository } from '../contract/repositories.ts'
-import { releaseTags } from '../contract/tags.ts'
+import { releaseTags, type Part } from '../contract/tags.ts'
 import type { Lock } from '../contract/lock.ts'
 
 export type Evidence = {
