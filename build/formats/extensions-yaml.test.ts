@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseExtensionsYaml } from '#harness/talos/extension.ts'
+import { parseExtensionsYaml } from '#harness/talos/extension/extension.ts'
 import { encodeExtensionsYaml, type LayerMetadata } from './extensions-yaml.ts'
 import { encodeYamlScalar } from './yaml-scalar.ts'
 

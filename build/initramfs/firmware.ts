@@ -3,7 +3,7 @@
 // early, and a second archive before the base would be there for nothing.
 import { sha256Hex } from '#harness/bytes/digest.ts'
 import type { FileEntry, FileTree } from '#harness/fs/file-tree.ts'
-import { FIRMWARE_FOLDER } from '#harness/talos/extension-content.ts'
+import { FIRMWARE_FOLDER } from '#harness/talos/extension/content.ts'
 import { BuildError } from '../build-error.ts'
 import type { Extension } from './extension.ts'
 

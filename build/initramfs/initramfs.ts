@@ -1,7 +1,7 @@
 // The initramfs: the base as upstream made it, byte for byte, and one zstd frame with the extensions behind it
 // (siderolabs/talos pkg/imager/extensions).
 import type { ByteSource } from '#harness/bytes/source.ts'
-import type { ExtensionMetadata } from '#harness/talos/extension.ts'
+import type { ExtensionMetadata } from '#harness/talos/extension/extension.ts'
 import { EXTENSIONS_YAML } from '#harness/talos/extensions.ts'
 import type { FirmwareEntry } from './firmware.ts'
 import type { Content } from '../formats/content.ts'

@@ -1,7 +1,7 @@
 // The virtual extension `modules.dep`: the module index of base and extensions together (siderolabs/talos
 // internal/pkg/extensions/kernel_modules.go). It is mounted on top, and so takes the place of the base's.
 import { FileTree, type FileEntry } from '#harness/fs/file-tree.ts'
-import type { ExtensionMetadata } from '#harness/talos/extension.ts'
+import type { ExtensionMetadata } from '#harness/talos/extension/extension.ts'
 import { MODULES_DEP } from '#harness/talos/extensions.ts'
 import { MODULES_FOLDER } from '#harness/talos/modules.ts'
 import type { Extension } from './extension.ts'

@@ -1,7 +1,7 @@
 // What the published image of an extension says of itself, and what it is.
 import type { Spool } from '#harness/bytes/spool.ts'
-import { readExtensionContent } from '#harness/talos/extension-content.ts'
-import { readExtensionPackage } from '#harness/talos/extension-image.ts'
+import { readExtensionContent } from '#harness/talos/extension/content.ts'
+import { readExtensionPackage } from '#harness/talos/extension/image.ts'
 import type { ContentStore } from '#harness/oci/store.ts'
 import type { PinnedExtension } from '#specs/contract/lock.ts'
 

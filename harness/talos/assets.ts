@@ -9,7 +9,7 @@ import { lazy } from '../lazy.ts'
 import { openImage, type OciImage } from '../oci/image/image.ts'
 import { openStore, type OpenOptions } from '../oci/open.ts'
 import { parseReference } from '../oci/image/reference.ts'
-import { openBootFiles } from './boot-files.ts'
+import { openBootFiles } from './boot/files.ts'
 import type { TalosPart } from './part.ts'
 
 export const KERNEL_PATH = 'boot/vmlinuz'

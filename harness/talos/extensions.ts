@@ -5,8 +5,8 @@ import type { Location } from '../errors.ts'
 import type { FileEntry } from '../fs/file-tree.ts'
 import { MAX_CONTENT_BYTES, openSquashfs, type Squashfs } from '../formats/squashfs/reader.ts'
 import { lazy } from '../lazy.ts'
-import type { BootArchive } from './boot-archive.ts'
-import { parseExtensionsYaml, type ExtensionMetadata } from './extension.ts'
+import type { BootArchive } from './boot/archive.ts'
+import { parseExtensionsYaml, type ExtensionMetadata } from './extension/extension.ts'
 
 export const EXTENSIONS_YAML = 'extensions.yaml'
 /** The virtual extension that imager makes of all module indexes. */

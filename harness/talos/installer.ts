@@ -10,7 +10,7 @@ import { openImage } from '../oci/image/image.ts'
 import { openStore, type OpenOptions } from '../oci/open.ts'
 import { parseReference } from '../oci/image/reference.ts'
 import type { Architecture } from '../oci/image/selection.ts'
-import { openBootFiles } from './boot-files.ts'
+import { openBootFiles } from './boot/files.ts'
 import type { TalosPart } from './part.ts'
 
 export const UKI_PATH = ukiPathOf('arm64')

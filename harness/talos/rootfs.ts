@@ -5,7 +5,7 @@ import type { FileTree } from '../fs/file-tree.ts'
 import { moduleName } from '../formats/modules/index.ts'
 import { openSquashfs, type Squashfs } from '../formats/squashfs/reader.ts'
 import { lazy } from '../lazy.ts'
-import type { BootArchive } from './boot-archive.ts'
+import type { BootArchive } from './boot/archive.ts'
 
 export const ROOTFS_PATH = 'rootfs.sqsh'
 const MODULE = /^usr\/lib\/modules\/[^/]+\/(?:.*\/)?([^/]+)\.ko$/

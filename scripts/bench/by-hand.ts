@@ -1,5 +1,5 @@
 // One variant of the image made by hand, with the tools that imager itself calls and their options.
-import type { Step } from './measure.ts'
+import type { Step } from './measure/measure.ts'
 
 export const BUILD_TOOLS = [
   'bash',

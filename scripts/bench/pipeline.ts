@@ -1,5 +1,5 @@
 // The shell pipeline that reads of an image what a verdict reads, with the tools that people have today.
-import type { Step } from './measure.ts'
+import type { Step } from './measure/measure.ts'
 
 /** Of the distribution; what is missing is told before anything runs. */
 export const PIPELINE_TOOLS = [

@@ -4,7 +4,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { parseLock, type Lock } from '#specs/contract/lock.ts'
-import { measure } from './measure.ts'
+import { measure } from './measure/measure.ts'
 import { npmScript, ROOT } from './npm-script.ts'
 import { SIZES, type Size } from './options.ts'
 

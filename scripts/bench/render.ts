@@ -1,6 +1,6 @@
 // The measurements for a person: a table of runs, where the time went, and the bars.
-import { summarize } from './statistics.ts'
-import type { Run } from './measure.ts'
+import { summarize } from './measure/statistics.ts'
+import type { Run } from './measure/measure.ts'
 import { judgeBars, peakMiB, ratioOf, wallTimes, type Bar, type Result } from './result.ts'
 
 const MEBIBYTE = 1 << 20

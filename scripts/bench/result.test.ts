@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { recipePhases } from './build.ts'
-import type { Run } from './measure.ts'
+import type { Run } from './measure/measure.ts'
 import { toCommand } from './npm-script.ts'
 import { renderResult } from './render.ts'
 import { judgeBars, type Result } from './result.ts'

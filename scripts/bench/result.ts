@@ -1,7 +1,7 @@
 // What was measured, and the bars that it is held against.
-import { pairedRatios, summarize, type Summary } from './statistics.ts'
+import { pairedRatios, summarize, type Summary } from './measure/statistics.ts'
 import type { BuildRuns } from './build.ts'
-import type { Run } from './measure.ts'
+import type { Run } from './measure/measure.ts'
 import type { Size } from './options.ts'
 import type { VerdictRuns } from './verdict.ts'
 

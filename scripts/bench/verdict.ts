@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Conformance } from '../judge/verdict/conformance.ts'
-import { measure, measureSteps, type Run } from './measure.ts'
+import { measure, measureSteps, type Run } from './measure/measure.ts'
 import { npmScript, ROOT } from './npm-script.ts'
 import { PIPELINE } from './pipeline.ts'
 import type { Prepared } from './prepare.ts'

@@ -36,7 +36,7 @@ describe('npm run cache', () => {
 
   it('names its default folder as the README does', async () => {
     const help = (await run('status', '--help')).text
-    const readme = await readFile(join(ROOT, 'README.md'), 'utf8')
+    const readme = await readFile(join(ROOT, 'scripts/README.md'), 'utf8')
     expect(help).toContain(DEFAULT_CACHE)
     expect(readme.match(/\$XDG_CACHE_HOME[^`\s]*/g)).toEqual([DEFAULT_CACHE])
   })

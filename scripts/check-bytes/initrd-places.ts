@@ -17,7 +17,7 @@ import { readZstdFrame } from '#harness/bytes/zstd-frames.ts'
 import { HEADER_SIZE, parseHeader } from '#harness/formats/cpio/header.ts'
 import { openSquashfs } from '#harness/formats/squashfs/reader.ts'
 import { free, type Free } from './free.ts'
-import { within, type Place } from './places.ts'
+import { within, type Place } from './place.ts'
 import { metadataPlaces } from './squashfs-places.ts'
 
 const decompress = promisify(zstdDecompress)

@@ -10,7 +10,8 @@ import { runSpecs } from '../judge/run/run.ts'
 import { toCandidate, contractOf, lockOf } from '../selftest/prepare.ts'
 import { damage } from './damage.ts'
 import { explain, type FreeClass } from './free.ts'
-import { placesOf, type Place } from './places.ts'
+import type { Place } from './place.ts'
+import { placesOf } from './places.ts'
 import { seededRandom, type Random } from './random.ts'
 
 /** Candidates that one worker judges in one run. */

@@ -6,29 +6,15 @@ import { rememberBlob, layerBlob } from '#fixtures/counterexamples/editor/layer-
 import {
   editConfig,
   readFile,
-  readSection,
   replaceFile,
   type CandidateImage,
   type LayerFiles,
-  type Tamper,
 } from '#fixtures/counterexamples/candidate.ts'
 import { bytesSource } from '#harness/bytes/source.ts'
 import { readUki } from '#harness/formats/uki/uki.ts'
 import { initrdPlaces } from './initrd-places.ts'
-import { free, timesInJson, timesInTar, type Free } from './free.ts'
-
-export type Damaged = { readonly image: CandidateImage; readonly tamper?: Tamper }
-
-export type Place = {
-  /** `config`, `uki headers`, `cpio headers`, …: what the table of results counts by. */
-  readonly depth: string
-  /** The file, section or member it lies in. */
-  readonly name: string
-  readonly bytes: Uint8Array
-  /** Ranges of `bytes` that a rule need not know. */
-  readonly free: readonly Free[]
-  put(bytes: Uint8Array): Damaged | Promise<Damaged>
-}
+import { free, timesInJson, timesInTar } from './free.ts'
+import { within, type Place } from './place.ts'
 
 const UKI_PATH = 'usr/install/arm64/vmlinuz.efi'
 const BOOT_PATH = 'usr/install/arm64/systemd-boot.efi'
@@ -109,15 +95,6 @@ function tarHeaders(tar: Buffer): readonly number[] {
   return found
 }
 
-/** The tar with the checksum of the header at `at` made right. */
-function withChecksum(tar: Uint8Array, at: number): Uint8Array {
-  const copy = Buffer.from(tar)
-  copy.fill(0x20, at + 148, at + 156)
-  const sum = copy.subarray(at, at + 512).reduce((total, byte) => total + byte, 0)
-  copy.write(`${sum.toString(8).padStart(6, '0')}\0 `, at + 148, 'latin1')
-  return copy
-}
-
 async function ukiPlaces(image: CandidateImage): Promise<readonly Place[]> {
   const bytes = Buffer.from(readFile(image, UKI_PATH))
   const { pe, stubSections, appended } = await readUki(bytesSource(bytes))
@@ -150,20 +127,3 @@ function bootPlace(image: CandidateImage): Place {
     put: (damaged) => ({ image: replaceFile(image, BOOT_PATH, damaged) }),
   }
 }
-
-/** A part of a place as a place of its own; a header of a tar gets its checksum back. */
-export function within(place: Place, offset: number, size: number): Place {
-  const { bytes } = place
-  const isHeader = place.depth === 'tar header'
-  return {
-    ...place,
-    bytes: bytes.subarray(offset, offset + size),
-    free: place.free.map((one) => ({ ...one, offset: one.offset - offset })),
-    put: (damaged) => {
-      const joined = Buffer.concat([bytes.subarray(0, offset), damaged, bytes.subarray(offset + size)])
-      return place.put(isHeader && damaged.length === size ? withChecksum(joined, offset) : joined)
-    },
-  }
-}
-
-export { readSection }

@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import { zstdDecompress } from 'node:zlib'
 import { compressZstd } from '#build/formats/zstd.ts'
 import { free, type Free } from './free.ts'
-import type { Place } from './places.ts'
+import type { Place } from './place.ts'
 
 const decompress = promisify(zstdDecompress)
 const METADATA_SIZE = 8192

@@ -1,6 +1,6 @@
 // What every extension layer must be: siderolabs/talos pkg/machinery/extensions/validate.go, facts on what imager drops.
 import type { FileEntry } from '#harness/fs/file-tree.ts'
-import { FIRMWARE_FOLDER } from '#harness/talos/extension-content.ts'
+import { FIRMWARE_FOLDER } from '#harness/talos/extension/content.ts'
 import { MODULES_DEP } from '#harness/talos/extensions.ts'
 import { must } from '../support/requirement.ts'
 import { findForeignElf } from '../support/foreign-elf.ts'

@@ -1,6 +1,6 @@
 // What extensions.yaml says: siderolabs/talos pkg/machinery/extensions @ v1.11.5, image-factory for virtual extensions.
 import { MODULES_DEP } from '#harness/talos/extensions.ts'
-import { admitsTalos } from '#harness/talos/compatibility.ts'
+import { admitsTalos } from '#harness/talos/extension/compatibility.ts'
 import { AbsentFactError } from '../support/absent-fact.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'

@@ -1,7 +1,12 @@
 // Extension services: siderolabs/talos pkg/machinery/extensions/services. A machine waits up to 70 minutes for each,
 // then reboots (v1alpha1_sequencer_tasks.go, StartAllServices).
 import { readAll } from '#harness/bytes/source.ts'
-import { SERVICE_SPEC_PATH, parseServiceSpec, waitsFor, type ServiceSpec } from '#harness/talos/service-spec.ts'
+import {
+  SERVICE_SPEC_PATH,
+  parseServiceSpec,
+  waitsFor,
+  type ServiceSpec,
+} from '#harness/talos/extension/service-spec.ts'
 import type { Extensions } from '#harness/talos/extensions.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ServiceDependency } from '#harness/talos/service-spec.ts'
+import type { ServiceDependency } from '#harness/talos/extension/service-spec.ts'
 import { unmetWaits, type WaitingService } from './waits.ts'
 
 const promises = {

@@ -1,5 +1,5 @@
 // What services wait for that neither their variant's promises nor another service provides.
-import type { ServiceDependency } from '#harness/talos/service-spec.ts'
+import type { ServiceDependency } from '#harness/talos/extension/service-spec.ts'
 import type { Contract, Variant } from '../contract/contract.ts'
 
 export type WaitingService = {

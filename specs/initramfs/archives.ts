@@ -1,7 +1,7 @@
 // What of an archive the kernel unpacks otherwise than it is listed, and what cpio would have written otherwise.
 import type { FileEntry } from '#harness/fs/file-tree.ts'
 import type { CpioEntry } from '#harness/formats/cpio/cpio.ts'
-import type { SegmentArchive } from '#harness/talos/initramfs.ts'
+import type { SegmentArchive } from '#harness/talos/boot/initramfs.ts'
 
 /** A regular file at the top: what imager writes there. Everything else is a folder or lies below usr/lib/firmware. */
 const TOP_FILE = /^[^/]+\.(sqsh|yaml)$/

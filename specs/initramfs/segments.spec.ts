@@ -1,6 +1,6 @@
 // The initramfs as the kernel reads it, segment by segment: linux init/initramfs.c, siderolabs/talos pkg/imager/extensions.
 import { sha256Hex } from '#harness/bytes/digest.ts'
-import type { InitramfsSegment } from '#harness/talos/initramfs.ts'
+import type { InitramfsSegment } from '#harness/talos/boot/initramfs.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 

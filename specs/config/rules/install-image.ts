@@ -5,7 +5,13 @@ import type { MachineConfigFacts, Placed } from '#harness/machine-config/facts.t
 import { quirksOf } from '#harness/talos/quirks.ts'
 import type { Contract } from '../../contract/contract.ts'
 import { repositoriesOf, variantOf } from '../../contract/repositories.ts'
-import { isUnknown, unknownValue, type ConfigContext, type ConfigFinding, type ConfigJudge } from '../../support/config-rule.ts'
+import {
+  isUnknown,
+  unknownValue,
+  type ConfigContext,
+  type ConfigFinding,
+  type ConfigJudge,
+} from '../../support/config-rule.ts'
 
 /** A version tag may be moved by hand; its immutable tag with digits of lock and contract never is. */
 const IMMUTABLE_TAG = /-[0-9a-f]{8}$/

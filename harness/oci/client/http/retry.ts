@@ -1,7 +1,6 @@
 // Trying again what is only busy or unreachable for a moment: exponential, jittered, and within one budget of time.
 import pRetry from 'p-retry'
 import { RegistryError } from '../../../errors.ts'
-import { codeOf } from './error-code.ts'
 
 export type RetryPolicy = {
   readonly retries: number
@@ -84,4 +83,12 @@ export function parseRetryAfter(text: string, now: number = Date.now()): number 
   if (!/^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(text)) return undefined
   const date = Date.parse(text)
   return Number.isNaN(date) ? undefined : Math.max(0, date - now)
+}
+
+/** The code of an error or of the first one in it that has one: Node tries several addresses and throws them together. */
+export function codeOf(error: Error): string {
+  if ('code' in error && typeof error.code === 'string') return error.code
+  const inner = error instanceof AggregateError ? (error.errors as unknown[]) : [error.cause]
+  const first = inner.find((one) => one instanceof Error)
+  return first === undefined ? '' : codeOf(first)
 }

@@ -1,6 +1,6 @@
 // https, or plain http where that is allowed: for a registry on this machine, and for one that the user called insecure.
 import { RegistryError } from '../../../errors.ts'
-import { codeOf } from './error-code.ts'
+import { codeOf } from './retry.ts'
 import type { Transport } from './transport.ts'
 import { isLoopback } from './url.ts'
 

@@ -7,7 +7,7 @@ import type Undici from 'undici'
 import type { Dispatcher } from 'undici'
 import { HarnessError, RegistryError } from '../../../errors.ts'
 import { lazy } from '../../../lazy.ts'
-import { codeOf } from './error-code.ts'
+import { codeOf } from './retry.ts'
 import type { Limits } from './limits.ts'
 import { isLocalAddress, isLoopback, redactUrl } from './url.ts'
 

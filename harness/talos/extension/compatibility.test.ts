@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { FormatError } from '../errors.ts'
-import { expectCode } from '../testing/expect-code.ts'
+import { FormatError } from '../../errors.ts'
+import { expectCode } from '../../testing/expect-code.ts'
 import { admitsTalos } from './compatibility.ts'
 
 const where = { path: 'extensions.yaml', pointer: '/layers/0' }

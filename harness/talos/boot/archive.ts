@@ -1,8 +1,8 @@
 // The Talos view of an initramfs: early archive, base and what was appended to it:
 // siderolabs/talos v1.11.5 pkg/imager/extensions, internal/pkg/extensions.
-import type { Location } from '../errors.ts'
-import { FileTree } from '../fs/file-tree.ts'
-import { lazy } from '../lazy.ts'
+import type { Location } from '../../errors.ts'
+import { FileTree } from '../../fs/file-tree.ts'
+import { lazy } from '../../lazy.ts'
 import type { Initramfs, InitramfsSegment } from './initramfs.ts'
 
 export type BootArchive = {

@@ -1,7 +1,7 @@
 // The Talos versions that an extension admits: pkg/machinery/extensions/validate.go (siderolabs/talos v1.11.5), which
 // reads `compatibility.talos.version` as a range of github.com/blang/semver/v4 (v4.0.0, range.go).
 import semver, { type SemVer } from 'semver'
-import { FormatError, type FormatCode, type Location } from '../errors.ts'
+import { FormatError, type FormatCode, type Location } from '../../errors.ts'
 
 /** A genuine range has some twenty characters; the splitting below looks back over runs of spaces. */
 const MAX_RANGE = 1024

@@ -1,13 +1,13 @@
 // Unpacks one compressed member of an initramfs: cpio archives, one after the other, with NUL padding behind each.
 // linux v6.12 init/initramfs.c, flush_buffer.
-import { decompress, type Compression } from '../bytes/compression.ts'
-import { skipPadding } from '../bytes/padding.ts'
-import type { ByteSource } from '../bytes/source.ts'
-import type { Spool } from '../bytes/spool.ts'
-import { FormatError, IntegrityError, type Location } from '../errors.ts'
-import { FileTree } from '../fs/file-tree.ts'
-import { CPIO_BLOCK_SIZE, type CpioDeviation } from '../formats/cpio/canonical.ts'
-import { readCpioArchive, type CpioAllowance, type CpioEntry } from '../formats/cpio/cpio.ts'
+import { decompress, type Compression } from '../../bytes/compression.ts'
+import { skipPadding } from '../../bytes/padding.ts'
+import type { ByteSource } from '../../bytes/source.ts'
+import type { Spool } from '../../bytes/spool.ts'
+import { FormatError, IntegrityError, type Location } from '../../errors.ts'
+import { FileTree } from '../../fs/file-tree.ts'
+import { CPIO_BLOCK_SIZE, type CpioDeviation } from '../../formats/cpio/canonical.ts'
+import { readCpioArchive, type CpioAllowance, type CpioEntry } from '../../formats/cpio/cpio.ts'
 
 export type SegmentArchive = {
   /** Decompressed bytes, with the padding that follows the trailer inside a compressed member. */

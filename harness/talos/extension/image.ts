@@ -1,12 +1,12 @@
 // A system extension as upstream publishes it: an image with `manifest.yaml` and `rootfs/`
 // (siderolabs/talos pkg/machinery/extensions/load.go).
-import { readAll } from '../bytes/source.ts'
-import type { Spool } from '../bytes/spool.ts'
-import { fileIn } from '../fs/file-in.ts'
-import type { FileTree } from '../fs/file-tree.ts'
-import { subtree } from '../fs/subtree.ts'
-import { openImage } from '../oci/image/image.ts'
-import type { ContentStore } from '../oci/store.ts'
+import { readAll } from '../../bytes/source.ts'
+import type { Spool } from '../../bytes/spool.ts'
+import { fileIn } from '../../fs/file-in.ts'
+import type { FileTree } from '../../fs/file-tree.ts'
+import { subtree } from '../../fs/subtree.ts'
+import { openImage } from '../../oci/image/image.ts'
+import type { ContentStore } from '../../oci/store.ts'
 import { parseExtensionManifest, type ExtensionManifest } from './extension.ts'
 
 export const EXTENSION_ROOT = 'rootfs'

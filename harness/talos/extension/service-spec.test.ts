@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { readAll } from '../bytes/source.ts'
-import { FormatError, SchemaError } from '../errors.ts'
-import { expectCode } from '../testing/expect-code.ts'
-import { describeHostile } from '../testing/hostile.ts'
+import { readAll } from '../../bytes/source.ts'
+import { FormatError, SchemaError } from '../../errors.ts'
+import { expectCode } from '../../testing/expect-code.ts'
+import { describeHostile } from '../../testing/hostile.ts'
 import { parseServiceSpec, waitsFor } from './service-spec.ts'
 
 const where = { path: '6.sqsh!usr/local/etc/containers/tailscale.yaml' }

@@ -2,9 +2,9 @@
 // extension and the squashfs layer of an image give the same value, because what imager may change is left out:
 // directories, modes, owners, times, and firmware, which it moves into the initramfs.
 import { createHash } from 'node:crypto'
-import { sha256Hex } from '../bytes/digest.ts'
-import type { FileEntry, FileTree } from '../fs/file-tree.ts'
-import { mapInParallel } from '../oci/parallel.ts'
+import { sha256Hex } from '../../bytes/digest.ts'
+import type { FileEntry, FileTree } from '../../fs/file-tree.ts'
+import { mapInParallel } from '../../oci/parallel.ts'
 
 export const FIRMWARE_FOLDER = 'usr/lib/firmware'
 

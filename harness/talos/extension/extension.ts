@@ -1,8 +1,8 @@
 // What a system extension says about itself: `manifest.yaml` of its image and its entry in the initramfs's
 // `extensions.yaml`: pkg/machinery/extensions/{config,metadata,load}.go (siderolabs/talos v1.11.5).
 import { z } from 'zod'
-import type { Location } from '../errors.ts'
-import { goName, goString, parseYamlAs } from '../formats/yaml/schema.ts'
+import type { Location } from '../../errors.ts'
+import { goName, goString, parseYamlAs } from '../../formats/yaml/schema.ts'
 
 export type ExtensionMetadata = {
   readonly name: string

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { FormatError, SchemaError } from '../errors.ts'
-import { readAll } from '../bytes/source.ts'
-import { expectCode } from '../testing/expect-code.ts'
-import { describeHostile } from '../testing/hostile.ts'
+import { FormatError, SchemaError } from '../../errors.ts'
+import { readAll } from '../../bytes/source.ts'
+import { expectCode } from '../../testing/expect-code.ts'
+import { describeHostile } from '../../testing/hostile.ts'
 import { parseExtensionManifest, parseExtensionsYaml } from './extension.ts'
 
 const where = { path: 'initramfs.xz!extensions.yaml' }

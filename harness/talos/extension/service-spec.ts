@@ -1,8 +1,8 @@
 // Specifications of extension services, `/usr/local/etc/containers/*.yaml`:
 // pkg/machinery/extensions/services/services.go (siderolabs/talos v1.11.5); unchanged through 1.14.
 import { z } from 'zod'
-import type { Location } from '../errors.ts'
-import { goBoolean, goList, goString, parseYamlAs } from '../formats/yaml/schema.ts'
+import type { Location } from '../../errors.ts'
+import { goBoolean, goList, goString, parseYamlAs } from '../../formats/yaml/schema.ts'
 
 /** Where an extension keeps its specifications; others are not read. */
 export const SERVICE_SPEC_PATH = /^usr\/local\/etc\/containers\/[^/]+\.yaml$/

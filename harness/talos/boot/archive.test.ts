@@ -1,12 +1,12 @@
 import { tmpdir } from 'node:os'
 import { zstdCompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { bytesSource } from '../bytes/source.ts'
-import { Spool } from '../bytes/spool.ts'
-import { FormatError } from '../errors.ts'
-import { DIRECTORY, sampleArchive } from '../testing/cpio-samples.ts'
-import { expectCode } from '../testing/expect-code.ts'
-import { toBootArchive, type BootArchive } from './boot-archive.ts'
+import { bytesSource } from '../../bytes/source.ts'
+import { Spool } from '../../bytes/spool.ts'
+import { FormatError } from '../../errors.ts'
+import { DIRECTORY, sampleArchive } from '../../testing/cpio-samples.ts'
+import { expectCode } from '../../testing/expect-code.ts'
+import { toBootArchive, type BootArchive } from './archive.ts'
 import { readInitramfs, type InitramfsSegment } from './initramfs.ts'
 
 const where = { path: 'initramfs.xz' }

@@ -1,13 +1,18 @@
 // Reads the layout of an initramfs as the kernel's unpack_to_rootfs does: NUL padding, cpio archives, compressed members.
 // linux v6.12 init/initramfs.c and https://docs.kernel.org/driver-api/early-userspace/buffer-format.html
-import { COMPRESSION_MAGIC_SIZE, detectCompression, measureGzipMember, type Compression } from '../bytes/compression.ts'
-import { skipPadding } from '../bytes/padding.ts'
-import { memberLocation, type ByteSource } from '../bytes/source.ts'
-import type { Spool } from '../bytes/spool.ts'
-import { readZstdFrame } from '../bytes/zstd-frames.ts'
-import { FormatError } from '../errors.ts'
-import { newCpioAllowance, readCpioArchive } from '../formats/cpio/cpio.ts'
-import { lazy } from '../lazy.ts'
+import {
+  COMPRESSION_MAGIC_SIZE,
+  detectCompression,
+  measureGzipMember,
+  type Compression,
+} from '../../bytes/compression.ts'
+import { skipPadding } from '../../bytes/padding.ts'
+import { memberLocation, type ByteSource } from '../../bytes/source.ts'
+import type { Spool } from '../../bytes/spool.ts'
+import { readZstdFrame } from '../../bytes/zstd-frames.ts'
+import { FormatError } from '../../errors.ts'
+import { newCpioAllowance, readCpioArchive } from '../../formats/cpio/cpio.ts'
+import { lazy } from '../../lazy.ts'
 import {
   MAX_UNPACKED_SIZE,
   toSegmentArchive,

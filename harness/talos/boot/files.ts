@@ -1,14 +1,14 @@
 // The part of a candidate that boots, the same for a UKI and for an asset tree: kernel, initramfs, what is in it.
-import type { ByteSource } from '../bytes/source.ts'
-import type { Spool } from '../bytes/spool.ts'
-import { lazy } from '../lazy.ts'
-import { toBootArchive } from './boot-archive.ts'
-import { readExtensions } from './extensions.ts'
+import type { ByteSource } from '../../bytes/source.ts'
+import type { Spool } from '../../bytes/spool.ts'
+import { lazy } from '../../lazy.ts'
+import { toBootArchive } from './archive.ts'
+import { readExtensions } from '../extensions.ts'
 import { readInitramfs } from './initramfs.ts'
-import { openKernel } from './kernel.ts'
-import type { TalosPart } from './part.ts'
-import { readInstalledModules } from './modules.ts'
-import { openRootFilesystem } from './rootfs.ts'
+import { openKernel } from '../kernel.ts'
+import type { TalosPart } from '../part.ts'
+import { readInstalledModules } from '../modules.ts'
+import { openRootFilesystem } from '../rootfs.ts'
 
 /** Where the two files of a part come from. */
 export type BootSources = {
