@@ -7,6 +7,7 @@ import { MAX_CONTENT_BYTES, openSquashfs, type Squashfs } from '../formats/squas
 import { lazy } from '../lazy.ts'
 import type { BootArchive } from './boot/archive.ts'
 import { parseExtensionsYaml, type ExtensionMetadata } from './extension/extension.ts'
+import { writeExtensionsYaml, type WrittenYaml } from './extension/extensions-yaml.ts'
 
 export const EXTENSIONS_YAML = 'extensions.yaml'
 /** The virtual extension that imager makes of all module indexes. */
@@ -36,6 +37,8 @@ export type Extensions = {
   readonly listed: boolean
   /** As extensions.yaml lists them, lowest first. SchemaError or FormatError for a document that is wrong. */
   layers(): Promise<readonly LayerEntry[]>
+  /** extensions.yaml as it is, and as imager writes it for what it says; undefined where there is none. */
+  text(): Promise<{ readonly actual: string; readonly written: WrittenYaml } | undefined>
   /** Every squashfs of the extension segments, by path. */
   readonly images: ReadonlyMap<string, ExtensionImage>
   /** Every path of the extension segments, directories too. */
@@ -56,14 +59,23 @@ export async function readExtensions(archive: BootArchive): Promise<Extensions> 
 
   const document = entries.get(EXTENSIONS_YAML)?.data
   const where = document?.where ?? { ...archive.where, path: EXTENSIONS_YAML }
+  const bytes = lazy(async () => (document === undefined ? undefined : readAll(document, MAX_YAML_BYTES)))
+  const parsed = lazy(async () => {
+    const given = await bytes()
+    return given === undefined ? undefined : parseExtensionsYaml(given, where)
+  })
   return {
     where,
     listed: document !== undefined,
+    text: async () => {
+      const [given, value] = [await bytes(), await parsed()]
+      if (given === undefined || value === undefined) return undefined
+      return { actual: Buffer.from(given).toString(), written: writeExtensionsYaml(value) }
+    },
     images,
     paths: [...entries.keys()],
     layers: lazy(async () => {
-      if (document === undefined) return []
-      const { layers } = parseExtensionsYaml(await readAll(document, MAX_YAML_BYTES), where)
+      const { layers = [] } = (await parsed()) ?? {}
       return layers.map(({ image: name, metadata }) => {
         const image = images.get(name)
         return { name, metadata, ...(image !== undefined && { image }) }

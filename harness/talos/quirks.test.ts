@@ -59,6 +59,10 @@ const STEPS: readonly Step[] = [
   ['moduleEnforcement', 'v1.12.0-alpha.1', 'v1.12.0-alpha.2', 'configuration', 'configuration or command line'],
   ['embeddedConfigMode', 'v1.12.0-alpha.0', 'v1.12.0-alpha.1', 'undefined', '0000'],
   ['embeddedConfigMode', 'v1.13.0-beta.1', 'v1.13.0-rc.0', '0000', '0400'],
+  ['goYaml', 'v1.12.0-alpha.2', 'v1.12.0-beta.0', 'gopkg.in/yaml.v3', 'go.yaml.in/yaml/v4 v4.0.0-rc.3'],
+  ['goYaml', 'v1.13.0-alpha.1', 'v1.13.0-alpha.2', 'go.yaml.in/yaml/v4 v4.0.0-rc.3', 'go.yaml.in/yaml/v4 v4.0.0-rc.4'],
+  ['goYaml', 'v1.14.0-alpha.1', 'v1.14.0-alpha.2', 'go.yaml.in/yaml/v4 v4.0.0-rc.4', 'go.yaml.in/yaml/v4 v4.0.0-rc.5'],
+  ['goYaml', 'v1.14.0-alpha.2', 'v1.14.0-beta.0', 'go.yaml.in/yaml/v4 v4.0.0-rc.5', 'go.yaml.in/yaml/v4 v4.0.0-rc.6'],
   ['profileFields', 'v1.13.0-alpha.0', 'v1.13.0-alpha.1', '4: uBoot', '0: '],
   [
     'initAliases',
@@ -91,7 +95,7 @@ const SECURE_BOOT: Capability = 'secureBootArguments'
 const ALL_TAGS = `
   v1.10.0 v1.11.0-alpha.1 v1.11.6 v1.12.0-alpha.1 v1.12.0-alpha.2 v1.12.0-beta.0 v1.12.11
   v1.13.0-alpha.0 v1.13.0-alpha.1 v1.13.0-alpha.2 v1.13.0-beta.1 v1.13.0-rc.0 v1.13.6 v1.13.7
-  v1.14.0-alpha.0 v1.14.0-alpha.1 v1.14.0-beta.0 v1.14.0-rc.1 v1.14.0 v1.14.2
+  v1.14.0-alpha.0 v1.14.0-alpha.1 v1.14.0-alpha.2 v1.14.0-beta.0 v1.14.0-rc.1 v1.14.0 v1.14.2
 `
   .trim()
   .split(/\s+/)

@@ -139,6 +139,15 @@ const CAPABILITIES = {
     ['1.14.0-alpha.0', { type: 'hard link', names: ALIASES }],
     ['1.14.0-beta.0', { type: 'symbolic link', names: [...ALIASES_WITH_REBOOT, 'sandboxd'].toSorted() }],
   ] satisfies Steps<InitAliases>,
+
+  /** go.mod of each tag: what writes extensions.yaml. Up to 1.12 a fork (github.com/unix4ever/yaml) of the library. */
+  goYaml: [
+    ['1.10.0', 'gopkg.in/yaml.v3'],
+    ['1.12.0-beta.0', 'go.yaml.in/yaml/v4 v4.0.0-rc.3'],
+    ['1.13.0-alpha.2', 'go.yaml.in/yaml/v4 v4.0.0-rc.4'],
+    ['1.14.0-alpha.2', 'go.yaml.in/yaml/v4 v4.0.0-rc.5'],
+    ['1.14.0-beta.0', 'go.yaml.in/yaml/v4 v4.0.0-rc.6'],
+  ] satisfies Steps<string>,
 } as const
 
 export type Capability = keyof typeof CAPABILITIES

@@ -1,7 +1,7 @@
 // YAML documents as Go's decoder (gopkg.in/yaml.v3) sees them: typed by the field, null and absent both the zero value.
 import { z } from 'zod'
 import { SchemaError, type Location } from '../../errors.ts'
-import { parseYaml } from './document.ts'
+import { parseGoYaml } from './go-text.ts'
 
 /** A Go string: any scalar as it is written; '' when absent. */
 export const goString = z
@@ -21,17 +21,19 @@ export const goBoolean = goString.transform((value, context): boolean => {
   return TRUE.has(value)
 })
 
-/** A Go slice; empty when absent. */
+/** A Go slice of values; empty when absent. go-yaml leaves out an item that is null. */
 export function goList<T extends z.ZodType>(item: T) {
   return z
-    .array(item)
-    .nullish()
+    .preprocess(
+      (value) => (Array.isArray(value) ? value.filter((one) => one !== null) : value),
+      z.array(item).nullish(),
+    )
     .transform((value): z.output<T>[] => value ?? [])
 }
 
 /** Parses one document, scalars as text, by `schema`. FormatError `yaml`, or SchemaError with all issues. */
 export function parseYamlAs<T>(name: string, schema: z.ZodType<T>, bytes: Uint8Array, where: Location): T {
-  return validate(name, schema, parseYaml(bytes, where, { scalars: 'text' }), where)
+  return validate(name, schema, parseGoYaml(bytes, where), where)
 }
 
 /** `value` by `schema`; SchemaError with all issues, each with the JSON pointer of its place. */

@@ -70,10 +70,20 @@ describe('parseServiceSpec', () => {
   })
 
   it('needs no more than a name, an entrypoint and a restart kind', () => {
-    const spec = parse('{name: a-b_1, container: {entrypoint: ./run, mounts: [~], more: 1}, restart: never, more: 2}')
+    const spec = parse(
+      '{name: a-b_1, container: {entrypoint: ./run, mounts: [~, {type: bind}], more: 1}, restart: never, more: 2}',
+    )
     expect(spec).toMatchObject({ name: 'a-b_1', container: { entrypoint: './run', args: [] }, depends: [] })
-    expect(spec.container.mounts).toEqual([{ source: '', destination: '', type: '', options: [] }])
+    expect(spec.container.mounts).toEqual([{ source: '', destination: '', type: 'bind', options: [] }])
     expect(waitsFor(spec)).toEqual([{ kind: 'service', service: 'containerd' }])
+  })
+
+  it('leaves out what is null in a list, as Go does', () => {
+    const spec = parse(
+      '{name: a, container: {entrypoint: /a, args: [~, b]}, depends: [~, {time: true}], restart: never}',
+    )
+    expect(spec.container.args).toEqual(['b'])
+    expect(spec.depends).toEqual([{ kind: 'time' }])
   })
 
   it.each(['restart: always', 'restart: never', 'restart: untilSuccess'])('takes %s', (restart) => {
@@ -93,7 +103,6 @@ describe('parseServiceSpec refuses', () => {
     ['no restart kind', { ...valid, restart: undefined }, ['/restart']],
     ['another restart kind', { ...valid, restart: 'onFailure' }, ['/restart']],
     ['an empty dependency', { ...valid, depends: [{}] }, ['/depends/0']],
-    ['an absent dependency', { ...valid, depends: [null] }, ['/depends/0']],
     ['a dependency on nothing', { ...valid, depends: [{ service: '', time: false }] }, ['/depends/0']],
     ['two dependencies in one', { ...valid, depends: [{ time: true }, { service: 'a', time: true }] }, ['/depends/1']],
     ['a relative path', { ...valid, depends: [{ path: 'dev/x' }] }, ['/depends/0/path']],
