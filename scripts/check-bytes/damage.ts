@@ -1,5 +1,5 @@
 // Damages of bytes: a bit flipped, a byte overwritten, bytes put in or taken out, two blocks that changed places.
-import type { Random } from './random.ts'
+import type { Random } from '#fixtures/random.ts'
 
 export const KINDS = ['flip', 'overwrite', 'insert', 'delete', 'swap'] as const
 export type DamageKind = (typeof KINDS)[number]

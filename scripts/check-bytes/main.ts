@@ -12,7 +12,7 @@ import { damage } from './damage.ts'
 import { explain, type FreeClass } from './free.ts'
 import type { Place } from './place.ts'
 import { placesOf } from './places.ts'
-import { seededRandom, type Random } from './random.ts'
+import { seededRandom, type Random } from '#fixtures/random.ts'
 
 /** Candidates that one worker judges in one run. */
 const BATCH = 50

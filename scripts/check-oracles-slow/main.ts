@@ -8,6 +8,7 @@ import { cosignChecks } from './cosign.ts'
 import { craneAssetChecks } from './crane-assets.ts'
 import { craneChecks } from './crane.ts'
 import { fetchTools } from './fetch.ts'
+import { goTextChecks } from './go-text.ts'
 import { orasChecks } from './oras.ts'
 import { publishChecks } from './publish.ts'
 import type { Check } from './tool.ts'
@@ -30,6 +31,7 @@ export async function main([kept, ...rest]: readonly string[]): Promise<0 | 1 | 
       ...cosignChecks(tools),
       ...cosignTableChecks(tools),
       ...publishChecks(tools),
+      ...goTextChecks(tools),
     ]
     let red = 0
     for (const check of checks) if (!(await report(check))) red += 1
