@@ -95,7 +95,7 @@ describe('npm test', { timeout: PATIENCE_MS }, () => {
 
   it('is not green with a lock that says nothing, and tells the command that fills it', async () => {
     const lock = join(folder, 'empty.json')
-    await writeFile(lock, '{}')
+    await writeFile(lock, '{"schema":2}')
     const { status, stdout } = await conform([SPIN_TAILSCALE, ...AS_INSTALLER, '--lock', lock])
     expect(status).toBe(2)
     expect(stdout).toContain('npm run lock -- --talos v1.11.5\n')
@@ -148,6 +148,17 @@ describe('npm test', { timeout: PATIENCE_MS }, () => {
       ['config', { path: patch, line: 3, column: 12 }],
       ['config', { path: patch, line: 3, column: 12 }],
     ])
+  })
+
+  it('judges a machine configuration alone where there is no image', async () => {
+    const config = 'fixtures/golden/machine-config/worker-spin-only-1.11.yaml'
+    const { status, stdout, stderr } = await conform(['--config', config, '--variant=spin-only'])
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(stdout).toMatch(/^GREEN: 1 candidate: \d+ pass/m)
+    const { candidates } = await readReport()
+    expect(candidates).toHaveLength(1)
+    expect(candidates[0]).toMatchObject({ reference: config, variant: 'spin-only', targets: ['config'] })
+    expect(candidates[0]?.rules.filter(({ id }) => !id.startsWith('CFG-'))).toEqual([])
   })
 
   it('builds both variants when it is given none, and judges them as a release', async () => {

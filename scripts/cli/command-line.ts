@@ -1,10 +1,8 @@
 // What every command does with what was typed: options, help on request, one sentence for what cannot be done.
 import { CommanderError, type Command } from 'commander'
+import { UsageError } from '../judge/usage-error.ts'
 
-/** What a person typed that cannot be done; one sentence, exit 2. */
-export class UsageError extends Error {
-  override name = 'UsageError'
-}
+export { UsageError }
 
 /** `a, b` as its items. */
 export function parseList(text: string): string[] {

@@ -2,23 +2,35 @@
 import type { Command } from 'commander'
 import type { Reach } from './registry-options.ts'
 
-export type JudgeInputs = {
+export type TermFiles = {
   readonly contract?: string
   readonly lock?: string
-  readonly reference?: string
   readonly waivers?: string
+}
+
+export type JudgeInputs = TermFiles & {
+  readonly reference?: string
   readonly trustedRoot?: string
 }
 
-export function addJudgeInputs(command: Command): Command {
+/** About `--talos`. */
+export const TALOS_OF_CONFIG =
+  'the Talos that reads the configuration, such as v1.13.9 (default: that of the lock, or of the install image)'
+
+/** The files that say what is right. */
+export function addTermFiles(command: Command): Command {
   return command
     .option('--contract <FILE>', 'your decisions (default: specs/contract/contract.yaml)')
     .option('--lock <FILE>', 'facts of the pinned upstream release (default: specs/contract/upstream.lock.json)')
+    .option('--waivers <FILE>', 'accepted failures (default: specs/contract/waivers.yaml)')
+}
+
+export function addJudgeInputs(command: Command): Command {
+  return addTermFiles(command)
     .option(
       '--reference <REFERENCE>',
       'where the image lies that the lock pins as the reference (default: its registry)',
     )
-    .option('--waivers <FILE>', 'accepted failures (default: specs/contract/waivers.yaml)')
     .option('--trusted-root <FILE>', 'trusted_root.json of the Sigstore instance that signs (default: the public one)')
 }
 

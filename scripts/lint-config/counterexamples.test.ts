@@ -1,7 +1,7 @@
 // Every wrong configuration gives exactly its finding with its line; every right one nothing but notes.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import {
   applyEdit,
   CONFIG_NAMES,
@@ -12,73 +12,96 @@ import {
   type SoundConfig,
 } from '#fixtures/counterexamples/config/valid.ts'
 import { CONFIGS, RIGHT_CONFIGS } from '#fixtures/counterexamples/index.ts'
-import { machineConfigFacts, type MachineConfigFacts } from '#harness/machine-config/facts.ts'
+import { machineConfigFacts } from '#harness/machine-config/facts.ts'
 import { parseMachineConfig } from '#harness/machine-config/document.ts'
-import { configRules, exitCodeOfConfig, judgeConfig, type ConfigVerdict } from '#specs/config/judge.ts'
-import { installedVariant } from '#specs/config/rules/install-image.ts'
 import { parseContract, type Contract } from '#specs/contract/contract.ts'
+import type { Candidate } from '../judge/candidates/candidates.ts'
 import { CONTRACT_PATH, loadRuleIndex } from '../judge/candidates/inputs.ts'
-import { ROOT } from '../judge/run/run.ts'
+import { configCandidate } from '../judge/candidates/machine-config.ts'
+import { ROOT, runSpecs } from '../judge/run/run.ts'
+import { CONFIG_SPEC_GLOB } from '../judge/run/spec-run.ts'
+import type { RuleVerdict } from '../judge/verdict/conformance.ts'
+import { exitCodeOf, judge } from '../judge/verdict/gate.ts'
 
-const RULES = configRules(await loadRuleIndex())
+type Verdicts = readonly RuleVerdict[]
 
-function readFacts({ config, patch }: SoundConfig): MachineConfigFacts {
+const ruleIndex = await loadRuleIndex()
+const shipped = parseContract(await readFile(join(ROOT, CONTRACT_PATH)), CONTRACT_PATH)
+
+/** `variant` undefined for that of the image which the configuration installs. */
+function toCandidate(key: string, { config, patch }: SoundConfig, contract: Contract, variant?: string): Candidate {
   const files = [
     { path: 'config', bytes: Buffer.from(config) },
     ...(patch === undefined ? [] : [{ path: 'patch', bytes: Buffer.from(patch) }]),
   ]
-  return machineConfigFacts(parseMachineConfig(files))
+  const facts = machineConfigFacts(parseMachineConfig(files))
+  return { ...configCandidate({ facts, files: [] }, { contract, lock: undefined, variant }), key }
 }
 
-function judge(of: ConfigName, files: SoundConfig, contract: Contract): readonly ConfigVerdict[] {
-  const variantName = variantOfConfig(of)
-  const variant = contract.variants[variantName]
-  if (variant === undefined) throw new Error(`no variant ${variantName}`)
-  return judgeConfig(RULES, readFacts(files), { variantName, variant, contract })
+/** `CFG-002 config:42` for each finding. */
+function findingsOf(verdicts: Verdicts): readonly string[] {
+  return verdicts.flatMap(({ id, findings }) => findings.map(({ where }) => `${id} ${where?.path}:${where?.line}`))
 }
 
-/** `CFG-002 config:42` for each finding that is no note. */
-function findingsOf(verdicts: readonly ConfigVerdict[]): readonly string[] {
-  return verdicts.flatMap(({ id, findings }) =>
-    findings.filter(({ kind }) => kind !== 'note').map(({ at }) => `${id} ${at.path}:${at.line}`),
-  )
-}
+const idsOf = (verdicts: Verdicts, status: string): readonly string[] =>
+  verdicts.filter((one) => one.status === status).map(({ id }) => id)
 
-describe('lint of machine configurations', async () => {
-  const shipped = parseContract(await readFile(join(ROOT, CONTRACT_PATH)), CONTRACT_PATH)
+const valid = (name: ConfigName): string => `valid ${name}`
+const asWritten = (name: ConfigName): string => `as written ${name}`
 
-  it.each(CONFIGS)('$name: $violates', async (example) => {
-    const { files, contract } = applyEdit(example, await readSoundConfig(example.of), shipped)
-    const verdicts = judge(example.of, files, contract)
+describe('lint of machine configurations', () => {
+  const verdicts = new Map<string, Verdicts>()
+  const verdictsOf = (key: string): Verdicts => verdicts.get(key) ?? []
+
+  // One run over all of them, as the command has one over one of them.
+  beforeAll(async () => {
+    const candidates: Candidate[] = []
+    for (const edit of [...CONFIGS, ...RIGHT_CONFIGS]) {
+      const { files, contract } = applyEdit(edit, await readSoundConfig(edit.of), shipped)
+      candidates.push(toCandidate(edit.name, files, contract, variantOfConfig(edit.of)))
+    }
+    for (const name of CONFIG_NAMES) {
+      const sound = await readSoundConfig(name)
+      candidates.push(toCandidate(valid(name), sound, soundContract(shipped), variantOfConfig(name)))
+      candidates.push(toCandidate(asWritten(name), { config: sound.config }, shipped))
+    }
+    const groups = [{ candidates, spoolFolder: '' }]
+    const { observations, runErrors } = await runSpecs({ groups, specs: CONFIG_SPEC_GLOB })
+    expect(runErrors).toEqual([])
+    for (const candidate of candidates) verdicts.set(candidate.key, judge(ruleIndex, candidate, observations))
+    expect(verdicts.size).toBe(candidates.length)
+  }, 60_000)
+
+  it.each(CONFIGS)('$name: $violates', (example) => {
+    const judged = verdictsOf(example.name)
     const place = `${example.file ?? 'config'}:${example.line}`
-    expect(findingsOf(verdicts)).toEqual(example.violates.map((id) => `${id} ${place}`))
-    expect(verdicts.filter(({ status }) => status === 'fail').map(({ id }) => id)).toEqual(example.violates)
-    const gates = verdicts.some(({ level, status }) => level === 'must' && status === 'fail')
-    expect(exitCodeOfConfig(verdicts)).toBe(gates ? 1 : 0)
-    expect(verdicts.filter(({ status }) => status === 'inconclusive')).toEqual([])
+    expect(findingsOf(judged)).toEqual(example.violates.map((id) => `${id} ${place}`))
+    expect(idsOf(judged, 'fail')).toEqual(example.violates)
+    const gates = judged.some(({ level, status }) => level === 'must' && status === 'fail')
+    expect(exitCodeOf(judged, [])).toBe(gates ? 1 : 0)
+    expect(idsOf(judged, 'inconclusive')).toEqual([])
   })
 
-  it.each(RIGHT_CONFIGS)('$name: right', async (control) => {
-    const { files, contract } = applyEdit(control, await readSoundConfig(control.of), shipped)
-    const verdicts = judge(control.of, files, contract)
-    expect(findingsOf(verdicts)).toEqual([])
-    expect(exitCodeOfConfig(verdicts)).toBe(0)
+  it.each(RIGHT_CONFIGS)('$name: right', ({ name }) => {
+    expect(findingsOf(verdictsOf(name))).toEqual([])
+    expect(exitCodeOf(verdictsOf(name), [])).toBe(0)
   })
 
-  it.each(CONFIG_NAMES)('%s, with what a gateway is to pin: right', async (name) => {
-    expect(findingsOf(judge(name, await readSoundConfig(name), soundContract(shipped)))).toEqual([])
+  it.each(CONFIG_NAMES)('%s, with what a gateway is to pin: right', (name) => {
+    expect(verdictsOf(valid(name))).not.toEqual([])
+    expect(findingsOf(verdictsOf(valid(name)))).toEqual([])
   })
 
-  it.each(CONFIG_NAMES)(
-    '%s as talosctl writes it, by the contract that is shipped: nothing but notes',
-    async (name) => {
-      const { config } = await readSoundConfig(name)
-      const verdicts = judge(name, { config }, shipped)
-      expect(verdicts.filter(({ level, status }) => level === 'must' && status === 'fail')).toEqual([])
-      expect(exitCodeOfConfig(verdicts)).toBe(0)
-      const notes = verdicts.flatMap(({ id, findings }) => findings.map(() => id))
-      expect(notes).toEqual(name.startsWith('gateway-') ? ['CFG-006', 'CFG-007', 'CFG-008'] : ['CFG-006'])
-      expect(installedVariant(readFacts({ config }), shipped)).toBe(variantOfConfig(name))
-    },
-  )
+  it.each(CONFIG_NAMES)('%s as talosctl writes it, by the contract that is shipped: nothing but notes', (name) => {
+    const judged = verdictsOf(asWritten(name))
+    expect(judged.filter(({ level, status }) => level === 'must' && status === 'fail')).toEqual([])
+    expect(exitCodeOf(judged, [])).toBe(0)
+    const reported = judged.flatMap(({ id, findings, notes = [] }) => [...findings, ...notes].map(() => id))
+    expect(reported).toEqual(name.startsWith('gateway-') ? ['CFG-006', 'CFG-007', 'CFG-008'] : ['CFG-006'])
+  })
+
+  it.each(CONFIG_NAMES)('%s: the variant is that of the image it installs', async (name) => {
+    const { config } = await readSoundConfig(name)
+    expect(toCandidate(name, { config }, shipped).variant).toBe(variantOfConfig(name))
+  })
 })

@@ -1,9 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { readSoundConfig, swap } from '#fixtures/counterexamples/config/valid.ts'
 import { ROOT } from '../judge/run/run.ts'
+import { CONFIG_SPEC_GLOB, openSpecRun } from '../judge/run/spec-run.ts'
+import { conformanceSchema } from '../judge/verdict/conformance.ts'
 import { runCommand } from '../testing/run-command.ts'
 import { lintConfig } from './main.ts'
 
@@ -11,14 +13,19 @@ const GOLDEN = join(ROOT, 'fixtures/golden/machine-config')
 const WORKER = join(GOLDEN, 'worker-spin-only-1.11.yaml')
 const GATEWAY = join(GOLDEN, 'gateway-spin-tailscale-1.11.yaml')
 
+const folder = await mkdtemp(join(tmpdir(), 'lint-config-'))
+const REPORT = join(folder, 'report.json')
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
 async function run(...args: readonly string[]): Promise<{ status: number; stdout: string; stderr: string }> {
-  const { exit, ...said } = await runCommand(lintConfig, args)
+  const { exit, ...said } = await runCommand(
+    (all) => lintConfig(all, openSpecRun(CONFIG_SPEC_GLOB)),
+    ['--report', REPORT, ...args],
+  )
   return { status: exit, ...said }
 }
 
-describe('npm run lint-config', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'lint-config-'))
-  afterAll(() => rm(folder, { recursive: true, force: true }))
+describe('npm run lint-config', { timeout: 60_000 }, async () => {
   const { config: worker } = await readSoundConfig('worker-spin-only-1.11')
   const { config: gateway, patch = '' } = await readSoundConfig('gateway-spin-tailscale-1.11')
 
@@ -31,10 +38,10 @@ describe('npm run lint-config', async () => {
     const { status, stdout, stderr } = await run(GATEWAY)
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     expect(stdout).toMatch(/^NOTE CFG-006 /m)
-    expect(stdout).toMatch(/^NOTE CFG-008 \(should\) /m)
-    expect(stdout).not.toMatch(/^(FAIL|INCONCLUSIVE|BLOCKED)/m)
+    expect(stdout).toMatch(/^FAIL CFG-008 \(should\) /m)
+    expect(stdout).not.toMatch(/^(FAIL CFG-\d+ (?!\(should\))|INCONCLUSIVE|BLOCKED)/m)
     expect(stdout.trimEnd().split('\n').at(-1)).toMatch(
-      /^GREEN: 1 file: \d+ pass, 2 note \(CFG-007, CFG-008\); specs\/contract\/contract\.yaml$/,
+      /^GREEN: 1 candidate: \d+ pass, 2 fail \(CFG-007, CFG-008\); contract \d/,
     )
   })
 
@@ -49,13 +56,13 @@ describe('npm run lint-config', async () => {
   expected  usermode_helper=disabled
   got       usermode_helper=x
   fix       `)
-    expect(stdout).toMatch(/\nRED: 1 file: .*1 fail \(CFG-003\)/)
+    expect(stdout).toMatch(/\nRED: 1 candidate: .*1 fail \(CFG-003\)/)
   })
 
   it('blocks what needs a rule that fails', async () => {
     const { status, stdout } = await run(WORKER, '--variant', 'spin-tailscale')
     expect(status).toBe(1)
-    expect(stdout).toMatch(/^BLOCKED CFG-005 .*\n {2}because {3}CFG-001 must hold first$/m)
+    expect(stdout).toMatch(/^BLOCKED CFG-005 .*\n {2}because {3}CFG-001 is red$/m)
   })
 
   it('cannot tell what a template says', async () => {
@@ -63,7 +70,7 @@ describe('npm run lint-config', async () => {
     const { status, stdout } = await run(path)
     expect(status).toBe(2)
     expect(stdout).toMatch(/^INCONCLUSIVE CFG-005 /m)
-    expect(stdout).toMatch(/\nINCONCLUSIVE: 1 file: .*1 inconclusive/)
+    expect(stdout).toMatch(/\nINCONCLUSIVE: 1 candidate: .*1 inconclusive/)
   })
 
   it.each([
@@ -103,12 +110,44 @@ describe('npm run lint-config', async () => {
 
   it('gives the whole verdict as JSON', async () => {
     const { stdout } = await run(WORKER, '--json')
-    const report = JSON.parse(stdout) as { variant: string; exitCode: number; rules: { id: string; status: string }[] }
-    expect(report).toMatchObject({ schema: 1, files: [WORKER], variant: 'spin-only', exitCode: 0 })
-    expect(new Set(report.rules.map(({ status }) => status))).toEqual(new Set(['pass', 'not-applicable']))
-    const outside = report.rules.filter(({ status }) => status === 'not-applicable').map(({ id }) => id)
+    expect(stdout).toBe(await readFile(REPORT, 'utf8'))
+    const report = conformanceSchema.parse(JSON.parse(stdout))
+    const [candidate] = report.candidates
+    expect(report).toMatchObject({ schema: 1, exitCode: 0 })
+    expect(candidate).toMatchObject({
+      reference: WORKER,
+      variant: 'spin-only',
+      targets: ['config'],
+      config: [{ path: WORKER }],
+      exitCode: 0,
+    })
+    const rules = candidate?.rules ?? []
+    expect(new Set(rules.map(({ status }) => status))).toEqual(new Set(['pass', 'not-applicable']))
+    const outside = rules.filter(({ status }) => status === 'not-applicable').map(({ id }) => id)
     expect(outside).toEqual(expect.arrayContaining(['CFG-005', 'CFG-007', 'CFG-008', 'CFG-009', 'CFG-033']))
     expect(outside).not.toContain('CFG-004')
+  })
+
+  it('writes every format that npm test writes', async () => {
+    const output = (format: string): string => join(folder, `verdict.${format}`)
+    const formats = ['junit', 'markdown', 'sarif', 'html']
+    const path = await file('drbd-output.yaml', swap('usermode_helper=disabled', 'usermode_helper=x')(worker))
+    const { status } = await run(path, ...formats.flatMap((format) => ['--output', `${format}=${output(format)}`]))
+    expect(status).toBe(1)
+    for (const format of formats) expect(await readFile(output(format), 'utf8')).toContain('CFG-003')
+    const sarif = JSON.parse(await readFile(output('sarif'), 'utf8')) as object
+    expect(sarif).toMatchObject({
+      runs: [{ results: [{ ruleId: 'CFG-003', locations: [{ physicalLocation: { region: { startLine: 46 } } }] }] }],
+    })
+  })
+
+  it('judges only what it is told to', async () => {
+    const { status, stdout } = await run(WORKER, '--only', 'CFG-003', '--json')
+    const [candidate] = conformanceSchema.parse(JSON.parse(stdout)).candidates
+    expect([status, candidate?.rules.map(({ id }) => id)]).toEqual([0, ['CFG-003']])
+    expect(await run(WORKER, '--only', 'CFG-999')).toMatchObject({ status: 2 })
+    // No rule about an image is judged, and that is not green.
+    expect(await run(WORKER, '--only', 'KRN-001')).toMatchObject({ status: 2 })
   })
 
   it('holds the version of the image against the lock', async () => {
@@ -171,7 +210,7 @@ describe('npm run lint-config', async () => {
       /1\.11 to 1\.14 as --talos, got v1\.9\.0/,
     ],
     ['an unknown variant', async () => [WORKER, '--variant', 'x'], /no variant x, only spin-only, spin-tailscale/],
-    ['no variant', async () => [await file('w.yaml', 'machine: {}\n')], /say it with --variant/],
+    ['no variant', async () => [await file('w.yaml', 'machine: {}\n')], /no install image names it: give --variant/],
     ['a contract that is not there', async () => [WORKER, '--contract', join(folder, 'c')], /contract .* ENOENT/],
     ['an unknown option', async () => [WORKER, '--nope'], /unknown option/],
   ])('refuses %s', async (_, args, message) => {

@@ -1,21 +1,25 @@
 // The command line of `npm run lint-config`.
 import { Command } from 'commander'
-import { parseCommand } from '../cli/command-line.ts'
+import { parseCommand, parseList } from '../cli/command-line.ts'
+import { addTermFiles, TALOS_OF_CONFIG, type TermFiles } from '../cli/judge-options.ts'
+import { addVerdictOptions, type VerdictOptions } from '../cli/verdict-files.ts'
 
-export type LintOptions = {
-  readonly files: readonly string[]
-  readonly variant?: string
-  readonly contract?: string
-  readonly lock?: string
-  readonly talos?: string
-  readonly json: boolean
-}
+export type LintOptions = TermFiles &
+  VerdictOptions & {
+    readonly files: readonly string[]
+    readonly variant?: string
+    readonly talos?: string
+    readonly only?: readonly string[]
+  }
+
+/** Beside that of `npm test`, which is about images. */
+export const LINT_REPORT = 'report/lint-config.json'
 
 const HELP = `
 The first FILE is a whole machine configuration, of one document or of many; each further FILE is a strategic merge
 patch over it, in the order in which they are applied.
 
-Exit status: 0 right, 1 a must fails, 2 a must could not be judged, or the command line or a file cannot be read.`
+Exit status: 0 conforms, 1 a must fails, 2 a must could not be judged, or the command line or a file cannot be read.`
 
 /** Options, or undefined after --help was printed. Throws UsageError. */
 export function parseLintOptions(args: readonly string[]): LintOptions | undefined {
@@ -23,14 +27,10 @@ export function parseLintOptions(args: readonly string[]): LintOptions | undefin
     .description('Judge the Talos machine configuration of a node by the contract, without any image.')
     .argument('<FILE...>', 'a machine configuration, and patches over it')
     .option('--variant <NAME>', 'which variant the node is to be (default: that of the image it installs)')
-    .option('--contract <FILE>', 'your decisions (default: specs/contract/contract.yaml)')
-    .option('--lock <FILE>', 'the pinned Talos release: an install image of another one is told')
-    .option(
-      '--talos <VERSION>',
-      'the Talos that reads the configuration, such as v1.13.9 (default: that of the lock, or of the install image)',
-    )
-    .option('--json', 'print the whole verdict instead of the findings', false)
+    .option('--talos <VERSION>', TALOS_OF_CONFIG)
+    .option('--only <LIST>', 'judge only these rules, with what they need: CFG-002,CFG-004', parseList)
     .addHelpText('after', HELP)
+  addVerdictOptions(addTermFiles(command), LINT_REPORT)
   if (!parseCommand(command, args)) return undefined
   return { ...command.opts<Omit<LintOptions, 'files'>>(), files: command.args }
 }

@@ -7,7 +7,7 @@ import { formatLocation, HarnessError } from '#harness/errors.ts'
 import { folderContent, memoryContent } from '#fixtures/simulator/registry/content/content.ts'
 import { pushReference } from '#fixtures/simulator/registry/content/images.ts'
 import { startRegistry } from '#fixtures/simulator/registry/server.ts'
-import { UsageError } from '../test/options.ts'
+import { UsageError } from '../cli/command-line.ts'
 import { parseRegistryCommand, type RegistryCommand } from './options.ts'
 
 /** Runs until `stop` is aborted. Gives the exit status: 0 ended, 2 what was typed or read is wrong. */

@@ -2,7 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import type { AuthOptions } from '#fixtures/simulator/registry/auth/auth.ts'
 import { isRepositoryName, isTag } from '#fixtures/simulator/registry/request.ts'
-import { UsageError } from '../test/options.ts'
+import { UsageError } from '../cli/command-line.ts'
 
 export type ServedImage = { readonly repository: string; readonly tag: string; readonly reference: string }
 

@@ -24,7 +24,7 @@ beforeAll(async () => {
     'machine.yaml': 'machine: {}\n',
     'no.json': 'no json',
     'number.json': '7',
-    'half.json': '{"talos":"newest"}',
+    'half.json': '{"schema":2,"talos":"newest"}',
   }
   await Promise.all(Object.entries(files).map(([name, content]) => writeFile(at(name), content)))
   await mkdir(at('empty'))
@@ -67,7 +67,11 @@ describe('main', () => {
     ['an unknown area', () => golden('--only', 'KRN,XYZ'), /--only names no rule and no area: XYZ/],
     ['an unknown target', () => golden('--target', 'nonsense'), /expected some of image, installer/],
     ['an unknown option', () => golden('--nonsense'), /unknown option '--nonsense'/],
-    ['a configuration for no one variant', () => ['--config', at('machine.yaml')], /one node, .* --variant/],
+    [
+      'a configuration for no one variant',
+      () => ['--config', at('machine.yaml')],
+      /configuration of one node is of one variant, .* --variant/,
+    ],
     ['an absent configuration', () => golden('--config', at('absent')), /absent cannot be read: ENOENT/],
     ['a configuration that is no YAML', () => golden('--config', at('no.yaml')), /no\.yaml:1:10: yaml: /],
     [
@@ -80,7 +84,7 @@ describe('main', () => {
     ['a contract that is no YAML', () => golden('--contract', at('no.yaml')), /yaml: .*no\.yaml offset 0x/],
     ['a contract that is not there', () => golden('--contract', at('absent')), /contract .* cannot be read: ENOENT/],
     ['a folder for a contract', () => golden('--contract', at('empty')), /cannot be read: EISDIR/],
-    ['a lock that is no JSON', () => golden('--lock', at('no.json')), /expected a JSON document.*: npm run lock/],
+    ['a lock that is no JSON', () => golden('--lock', at('no.json')), /expected JSON in UTF-8: .*no\.json.*: npm run lock/],
     ['a lock that is a number', () => golden('--lock', at('number.json')), /lock: \/ .*number\.json/],
     ['a lock of no release', () => golden('--lock', at('half.json')), /lock: \/talos expected a Talos tag/],
     ['a lock that is not there', () => golden('--lock', at('absent')), /lock .* cannot be read: ENOENT/],

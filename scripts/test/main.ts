@@ -1,19 +1,27 @@
 // The main job, top to bottom: options, inputs, candidates, run, gate, report, exit status.
-import { resolve } from 'node:path'
 import type { Contract } from '#specs/contract/contract.ts'
+import { printFailure } from '../cli/failure.ts'
+import { UsageError } from '../cli/command-line.ts'
+import { deliverVerdict } from '../cli/verdict-files.ts'
 import type { Embedded } from '../embedded/release.ts'
-import type { Conformance } from '../judge/verdict/conformance.ts'
-import { loadContract, loadRuleIndex, loadLock } from '../judge/candidates/inputs.ts'
-import { loadConfig } from '../judge/candidates/machine-config.ts'
-import { judgeCandidates } from '../judge/run/judge-candidates.ts'
-import { parseOptions, UsageError, type ConformOptions } from './options.ts'
-import { renderAnnotations, withoutCommands } from '../judge/outputs/annotations.ts'
-import { renderOutput } from '../judge/outputs/output.ts'
-import { renderBug, renderFailure } from '../cli/failure.ts'
-import { renderTerminal } from '../judge/render.ts'
-import { removeOld, REPORT_PATH, reportFile, writeWhole } from '../judge/verdict/report-file.ts'
+import { loadMachineConfig } from '../judge/candidates/config-files.ts'
+import {
+  cacheFolder,
+  loadContract,
+  loadLock,
+  loadRuleIndex,
+  loadWaivers,
+  selectOnly,
+} from '../judge/candidates/inputs.ts'
+import { configCandidate } from '../judge/candidates/machine-config.ts'
+import { openCandidates, type OpenedCandidates } from '../judge/candidates/open.ts'
+import { withReference } from '../judge/candidates/reference.ts'
+import { judgeCandidates, type JudgeTerms } from '../judge/run/judge-candidates.ts'
 import { INTERRUPTED } from '../judge/run/run.ts'
 import type { SpecRun } from '../judge/run/spec-run.ts'
+import type { Conformance } from '../judge/verdict/conformance.ts'
+import { REPORT_PATH } from '../judge/verdict/report-file.ts'
+import { parseOptions, type ConformOptions } from './options.ts'
 
 /**
  * `args` without node and script; `started` saves the time that vitest takes to start, and is closed here. Gives the exit
@@ -26,33 +34,14 @@ export async function main(args: readonly string[], started?: SpecRun): Promise<
   try {
     const options = parseOptions(args)
     if (options === undefined) return 0
-    const files = [reportFile(options.report), ...options.output.map(({ file }) => file)]
-    if (new Set(files.map((file) => resolve(file))).size < files.length)
-      throw new UsageError('--report and --output name one file twice')
-    await Promise.all(files.map(removeOld))
-    const conformance = await conform(options, started, interrupt.signal)
-    const report = `${JSON.stringify(conformance, null, 2)}\n`
-    await writeWhole(reportFile(options.report), report)
-    for (const { format, file } of options.output) await writeWhole(file, renderOutput(format, conformance))
-    print(conformance, report, options)
-    return conformance.exitCode
+    return await deliverVerdict(options, REPORT_PATH, () => conform(options, started, interrupt.signal))
   } catch (error) {
     if (interrupt.signal.aborted) return INTERRUPTED
-    // Never 1: that status says that an image was judged.
-    process.stderr.write(`${error instanceof UsageError ? renderFailure(error) : renderBug(error)}\n`)
-    return 2
+    return printFailure(error)
   } finally {
     await started?.close()
     process.off('SIGINT', onInterrupt)
   }
-}
-
-/** On GitHub the log is read for commands: an image must not be able to write one. */
-function print(conformance: Conformance, report: string, { json, report: path = REPORT_PATH }: ConformOptions): void {
-  const onGitHub = process.env['GITHUB_ACTIONS'] === 'true'
-  const text = json ? report : renderTerminal(conformance, process.stdout, path)
-  process.stdout.write(onGitHub && !json ? withoutCommands(text) : text)
-  if (onGitHub) (json ? process.stderr : process.stdout).write(renderAnnotations(conformance))
 }
 
 async function conform(
@@ -63,20 +52,65 @@ async function conform(
   if (options.structureOnly && options.lock !== undefined)
     throw new UsageError('--structure-only compares with no release: leave --lock out, or leave --structure-only out')
   const ruleIndex = await loadRuleIndex()
+  const selected = selectOnly(ruleIndex, options.only)
   const contract = await loadContract(options.contract)
-  const config = await loadConfig(options)
-  const embedded = options.references.length === 0 ? await embed(options, contract.value, signal) : undefined
+  const waivers = await loadWaivers(options.waivers)
+  if (options.talos !== undefined && options.config === undefined)
+    throw new UsageError('--talos says which Talos reads the configuration: give --config, or leave --talos out')
+  const config = options.config && (await loadMachineConfig(options.config, options.talos))
+  const isConfigAlone = options.references.length === 0 && config !== undefined
+  if (isConfigAlone && options.assets !== undefined)
+    throw new UsageError('--assets names the assets of an image: name the image too, or leave --assets out')
+  const embedded =
+    options.references.length === 0 && !isConfigAlone ? await embed(options, contract.value, signal) : undefined
   try {
     const lock = options.structureOnly ? undefined : await loadLock(options.lock, embedded?.lock)
-    const inputs = { ruleIndex, contract, lock, config, embedded, started, signal }
-    if (embedded === undefined) return await judgeCandidates(options.references, options, inputs)
-    const { references, cache, trustedRoot } = embedded
-    const place = { ...options, references, cache, trustedRoot, offline: false }
-    const own = { ...inputs, contract: { ...contract, value: embedded.contract } }
-    return await judgeCandidates(references, place, own)
+    const terms: JudgeTerms = {
+      ruleIndex,
+      contract: { ...contract, value: embedded?.contract ?? contract.value },
+      lock,
+      waivers,
+      selected,
+      cacheFolder: embedded?.cache ?? options.cache ?? cacheFolder(),
+      contents: options.output.some(({ format }) => format === 'html'),
+      started,
+      signal,
+    }
+    if (isConfigAlone) {
+      const { variant } = options
+      const candidate = configCandidate(config, { contract: contract.value, lock: lock?.value, variant })
+      return await judgeCandidates({ candidates: [candidate] }, terms)
+    }
+    return await judgeCandidates(await open(options, { terms, config, embedded }), terms)
   } finally {
     await embedded?.close()
   }
+}
+
+type Opening = {
+  readonly terms: JudgeTerms
+  readonly config: Awaited<ReturnType<typeof loadMachineConfig>> | undefined
+  readonly embedded: Embedded | undefined
+}
+
+/** What is given, or the embedded candidates; with the image that the lock pins as the reference. */
+async function open(given: ConformOptions, { terms, config, embedded }: Opening): Promise<OpenedCandidates> {
+  const { ruleIndex, contract, lock, selected, cacheFolder: spoolFolder, signal } = terms
+  const options: ConformOptions =
+    embedded === undefined
+      ? given
+      : { ...given, references: embedded.references, trustedRoot: embedded.trustedRoot, offline: false }
+  const { references, targets, assets } = options
+  const opened = await openCandidates(references, options, {
+    contract: contract.value,
+    lock: lock?.value,
+    targets,
+    assets,
+    spoolFolder,
+    config,
+    signal,
+  })
+  return withReference(opened, { ruleIndex, selected, embedded, options, spoolFolder, signal })
 }
 
 async function embed(options: ConformOptions, contract: Contract, signal: AbortSignal): Promise<Embedded> {

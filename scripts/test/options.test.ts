@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
-import { parseOptions, UsageError } from './options.ts'
+import { UsageError } from '../cli/command-line.ts'
+import { parseOptions } from './options.ts'
 
 describe('parseOptions', () => {
   it('asks for little when nothing is given', () => {

@@ -1,28 +1,25 @@
 // The command line of `npm test`.
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { parseCommand, parseList } from '../cli/command-line.ts'
-import { addJudgeInputs, type JudgeInputs } from '../cli/judge-options.ts'
+import { addJudgeInputs, TALOS_OF_CONFIG, type JudgeInputs } from '../cli/judge-options.ts'
 import { addRegistryOptions, type RegistryOptions } from '../cli/registry-options.ts'
-import { parseOutput, type Output } from '../judge/outputs/output.ts'
+import { addVerdictOptions, type VerdictOptions } from '../cli/verdict-files.ts'
+import { REPORT_PATH } from '../judge/verdict/report-file.ts'
 import { TARGETS, type Target } from '#specs/support/requirement.ts'
 
 export type ConformOptions = RegistryOptions &
-  JudgeInputs & {
+  JudgeInputs &
+  VerdictOptions & {
     readonly references: readonly string[]
     readonly variant?: string
     readonly assets?: string
     /** The machine configuration of a node, then patches over it. */
     readonly config?: readonly string[]
+    readonly talos?: string
     readonly targets?: readonly Target[]
     readonly only?: readonly string[]
     readonly structureOnly: boolean
-    readonly json: boolean
-    /** Further renderings of the verdict. */
-    readonly output: readonly Output[]
-    readonly report?: string
   }
-
-export { UsageError } from '../cli/command-line.ts'
 
 function parseTargets(text: string): Target[] {
   const unknown = parseList(text).filter((target) => !TARGETS.some((known) => known === target))
@@ -37,8 +34,9 @@ A REFERENCE is one of
   oci:out/spin-only[:tag]               an OCI image layout
   oci-archive:image.tar[:tag]           the same in a tar
   dir:assets/talos/arm64                an asset tree on disk
-Without one, both variants are built on the spot from an embedded upstream, and judged. Given both variants, they are
-judged as a release too. FILEs of --config go on up to the next option: name REFERENCEs before it.
+Without one, both variants are built on the spot from an embedded upstream, and judged; with --config and without one,
+the machine configuration alone is. Given both variants, they are judged as a release too. FILEs of --config go on up to
+the next option: name REFERENCEs before it.
 
 Exit status: 0 conforms, 1 a must fails, 2 a must could not be judged, or the command line or a reference is wrong.
 The whole verdict is in report/conformance.json.`
@@ -51,6 +49,7 @@ export function parseOptions(args: readonly string[]): ConformOptions | undefine
     .option('--variant <NAME>', 'which variant each candidate must be (default: its label)')
     .option('--assets <REFERENCE>', 'the asset image or folder (default: beside the installer, its tag with -assets)')
     .option('--config <FILE...>', 'judge a machine configuration beside the image, patches over it last')
+    .option('--talos <VERSION>', TALOS_OF_CONFIG)
     .addOption(new Option('--target <LIST>', `judge only these targets: ${TARGETS.join(', ')}`).argParser(parseTargets))
     .addOption(
       new Option('--only <LIST>', 'judge only these rules or areas, with what they need: KRN,EXT-002').argParser(
@@ -58,11 +57,9 @@ export function parseOptions(args: readonly string[]): ConformOptions | undefine
       ),
     )
     .option('--structure-only', 'compare nothing with the pinned release; says so in the verdict', false)
-    .option('--json', 'print the whole verdict instead of the table', false)
-    .option('--report <FILE>', 'where the whole verdict goes (default: report/conformance.json)')
-    .option('--output <FORMAT=FILE>', 'also write junit, markdown, sarif or html; may be repeated', parseOutput, [])
     .addHelpText('after', HELP)
-  if (!parseCommand(addRegistryOptions(addJudgeInputs(command)), args)) return undefined
+  addVerdictOptions(addRegistryOptions(addJudgeInputs(command)), REPORT_PATH)
+  if (!parseCommand(command, args)) return undefined
   const { target, ...options } = command.opts<Omit<ConformOptions, 'references' | 'targets'> & { target?: Target[] }>()
   return { ...options, ...(target !== undefined && { targets: target }), references: command.args }
 }

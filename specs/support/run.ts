@@ -18,6 +18,8 @@ export type CandidateInput = CandidateTargets & {
   readonly config?: {
     readonly facts: MachineConfigFacts
     readonly files: readonly { readonly path: string; readonly sha256: string }[]
+    /** The Talos tag that it is said to be for. */
+    readonly target?: string
   }
   /** Keys of the variants that a release stands for. */
   readonly members?: readonly string[]

@@ -14,7 +14,7 @@ import type { Contract } from '#specs/contract/contract.ts'
 import type { Lock } from '#specs/contract/lock.ts'
 import type { Target } from '#specs/support/requirement.ts'
 import type { CandidateInput } from '#specs/support/run.ts'
-import { UsageError } from '../../test/options.ts'
+import { UsageError } from '../usage-error.ts'
 import { findParts } from './parts.ts'
 
 export type Candidate = CandidateInput & {

@@ -4,10 +4,10 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { formatLocation, HarnessError } from '#harness/errors.ts'
 import { parseContract, type Contract } from '#specs/contract/contract.ts'
-import { ruleIndexSchema, type RuleIndex } from '#specs/contract/rule-index.ts'
+import { ruleIndexSchema, selectRules, type RuleIndex } from '#specs/contract/rule-index.ts'
 import { lockCommand, parseLock, type Lock } from '#specs/contract/lock.ts'
 import { parseWaivers, type Waiver } from '#specs/contract/waivers.ts'
-import { UsageError } from '../../test/options.ts'
+import { UsageError } from '../usage-error.ts'
 import { ROOT } from '../run/run.ts'
 
 export const CONTRACT_PATH = 'specs/contract/contract.yaml'
@@ -54,6 +54,14 @@ export async function loadLock(path: string | undefined, atHand?: Loaded<Lock>):
 
 export function loadWaivers(path: string | undefined): Promise<Loaded<readonly Waiver[]>> {
   return load(path ?? join(ROOT, WAIVERS_PATH), path ?? WAIVERS_PATH, 'waivers', parseWaivers)
+}
+
+/** The rules of `only` and all that they need; undefined for every rule. UsageError for a name of none. */
+export function selectOnly(ruleIndex: RuleIndex, only: readonly string[] | undefined): readonly string[] | undefined {
+  if (only === undefined) return undefined
+  const { ids, unknown } = selectRules(ruleIndex, only)
+  if (unknown.length > 0) throw new UsageError(`--only names no rule and no area: ${unknown.join(', ')}`)
+  return ids
 }
 
 /** The generated list of every requirement; what `npm run rule-index` wrote. */

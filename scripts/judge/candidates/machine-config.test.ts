@@ -1,12 +1,14 @@
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { Contract } from '#specs/contract/contract.ts'
+import { parseContract, type Contract } from '#specs/contract/contract.ts'
 import type { Candidate } from './candidates.ts'
-import { loadConfig, withMachineConfig } from './machine-config.ts'
+import { CONTRACT_PATH } from './inputs.ts'
+import { loadMachineConfig } from './config-files.ts'
+import { configCandidate, withMachineConfig } from './machine-config.ts'
 import { ROOT } from '../run/run.ts'
 
 const WORKER = join(ROOT, 'fixtures/golden/machine-config/worker-spin-only-1.11.yaml')
-const options = { references: ['oci:a'], structureOnly: false, json: false, output: [], config: [WORKER] }
 
 const candidate = (variant: string, more: Partial<Candidate> = {}): Candidate => ({
   key: variant,
@@ -20,11 +22,9 @@ const candidate = (variant: string, more: Partial<Candidate> = {}): Candidate =>
 })
 
 describe('a machine configuration beside images', async () => {
-  const config = await loadConfig(options)
+  const config = await loadMachineConfig([WORKER])
 
-  it('is none unless it is given', async () => {
-    const { config: _, ...without } = options
-    expect(await loadConfig(without)).toBeUndefined()
+  it('is none unless it is given', () => {
     expect(withMachineConfig([candidate('a'), candidate('b')], undefined)).toEqual([candidate('a'), candidate('b')])
   })
 
@@ -43,9 +43,34 @@ describe('a machine configuration beside images', async () => {
     ])
   })
 
-  it('is of one node, which is of one variant', async () => {
+  it('is of one node, which is of one variant', () => {
     expect(() => withMachineConfig([candidate('a'), candidate('b')], config)).toThrow(/of one node, .*\(a, b\)/)
-    await expect(loadConfig({ ...options, references: [] })).rejects.toThrow(/--variant/)
-    expect(await loadConfig({ ...options, references: [], variant: 'spin-only' })).toBeDefined()
+  })
+})
+
+describe('a machine configuration by itself', async () => {
+  const contract = parseContract(await readFile(join(ROOT, CONTRACT_PATH)), CONTRACT_PATH)
+  const config = await loadMachineConfig([WORKER])
+  const terms = { contract, lock: undefined, variant: undefined }
+
+  it('is a candidate without an image, of the variant whose image it installs', () => {
+    expect(configCandidate(config, terms)).toMatchObject({
+      reference: WORKER,
+      variant: 'spin-only',
+      references: {},
+      parts: { config: { image: false } },
+      targets: ['config'],
+      pinned: false,
+    })
+  })
+
+  it('is of the variant that is given', () => {
+    expect(configCandidate(config, { ...terms, variant: 'spin-tailscale' }).variant).toBe('spin-tailscale')
+    expect(() => configCandidate(config, { ...terms, variant: 'x' })).toThrow(/no variant x, only spin-only, spin-t/)
+  })
+
+  it('is of no variant where nothing says one', () => {
+    const nothing = { ...config, facts: { ...config.facts, installs: [] } }
+    expect(() => configCandidate(nothing, terms)).toThrow(/of one variant, .* --variant \(spin-only, spin-tailscale\)/)
   })
 })

@@ -1,20 +1,12 @@
-// The machine configuration beside an image: given with --config, judged as a part of the candidate.
-import { loadMachineConfig, type LoadedConfig } from '../../lint-config/files.ts'
+// A machine configuration as something to judge: a part of the candidates it is given with, or a candidate by itself.
+import { installedVariant } from '#specs/config/rules/install-image.ts'
+import type { Contract } from '#specs/contract/contract.ts'
+import type { Lock } from '#specs/contract/lock.ts'
+import { UsageError } from '../usage-error.ts'
 import type { Candidate } from './candidates.ts'
-import { UsageError, type ConformOptions } from '../../test/options.ts'
+import type { LoadedConfig } from './config-files.ts'
 
-const ONE_NODE = '--config is the configuration of one node, and there are candidates of several variants'
-
-/** Undefined without --config. UsageError for what is no machine configuration, or for no one variant. */
-export async function loadConfig({ config, references, variant }: ConformOptions): Promise<LoadedConfig | undefined> {
-  if (config === undefined) return undefined
-  // The embedded candidates are of all variants; told before they are built.
-  if (references.length === 0 && variant === undefined)
-    throw new UsageError(`${ONE_NODE}: say with --variant which one it is to install, or name its image`)
-  return loadMachineConfig(config)
-}
-
-/** Every candidate with the configuration as a part, asked for whatever --target says. UsageError for several variants. */
+/** Every candidate with the configuration as a part, judged whatever its targets are. UsageError for several variants. */
 export function withMachineConfig(
   candidates: readonly Candidate[],
   config: LoadedConfig | undefined,
@@ -22,7 +14,10 @@ export function withMachineConfig(
   if (config === undefined) return candidates
   const variants = [...new Set(candidates.map(({ variant }) => variant))]
   if (variants.length > 1)
-    throw new UsageError(`${ONE_NODE} (${variants.join(', ')}): name the image that it is to install, and no other`)
+    throw new UsageError(
+      `--config is the configuration of one node, and there are candidates of several variants ` +
+        `(${variants.join(', ')}): name the image that it is to install, and no other`,
+    )
   return candidates.map((candidate) => {
     const { targets, parts } = candidate
     return {
@@ -32,4 +27,39 @@ export function withMachineConfig(
       ...(targets !== undefined && { targets: [...new Set([...targets, 'config' as const])] }),
     }
   })
+}
+
+export type ConfigTerms = {
+  readonly contract: Contract
+  readonly lock: Lock | undefined
+  /** That of the image which the node installs, where it is undefined. */
+  readonly variant: string | undefined
+}
+
+/** The candidate that consists of a configuration alone. UsageError where nothing says its variant. */
+export function configCandidate(config: LoadedConfig, { contract, lock, variant }: ConfigTerms): Candidate {
+  return {
+    key: '0',
+    reference: config.files.map(({ path }) => path).join(' + '),
+    variant: chooseVariant(config, contract, variant),
+    references: {},
+    parts: { config: { image: false } },
+    targets: ['config'],
+    config,
+    pinned: lock !== undefined,
+    ...(lock !== undefined && { lock }),
+    contract,
+  }
+}
+
+function chooseVariant({ facts }: LoadedConfig, contract: Contract, given: string | undefined): string {
+  const known = Object.keys(contract.variants).join(', ')
+  const chosen = given ?? installedVariant(facts, contract)
+  if (chosen === undefined)
+    throw new UsageError(
+      `the configuration of one node is of one variant, and no install image names it: give --variant (${known})`,
+    )
+  if (!Object.hasOwn(contract.variants, chosen))
+    throw new UsageError(`the contract knows no variant ${chosen}, only ${known}`)
+  return chosen
 }

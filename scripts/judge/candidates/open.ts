@@ -1,16 +1,18 @@
 // From references to candidates that everybody can read: resolved, looked into, pulled.
 import type { BlobFailures } from '#harness/oci/registry/failure.ts'
-import type { LoadedConfig } from '../../lint-config/files.ts'
 import { openCandidate, type Candidate, type CandidateOptions } from './candidates.ts'
 import { pullEvidence } from '../verdict/evidence.ts'
+import type { LoadedConfig } from './config-files.ts'
 import { withMachineConfig } from './machine-config.ts'
 import type { ConformOptions } from '../../test/options.ts'
 import { cacheError, openRegistries, pullCandidates } from './registry.ts'
 
 export type OpenedCandidates = {
   readonly candidates: readonly Candidate[]
-  readonly failures: BlobFailures | undefined
-  readonly trustedRoot: string | undefined
+  /** What is wrong with what was pulled; undefined where nothing is in a registry. */
+  readonly failures?: BlobFailures | undefined
+  /** Text of the trusted root that signatures are held against. */
+  readonly trustedRoot?: string | undefined
 }
 
 export type OpenOptions = Omit<CandidateOptions, 'variant' | 'registry'> & {

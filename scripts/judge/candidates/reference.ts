@@ -19,6 +19,7 @@ import { REFERENCE_ARCHITECTURE } from '#specs/support/pinned-reference.ts'
 import type { CandidateInput } from '#specs/support/run.ts'
 import { networkOf } from '../../cli/registry-options.ts'
 import type { Candidate } from './candidates.ts'
+import type { OpenedCandidates } from './open.ts'
 import type { Embedded } from '../../embedded/release.ts'
 import type { ConformOptions } from '../../test/options.ts'
 import { startProgress } from '../../test/progress.ts'
@@ -43,10 +44,8 @@ export type ReferencePlace = {
   readonly signal: AbortSignal
 }
 
-type Opened = { readonly candidates: readonly Candidate[]; readonly failures: BlobFailures | undefined }
-
 /** Every candidate with the reference that its lock pins. UsageError for a cache that cannot be written. */
-export async function withReference<T extends Opened>(opened: T, place: ReferencePlace): Promise<T> {
+export async function withReference(opened: OpenedCandidates, place: ReferencePlace): Promise<OpenedCandidates> {
   const { candidates, failures } = opened
   const fetched = await fetchReference(candidates, place).catch((error: unknown) => {
     throw cacheError(error, place.spoolFolder) ?? error

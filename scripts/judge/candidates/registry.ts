@@ -11,7 +11,8 @@ import type { BlobFailures } from '#harness/oci/registry/failure.ts'
 import { pullLayers, readDocuments, type Pull } from '#harness/oci/registry/pull.ts'
 import { networkOf } from '../../cli/registry-options.ts'
 import type { Candidate } from './candidates.ts'
-import { UsageError, type ConformOptions } from '../../test/options.ts'
+import type { ConformOptions } from '../../test/options.ts'
+import { UsageError } from '../usage-error.ts'
 import { startProgress } from '../../test/progress.ts'
 
 type Place = { readonly folder: string; readonly signal: AbortSignal }

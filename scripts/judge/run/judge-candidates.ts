@@ -1,60 +1,47 @@
-// Candidates against the contract: open, run, gate, and the whole of it as one record.
+// Candidates against the contract: run, gate, and the whole of it as one record.
 import { version as vitestVersion } from 'vitest/node'
-import { defaultCacheFolder } from '#harness/oci/cache/layout.ts'
 import type { Contract } from '#specs/contract/contract.ts'
-import { selectRules, type RuleIndex } from '#specs/contract/rule-index.ts'
+import type { RuleIndex } from '#specs/contract/rule-index.ts'
 import type { Lock } from '#specs/contract/lock.ts'
+import type { Waiver } from '#specs/contract/waivers.ts'
 import type { CandidateInput, RunInput } from '#specs/support/run.ts'
 import packageJson from '../../../package.json' with { type: 'json' }
-import type { Embedded } from '../../embedded/release.ts'
-import type { LoadedConfig } from '../../lint-config/files.ts'
 import type { Candidate } from '../candidates/candidates.ts'
+import type { OpenedCandidates } from '../candidates/open.ts'
 import { conformanceSchema, STATUSES, type Conformance, type Contents, type Status } from '../verdict/conformance.ts'
 import { readContents } from '../candidates/contents.ts'
 import { exitCodeOf, judge, unknownRules } from '../verdict/gate.ts'
-import { loadWaivers, type Loaded } from '../candidates/inputs.ts'
-import { openCandidates } from '../candidates/open.ts'
-import { UsageError, type ConformOptions } from '../../test/options.ts'
-import { withReference } from '../candidates/reference.ts'
+import type { Loaded } from '../candidates/inputs.ts'
 import { RELEASE_REFERENCE, toRelease } from './release.ts'
 import { runSpecs } from './run.ts'
 import type { SpecRun } from './spec-run.ts'
 import { waive, waiverErrors } from '../verdict/waive.ts'
 
-export type Inputs = {
+export type JudgeTerms = {
   readonly ruleIndex: RuleIndex
   readonly contract: Loaded<Contract>
+  /** Undefined where nothing is compared with a release. */
   readonly lock: Loaded<Lock> | undefined
-  readonly config: LoadedConfig | undefined
-  readonly embedded: Embedded | undefined
+  readonly waivers: Loaded<readonly Waiver[]>
+  /** The rules to judge, with those that they need; undefined for all. */
+  readonly selected: readonly string[] | undefined
+  readonly cacheFolder: string
+  /** Whether the record says what is inside of each candidate. */
+  readonly contents: boolean
+  /** Started before, for the first group. */
   readonly started?: SpecRun | undefined
   readonly signal: AbortSignal
 }
 
-/** UsageError where nothing can be judged. */
+/** Never throws for what a candidate holds. */
 export async function judgeCandidates(
-  references: readonly string[],
-  options: ConformOptions,
-  { ruleIndex, contract, lock, config, embedded, started, signal }: Inputs,
+  { candidates, failures, trustedRoot }: OpenedCandidates,
+  { ruleIndex, contract, lock, waivers, selected, cacheFolder, contents, started, signal }: JudgeTerms,
 ): Promise<Conformance> {
-  const selected = selectOnly(ruleIndex, options.only)
-  const waivers = await loadWaivers(options.waivers)
-  const spoolFolder = options.cache ?? defaultCacheFolder()
-  const opened = await openCandidates(references, options, {
-    contract: contract.value,
-    lock: lock?.value,
-    targets: options.targets,
-    assets: options.assets,
-    spoolFolder,
-    config,
-    signal,
-  })
-  const place = { ruleIndex, selected, embedded, options, spoolFolder, signal }
-  const { candidates, failures, trustedRoot } = await withReference(opened, place)
   const release = asksForRelease(ruleIndex, selected) ? toRelease(candidates, contract.value) : undefined
   const common = {
     ...(selected !== undefined && { selected }),
-    spoolFolder,
+    spoolFolder: cacheFolder,
     ...(failures !== undefined && { registry: { failures } }),
     ...(trustedRoot !== undefined && { trustedRoot }),
   }
@@ -82,9 +69,8 @@ export async function judgeCandidates(
     ...unknownRules(ruleIndex, observations),
     ...waiverErrors(waivers.value, used, ids, today),
   ]
-  // Told in the page only; a release has the contents of its variants.
-  const isWanted = (one: CandidateInput): boolean =>
-    one.release !== true && options.output.some(({ format }) => format === 'html')
+  // A release has the contents of its variants.
+  const isWanted = (one: CandidateInput): boolean => contents && one.release !== true
   const verdicts = await Promise.all(
     judged.map(async ({ candidate, rules }) => ({
       ...describeCandidate(candidate),
@@ -133,13 +119,6 @@ function describeCandidate(
 /** With --only there may be no rule over a release: nothing could be said of one then. */
 function asksForRelease({ requirements }: RuleIndex, selected: readonly string[] | undefined): boolean {
   return requirements.some(({ id, scope }) => scope === 'release' && selected?.includes(id) !== false)
-}
-
-function selectOnly(ruleIndex: RuleIndex, only: readonly string[] | undefined): readonly string[] | undefined {
-  if (only === undefined) return undefined
-  const { ids, unknown } = selectRules(ruleIndex, only)
-  if (unknown.length > 0) throw new UsageError(`--only names no rule and no area: ${unknown.join(', ')}`)
-  return ids
 }
 
 function describeLock({ path, sha256, value }: Loaded<Lock>): NonNullable<Conformance['lock']> {

@@ -11,6 +11,8 @@ import { createObserver } from './reporter.ts'
 
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 export const SPEC_GLOB = 'specs/**/*.spec.ts'
+/** The rules of a machine configuration; a rule that lies elsewhere ends as missing. */
+export const CONFIG_SPEC_GLOB = 'specs/config/**/*.spec.ts'
 const RUNNER = fileURLToPath(new URL('runner.ts', import.meta.url))
 
 /** A rule may take this long: a real image is decompressed by the first rule that looks inside. */

@@ -8,7 +8,7 @@ import type { Part } from '#specs/contract/tags.ts'
 import { openEvidence, readEvidence } from '#specs/support/evidence.ts'
 import type { Candidate } from '../candidates/candidates.ts'
 import { openTrust } from '../../cli/trust.ts'
-import { UsageError } from '../../test/options.ts'
+import { UsageError } from '../usage-error.ts'
 import { printable } from './printable.ts'
 
 export type EvidencePlace = {

@@ -43,8 +43,7 @@ export function judge(
 ): readonly RuleVerdict[] {
   const own = observations.filter((observation) => observation.candidate === candidate.key)
   const entries = ruleIndex.requirements.filter(
-    ({ id, scope }) =>
-      (selected === undefined || selected.includes(id)) && (scope === 'release' || candidate.release !== true),
+    (entry) => (selected === undefined || selected.includes(entry.id)) && isAbout(entry, candidate),
   )
   const byId = new Map(entries.map((entry) => [entry.id, entry]))
   const memo = new Map<string, PartResult>()
@@ -66,6 +65,13 @@ export function judge(
     return result
   }
   return entries.map((entry) => verdictOf(entry, candidate, own, statusOn))
+}
+
+/** Of a release, and of a machine configuration without an image, the other rules are not even listed. */
+function isAbout({ scope, targets }: RuleIndexEntry, { release, parts }: CandidateTargets): boolean {
+  if (release === true) return scope === 'release'
+  const isConfigAlone = parts.config !== undefined && Object.keys(parts).length === 1
+  return !isConfigAlone || targets.includes('config')
 }
 
 function verdictOf(

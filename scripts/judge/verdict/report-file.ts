@@ -2,15 +2,15 @@
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { makeFolder } from '#harness/bytes/folder.ts'
-import { UsageError } from '../../test/options.ts'
+import { UsageError } from '../usage-error.ts'
 import { ROOT } from '../run/run.ts'
 
 /** `scripts/ci-summary.ts` reads the verdict here, and so does whoever comes after. */
 export const REPORT_PATH = 'report/conformance.json'
 
-/** Where the verdict goes: `given`, or the place that everybody knows. */
-export function reportFile(given: string | undefined): string {
-  return given ?? join(ROOT, REPORT_PATH)
+/** Where the verdict goes: `given`, or the place that everybody knows, which is relative to the project. */
+export function reportFile(given: string | undefined, known: string = REPORT_PATH): string {
+  return given ?? join(ROOT, known)
 }
 
 /** UsageError when the file cannot be written. */

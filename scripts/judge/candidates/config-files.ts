@@ -5,20 +5,27 @@ import { formatLocation, HarnessError } from '#harness/errors.ts'
 import { formatPlace, placeOfOffset } from '#harness/formats/yaml/nodes.ts'
 import { machineConfigFacts, type MachineConfigFacts } from '#harness/machine-config/facts.ts'
 import { parseMachineConfig, type ConfigFile } from '#harness/machine-config/document.ts'
+import { describeMinors, MINORS, minorOfTag } from '#harness/machine-config/schema/schema.ts'
 import type { CandidateInput } from '#specs/support/run.ts'
-import { UsageError } from '../cli/command-line.ts'
+import { UsageError } from '../usage-error.ts'
 
 /** More than the reader takes, so that it is the one to say so; less than a disk image given by mistake. */
 const MAX_FILE_BYTES = 8 << 20
 
 export type LoadedConfig = NonNullable<CandidateInput['config']>
 
-/** A whole machine configuration, then patches over it. UsageError for what is none, with line and column. */
-export async function loadMachineConfig(paths: readonly string[]): Promise<LoadedConfig> {
+/**
+ * A whole machine configuration, then patches over it; `target` is the Talos tag that it is said to be for. UsageError for
+ * what is no configuration, with line and column, and for an unknown Talos.
+ */
+export async function loadMachineConfig(paths: readonly string[], target?: string): Promise<LoadedConfig> {
+  if (target !== undefined && minorOfTag(target) === undefined)
+    throw new UsageError(`expected a Talos version of ${describeMinors(MINORS)} as --talos, got ${target}`)
   const files: ConfigFile[] = []
   for (const path of paths) files.push({ path, bytes: await readConfigFile(path) })
   return {
     facts: readFacts(files),
+    ...(target !== undefined && { target }),
     files: files.map(({ path, bytes }) => ({ path, sha256: createHash('sha256').update(bytes).digest('hex') })),
   }
 }

@@ -1,0 +1,47 @@
+// Where a verdict goes: its report, further renderings of it, and what a person or a program reads on standard output.
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import { renderAnnotations, withoutCommands } from '../judge/outputs/annotations.ts'
+import { parseOutput, renderOutput, type Output } from '../judge/outputs/output.ts'
+import { renderTerminal } from '../judge/render.ts'
+import type { Conformance } from '../judge/verdict/conformance.ts'
+import { removeOld, reportFile, writeWhole } from '../judge/verdict/report-file.ts'
+import { UsageError } from '../judge/usage-error.ts'
+
+export type VerdictOptions = {
+  readonly json: boolean
+  /** Further renderings of the verdict. */
+  readonly output: readonly Output[]
+  readonly report?: string
+}
+
+/** `defaultReport` is relative to the project. */
+export function addVerdictOptions(command: Command, defaultReport: string): Command {
+  return command
+    .option('--json', 'print the whole verdict instead of the table', false)
+    .option('--report <FILE>', `where the whole verdict goes (default: ${defaultReport})`)
+    .option('--output <FORMAT=FILE>', 'also write junit, markdown, sarif or html; may be repeated', parseOutput, [])
+}
+
+/** Removes older verdicts, judges, writes and prints. Gives the exit status. UsageError for a file that cannot be written. */
+export async function deliverVerdict(
+  { json, output, report: given }: VerdictOptions,
+  defaultReport: string,
+  judge: () => Promise<Conformance>,
+): Promise<number> {
+  const file = reportFile(given, defaultReport)
+  const files = [file, ...output.map((one) => one.file)]
+  if (new Set(files.map((one) => resolve(one))).size < files.length)
+    throw new UsageError('--report and --output name one file twice')
+  await Promise.all(files.map(removeOld))
+  const conformance = await judge()
+  const report = `${JSON.stringify(conformance, null, 2)}\n`
+  await writeWhole(file, report)
+  for (const one of output) await writeWhole(one.file, renderOutput(one.format, conformance))
+  // On GitHub the log is read for commands: an image must not be able to write one.
+  const onGitHub = process.env['GITHUB_ACTIONS'] === 'true'
+  const text = json ? report : renderTerminal(conformance, process.stdout, given ?? defaultReport)
+  process.stdout.write(onGitHub && !json ? withoutCommands(text) : text)
+  if (onGitHub) (json ? process.stderr : process.stdout).write(renderAnnotations(conformance))
+  return conformance.exitCode
+}
