@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { readSoundConfig, swap } from '#fixtures/counterexamples/config/valid.ts'
 import { ROOT } from '../judge/run/run.ts'
-import { CONFIG_SPEC_GLOB, openSpecRun } from '../judge/run/spec-run.ts'
 import { conformanceSchema } from '../judge/verdict/conformance.ts'
 import { runCommand } from '../testing/run-command.ts'
 import { lintConfig } from './main.ts'
@@ -18,10 +17,7 @@ const REPORT = join(folder, 'report.json')
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 async function run(...args: readonly string[]): Promise<{ status: number; stdout: string; stderr: string }> {
-  const { exit, ...said } = await runCommand(
-    (all) => lintConfig(all, openSpecRun(CONFIG_SPEC_GLOB)),
-    ['--report', REPORT, ...args],
-  )
+  const { exit, ...said } = await runCommand(lintConfig, ['--report', REPORT, ...args])
   return { status: exit, ...said }
 }
 

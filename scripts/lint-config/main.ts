@@ -12,7 +12,7 @@ import {
 } from '../judge/candidates/inputs.ts'
 import { configCandidate } from '../judge/candidates/machine-config.ts'
 import { judgeCandidates } from '../judge/run/judge-candidates.ts'
-import type { SpecRun } from '../judge/run/spec-run.ts'
+import { CONFIG_SPEC_GLOB, type SpecRun } from '../judge/run/spec-run.ts'
 import type { Conformance } from '../judge/verdict/conformance.ts'
 import { LINT_REPORT, parseLintOptions, type LintOptions } from './options.ts'
 
@@ -20,7 +20,7 @@ import { LINT_REPORT, parseLintOptions, type LintOptions } from './options.ts'
  * `args` without node and script; `started` runs the specs of machine configuration, and is closed here. Gives the exit
  * status; prints everything that there is to say.
  */
-export async function lintConfig(args: readonly string[], started: SpecRun): Promise<number> {
+export async function lintConfig(args: readonly string[], started?: SpecRun): Promise<number> {
   try {
     const options = parseLintOptions(args)
     if (options === undefined) return 0
@@ -28,11 +28,11 @@ export async function lintConfig(args: readonly string[], started: SpecRun): Pro
   } catch (error) {
     return printFailure(error)
   } finally {
-    await started.close()
+    await started?.close()
   }
 }
 
-async function lint(options: LintOptions, started: SpecRun): Promise<Conformance> {
+async function lint(options: LintOptions, started: SpecRun | undefined): Promise<Conformance> {
   const { files, variant, talos } = options
   const ruleIndex = await loadRuleIndex()
   const contract = await loadContract(options.contract)
@@ -43,5 +43,5 @@ async function lint(options: LintOptions, started: SpecRun): Promise<Conformance
   const candidate = configCandidate(config, { contract: contract.value, lock: lock?.value, variant })
   const { signal } = new AbortController()
   const terms = { ruleIndex, contract, lock, waivers, selected, cacheFolder: cacheFolder(), contents: false }
-  return judgeCandidates({ candidates: [candidate] }, { ...terms, started, signal })
+  return judgeCandidates({ candidates: [candidate] }, { ...terms, specs: CONFIG_SPEC_GLOB, started, signal })
 }

@@ -84,7 +84,11 @@ describe('main', () => {
     ['a contract that is no YAML', () => golden('--contract', at('no.yaml')), /yaml: .*no\.yaml offset 0x/],
     ['a contract that is not there', () => golden('--contract', at('absent')), /contract .* cannot be read: ENOENT/],
     ['a folder for a contract', () => golden('--contract', at('empty')), /cannot be read: EISDIR/],
-    ['a lock that is no JSON', () => golden('--lock', at('no.json')), /expected JSON in UTF-8: .*no\.json.*: npm run lock/],
+    [
+      'a lock that is no JSON',
+      () => golden('--lock', at('no.json')),
+      /expected JSON in UTF-8: .*no\.json.*: npm run lock/,
+    ],
     ['a lock that is a number', () => golden('--lock', at('number.json')), /lock: \/ .*number\.json/],
     ['a lock of no release', () => golden('--lock', at('half.json')), /lock: \/talos expected a Talos tag/],
     ['a lock that is not there', () => golden('--lock', at('absent')), /lock .* cannot be read: ENOENT/],

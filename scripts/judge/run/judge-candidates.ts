@@ -28,7 +28,9 @@ export type JudgeTerms = {
   readonly cacheFolder: string
   /** Whether the record says what is inside of each candidate. */
   readonly contents: boolean
-  /** Started before, for the first group. */
+  /** Spec files; all of them where it is undefined. */
+  readonly specs?: string
+  /** Started before with these, for the first group. */
   readonly started?: SpecRun | undefined
   readonly signal: AbortSignal
 }
@@ -36,7 +38,7 @@ export type JudgeTerms = {
 /** Never throws for what a candidate holds. */
 export async function judgeCandidates(
   { candidates, failures, trustedRoot }: OpenedCandidates,
-  { ruleIndex, contract, lock, waivers, selected, cacheFolder, contents, started, signal }: JudgeTerms,
+  { ruleIndex, contract, lock, waivers, selected, cacheFolder, contents, specs, started, signal }: JudgeTerms,
 ): Promise<Conformance> {
   const release = asksForRelease(ruleIndex, selected) ? toRelease(candidates, contract.value) : undefined
   const common = {
@@ -46,6 +48,7 @@ export async function judgeCandidates(
     ...(trustedRoot !== undefined && { trustedRoot }),
   }
   const { observations, runErrors: specErrors } = await runSpecs({
+    ...(specs !== undefined && { specs }),
     signal,
     started,
     groups: [
