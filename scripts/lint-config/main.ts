@@ -1,15 +1,9 @@
 // Lint, top to bottom: options, inputs, the configuration as a candidate, verdict, exit status.
+import { defaultCacheFolder } from '#harness/oci/cache/layout.ts'
 import { printFailure } from '../cli/failure.ts'
 import { deliverVerdict } from '../cli/verdict-files.ts'
 import { loadMachineConfig } from '../judge/candidates/config-files.ts'
-import {
-  cacheFolder,
-  loadContract,
-  loadLock,
-  loadRuleIndex,
-  loadWaivers,
-  selectOnly,
-} from '../judge/candidates/inputs.ts'
+import { loadContract, loadLock, loadRuleIndex, loadWaivers, selectOnly } from '../judge/candidates/inputs.ts'
 import { configCandidate } from '../judge/candidates/machine-config.ts'
 import { judgeCandidates } from '../judge/run/judge-candidates.ts'
 import { CONFIG_SPEC_GLOB, type SpecRun } from '../judge/run/spec-run.ts'
@@ -42,6 +36,6 @@ async function lint(options: LintOptions, started: SpecRun | undefined): Promise
   const config = await loadMachineConfig(files, talos)
   const candidate = configCandidate(config, { contract: contract.value, lock: lock?.value, variant })
   const { signal } = new AbortController()
-  const terms = { ruleIndex, contract, lock, waivers, selected, cacheFolder: cacheFolder(), contents: false }
+  const terms = { ruleIndex, contract, lock, waivers, selected, cacheFolder: defaultCacheFolder(), contents: false }
   return judgeCandidates({ candidates: [candidate] }, { ...terms, specs: CONFIG_SPEC_GLOB, started, signal })
 }

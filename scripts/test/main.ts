@@ -1,18 +1,12 @@
 // The main job, top to bottom: options, inputs, candidates, run, gate, report, exit status.
+import { defaultCacheFolder } from '#harness/oci/cache/layout.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import { printFailure } from '../cli/failure.ts'
 import { UsageError } from '../cli/command-line.ts'
 import { deliverVerdict } from '../cli/verdict-files.ts'
 import type { Embedded } from '../embedded/release.ts'
 import { loadMachineConfig } from '../judge/candidates/config-files.ts'
-import {
-  cacheFolder,
-  loadContract,
-  loadLock,
-  loadRuleIndex,
-  loadWaivers,
-  selectOnly,
-} from '../judge/candidates/inputs.ts'
+import { loadContract, loadLock, loadRuleIndex, loadWaivers, selectOnly } from '../judge/candidates/inputs.ts'
 import { configCandidate } from '../judge/candidates/machine-config.ts'
 import { openCandidates, type OpenedCandidates } from '../judge/candidates/open.ts'
 import { withReference } from '../judge/candidates/reference.ts'
@@ -71,7 +65,7 @@ async function conform(
       lock,
       waivers,
       selected,
-      cacheFolder: embedded?.cache ?? options.cache ?? cacheFolder(),
+      cacheFolder: embedded?.cache ?? options.cache ?? defaultCacheFolder(),
       contents: options.output.some(({ format }) => format === 'html'),
       started,
       signal,

@@ -25,4 +25,10 @@ describe('openSpecRun', { timeout: PATIENCE_MS }, () => {
     const { observations, runErrors } = await openSpecRun('specs/none/*.spec.ts').run(NONE)
     expect([observations, runErrors]).toEqual([[], ['vitest did not run: No test files found']])
   })
+
+  it('judges nothing, and says so, when it is given what no worker can be given', async () => {
+    const unsendable = { ...NONE, trustedRoot: (() => undefined) as unknown as string }
+    const { observations, runErrors } = await openSpecRun('specs/oci/identity.spec.ts').run(unsendable)
+    expect([observations, runErrors]).toEqual([[], [expect.stringMatching(/^the worker was not reached: .*cloned/s)]])
+  })
 })

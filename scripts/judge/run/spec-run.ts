@@ -35,9 +35,18 @@ export function openSpecRun(specs: string = SPEC_GLOB): SpecRun {
   const observer = createObserver(ROOT)
   const given = Promise.withResolvers<RunInput | undefined>()
   const channel = new BroadcastChannel(`talos-image-contract ${randomUUID()}`)
+  const problems: string[] = []
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- that is for windows
+  const send = (input: RunInput | undefined): void => channel.postMessage(input)
   channel.addEventListener('message', async () => {
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- that is for windows
-    channel.postMessage(await given.promise)
+    const input = await given.promise
+    try {
+      send(input)
+    } catch (error) {
+      // Something that is no plain data: the worker is told to judge nothing, for it would wait for ever.
+      problems.push(`the worker was not reached: ${(error as Error).message}`)
+      send(undefined)
+    }
   })
   const begun = once(process, 'worker')
   const ended = runVitest(specs, observer, channel.name).finally(() => channel.close())
@@ -52,7 +61,7 @@ export function openSpecRun(specs: string = SPEC_GLOB): SpecRun {
         (error: Error) => [`vitest did not run: ${error.message}`],
       )
       const { observations, runErrors } = observer.observed()
-      return { observations, runErrors: [...runErrors, ...runError] }
+      return { observations, runErrors: [...problems, ...runErrors, ...runError] }
     },
     async close() {
       given.resolve(undefined)
