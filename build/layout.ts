@@ -10,7 +10,7 @@ import { BuildError } from './build-error.ts'
 
 export type BlobDescriptor = { readonly mediaType: string; readonly digest: Digest; readonly size: number }
 /** An image of the layout, under the name by which it is found. */
-export type NamedImage = { readonly tag: string; readonly manifest: BlobDescriptor }
+type NamedImage = { readonly tag: string; readonly manifest: BlobDescriptor }
 
 export type LayoutWriter = {
   readonly folder: string

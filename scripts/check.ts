@@ -9,6 +9,7 @@ const STEPS: readonly (readonly [name: string, command: readonly string[]])[] = 
   ['format', ['oxfmt', '--check']],
   ['lint', ['oxlint', '--deny-warnings', '--quiet']],
   ['types', ['tsc', '-p', '.']],
+  ['unused', ['knip', '--no-progress']],
   ['ruleIndex', ['node', '--import', './scripts/preload.mjs', 'scripts/rule-index.ts', '--check']],
   [
     'unit',

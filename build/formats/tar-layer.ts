@@ -1,7 +1,5 @@
 // Writes the tar of an image layer: POSIX ustar, with PAX records where a value does not fit.
 // https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html#tag_20_94_13_06
-import { promisify } from 'node:util'
-import { gzip } from 'node:zlib'
 import { chunksOf, sizeOf, type Content } from './content.ts'
 
 export type TarFileType = 'file' | 'directory' | 'symlink' | 'hardlink' | 'character' | 'fifo'
@@ -59,14 +57,6 @@ export async function* tarChunks(entries: readonly StreamedTarFile[]): AsyncGene
     yield padding(sizeOf(data))
   }
   yield Buffer.alloc(2 * BLOCK_SIZE)
-}
-
-/** One gzip member without a name, a time or a system (255), so that every machine writes the same header. */
-export async function gzipLayer(tar: Uint8Array): Promise<Uint8Array> {
-  const bytes = await promisify(gzip)(tar, { level: 9 })
-  bytes.writeUInt32LE(0, 4) // MTIME
-  bytes[9] = 255 // OS
-  return bytes
 }
 
 type Header = {

@@ -6,7 +6,7 @@ import { CHUNK_SIZE } from '#harness/bytes/source.ts'
 import { inPieces } from './content.ts'
 
 /** What Talos compresses its initramfs with (ZSTD_COMPRESSION_LEVEL in siderolabs/talos Makefile). */
-export const TALOS_ZSTD_LEVEL = 18
+const TALOS_ZSTD_LEVEL = 18
 
 /**
  * One frame with a checksum and without a content size. The same bytes for the same input and version of zstd: no worker

@@ -14,8 +14,8 @@ import type { Lock, PinnedFile } from '#specs/contract/lock.ts'
 import type { UpstreamFile } from '../upstream/upstream.ts'
 
 export type ReleaseFiles = Readonly<Record<UpstreamFile, ByteSource>>
-export type BootFacts = Pick<Lock, 'sourceDate' | 'kernelRelease' | UpstreamFile>
-export type ModuleKey = NonNullable<Lock['moduleKey']>
+type BootFacts = Pick<Lock, 'sourceDate' | 'kernelRelease' | UpstreamFile>
+type ModuleKey = NonNullable<Lock['moduleKey']>
 
 export type BootReader = {
   /** Errors of the readers of kernel, initramfs and stub. */

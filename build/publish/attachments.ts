@@ -8,7 +8,7 @@ import { provenanceStatement, spdxStatement, type ProvenanceInputs } from '../si
 import { encodeSpdx } from './spdx.ts'
 import type { LayoutImage } from './variant-layout.ts'
 
-export const SPDX_TYPE = 'application/spdx+json'
+const SPDX_TYPE = 'application/spdx+json'
 /** A report/conformance.json; its schema is scripts/conform/conformance.schema.json. */
 export const CONFORMANCE_TYPE = 'application/vnd.cozystack.talos.conformance.v1+json'
 

@@ -4,9 +4,8 @@ import type { SerializedBundle } from '@sigstore/bundle'
 
 export const SIGNATURE_ANNOTATION = 'dev.cosignproject.cosign/signature'
 export const CERTIFICATE_ANNOTATION = 'dev.sigstore.cosign/certificate'
-export const CHAIN_ANNOTATION = 'dev.sigstore.cosign/chain'
 export const BUNDLE_ANNOTATION = 'dev.sigstore.cosign/bundle'
-export const TIMESTAMP_ANNOTATION = 'dev.sigstore.cosign/rfc3161timestamp'
+const TIMESTAMP_ANNOTATION = 'dev.sigstore.cosign/rfc3161timestamp'
 
 /** What the bundle lacks (certificate, log entry, timestamp: one signed with a key) is no annotation either. */
 export function toLegacyAnnotations(bundle: SerializedBundle): Readonly<Record<string, string>> {

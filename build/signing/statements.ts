@@ -11,7 +11,7 @@ export type Statement = {
   readonly predicateType: string
   readonly predicate: unknown
 }
-export type Subject = {
+type Subject = {
   readonly name?: string
   readonly digest: Readonly<Record<string, string>>
   readonly annotations?: Readonly<Record<string, string>>
@@ -20,10 +20,10 @@ export type Subject = {
 export const STATEMENT_V1 = 'https://in-toto.io/Statement/v1'
 export const COSIGN_SIGN_PREDICATE = 'https://sigstore.dev/cosign/sign/v1'
 export const PROVENANCE_PREDICATE = 'https://slsa.dev/provenance/v1'
-export const SPDX_PREDICATE = 'https://spdx.dev/Document'
+const SPDX_PREDICATE = 'https://spdx.dev/Document'
 
 /** With the contract's source before it, the URI of what `externalParameters` mean: those of version 1 of this file. */
-export const BUILD_TYPE_FRAGMENT = '#talos-image/v1'
+const BUILD_TYPE_FRAGMENT = '#talos-image/v1'
 
 /** That somebody signed the image, and nothing else: what cosign 3 makes of `cosign sign`. */
 export function signatureStatement(digest: Digest): Statement {

@@ -6,7 +6,6 @@ import { gunzipChunks } from './compression-gzip.ts'
 import { CHUNK_SIZE, chunkMemory, type ByteSource } from './source.ts'
 import { readZstdFrames, ZSTD_MAGIC, type ZstdFrame } from './zstd-frames.ts'
 
-export type { DecoderOptions } from './compression-engine.ts'
 export { gunzipChunks, measureGzipMember } from './compression-gzip.ts'
 
 export type Compression = 'gzip' | 'zstd' | 'xz' | 'lzma' | 'bzip2' | 'lz4' | 'lzo' | 'none'

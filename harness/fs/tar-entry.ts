@@ -9,7 +9,7 @@ import { XATTR_PREFIX, type ScannedHeader } from './tar-scanner.ts'
  * `duplicate`: an earlier entry has this path. `escapes`: the stored name, or the target of a hard link, is absolute or
  * has a part `..`. `number`: mode, owner or time is no number and was read as 0.
  */
-export type TarProblem = 'duplicate' | 'escapes' | 'number'
+type TarProblem = 'duplicate' | 'escapes' | 'number'
 
 export type TarEntry = FileEntry & {
   /** The name as stored, bytes that are no UTF-8 as `\xNN`. */

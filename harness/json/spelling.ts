@@ -6,7 +6,7 @@
 export type Spelling = 'go' | 'protobuf'
 
 /** Two keys with one folding are one field to a Go struct. */
-export function foldKey(key: string): string {
+function foldKey(key: string): string {
   return Array.from(key, foldCharacter).join('')
 }
 

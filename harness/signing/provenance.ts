@@ -8,7 +8,7 @@ import type { Statement } from './statement.ts'
 export const SLSA_V1 = 'https://slsa.dev/provenance/v1'
 export const SLSA_V02 = 'https://slsa.dev/provenance/v0.2'
 
-export type ProvenanceSource = {
+type ProvenanceSource = {
   readonly uri: string
   /** Of Git, in hex. */
   readonly commit: string

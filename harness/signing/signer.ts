@@ -64,7 +64,7 @@ export function parsePublicKey(pem: string): TrustedKey {
 }
 
 /** SHA-256 of the SubjectPublicKeyInfo, in hex. */
-export function keyId(key: KeyObject): string {
+function keyId(key: KeyObject): string {
   return createHash('sha256').update(toSpki(key)).digest('hex')
 }
 

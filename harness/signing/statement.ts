@@ -4,7 +4,7 @@ import { algorithmOf, encodedPart, type Digest } from '../bytes/digest.ts'
 import { FormatError, VerificationError, type Location } from '../errors.ts'
 import { checkShape, parseJson } from '../oci/image/schemas.ts'
 
-export type StatementSubject = { readonly name?: string; readonly digest: Readonly<Record<string, string>> }
+type StatementSubject = { readonly name?: string; readonly digest: Readonly<Record<string, string>> }
 
 export type Statement = {
   /** `_type` */

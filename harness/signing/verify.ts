@@ -11,7 +11,7 @@ import type { SignerIdentity, TrustedSigner } from './signer.ts'
 import { assertSubject, COSIGN_SIGN, parseStatement, STATEMENT_TYPE, type Statement } from './statement.ts'
 import type { Trust } from './trust.ts'
 
-export { COSIGN_SIGN, type Statement } from './statement.ts'
+export { COSIGN_SIGN } from './statement.ts'
 
 export type Outcome =
   | {

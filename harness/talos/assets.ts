@@ -12,11 +12,11 @@ import { parseReference } from '../oci/image/reference.ts'
 import { openBootFiles } from './boot/files.ts'
 import type { TalosPart } from './part.ts'
 
-export const KERNEL_PATH = 'boot/vmlinuz'
-export const INITRAMFS_PATH = 'boot/initramfs.xz'
-export const COMMAND_LINE_PATH = 'boot/cmdline'
+const KERNEL_PATH = 'boot/vmlinuz'
+const INITRAMFS_PATH = 'boot/initramfs.xz'
+const COMMAND_LINE_PATH = 'boot/cmdline'
 /** Where the tree lies in an asset image. */
-export const ASSET_FOLDER = 'assets/talos/arm64'
+const ASSET_FOLDER = 'assets/talos/arm64'
 /** Linux' COMMAND_LINE_SIZE on arm64 is 2048. */
 const MAX_COMMAND_LINE = 64 << 10
 

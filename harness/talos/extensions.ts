@@ -22,7 +22,7 @@ export type ExtensionImage = {
   squashfs(): Promise<Squashfs>
 }
 
-export type LayerEntry = {
+type LayerEntry = {
   /** The file that extensions.yaml names. */
   readonly name: string
   readonly metadata: ExtensionMetadata

@@ -7,7 +7,7 @@ import { parseJson } from '../oci/image/schemas.ts'
 /** A Talos root filesystem's document has a few MiB. */
 const MAX_BYTES = 64 << 20
 
-export type SpdxReference = {
+type SpdxReference = {
   /** Such as `PACKAGE-MANAGER`, `SECURITY`. */
   readonly category: string
   /** Such as `purl`, `cpe23Type`. */
@@ -15,7 +15,7 @@ export type SpdxReference = {
   readonly locator: string
 }
 
-export type SpdxPackage = {
+type SpdxPackage = {
   readonly name: string
   readonly versionInfo?: string
   readonly externalRefs: readonly SpdxReference[]

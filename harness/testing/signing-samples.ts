@@ -6,8 +6,8 @@ import { dsse } from '@sigstore/core'
 import { initializeCA, initializeCTLog, initializeTLog, initializeTSA } from '@sigstore/mock'
 import { json } from './oci-samples.ts'
 
-export const BUNDLE_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json'
-export const STATEMENT = 'application/vnd.in-toto+json'
+const BUNDLE_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json'
+const STATEMENT = 'application/vnd.in-toto+json'
 export const ISSUER = 'https://token.actions.githubusercontent.com'
 export const SUBJECT = 'https://github.com/you/repo/.github/workflows/build.yaml@refs/heads/main'
 

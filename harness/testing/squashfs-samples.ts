@@ -19,7 +19,7 @@ type Common = {
   readonly links?: number
   readonly xattrs?: readonly SampleXattr[]
 }
-export type SampleXattr = {
+type SampleXattr = {
   /** 0 user, 1 trusted, 2 security. */
   readonly prefix: number
   readonly name: string

@@ -6,7 +6,7 @@ import { parseList, parseCommand } from '../cli/command-line.ts'
 export const SIZES = { '140': 'realistic', '1024': 'huge' } as const
 export type Size = keyof typeof SIZES
 
-export const PARTS = ['verdict', 'build'] as const
+const PARTS = ['verdict', 'build'] as const
 export type BenchPart = (typeof PARTS)[number]
 
 export type BenchOptions = {

@@ -1,8 +1,8 @@
 // Damages of bytes: a bit flipped, a byte overwritten, bytes put in or taken out, two blocks that changed places.
 import type { Random } from '#fixtures/random.ts'
 
-export const KINDS = ['flip', 'overwrite', 'insert', 'delete', 'swap'] as const
-export type DamageKind = (typeof KINDS)[number]
+const KINDS = ['flip', 'overwrite', 'insert', 'delete', 'swap'] as const
+type DamageKind = (typeof KINDS)[number]
 
 export type Damage = {
   readonly kind: DamageKind

@@ -2,7 +2,7 @@
 import type { CandidateImage, Tamper } from '#fixtures/counterexamples/candidate.ts'
 import type { Free } from './free.ts'
 
-export type Damaged = { readonly image: CandidateImage; readonly tamper?: Tamper }
+type Damaged = { readonly image: CandidateImage; readonly tamper?: Tamper }
 
 export type Place = {
   /** `config`, `uki headers`, `cpio headers`, …: what the table of results counts by. */

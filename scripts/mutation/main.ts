@@ -2,7 +2,7 @@
 import { cp, glob, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Presets, SingleBar } from 'cli-progress'
+import { openProgressBar } from '../cli/progress-bar.ts'
 import type { Observation } from '../judge/run/observation.ts'
 import { UsageError } from '../cli/command-line.ts'
 import { loadRuleIndex } from '../judge/candidates/inputs.ts'
@@ -86,21 +86,10 @@ async function judge(
   process.stderr.write(
     `${mutants.length} mutants, ${prepare.prepared.length} candidates (${secondsSince(started).toFixed(0)} s)\n`,
   )
-  const bar = new SingleBar(
-    {
-      stream: process.stderr,
-      format: 'mutants {bar} {value}, {killed} killed, {duration_formatted}',
-      noTTYOutput: true,
-      notTTYSchedule: 60_000,
-    },
-    Presets.shades_grey,
-  )
-  bar.start(mutants.length, 0, { killed: 0 })
+  const bar = openProgressBar(process.stderr, 'mutants')
   try {
-    const onProgress: Campaign['onProgress'] = ({ killed, done, total }) => {
-      bar.setTotal(total)
-      bar.update(done, { killed })
-    }
+    const onProgress: Campaign['onProgress'] = ({ killed, done, total }) =>
+      bar.update(done, total, `${done} of ${total}, ${killed} killed`)
     return await runCampaign(mutants, { root, folder, ruleIndex, prepare, sound, onProgress })
   } finally {
     bar.stop()

@@ -14,7 +14,7 @@ const MACHINERY = new Set([
   'specs/contract/lock.ts',
 ])
 
-export type Import = {
+type Import = {
   /** Where the text between the quotes stands. */
   readonly start: number
   readonly end: number

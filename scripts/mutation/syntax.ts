@@ -22,7 +22,7 @@ export function walk(node: Node, visit: (node: Node, parents: readonly Node[]) =
   enter(node)
 }
 
-export function childrenOf(node: Node): readonly Node[] {
+function childrenOf(node: Node): readonly Node[] {
   return Object.values(node).flatMap((value) => (Array.isArray(value) ? value : [value]).filter(isNode))
 }
 

@@ -15,7 +15,7 @@ import { describeFailure, judgeByMainJob, type Judge } from '../publish/main.ts'
 import { openPusher } from '../cli/registry-options.ts'
 import { parseOptions, type PromoteCommand } from './options.ts'
 
-export const PROMOTED_REPORT = 'report/promoted.json'
+const PROMOTED_REPORT = 'report/promoted.json'
 
 /** A tag, what it is to name, and what it named before; undefined for nothing. */
 type Move = { readonly tag: string; readonly to: Digest; readonly from: Digest | undefined }

@@ -27,7 +27,7 @@ import { readSource } from './source.ts'
 export type Judge = (args: readonly string[]) => Promise<number>
 
 /** Another place than that of the verdict which the images were published on. */
-export const PUBLISHED_REPORT = 'report/published.json'
+const PUBLISHED_REPORT = 'report/published.json'
 
 type PinnedLock = Lock & { readonly talos: string }
 type Inputs = {

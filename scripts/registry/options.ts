@@ -4,7 +4,7 @@ import type { AuthOptions } from '#fixtures/simulator/registry/auth/auth.ts'
 import { isRepositoryName, isTag } from '#fixtures/simulator/registry/request.ts'
 import { UsageError } from '../cli/command-line.ts'
 
-export type ServedImage = { readonly repository: string; readonly tag: string; readonly reference: string }
+type ServedImage = { readonly repository: string; readonly tag: string; readonly reference: string }
 
 export type RegistryCommand = {
   readonly port: number

@@ -22,7 +22,7 @@ describe('startProgress', () => {
       advance(5 << 20)
       stop()
     })
-    expect(text).toMatch(/pulling .*% \| .* of 10\.0 MiB \| .* MiB\/s \| .* left/)
+    expect(text).toMatch(/pulling .*% \| .* of 10\.0 MiB \| .* MiB\/s/)
     expect(text.lastIndexOf('\u{1b}[?25h')).toBeGreaterThan(text.lastIndexOf('\u{1b}[?25l'))
   })
 

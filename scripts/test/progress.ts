@@ -1,5 +1,5 @@
 // How far a pull is, for a person at a terminal: bytes, rate, time left. On a pipe nothing.
-import { Presets, SingleBar } from 'cli-progress'
+import { openProgressBar } from '../cli/progress-bar.ts'
 
 export type Progress = {
   /** `bytes` are to come. */
@@ -14,37 +14,24 @@ const NOTHING: Progress = { start: () => undefined, advance: () => undefined, st
 
 export function startProgress(stream: NodeJS.WriteStream): Progress {
   if (!stream.isTTY) return NOTHING
-  const bar = new SingleBar(
-    {
-      stream,
-      format: 'pulling {bar} {percentage}% | {mebibytes} | {rate} MiB/s | {eta_formatted} left',
-      clearOnComplete: true,
-      hideCursor: true,
-      // The run ends on Ctrl-C by itself, and `stop` gives the cursor back.
-      gracefulExit: false,
-    },
-    Presets.shades_grey,
-  )
+  const bar = openProgressBar(stream, 'pulling')
   let total = 0
   let done = 0
   let began = 0
-  const payload = (): object => {
+  const draw = (): void => {
     const seconds = Math.max(0.001, (performance.now() - began) / 1000)
-    return {
-      mebibytes: `${toMebibytes(done)} of ${toMebibytes(total)} MiB`,
-      rate: toMebibytes(done / seconds),
-    }
+    bar.update(done, total, `${toMebibytes(done)} of ${toMebibytes(total)} MiB | ${toMebibytes(done / seconds)} MiB/s`)
   }
   return {
     start(bytes) {
       if (bytes === 0) return
       total = bytes
       began = performance.now()
-      bar.start(bytes, 0, payload())
+      draw()
     },
     advance(bytes) {
       done += bytes
-      bar.update(done, payload())
+      if (total > 0) draw()
     },
     stop: () => bar.stop(),
   }

@@ -27,7 +27,7 @@ export type ReportField = (typeof REPORT_FIELDS)[number]
 export const INVENTORY = 'Asset Inventory:'
 
 /** `Build Target` of every tree. */
-export const BUILD_TARGET = 'talos-linux-arm64'
+const BUILD_TARGET = 'talos-linux-arm64'
 
 /** `Build Outputs`: the inventory's paths, joined by `, `. `Build Date` is ISO 8601 in UTC to the second, with Z. */
 export function isInventoried(path: string): boolean {

@@ -2,7 +2,7 @@
 import { FormatError, type Location } from '#harness/errors.ts'
 import { INVENTORY, REPORT_FIELDS, type ReportField } from './asset-tree.ts'
 
-export type InventoryLine = {
+type InventoryLine = {
   /** Four octal digits. */
   readonly mode: string
   readonly size: number

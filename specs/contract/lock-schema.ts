@@ -118,5 +118,4 @@ export type PinnedExtension = Readonly<z.infer<typeof extensionSchema>>
 export type PinnedImage = Readonly<z.infer<typeof imageSchema>>
 export type PinnedSigner = Readonly<z.infer<typeof signerSchema>>
 export type PinnedFile = Readonly<z.infer<typeof pinnedFileSchema>>
-export type PinnedStub = Readonly<z.infer<typeof stubSchema>>
 export type PinnedBase = Readonly<z.infer<typeof baseImageSchema>>

@@ -18,7 +18,7 @@ export function inputsDigest(lock: Lock, contract: Contract): string {
 }
 
 /** `v1.11.5-0a1b2c3d`, which never names other bytes than those of this lock and contract. */
-export function immutableTag(talos: string, lock: Lock, contract: Contract): string {
+function immutableTag(talos: string, lock: Lock, contract: Contract): string {
   return `${talos}-${inputsDigest(lock, contract).slice(0, IMMUTABLE_TAG_DIGITS)}`
 }
 

@@ -12,7 +12,7 @@ import type { CandidateInput, RunInput } from './run.ts'
 export const REFERENCE_ARCHITECTURE = 'amd64'
 
 /** A reference that cannot be had, or cannot be read: nothing that the candidate did. The gate makes it inconclusive. */
-export class UnusableReferenceError extends Error {
+class UnusableReferenceError extends Error {
   override name = 'UnusableReferenceError'
   readonly code = 'REFERENCE_UNUSABLE'
 }

@@ -8,7 +8,7 @@ export const TARGETS: readonly Target[] = ['image', 'installer', 'assets', 'rele
  * What a rule looks at in one go: a part by itself, the installer image alone, both parts of a candidate held against
  * each other, or both variants of a release.
  */
-export type Scope = 'part' | 'installer' | 'parts' | 'release'
+type Scope = 'part' | 'installer' | 'parts' | 'release'
 
 export type Level = 'must' | 'should'
 

@@ -27,7 +27,7 @@ export type ListedInode = {
   readonly reference: number
 }
 /** `position` is that of a run in the listing; `name` that of its first entry. */
-export type IndexEntry = { readonly position: number; readonly name: Buffer }
+type IndexEntry = { readonly position: number; readonly name: Buffer }
 export type Listing = {
   readonly bytes: Buffer
   readonly index: readonly IndexEntry[]

@@ -8,7 +8,7 @@ import { readSections, type ElfSection } from './sections.ts'
 export type { ElfSection } from './sections.ts'
 export { machineName } from './machine.ts'
 
-export type ElfType = 'none' | 'relocatable' | 'executable' | 'shared' | 'core' | 'other'
+type ElfType = 'none' | 'relocatable' | 'executable' | 'shared' | 'core' | 'other'
 
 export type Elf = ElfIdent & {
   /** `shared` is also what a position-independent executable is. */

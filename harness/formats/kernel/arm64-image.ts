@@ -13,7 +13,7 @@ export type Arm64Image = {
   readonly peOffset: number
 }
 
-export type Arm64ImageFlags = {
+type Arm64ImageFlags = {
   readonly raw: bigint
   readonly bigEndian: boolean
   /** Absent when the image does not say. */

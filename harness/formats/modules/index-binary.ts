@@ -3,7 +3,7 @@ import { Cursor } from '../../bytes/cursor.ts'
 import { FormatError, type Location } from '../../errors.ts'
 import { decodeName } from '../../fs/file-tree.ts'
 
-export type IndexValue = {
+type IndexValue = {
   readonly value: string
   /** Less comes first: the module's place in modules.order. */
   readonly priority: number

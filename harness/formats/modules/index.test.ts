@@ -10,9 +10,7 @@ import {
   parseBuiltinModinfo,
   parseModulesAlias,
   parseModulesDep,
-  parseModulesDevname,
   parseModulesPaths,
-  parseModulesSoftdep,
 } from './index.ts'
 
 const where = { path: 'modules.sqsh!modules.list' }
@@ -45,20 +43,6 @@ describe('the text lists', () => {
     ])
   })
 
-  it('modules.softdep', () => {
-    expect(parseModulesSoftdep(bytes('softdep zfs x pre: a b post: c\nsoftdep y\n'), where)).toEqual([
-      { module: 'zfs', pre: ['a', 'b'], post: ['c'] },
-      { module: 'y', pre: [], post: [] },
-    ])
-  })
-
-  it('modules.devname', () => {
-    expect(parseModulesDevname(bytes('# Device nodes\nzfs zfs c10:249\nfuse fuse b1:2\n'), where)).toEqual([
-      { module: 'zfs', name: 'zfs', type: 'character', major: 10, minor: 249 },
-      { module: 'fuse', name: 'fuse', type: 'block', major: 1, minor: 2 },
-    ])
-  })
-
   it('modules.order and modules.builtin', () => {
     expect(parseModulesPaths(bytes('kernel/a.ko\nkernel/b.ko\n'), where)).toEqual(['kernel/a.ko', 'kernel/b.ko'])
   })
@@ -72,8 +56,8 @@ describe('the text lists', () => {
   })
 
   it('all may be empty', () => {
-    const parsers = [parseModulesDep, parseModulesAlias, parseModulesSoftdep, parseModulesDevname, parseModulesPaths]
-    expect([...parsers, parseBuiltinModinfo].map((parse) => parse(bytes(''), where).length)).toEqual([0, 0, 0, 0, 0, 0])
+    const parsers = [parseModulesDep, parseModulesAlias, parseModulesPaths]
+    expect([...parsers, parseBuiltinModinfo].map((parse) => parse(bytes(''), where).length)).toEqual([0, 0, 0, 0])
   })
 })
 
@@ -82,8 +66,6 @@ describe('malformed lists', () => {
     ['modules.dep', parseModulesDep, 'a.ko:\nb.ko\n', 6],
     ['modules.dep without a path', parseModulesDep, ': a.ko\n', 0],
     ['modules.alias', parseModulesAlias, '#\nalias x\n', 2],
-    ['modules.softdep', parseModulesSoftdep, 'softdep\n', 0],
-    ['modules.devname', parseModulesDevname, 'a b c10\n', 0],
     ['modules.order', parseModulesPaths, 'a\nb c\n', 2],
     ['modules.builtin.modinfo', parseBuiltinModinfo, 'a.b=c\0a.b\0', 6],
   ])('%s', async (_, parse, text, offset) => {

@@ -11,19 +11,6 @@ const MAX_BYTES = 32 << 20
 /** Paths are relative to the release's folder: `kernel/drivers/block/nbd.ko`. */
 export type ModuleDependencies = { readonly path: string; readonly dependencies: readonly string[] }
 export type ModuleAlias = { readonly alias: string; readonly module: string }
-export type ModuleSoftDependencies = {
-  readonly module: string
-  readonly pre: readonly string[]
-  readonly post: readonly string[]
-}
-export type ModuleDevice = {
-  readonly module: string
-  /** Below /dev. */
-  readonly name: string
-  readonly type: 'character' | 'block'
-  readonly major: number
-  readonly minor: number
-}
 export type ModuleInfo = { readonly module: string; readonly key: string; readonly value: string }
 
 /** Module name of a path or a name: the last part up to its first dot, every `-` an `_`. */
@@ -44,32 +31,6 @@ export function parseModulesAlias(bytes: Uint8Array, where: Location = {}): read
   return parseLines(bytes, where, '`alias pattern module`', ({ text }) => {
     const [, alias, module] = /^alias (.+) (\S+)$/.exec(text) ?? []
     return alias === undefined || module === undefined ? undefined : { alias, module }
-  })
-}
-
-/** `modules.softdep`: `softdep module pre: module… post: module…`. */
-export function parseModulesSoftdep(bytes: Uint8Array, where: Location = {}): readonly ModuleSoftDependencies[] {
-  return parseLines(bytes, where, '`softdep module pre: … post: …`', ({ text }) => {
-    const [keyword, module, ...rest] = words(text)
-    if (keyword !== 'softdep' || module === undefined) return undefined
-    const lists: { pre: string[]; post: string[] } = { pre: [], post: [] }
-    let list: string[] | undefined
-    for (const word of rest) {
-      if (word === 'pre:') list = lists.pre
-      else if (word === 'post:') list = lists.post
-      // As kmod does with words before any list: it ignores them.
-      else list?.push(word)
-    }
-    return { module, ...lists }
-  })
-}
-
-/** `modules.devname`: `module name c10:200`. */
-export function parseModulesDevname(bytes: Uint8Array, where: Location = {}): readonly ModuleDevice[] {
-  return parseLines(bytes, where, '`module name type major:minor`', ({ text }): ModuleDevice | undefined => {
-    const [, module, name, type, major, minor] = /^(\S+) (\S+) ([bc])(\d{1,10}):(\d{1,10})$/.exec(text) ?? []
-    if (module === undefined || name === undefined) return undefined
-    return { module, name, type: type === 'c' ? 'character' : 'block', major: Number(major), minor: Number(minor) }
   })
 }
 

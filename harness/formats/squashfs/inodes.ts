@@ -19,7 +19,7 @@ type Common = {
 }
 
 /** How an inode is written down, for who asks whether it is written as mksquashfs would. */
-export type InodeForm = {
+type InodeForm = {
   readonly extended: boolean
   /** Bits above the permissions, which have no meaning. */
   readonly modeBits: number
@@ -53,12 +53,12 @@ export type FileInode = Common & {
   readonly blockList: Uint8Array
 }
 
-export type SymlinkInode = Common & { readonly type: 'symlink'; readonly target: Uint8Array }
-export type DeviceInode = Common & {
+type SymlinkInode = Common & { readonly type: 'symlink'; readonly target: Uint8Array }
+type DeviceInode = Common & {
   readonly type: 'character' | 'block'
   readonly device: { readonly major: number; readonly minor: number }
 }
-export type IpcInode = Common & { readonly type: 'fifo' | 'socket' }
+type IpcInode = Common & { readonly type: 'fifo' | 'socket' }
 export type Inode = DirectoryInode | FileInode | SymlinkInode | DeviceInode | IpcInode
 
 /** By basic type number; an extended type is seven more. */

@@ -11,7 +11,7 @@ const BLOCK_HEADER_SIZE = 2
 /** Bit 15 of a block's header: stored as it is. */
 const STORED = 0x8000
 /** The tables of a million inodes take two thirds of this at most in practice; more is a bomb. */
-export const MAX_TABLE_SIZE = 1 << 26
+const MAX_TABLE_SIZE = 1 << 26
 
 /** A run of metadata blocks, decoded and joined. Positions in errors count decoded bytes from its start. */
 export type MetadataTable = {

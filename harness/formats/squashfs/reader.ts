@@ -10,7 +10,7 @@ import { readEntries, type SquashfsEntry } from './tree.ts'
 import { readXattrHeader } from './xattrs.ts'
 
 export { MAX_CONTENT_BYTES, type ContentAllowance } from './image.ts'
-export type { Compression } from './superblock.ts'
+
 export type { SquashfsEntry } from './tree.ts'
 
 export type Squashfs = Omit<

@@ -2,7 +2,7 @@
 import { Cursor } from '../../bytes/cursor.ts'
 import type { Location } from '../../errors.ts'
 
-export type Compression = 'gzip' | 'lzma' | 'lzo' | 'xz' | 'lz4' | 'zstd'
+type Compression = 'gzip' | 'lzma' | 'lzo' | 'xz' | 'lz4' | 'zstd'
 
 export type Superblock = {
   /** `4.0`, the only one there is. */

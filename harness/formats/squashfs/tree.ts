@@ -34,8 +34,8 @@ export type SquashfsEntry = FileEntry & {
 }
 
 /** Entries and inodes: twenty times what the biggest Talos extension has. */
-export const MAX_ENTRIES = 1_000_000
-export const MAX_DEPTH = 256
+const MAX_ENTRIES = 1_000_000
+const MAX_DEPTH = 256
 /** PATH_MAX of Linux. */
 const MAX_PATH = 4096
 /** All paths and targets together: otherwise a million deep paths take gigabytes. */

@@ -11,7 +11,7 @@ const MAX_DEPTH = 64
 /** The plugin that holds `containerd.runtimes`: of configuration versions 1 and 2, and of 3. The later wins. */
 const PLUGINS = ['cri', 'io.containerd.grpc.v1.cri', 'io.containerd.cri.v1.runtime']
 
-export type RuntimeHandler = {
+type RuntimeHandler = {
   /** Such as `io.containerd.spin.v2`: containerd runs `containerd-shim-spin-v2`. */
   readonly runtimeType?: string
 }

@@ -21,7 +21,7 @@ export type PeSection = {
   data(): ByteSource
 }
 
-export type PeRange = { readonly offset: number; readonly size: number }
+type PeRange = { readonly offset: number; readonly size: number }
 
 export type Pe = {
   readonly machine: number
@@ -44,7 +44,7 @@ export type Pe = {
   readonly fileSize: number
 }
 
-export const PE32_MAGIC = 0x10b
+const PE32_MAGIC = 0x10b
 export const PE32_PLUS_MAGIC = 0x20b
 export const PE_MACHINE_ARM64 = 0xaa64
 export const PE_SUBSYSTEM_EFI_APPLICATION = 10

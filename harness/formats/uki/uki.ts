@@ -5,7 +5,7 @@ import { FormatError, type Location } from '../../errors.ts'
 import { readPe, type Pe, type PeSection } from './pe.ts'
 
 /** The sections that make a PE file a UKI. `.sbat` and `.sdmagic` belong to the stub. */
-export const UKI_SECTIONS: readonly string[] = [
+const UKI_SECTIONS: readonly string[] = [
   '.linux',
   '.osrel',
   '.cmdline',
@@ -23,7 +23,7 @@ export const UKI_SECTIONS: readonly string[] = [
 ]
 
 /** Consecutive sections, found by name. */
-export type SectionGroup = {
+type SectionGroup = {
   readonly sections: readonly PeSection[]
   /** The data of the first section with this name; undefined when there is none. Errors: TRUNCATED. */
   first(name: string): ByteSource | undefined
@@ -32,7 +32,7 @@ export type SectionGroup = {
 }
 
 /** A way to boot the image: its sections replace or join those of the base. `sections` starts after its `.profile`. */
-export type UkiProfile = SectionGroup & {
+type UkiProfile = SectionGroup & {
   readonly index: number
   /** The text of its `.profile`. */
   readonly description: string

@@ -25,7 +25,7 @@ import {
 import { candidatesOf, childrenOf, select, type Architecture, type Selection } from './selection.ts'
 import type { ContentStore } from '../store.ts'
 
-export type LayerView = {
+type LayerView = {
   /** Position in the manifest, the lowest layer first. */
   readonly index: number
   readonly descriptor: Descriptor
@@ -50,7 +50,6 @@ export interface OciImage {
   /** The lowest first; throws what `manifest` rejects with. */
   readonly layers: readonly LayerView[]
   /** The selected manifest; NotFoundError MANIFEST_UNKNOWN where none is selected or it is not there. */
-  rawManifest(): Promise<Uint8Array>
   manifest(): Promise<Manifest>
   rawConfig(): Promise<Uint8Array>
   config(): Promise<ImageConfig>
@@ -114,7 +113,6 @@ export async function openImage(store: ContentStore, { spool, architecture }: Im
     get layers() {
       return layers()
     },
-    rawManifest: async () => (await selected()).bytes,
     manifest,
     rawConfig,
     config,

@@ -40,7 +40,7 @@ export interface LayerCache {
   begin(): Promise<LayerTar>
 }
 
-export interface LayerTar {
+interface LayerTar {
   /** Errors of `Spool.take`. */
   take(chunks: AsyncIterable<Uint8Array>, options: SpoolOptions): Promise<ByteSource>
   /** Keeps the index of the layer, and the tar where the layer is compressed. */

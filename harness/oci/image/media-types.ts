@@ -15,7 +15,6 @@ export const DOCKER_LAYER = 'application/vnd.docker.image.rootfs.diff.tar'
 export const DOCKER_LAYER_GZIP = `${DOCKER_LAYER}.gzip`
 export const DOCKER_LAYER_ZSTD = `${DOCKER_LAYER}.zstd`
 
-export type MediaFamily = 'oci' | 'docker'
 export type LayerCompression = 'none' | 'gzip' | 'zstd'
 
 const INDEXES: ReadonlySet<string> = new Set([OCI_INDEX, DOCKER_INDEX])
@@ -57,11 +56,4 @@ export function isLayer(mediaType: string): boolean {
 /** The compression that a layer's media type claims; undefined for what is no layer of either family. */
 export function layerCompression(mediaType: string): LayerCompression | undefined {
   return LAYERS.get(mediaType)
-}
-
-/** The family that a media type belongs to, whatever it names there. */
-export function mediaFamily(mediaType: string): MediaFamily | undefined {
-  if (mediaType.startsWith('application/vnd.oci.')) return 'oci'
-  if (mediaType.startsWith('application/vnd.docker.')) return 'docker'
-  return undefined
 }

@@ -24,7 +24,7 @@ export type LayoutReference = {
 export type DockerArchiveReference = { readonly kind: 'docker-archive'; readonly path: string; readonly tag?: string }
 
 /** A folder of boot assets; no image. */
-export type DirectoryReference = { readonly kind: 'dir'; readonly path: string }
+type DirectoryReference = { readonly kind: 'dir'; readonly path: string }
 
 export type Reference = RegistryReference | LayoutReference | DockerArchiveReference | DirectoryReference
 

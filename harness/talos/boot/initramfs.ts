@@ -23,7 +23,7 @@ import {
 
 export type { SegmentArchive } from './initramfs-segment.ts'
 
-export type Extent = { readonly offset: number; readonly size: number }
+type Extent = { readonly offset: number; readonly size: number }
 
 export type InitramfsSegment = {
   readonly index: number

@@ -15,7 +15,7 @@ export type ExtensionMetadata = {
   readonly extraInfo?: string
 }
 
-export type ExtensionLayer = {
+type ExtensionLayer = {
   /** The squashfs's path in the initramfs: `0.sqsh`. */
   readonly image: string
   readonly metadata: ExtensionMetadata

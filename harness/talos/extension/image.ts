@@ -9,7 +9,7 @@ import { openImage } from '../../oci/image/image.ts'
 import type { ContentStore } from '../../oci/store.ts'
 import { parseExtensionManifest, type ExtensionManifest } from './extension.ts'
 
-export const EXTENSION_ROOT = 'rootfs'
+const EXTENSION_ROOT = 'rootfs'
 /** Genuine manifests have some 300 bytes; a schematic's carries its customisation. */
 const MAX_MANIFEST_BYTES = 4 << 20
 

@@ -7,7 +7,7 @@ import { goBoolean, goList, goString, parseYamlAs } from '../../formats/yaml/sch
 /** Where an extension keeps its specifications; others are not read. */
 export const SERVICE_SPEC_PATH = /^usr\/local\/etc\/containers\/[^/]+\.yaml$/
 
-export type NetworkStatus = 'addresses' | 'connectivity' | 'hostname' | 'etcfiles'
+type NetworkStatus = 'addresses' | 'connectivity' | 'hostname' | 'etcfiles'
 
 export type ServiceDependency =
   | { readonly kind: 'service'; readonly service: string }
@@ -17,7 +17,7 @@ export type ServiceDependency =
   /** An ExtensionServiceConfig document with the service's name. */
   | { readonly kind: 'configuration' }
 
-export type ServiceMount = {
+type ServiceMount = {
   readonly destination: string
   readonly type: string
   /** Made by Talos, mode 0700, where it does not exist. */

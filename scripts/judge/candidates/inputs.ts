@@ -12,7 +12,7 @@ import { ROOT } from '../run/run.ts'
 
 export const CONTRACT_PATH = 'specs/contract/contract.yaml'
 export const LOCK_PATH = 'specs/contract/upstream.lock.json'
-export const WAIVERS_PATH = 'specs/contract/waivers.yaml'
+const WAIVERS_PATH = 'specs/contract/waivers.yaml'
 export const RULE_INDEX_PATH = 'specs/contract/rule-index.json'
 
 export type Loaded<T> = { readonly value: T; readonly path: string; readonly sha256: string }

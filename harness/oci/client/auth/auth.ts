@@ -6,7 +6,7 @@ import { basicAuthorization, fetchToken, type Send, type TokenRequest } from './
 import { redactUrl } from '../http/url.ts'
 
 /** What a token is for. Whoever asks for more than the registry does has tokens of their own. */
-export type AuthSubject = { readonly repository: string; readonly scopes?: readonly string[] }
+type AuthSubject = { readonly repository: string; readonly scopes?: readonly string[] }
 
 export type Authenticator = {
   /** The header Authorization for the next request; undefined before the first challenge. */

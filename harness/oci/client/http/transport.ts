@@ -151,7 +151,7 @@ const TIMEOUTS: ReadonlyMap<string, string> = new Map([
 ])
 
 /** What undici and Node throw, as a RegistryError; the reason of `signal` where that was aborted. */
-export function toRegistryError(cause: unknown, url: URL, signal: AbortSignal | undefined): unknown {
+function toRegistryError(cause: unknown, url: URL, signal: AbortSignal | undefined): unknown {
   if (signal?.aborted === true) return signal.reason
   if (cause instanceof HarnessError || !(cause instanceof Error)) return cause
   const code = codeOf(cause)

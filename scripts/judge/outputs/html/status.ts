@@ -2,7 +2,7 @@
 import type { Status } from '../../verdict/conformance.ts'
 import { markup, type Markup } from '../markup.ts'
 
-export const LOOKS: Readonly<Record<Status, { readonly sign: string; readonly tone: string }>> = {
+const LOOKS: Readonly<Record<Status, { readonly sign: string; readonly tone: string }>> = {
   pass: { sign: '✓', tone: 'good' },
   fail: { sign: '✗', tone: 'bad' },
   missing: { sign: '!', tone: 'bad' },
