@@ -2,6 +2,7 @@
 // Fields: siderolabs/talos pkg/machinery/config/types/{v1alpha1,runtime,k8s,runtime/extensions}, v1.11 to v1.14.
 import type { YamlList, YamlMap, YamlNode, YamlPlace } from '../formats/yaml/nodes.ts'
 import { addressFacts, type AddressFacts } from './address-facts.ts'
+import { nodeFacts, type NodeFacts } from './node-facts.ts'
 import { findSecrets, type SecretLike } from './secrets.ts'
 import type { MachineConfig } from './document.ts'
 
@@ -40,6 +41,7 @@ export type MachineConfigFacts = {
   readonly nodeAddressAt?: YamlPlace
   readonly isControlPlane: boolean
   readonly addresses: AddressFacts
+  readonly node: NodeFacts
   /** `machine.install.extraKernelArgs`. */
   readonly extraKernelArguments: readonly Placed[]
   /** Images of `machine.install.extensions`. */
@@ -95,6 +97,7 @@ export function machineConfigFacts(config: MachineConfig): MachineConfigFacts {
     // Talos takes a machine of no type for a worker.
     isControlPlane: ['controlplane', 'init'].includes(textAt(machine, 'type')?.value ?? ''),
     addresses: addressFacts(rootsOf),
+    node: nodeFacts(rootsOf),
     extraKernelArguments: textsAt(install, 'extraKernelArgs'),
     installExtensions: itemsOf(listAt(install, 'extensions'))
       .flatMap(asMap)

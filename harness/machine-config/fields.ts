@@ -7,6 +7,29 @@ export type PlacedText = { readonly value: string; readonly at: YamlPlace }
 /** An entry of a map of texts; `at` is the place of the value, `nameAt` that of the key. */
 export type PlacedEntry = PlacedText & { readonly name: string; readonly nameAt: YamlPlace }
 
+/** A value of any shape as plain data, deeper than MAX_DEPTH cut off. */
+export type FieldTree =
+  | { readonly kind: 'scalar'; readonly value: string | null; readonly at: YamlPlace }
+  | { readonly kind: 'list'; readonly items: readonly FieldTree[]; readonly at: YamlPlace }
+  | { readonly kind: 'map'; readonly entries: readonly FieldEntry[]; readonly at: YamlPlace }
+export type FieldEntry = { readonly name: string; readonly nameAt: YamlPlace; readonly value: FieldTree }
+
+/** Deeper than the types of Kubernetes go. */
+const MAX_DEPTH = 32
+
+export function toFieldTree(node: YamlNode, depth = 0): FieldTree {
+  const { at } = node
+  if (node.kind === 'scalar') return { kind: 'scalar', value: node.value, at }
+  if (depth > MAX_DEPTH) return { kind: 'scalar', value: null, at }
+  if (node.kind === 'list') return { kind: 'list', items: node.items.map((item) => toFieldTree(item, depth + 1)), at }
+  const entries = [...node.entries].map(([name, { keyAt: nameAt, value }]) => ({
+    name,
+    nameAt,
+    value: toFieldTree(value, depth + 1),
+  }))
+  return { kind: 'map', entries, at }
+}
+
 export function fieldAt(node: YamlNode | undefined, ...path: readonly string[]): YamlNode | undefined {
   let found = node
   for (const key of path) found = found?.kind === 'map' ? found.entries.get(key)?.value : undefined

@@ -1,6 +1,9 @@
 // What in the files of a machine configuration looks like a secret: by the field that holds it, or by its own shape.
 // Values never leave this module.
 import type { YamlMap, YamlNode, YamlPlace } from '../formats/yaml/nodes.ts'
+import { secretInFlags, secretsInBody } from './secret-bodies.ts'
+import { isReference, isSecretName } from './secret-names.ts'
+import { isPrivateKey, shapesIn } from './secret-shapes.ts'
 
 export type SecretLike = {
   /** `machine/token`, `TS_AUTHKEY`, or what it looks like: `a Tailscale key`. */
@@ -36,43 +39,22 @@ const TALOS_OWN = new Set([
   'KubeEtcdEncryptionConfig/config/resources/*/providers/*/aescbc/keys/*/secret',
 ])
 
-/** Keys of Talos' documents whose value is a secret wherever they stand: registries, WireGuard, disk encryption. */
-const SECRET_KEY =
-  /^(?:password|passphrase|auth|token|secret|identityToken|privateKey|presharedKey|clientSecret|secretKey|apiKey|authKey)$/
-const SECRET_VARIABLE =
-  /(?:^|_)(?:AUTH_?KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIALS?)$/
-const VARIABLE = /^([A-Z][A-Z0-9_]{0,100})=(.*)$/s
-const KEY_ARGUMENT = /--?auth-?key[= ](\S+)/
-const PRIVATE_KEY = /-----BEGIN (?:[A-Z]{1,20} ){0,3}PRIVATE KEY-----/
-/** A PEM file in base64 begins so. */
-const PEM_BASE64 = /^LS0tLS1CRUdJTi/
-
-/** Shapes that nothing but a secret has. Looked for in the whole text: a comment is read by whoever reads the file. */
-const SHAPES: readonly (readonly [field: string, shape: RegExp])[] = [
-  ['a Tailscale key', /tskey-[A-Za-z0-9-]{8,128}/g],
-  ['a GitHub token', /gh[opsur]_[A-Za-z0-9]{20,255}|github_pat_[A-Za-z0-9_]{20,255}/g],
-  ['a GitLab token', /glpat-[A-Za-z0-9_-]{20,64}/g],
-  ['an AWS access key', /(?<![A-Z0-9])AKIA[A-Z0-9]{16}(?![A-Z0-9])/g],
-  ['a Slack token', /xox[abprs]-[A-Za-z0-9-]{10,128}/g],
-  ['a password in a URL', /[a-z][a-z0-9+.-]{0,20}:\/\/[^/\s:@'"]{1,128}:(?![$<{])[^@/\s'"]{1,128}@/g],
-]
-const PLACEHOLDER = /placeholder|example|replace|change|redacted|x{6}|\*{3}|\.{3}/i
-
-/** Filled in by something else, or by nobody: a variable, a template, an encrypted or looked-up value, a file. */
-const REFERENCE =
-  /^\$[A-Z_][A-Z0-9_]*$|^\$\(|\$\{[^}]{0,200}\}|\{\{|^<[^>]*>$|^(?:ENC\[|ref\+|op:\/\/|vault:|file:)|^\**$/i
+/** Keys of Talos' documents whose value is a secret, whatever their name says elsewhere: registries. */
+const SECRET_FIELD = /^(?:auth|secret)$/
+const VARIABLE = /^([A-Za-z_][A-Za-z0-9_]{0,100})=(.*)$/s
 
 /** In the order of the files; of a line that is told by its field its shape is not told again. */
 export function findSecrets(files: readonly File[]): readonly SecretLike[] {
   return files.flatMap((file) => {
-    const fields = file.documents.flatMap(({ kind, root }) => secretsOfFields(kind, root))
+    const text = file.text.split('\n')
+    const fields = file.documents.flatMap(({ kind, root }) => secretsOfFields(kind, root, text))
     const lines = new Set(fields.map(({ at }) => at.line))
     const shapes = secretsByShape(file).filter(({ at }) => !lines.has(at.line))
     return [...fields, ...shapes].toSorted((a, b) => a.at.line - b.at.line)
   })
 }
 
-function secretsOfFields(kind: string | undefined, root: YamlMap): readonly SecretLike[] {
+function secretsOfFields(kind: string | undefined, root: YamlMap, lines: readonly string[]): readonly SecretLike[] {
   const found: SecretLike[] = []
   // Aliases lead to one node more than once; its value stands in the file once.
   const seen = new Set<YamlNode>()
@@ -81,45 +63,44 @@ function secretsOfFields(kind: string | undefined, root: YamlMap): readonly Secr
     seen.add(node)
     if (node.kind === 'map') for (const [name, { value }] of node.entries) visit(value, join(path, name), name)
     else if (node.kind === 'list') for (const item of node.items) visit(item, join(path, '*'), '')
-    else if (node.value !== null) {
-      const secret = classify(path, key, node.value)
-      if (secret !== undefined) found.push({ ...secret, at: node.at })
-    }
+    else if (node.value !== null) found.push(...secretsOfText(path, key, { text: node.value, at: node.at, lines }))
   }
   visit(root, kind ?? '', '')
   return found
 }
 
-function classify(path: string, key: string, text: string): Omit<SecretLike, 'at'> | undefined {
-  if (TALOS_OWN.has(path)) return isReference(text) ? undefined : { field: path, owner: 'talos' }
-  if (isPrivateKey(text)) return { field: path, owner: 'person' }
+type PlacedBody = { readonly text: string; readonly at: YamlPlace; readonly lines: readonly string[] }
+
+function secretsOfText(path: string, key: string, body: PlacedBody): readonly SecretLike[] {
+  const { text, at } = body
+  if (TALOS_OWN.has(path)) return isReference(text) ? [] : [{ field: path, owner: 'talos', at }]
+  if (/^\s*(?:-----BEGIN|LS0t)/.test(text) && isPrivateKey(text)) return [{ field: path, owner: 'person', at }]
+  if (text.includes('\n'))
+    return secretsInBody(text).map(({ field, line }) => ({ field, owner: 'person', at: placeInBody(body, line) }))
   const [, name = key, value = text] = VARIABLE.exec(text) ?? []
-  if ((SECRET_KEY.test(name) || SECRET_VARIABLE.test(name)) && !isReference(value))
-    return { field: name === key ? path : name, owner: 'person' }
-  const argument = KEY_ARGUMENT.exec(text)?.[1]
-  return argument === undefined || isReference(argument) ? undefined : { field: '--authkey', owner: 'person' }
+  if ((SECRET_FIELD.test(name) || isSecretName(name)) && !isReference(value))
+    return [{ field: name === key ? path : name, owner: 'person', at }]
+  const flag = secretInFlags(text)
+  return flag === undefined ? [] : [{ field: `--${flag}`, owner: 'person', at }]
 }
 
-function isReference(value: string): boolean {
-  return REFERENCE.test(value.trim())
-}
-
-function isPrivateKey(text: string): boolean {
-  // 64 characters hold the first line of a PEM file.
-  const decoded = PEM_BASE64.test(text) ? Buffer.from(text.slice(0, 64), 'base64').toString('latin1') : text
-  return PRIVATE_KEY.test(decoded)
+/** The line of a body in the file, where it stands there as it is; else the place of the scalar. */
+function placeInBody({ text, at, lines }: PlacedBody, line: number): YamlPlace {
+  const wanted = text.split('\n')[line]?.trim() ?? ''
+  // The lines of a block scalar stand below its `|`.
+  const below = at.line + line
+  const column = wanted === '' ? -1 : (lines[below]?.indexOf(wanted) ?? -1)
+  return column < 0 ? at : { path: at.path, line: below + 1, column: column + 1 }
 }
 
 function secretsByShape({ path, text }: File): readonly SecretLike[] {
-  const found: SecretLike[] = []
-  for (const [index, line] of text.split('\n').entries()) {
-    for (const [field, shape] of SHAPES) {
-      const match = line.matchAll(shape).find(([token]) => !PLACEHOLDER.test(token))
-      if (match !== undefined)
-        found.push({ field, owner: 'person', at: { path, line: index + 1, column: match.index + 1 } })
-    }
-  }
-  return found
+  return text.split('\n').flatMap((line, index) =>
+    shapesIn(line).map(({ field, column }) => ({
+      field,
+      owner: 'person' as const,
+      at: { path, line: index + 1, column },
+    })),
+  )
 }
 
 function join(path: string, name: string): string {

@@ -2,7 +2,7 @@
 // KernelModuleConfig; siderolabs/extensions storage/{zfs,drbd}.
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
-import { judgeDrbd, judgeWaits } from './rules/modules.ts'
+import { judgeDrbd, judgePromised, judgeWaits } from './rules/modules.ts'
 
 test(
   ...must('CFG-002', 'every path that a service of the variant waits for is made by a kernel module that is loaded', {
@@ -22,5 +22,19 @@ test(
   }),
   async ({ findings }) => {
     findings(judgeDrbd).toEqual([])
+  },
+)
+
+test(
+  ...must(
+    'CFG-036',
+    'every kernel module that the contract promises for the variant is loaded: Talos loads none by itself',
+    {
+      targets: ['config'],
+      fix: 'add the module to machine.kernel.modules, or as a KernelModuleConfig document; or take it out of kernelModules of the contract',
+    },
+  ),
+  async ({ findings }) => {
+    findings(judgePromised).toEqual([])
   },
 )

@@ -27,6 +27,14 @@ export const judgeWaits: ConfigJudge = (facts, { variant, contract }) =>
     return [absentModule(facts, name, `nothing makes ${path}, which the extension's service waits for`)]
   })
 
+/** Those of CFG-002 and CFG-003 aside, which say more about them. */
+export const judgePromised: ConfigJudge = (facts, { variant, contract }) => {
+  const told = [...Object.values(contract.pathsOfModules), ...(variant.extensions.includes(DRBD) ? [DRBD] : [])]
+  return variant.kernelModules
+    .filter((name) => !told.includes(name) && findModule(facts, name) === undefined)
+    .map((name) => absentModule(facts, name, `module ${name} is not loaded, and the contract promises it`))
+}
+
 export const judgeDrbd: ConfigJudge = (facts) => {
   const module = findModule(facts, DRBD)
   if (module === undefined) return [absentModule(facts, DRBD, 'module drbd is not loaded')]
