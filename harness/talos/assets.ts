@@ -9,14 +9,10 @@ import { lazy } from '../lazy.ts'
 import { openImage, type OciImage } from '../oci/image/image.ts'
 import { openStore, type OpenOptions } from '../oci/open.ts'
 import { parseReference } from '../oci/image/reference.ts'
+import { ASSET_ROOT, COMMAND_LINE, INITRAMFS, KERNEL } from './asset-paths.ts'
 import { openBootFiles } from './boot/files.ts'
 import type { TalosPart } from './part.ts'
 
-const KERNEL_PATH = 'boot/vmlinuz'
-const INITRAMFS_PATH = 'boot/initramfs.xz'
-const COMMAND_LINE_PATH = 'boot/cmdline'
-/** Where the tree lies in an asset image. */
-const ASSET_FOLDER = 'assets/talos/arm64'
 /** Linux' COMMAND_LINE_SIZE on arm64 is 2048. */
 const MAX_COMMAND_LINE = 64 << 10
 
@@ -37,9 +33,9 @@ export async function openAssets(reference: string, options: OpenOptions): Promi
     files: opened.files,
     extraPaths: opened.extraPaths,
     uki: () => absent('UKI', reference),
-    ...openBootFiles({ kernel: file(KERNEL_PATH), initramfs: file(INITRAMFS_PATH) }, options.spool),
+    ...openBootFiles({ kernel: file(KERNEL), initramfs: file(INITRAMFS) }, options.spool),
     commandLine: lazy(async () => {
-      const data = (await opened.files()).resolve(COMMAND_LINE_PATH)?.data
+      const data = (await opened.files()).resolve(COMMAND_LINE)?.data
       return data === undefined ? undefined : new TextDecoder().decode(await readAll(data, MAX_COMMAND_LINE))
     }),
     claimedTalos: () => Promise.resolve(undefined),
@@ -65,7 +61,7 @@ async function openAssetImage(reference: string, options: OpenOptions): Promise<
   const image = lazy(() => openImage(store, options))
   return {
     image,
-    files: lazy(async () => subtree(await (await image()).tree(), ASSET_FOLDER)),
+    files: lazy(async () => subtree(await (await image()).tree(), ASSET_ROOT)),
     extraPaths: lazy(async () => {
       const all = [...(await (await image()).tree()).entries()]
       return all.filter(({ path, type }) => !isOfTree(path, type)).map(({ path }) => `/${path}`)
@@ -77,8 +73,8 @@ async function openAssetImage(reference: string, options: OpenOptions): Promise<
 /** The tree itself, and the folders that lead to it. */
 function isOfTree(path: string, type: string): boolean {
   return (
-    path.startsWith(`${ASSET_FOLDER}/`) ||
-    (type === 'directory' && `${ASSET_FOLDER}/`.startsWith(`${path}/`)) ||
+    path.startsWith(`${ASSET_ROOT}/`) ||
+    (type === 'directory' && `${ASSET_ROOT}/`.startsWith(`${path}/`)) ||
     path === ''
   )
 }

@@ -13,6 +13,7 @@ import {
 import { RELEASE_REFERENCE } from './run/release.ts'
 import { printableStrings } from './verdict/printable.ts'
 import { saysWhat } from './outputs/account.ts'
+import { areaOf } from './verdict/areas.ts'
 import { describeDifference } from './verdict/difference.ts'
 
 type Format = Parameters<typeof styleText>[0]
@@ -76,10 +77,6 @@ function renderTable(rules: readonly RuleVerdict[], paint: Paint): string[] {
       ]),
     ),
   ]
-}
-
-function areaOf(rule: RuleVerdict): string {
-  return rule.id.slice(0, rule.id.indexOf('-'))
 }
 
 function renderRule(rule: RuleVerdict, paint: Paint): string[] {

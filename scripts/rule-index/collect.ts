@@ -6,9 +6,8 @@ import { RETIRED, type Retired } from '#specs/contract/retired.ts'
 import type { Requirement } from '#specs/support/requirement.ts'
 import type { RunInput } from '#specs/support/run.ts'
 import { ROOT, SPEC_GLOB } from '../judge/run/run.ts'
+import { areaOf, areaPlace } from '../judge/verdict/areas.ts'
 
-/** The order of areas in the index: from the container of an image inwards, then around it. */
-const AREAS = ['OCI', 'INS', 'UKI', 'KRN', 'INI', 'EXT', 'MOD', 'ROOT', 'AST', 'SUP', 'REL', 'CFG', 'NODE', 'BOOT']
 const FIRST_VERSION = '0.1.0'
 
 /** Why no rule index can be made of the spec files; one sentence for whoever changed them. */
@@ -17,7 +16,7 @@ export class RuleIndexError extends Error {
 }
 
 /**
- * The rule index after `current`, the text of the last one. LedgerError when spec files do not load, when an id is stated
+ * The rule index after `current`, the text of the last one. RuleIndexError when spec files do not load, when an id is stated
  * twice or is retired, when a need is not stated, or when an id of `current` is gone.
  */
 export async function collectRuleIndex(current: string): Promise<RuleIndex> {
@@ -67,7 +66,7 @@ async function collectRequirements(): Promise<readonly RuleIndexEntry[]> {
   }
 }
 
-/** LedgerError when an id is stated twice or is retired, or when a need is not stated. */
+/** RuleIndexError when an id is stated twice or is retired, or when a need is not stated. */
 export function assertSound(requirements: readonly RuleIndexEntry[], retired: readonly Retired[] = RETIRED): void {
   const ids = new Set<string>()
   for (const { id, file } of requirements) {
@@ -80,7 +79,7 @@ export function assertSound(requirements: readonly RuleIndexEntry[], retired: re
     for (const need of needs) if (!ids.has(need)) throw new RuleIndexError(`${id} needs ${need}, which no spec states`)
 }
 
-/** LedgerError when an id of the last rule index, judged or retired, is neither any more. */
+/** RuleIndexError when an id of the last rule index, judged or retired, is neither any more. */
 export function assertNoneLost(
   last: RuleIndex,
   requirements: readonly RuleIndexEntry[],
@@ -95,9 +94,5 @@ export function assertNoneLost(
 }
 
 function byArea(a: RuleIndexEntry, b: RuleIndexEntry): number {
-  return areaOf(a) - areaOf(b) || (a.id < b.id ? -1 : 1)
-}
-
-function areaOf({ id }: RuleIndexEntry): number {
-  return AREAS.indexOf(id.slice(0, id.indexOf('-')))
+  return areaPlace(areaOf(a)) - areaPlace(areaOf(b)) || (a.id < b.id ? -1 : 1)
 }

@@ -8,7 +8,7 @@ export type Expected = {
   readonly place?: string
 }
 
-/** One sentence for each rule that ended otherwise; blocked rules must be blocked by a rule that was to fail. */
+/** One sentence for each rule that ended otherwise; a rule may be blocked only where another was to fail. */
 export function compareVerdict(rules: readonly RuleVerdict[], expected: Expected): readonly string[] {
   return rules.flatMap((rule) => {
     const wanted = expected.violates.includes(rule.id)

@@ -1,11 +1,7 @@
-// The asset tree: names that whoever makes one and whoever judges one must agree on (the rules AST).
+// The asset tree: the names that the builder of one and the rules AST about one agree on.
+import { INITRAMFS, KERNEL } from '#harness/talos/asset-paths.ts'
 
-/** Where the tree lies in an asset image; `dir:` references name it directly. */
-export const ASSET_ROOT = 'assets/talos/arm64'
-
-export const KERNEL = 'boot/vmlinuz'
-export const INITRAMFS = 'boot/initramfs.xz'
-export const COMMAND_LINE = 'boot/cmdline'
+export { ASSET_ROOT, COMMAND_LINE, INITRAMFS, KERNEL } from '#harness/talos/asset-paths.ts'
 export const CHECKSUMS = 'checksums.sha256'
 export const REPORT = 'validation/build-report.txt'
 

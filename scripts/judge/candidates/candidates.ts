@@ -9,6 +9,7 @@ import { openStore } from '#harness/oci/open.ts'
 import { parseReference, renderReference, type Reference } from '#harness/oci/image/reference.ts'
 import type { ContentStore } from '#harness/oci/store.ts'
 import type { RegistryAccess } from '#harness/oci/registry/access.ts'
+import { INITRAMFS, KERNEL } from '#harness/talos/asset-paths.ts'
 import { VERSION_LABEL } from '#harness/talos/installer.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import type { Lock } from '#specs/contract/lock.ts'
@@ -103,7 +104,7 @@ function pinReference(reference: Reference, digest: Digest): string {
 async function lookIntoFolder(reference: Extract<Reference, { kind: 'dir' }>): Promise<Found> {
   const folder = await openDirectoryTree(reference.path)
   try {
-    if (!folder.tree.has('boot/vmlinuz') && !folder.tree.has('boot/initramfs.xz'))
+    if (!folder.tree.has(KERNEL) && !folder.tree.has(INITRAMFS))
       throw new NotFoundError(
         'BLOB_UNKNOWN',
         'expected an asset tree with boot/vmlinuz and boot/initramfs.xz, got neither',

@@ -1,10 +1,10 @@
-import { Ajv2020 } from 'ajv/dist/2020.js'
+import { readFile } from 'node:fs/promises'
+import { Ajv } from 'ajv'
 import { describe, expect, it } from 'vitest'
 import { sampleCandidate, sampleConformance, sampleFinding, sampleRule } from '../../testing/sample-conformance.ts'
 import { madeHostile, pairConformance } from '../../testing/sample-outputs.ts'
 import type { Conformance, RuleVerdict } from '../verdict/conformance.ts'
 import { renderSarif } from './sarif.ts'
-import { SARIF_SUBSET } from './sarif-subset.ts'
 
 type Result = {
   readonly ruleId: string
@@ -13,6 +13,10 @@ type Result = {
   readonly message: { readonly text: string }
 } & Readonly<Record<'locations' | 'suppressions' | 'partialFingerprints', unknown>>
 type Run = { readonly results: readonly Result[]; readonly invocations: readonly unknown[] }
+
+function located(uri: string): object {
+  return { physicalLocation: { artifactLocation: { uri } } }
+}
 
 function runsOf(conformance: Conformance): readonly Run[] {
   return (JSON.parse(renderSarif(conformance)) as { readonly runs: readonly Run[] }).runs
@@ -23,8 +27,14 @@ function resultsOf(rule: RuleVerdict, variant = 'spin-only'): readonly Result[] 
   return runsOf({ ...sampleConformance, candidates })[0]?.results ?? []
 }
 
-describe('renderSarif', () => {
-  const validate = new Ajv2020({ allErrors: true }).compile(SARIF_SUBSET)
+/** 3.4.3 and RFC 3986: what we write are references relative to the run's base. */
+const URI_REFERENCE = /^(?!\/)(?:[-A-Za-z0-9._~!$&'()*+,;=@/]|%[0-9A-F]{2})+$/
+const DATE_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z$/
+
+describe('renderSarif', async () => {
+  const schema = JSON.parse(await readFile(new URL('sarif-2.1.0.schema.json', import.meta.url), 'utf8')) as object
+  const formats = { uri: (text: string) => URL.canParse(text), 'uri-reference': URI_REFERENCE, 'date-time': DATE_TIME }
+  const validate = new Ajv({ allErrors: true, formats }).compile(schema)
 
   it.each([
     ['two variants', pairConformance],
@@ -35,10 +45,23 @@ describe('renderSarif', () => {
     expect(validate.errors).toBeNull()
   })
 
-  it('has a schema that refuses', () => {
-    const document = JSON.parse(renderSarif(pairConformance)) as { runs: { results: { level?: string }[] }[] }
-    document.runs[0]!.results[0]!.level = 'fatal'
+  it.each<[string, (result: Record<string, unknown>) => void]>([
+    ['a level of its own', (result) => (result['level'] = 'fatal')],
+    ['a member of its own', (result) => (result['severity'] = 'high')],
+    ['no message', (result) => delete result['message']],
+    ['an absolute path', (result) => (result['locations'] = [located('/etc/passwd')])],
+    ['a rule by a negative index', (result) => (result['ruleIndex'] = -2)],
+  ])('has a schema that refuses %s', (_, damage) => {
+    const document = JSON.parse(renderSarif(pairConformance)) as { runs: { results: Record<string, unknown>[] }[] }
+    damage(document.runs[0]!.results[0]!)
     expect(validate(document)).toBe(false)
+  })
+
+  it('gives a level to failures alone (3.27.10)', () => {
+    const results = runsOf(pairConformance).flatMap((run) => run.results)
+    const others = results.filter(({ kind }) => kind !== undefined && kind !== 'fail')
+    expect(others.length).toBeGreaterThan(0)
+    expect(others.every(({ level }) => level === 'none')).toBe(true)
   })
 
   it('has a run for each candidate, which says how it ended', () => {

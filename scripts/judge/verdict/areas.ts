@@ -1,5 +1,6 @@
 // The areas of rules: the letters that an id begins with, and what they are about.
 
+/** In the order of the rule index: from the container of an image inwards, then around it. */
 const AREAS: Readonly<Record<string, string>> = {
   OCI: 'the image as a registry serves it',
   INS: 'the installer',
@@ -26,4 +27,9 @@ export function areaOf({ id }: { readonly id: string }): string {
 export function areaTitle(area: string): string {
   const about = AREAS[area]
   return about === undefined ? area : `${area}: ${about}`
+}
+
+/** The place of an area in the order; -1 for one that is none. */
+export function areaPlace(area: string): number {
+  return Object.keys(AREAS).indexOf(area)
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { NotFoundError, RegistryError } from '../../../errors.ts'
 import { expectCode } from '../../../testing/expect-code.ts'
 import { BusyError, parseRetryAfter, withRetry } from './retry.ts'
@@ -17,29 +17,54 @@ function failing(...errors: readonly Error[]) {
 }
 
 describe('withRetry', () => {
-  it('tries again while it is only busy', async () => {
-    const action = failing(temporary(), temporary())
-    expect(await withRetry(action, POLICY, undefined)).toBe('done')
-    expect(action).toHaveBeenCalledTimes(3)
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  /** Starts `withRetry` and lets the clock run until it has ended; `waitedMs` is what the clock says then. */
+  async function run(
+    action: () => Promise<string>,
+    policy = POLICY,
+  ): Promise<{ readonly waitedMs: number; readonly result: () => Promise<string> }> {
+    const started = performance.now()
+    const running = withRetry(action, policy, undefined)
+    const settled = running.then(
+      () => undefined,
+      () => undefined,
+    )
+    await vi.runAllTimersAsync()
+    await settled
+    return { waitedMs: performance.now() - started, result: () => running }
+  }
+
+  it('tries again while it is only busy, after twice as long each time and up to twice that', async () => {
+    const action = failing(temporary(), temporary(), temporary())
+    const { waitedMs, result } = await run(action)
+    expect(await result()).toBe('done')
+    expect(action).toHaveBeenCalledTimes(4)
+    expect(waitedMs).toBeGreaterThanOrEqual(1 + 2 + 4)
+    expect(waitedMs).toBeLessThanOrEqual(2 + 4 + 4)
   })
 
   it('gives up after its retries', async () => {
     const action = failing(...Array.from({ length: 9 }, temporary))
-    await expectCode(() => withRetry(action, POLICY, undefined), RegistryError, 'REGISTRY_UNAVAILABLE')
+    const { result } = await run(action)
+    await expectCode(result, RegistryError, 'REGISTRY_UNAVAILABLE')
     expect(action).toHaveBeenCalledTimes(4)
   })
 
-  it('waits as long as it is asked to', async () => {
+  it('waits as long as the registry asks', async () => {
     const action = failing(new BusyError(60, 'busy', {}))
-    const started = performance.now()
-    expect(await withRetry(action, POLICY, undefined)).toBe('done')
-    expect(performance.now() - started).toBeGreaterThan(55)
+    const { waitedMs, result } = await run(action)
+    expect(await result()).toBe('done')
+    expect(waitedMs).toBeCloseTo(60)
   })
 
   it('does not wait beyond its budget', async () => {
     const action = failing(new BusyError(3_600_000, 'busy', {}))
-    await expectCode(() => withRetry(action, POLICY, undefined), RegistryError, 'REGISTRY_UNAVAILABLE')
+    const { waitedMs, result } = await run(action)
+    await expectCode(result, RegistryError, 'REGISTRY_UNAVAILABLE')
     expect(action).toHaveBeenCalledTimes(1)
+    expect(waitedMs).toBe(0)
   })
 
   it('asks a closed port three times only', async () => {
@@ -47,26 +72,27 @@ describe('withRetry', () => {
     const refused = (): RegistryError =>
       new RegistryError('REGISTRY_UNAVAILABLE', 'nobody', { temporary: true, cause: new AggregateError([cause]) })
     const action = failing(refused(), refused(), refused(), refused())
-    await expectCode(
-      () => withRetry(action, { ...POLICY, retries: 9 }, undefined),
-      RegistryError,
-      'REGISTRY_UNAVAILABLE',
-    )
+    const { result } = await run(action, { ...POLICY, retries: 9 })
+    await expectCode(result, RegistryError, 'REGISTRY_UNAVAILABLE')
     expect(action).toHaveBeenCalledTimes(3)
   })
 
   it('does not try again what will not change', async () => {
     const action = failing(new NotFoundError('BLOB_UNKNOWN', 'none'))
-    await expectCode(() => withRetry(action, POLICY, undefined), NotFoundError, 'BLOB_UNKNOWN')
+    const { result } = await run(action)
+    await expectCode(result, NotFoundError, 'BLOB_UNKNOWN')
     expect(action).toHaveBeenCalledTimes(1)
   })
 
-  it('ends a wait when it is told to', async () => {
+  it('ends a wait as soon as the signal is aborted', async () => {
     const stop = new AbortController()
     const action = failing(new BusyError(400, 'busy', {}))
     const running = withRetry(action, POLICY, stop.signal)
-    setTimeout(() => stop.abort(new Error('stop')), 20)
-    await expect(running).rejects.toThrow('stop')
+    const ended = running.catch((error: unknown) => error)
+    await vi.advanceTimersByTimeAsync(20)
+    stop.abort(new Error('stop'))
+    expect(await ended).toEqual(new Error('stop'))
+    expect(action).toHaveBeenCalledTimes(1)
   })
 })
 
