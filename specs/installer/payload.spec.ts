@@ -3,7 +3,7 @@ import { sha256Hex } from '#harness/bytes/digest.ts'
 import { PE_MACHINE_ARM64, PE_SUBSYSTEM_EFI_APPLICATION, readPe } from '#harness/formats/uki/pe.ts'
 import { fileIn } from '#harness/fs/file-in.ts'
 import { SYSTEMD_BOOT_PATH, UKI_PATH } from '#harness/talos/installer.ts'
-import { must, should } from '../support/requirement.ts'
+import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 
 const INSTALL = 'usr/install'
@@ -57,23 +57,5 @@ test(
     const own = { size: source.size, sha256: await sha256Hex(source) }
     // What a signature changes beside the table is not pinned: a signed file is compared with nothing.
     judge(contract.secureBoot ? pinned('systemdBoot') : own, source.where).toEqual(pinned('systemdBoot'))
-  },
-)
-
-test(
-  ...should('INS-006', "the image is upstream's base layer, the artifacts layer, and an overlay's if there is one", {
-    targets: ['installer'],
-    needs: ['OCI-001', 'OCI-002'],
-    fix: 'append the artifacts to installer-base as one layer, as imager does, and nothing else',
-  }),
-  async ({ image, judge }) => {
-    const layers = await Promise.all(image.layers.map(async (layer) => (await layer.read()).tree))
-    const kinds = layers.map((tree) => {
-      const files = [...tree.entries()].filter((entry) => entry.type !== 'directory')
-      if (files.every((entry) => entry.path.startsWith(`${INSTALL}/`))) return 'artifacts'
-      if (files.every((entry) => entry.path.startsWith('overlay/'))) return 'overlay'
-      return tree.has('usr/bin/installer') ? 'base' : 'other'
-    })
-    judge(kinds, image.where).toEqual(kinds.length > 2 ? ['base', 'artifacts', 'overlay'] : ['base', 'artifacts'])
   },
 )

@@ -12,7 +12,7 @@ test(
     {
       targets: ['release'],
       scope: 'installer',
-      needs: ['OCI-001', 'OCI-002', 'INS-001', 'UKI-001'],
+      needs: ['OCI-001', 'OCI-002', 'INS-001', 'INS-010', 'INS-011', 'UKI-001', 'UKI-002', 'UKI-006'],
       pinned: true,
       fix: 'leave out what CozyStack’s image has not, or declare it in the contract; npm run lock -- --reference IMAGE pins which image that is, of the same Talos version',
     },
