@@ -6,7 +6,7 @@ const base = { config: { Env: ['A=1'], WorkingDir: '/', Labels: { a: 'x', s: 'up
 const document = (config: object, more: object = {}): ImageConfig => ({
   architecture: 'arm64',
   os: 'linux',
-  config,
+  config: config as ImageConfig['config'],
   rootfs: { type: '', diff_ids: [] },
   ...more,
 })
