@@ -5,21 +5,15 @@ import type { ImageConfig } from '#harness/oci/image/schemas.ts'
 import type { PinnedBase } from '../contract/lock.ts'
 
 /** Members of v1.Config (google/go-containerregistry pkg/v1/config.go); Go drops what it does not know. */
-const KNOWN = new Set([
-  ...[
-    'AttachStderr',
-    'AttachStdin',
-    'AttachStdout',
-    'Cmd',
-    'Healthcheck',
-    'Domainname',
-    'Entrypoint',
-    'Env',
-    'Hostname',
-  ],
-  ...['Image', 'OnBuild', 'OpenStdin', 'StdinOnce', 'Tty', 'User', 'Volumes', 'WorkingDir', 'ExposedPorts'],
-  ...['ArgsEscaped', 'NetworkDisabled', 'MacAddress', 'StopSignal', 'Shell', 'Labels'],
-])
+const KNOWN = new Set(
+  `
+  AttachStderr AttachStdin AttachStdout Cmd Healthcheck Domainname Entrypoint Env Hostname Image
+  OnBuild OpenStdin StdinOnce Tty User Volumes WorkingDir ExposedPorts ArgsEscaped NetworkDisabled
+  MacAddress StopSignal Shell Labels
+`
+    .trim()
+    .split(/\s+/),
+)
 /** What imager writes beside `config`; `created` and `history` are free, `variant` is OCI-003's. */
 const DOCUMENT = new Set(['architecture', 'os', 'variant', 'created', 'config', 'rootfs', 'history'])
 
