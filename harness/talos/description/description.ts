@@ -1,0 +1,82 @@
+// The description of a release, or of an image: the same value from upstream's parts and from an image made of them.
+import { FormatError } from '../../errors.ts'
+import { fileIn } from '../../fs/file-in.ts'
+import type { FileTree } from '../../fs/file-tree.ts'
+import type { Uki } from '../../formats/uki/uki.ts'
+import { readUki } from '../../formats/uki/uki.ts'
+import { MODULES_DEP } from '../extensions.ts'
+import { UKI_PATH } from '../installer.ts'
+import type { TalosPart } from '../part.ts'
+import { CAPABILITY_NAMES, quirksOf, type Capability, type Quirks } from '../quirks.ts'
+import { describeBoot } from './boot.ts'
+import { describeExtension } from './extension.ts'
+import { sortBy, type BootDescription, type ExtensionDescription, type UkiDescription } from './schema.ts'
+
+/** What quirks.ts says of a release, and which of it is not known. */
+export type CapabilityDescription = {
+  readonly known: Readonly<Partial<Quirks>>
+  readonly unknown: readonly Capability[]
+}
+
+export type Description = {
+  readonly talos?: string
+  readonly boot: BootDescription
+  readonly uki?: UkiDescription
+  /** By name. */
+  readonly extensions: readonly ExtensionDescription[]
+  readonly capabilities: CapabilityDescription
+}
+
+const SYSTEMD_BOOT = UKI_PATH.replace(/[^/]+$/, 'systemd-boot.efi')
+
+/** Never throws. */
+export function describeCapabilities(talos: string): CapabilityDescription {
+  const quirks = quirksOf(talos)
+  const known: Record<string, unknown> = {}
+  const unknown: Capability[] = []
+  for (const name of CAPABILITY_NAMES)
+    try {
+      known[name] = quirks[name]
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error
+      unknown.push(name)
+    }
+  return { known: known as Partial<Quirks>, unknown }
+}
+
+/** Of the tree of an installer image. NotFoundError where it has no UKI; errors of `readUki`. */
+export async function describeInstaller(tree: FileTree): Promise<UkiDescription> {
+  return describeUki(await readUki(await fileIn(tree, UKI_PATH)))
+}
+
+async function describeUki(uki: Uki): Promise<UkiDescription> {
+  const commandLine = await uki.text('.cmdline')
+  return {
+    ...(commandLine !== undefined && { commandLine }),
+    sections: uki.appended.map(({ name }) => name),
+  }
+}
+
+/** An installer image. Errors of its readers: of an image that conforms there are none. */
+export async function describeImage(part: TalosPart): Promise<Description> {
+  const talos = await part.claimedTalos()
+  const files = await part.files()
+  const [uki, boot] = [files.get(UKI_PATH)?.data, files.get(SYSTEMD_BOOT)?.data]
+  const extensions: ExtensionDescription[] = []
+  for (const { metadata, image } of await (await part.extensions()).layers()) {
+    const tree = await (await image?.squashfs())?.tree()
+    if (tree !== undefined && metadata.name !== MODULES_DEP) extensions.push(await describeExtension(metadata, tree))
+  }
+  return {
+    ...(talos !== undefined && { talos }),
+    boot: await describeBoot({
+      kernel: await part.kernel(),
+      tree: await (await part.rootfs()).tree(),
+      ...(uki && { stub: uki }),
+      ...(boot && { boot }),
+    }),
+    uki: await describeUki(await part.uki()),
+    extensions: sortBy(extensions, ({ name }) => name),
+    capabilities: describeCapabilities(talos ?? 'an unknown version'),
+  }
+}
