@@ -11,3 +11,10 @@ const DEVELOPMENT = /^(v?\d+\.\d+\.\d+(?:-(?:alpha|beta|rc)\.\d+)?)(?:-\d+-g[0-9
 export function talosBase(text: string): semver.SemVer | undefined {
   return semver.parse(DEVELOPMENT.exec(text)?.[1] ?? text) ?? undefined
 }
+
+/** Pre-releases come before their release. Negative where `a` is older; versions that cannot be read come last. */
+export function compareTalos(a: string, b: string): number {
+  const [first, second] = [talosBase(a), talosBase(b)]
+  if (first === undefined || second === undefined) return Number(first === undefined) - Number(second === undefined)
+  return semver.compare(first, second)
+}

@@ -55,7 +55,7 @@ async function status(options: Options, write: (text: string) => void): Promise<
   const usage = await measureCache(folder)
   write(`${folder}\n`)
   for (const { area, files, bytes } of usage)
-    write(`  ${area.padEnd(9)} ${String(files).padStart(6)}  ${formatSize(bytes).padStart(10)}  ${AREAS[area]}\n`)
+    write(`  ${area.padEnd(12)} ${String(files).padStart(6)}  ${formatSize(bytes).padStart(10)}  ${AREAS[area]}\n`)
   write(`  ${'total'.padEnd(16)}  ${formatSize(usage.reduce((sum, { bytes }) => sum + bytes, 0)).padStart(10)}\n`)
 }
 

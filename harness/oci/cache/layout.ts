@@ -17,6 +17,7 @@ export const AREAS = {
   layers: 'indexes of layers: the entries of their tars',
   names: 'digests that tags were last resolved to, and lists of referrers',
   records: 'size and time of each blob and tar when it was last hashed',
+  descriptions: 'what was read of upstream images, by digest',
   tuf: "metadata of Sigstore's public trust root",
   spool: 'decompressed bytes, unlinked while they are in use',
   tmp: 'files that are being written',

@@ -87,9 +87,8 @@ export async function describeModules(tree: FileTree): Promise<readonly Describe
 }
 
 function pathsOf(tree: FileTree): readonly string[] {
-  const parents = new Set([...tree.entries()].map(({ path }) => posix.dirname(path)))
-  const paths = [...tree.entries()].flatMap(({ path, type }) =>
-    path === '' || path.startsWith(`${MODULES_FOLDER}/`) || (type === 'directory' && parents.has(path)) ? [] : [path],
+  const paths = [...tree.entries()].flatMap(({ path }) =>
+    path === '' || path.startsWith(`${MODULES_FOLDER}/`) ? [] : [path],
   )
   return sortBy(paths, String)
 }

@@ -31,7 +31,7 @@ export const bootSchema = z.strictObject({
   systemd: z.strictObject({ stub: z.string().optional(), boot: z.string().optional() }),
   modules: z.array(moduleSchema).readonly(),
   rootfs: z.strictObject({
-    /** Paths of everything but kernel modules and directories that hold something. */
+    /** Of everything, directories too, but what is below usr/lib/modules. */
     paths: names,
     /** Names of `usr/bin/init` beside its own. */
     aliases: z.strictObject({ hardLinks: names, symbolicLinks: names }),

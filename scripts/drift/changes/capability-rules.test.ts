@@ -1,0 +1,42 @@
+// Which rules ask for which capability, as the rules themselves say of a release that nobody knows.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { CAPABILITY_NAMES } from '#harness/talos/quirks.ts'
+import { ROOT } from '../../judge/run/run.ts'
+import { conformanceSchema } from '../../judge/verdict/conformance.ts'
+import { runConform } from '../../testing/run-conform.ts'
+import { RULES_OF } from './capability-rules.ts'
+
+const PATIENCE_MS = 60_000
+const GOLDEN = 'docker-archive:fixtures/golden/v1.13.9-spin-tailscale/installer-arm64.tar'
+
+it('are the rules that cannot be judged then', { timeout: PATIENCE_MS }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'unknown-release-'))
+  try {
+    const locked = JSON.parse(await readFile(join(ROOT, 'fixtures/golden/lock-v1.13.9.json'), 'utf8'))
+    const text = JSON.stringify(locked).replaceAll('v1.13.9', 'v1.15.0')
+    const [lock, report] = [join(folder, 'lock.json'), join(folder, 'conformance.json')]
+    await writeFile(lock, text)
+    const args = [GOLDEN, '--variant', 'spin-tailscale', '--target', 'installer', '--lock', lock, '--report', report]
+    const { stderr } = await runConform(args)
+    const { candidates } = conformanceSchema.parse(JSON.parse(await readFile(report, 'utf8').catch(() => stderr)))
+    const asked = candidates.flatMap(({ rules }) =>
+      rules.flatMap(({ id, status, findings }) =>
+        status === 'inconclusive'
+          ? findings.flatMap(({ message = '' }) => {
+              const name = /capability (\w+) is known/.exec(message)?.[1]
+              return name === undefined ? [] : [{ id, name }]
+            })
+          : [],
+      ),
+    )
+    // A rule that asks for two names the first.
+    for (const { id, name } of asked) expect(RULES_OF[name as keyof typeof RULES_OF], name).toContain(id)
+    const told = new Set(CAPABILITY_NAMES.flatMap((name) => RULES_OF[name]))
+    expect([...told].toSorted()).toEqual([...new Set(asked.map(({ id }) => id))].toSorted())
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})

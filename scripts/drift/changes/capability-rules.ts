@@ -1,0 +1,23 @@
+// Which rules ask for a capability of quirks.ts: what cannot be judged where nobody knows it. A test holds this against
+// what the rules really do.
+import type { Capability } from '#harness/talos/quirks.ts'
+
+export const RULES_OF: Readonly<Record<Capability, readonly string[]>> = {
+  embeddedConfigMode: [],
+  extensionPrefixes: ['EXT-007'],
+  goYaml: ['EXT-040'],
+  initAliases: [],
+  initramfsCompression: ['INI-005'],
+  installerProfile: ['UKI-006'],
+  installerRootfsType: [],
+  metalArm64CommandLine: ['UKI-005'],
+  moduleEnforcement: ['KRN-004'],
+  optionalServices: ['EXT-015'],
+  profileFields: [],
+  publishesInstaller: [],
+  secureBootArguments: [],
+  services: ['EXT-015'],
+  splash: ['UKI-012'],
+  tailscaleBringsIptables: ['EXT-013'],
+  ukiSectionOrder: ['UKI-002'],
+}

@@ -1,0 +1,189 @@
+// `npm run drift` against a registry that is as upstream's is, and as upstream's is on a bad day.
+import { access, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { parseLock } from '#specs/contract/lock.ts'
+import { lock } from '../lock/main.ts'
+import { runCommand } from '../testing/run-command.ts'
+import { serveUpstream, type SignedUpstream } from '../testing/signed-upstream.ts'
+import { drift } from './main.ts'
+import { driftSchema, type Drift } from './report.ts'
+
+const FROM = 'v1.12.9'
+const TO = 'v1.13.9'
+const PATIENCE_MS = 60_000
+
+const lockOf = async (served: SignedUpstream, talos: string, name: string): Promise<string> => {
+  const path = join(served.folder, name)
+  const args = ['--talos', talos, '--lock', path, '--accept-moved', ...reach(served)]
+  const { exit, stderr } = await runCommand(lock, args)
+  expect(exit, stderr).toBe(0)
+  return path
+}
+const reach = (served: SignedUpstream): readonly string[] =>
+  ['--upstream', served.namespace, '--trusted-root', served.trustedRoot].concat('--cache', join(served.folder, 'cache'))
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  )
+
+describe('npm run drift', { timeout: PATIENCE_MS }, () => {
+  let served: SignedUpstream
+  let newest: string
+  let older: string
+  beforeAll(async () => {
+    served = await serveUpstream([FROM, TO])
+    newest = await lockOf(served, TO, 'newest.json')
+    older = await lockOf(served, FROM, 'older.json')
+  }, PATIENCE_MS)
+  afterAll(() => served[Symbol.asyncDispose]())
+
+  const run = (...args: readonly string[]) => runCommand(drift, ['--no-judge', ...reach(served), ...args])
+  const report = async (...args: readonly string[]): Promise<Drift> => {
+    const file = join(served.folder, 'report.json')
+    const { exit, stderr } = await run('--output', `json=${file}`, ...args)
+    expect(exit, stderr).toBe(3)
+    return driftSchema.parse(JSON.parse(await readFile(file, 'utf8')))
+  }
+
+  it('has one line to say where there is none, and asks for tags and nothing else', async () => {
+    const before = served.registry.requests.length
+    const started = performance.now()
+    const { exit, stdout, stderr } = await run('--from', newest)
+    const took = performance.now() - started
+    expect([exit, stderr]).toEqual([0, ''])
+    expect(stdout).toBe(`no drift: Talos ${TO} is the newest of ${served.namespace}, and as the lock has it\n`)
+    expect(took).toBeLessThan(2000)
+    const asked = served.registry.requests.slice(before).map(({ path }) => path)
+    // The list of tags once; of ten images the tag and the tag of their signature.
+    expect(asked.filter((path) => path.includes('/tags/list'))).toHaveLength(1)
+    expect(asked.filter((path) => path.includes('/blobs/'))).toEqual([])
+    expect(asked.length).toBeLessThanOrEqual(1 + 11 * 2)
+  })
+
+  it('tells patches from minors, and pre-releases only when asked', async () => {
+    const { tags } = served.registry.content.find('siderolabs/installer-base') ?? {}
+    const digest = tags?.get(FROM)
+    for (const tag of ['v1.12.10', 'v1.99.0-alpha.0', 'v1.12.10-amd64']) tags?.set(tag, digest ?? ('' as never))
+    try {
+      expect((await report('--from', older)).newer).toEqual([
+        { talos: 'v1.12.10', kind: 'patch' },
+        { talos: TO, kind: 'minor' },
+      ])
+      // Of that one there is nothing but the tag.
+      const { exit, stderr } = await run('--from', older, '--pre')
+      expect(exit).toBe(2)
+      expect(stderr).toContain('v1.99.0-alpha.0')
+    } finally {
+      for (const tag of ['v1.12.10', 'v1.99.0-alpha.0', 'v1.12.10-amd64']) tags?.delete(tag)
+    }
+  })
+
+  it('writes the lock that npm run lock writes', async () => {
+    const path = join(served.folder, 'written.json')
+    const { exit, stderr } = await run('--from', older, '--write-lock', path)
+    expect(exit, stderr).toBe(3)
+    expect(parseLock(await readFile(path), path)).toEqual(parseLock(await readFile(newest), newest))
+  })
+
+  it('says the same in Markdown and SARIF', async () => {
+    const [markdown, sarif] = [join(served.folder, 'drift.md'), join(served.folder, 'drift.sarif')]
+    const { targets } = await report('--from', older, '--output', `markdown=${markdown}`, '--output', `sarif=${sarif}`)
+    const changes = targets.flatMap((target) => target.changes)
+    const rows = (await readFile(markdown, 'utf8')).split('\n').filter((line) => /^\| (breaks|decide|note) /.test(line))
+    expect(rows).toHaveLength(changes.length)
+    const { runs } = JSON.parse(await readFile(sarif, 'utf8'))
+    expect(runs[0].results.map(({ ruleId }: { ruleId: string }) => ruleId)).toEqual(changes.map(({ id }) => id))
+  })
+
+  it('reads a release first where it is named instead of a lock', async () => {
+    const [named, locked] = [await report('--from', FROM), await report('--from', older)]
+    expect(named.targets).toEqual(locked.targets)
+  })
+
+  it('says what nobody may be told at once', async () => {
+    const { exit, stderr } = await run('--from', older, '--offline')
+    expect([exit, stderr]).toEqual([2, expect.stringContaining('cannot be told --offline')])
+    expect((await run('--from', join(served.folder, 'none.json'))).exit).toBe(2)
+    await writeFile(join(served.folder, 'empty.json'), '{"schema": 2}')
+    expect((await run('--from', join(served.folder, 'empty.json'))).stderr).toContain('the lock names no release')
+  })
+})
+
+describe('an upstream on a bad day', { timeout: PATIENCE_MS }, () => {
+  let served: SignedUpstream
+  let older: string
+  beforeEach(async () => {
+    served = await serveUpstream([FROM, TO])
+    older = await lockOf(served, FROM, 'older.json')
+  }, PATIENCE_MS)
+  afterEach(() => served[Symbol.asyncDispose]())
+
+  /** Whether anything is written is looked at each time. */
+  const run = async () => {
+    const path = join(served.folder, 'written.json')
+    const cache = join(served.folder, 'another')
+    const args = ['--no-judge', '--from', older, '--write-lock', path, ...reach(served), '--cache', cache]
+    const outcome = await runCommand(drift, args)
+    if (outcome.exit !== 3) expect(await exists(path)).toBe(false)
+    return outcome
+  }
+
+  it('has published half of a release', async () => {
+    await served.registry.content.deleteTag('siderolabs/imager', TO)
+    expect(await run()).toMatchObject({ exit: 2, stdout: '', stderr: expect.stringContaining(`imager:${TO}`) })
+  })
+
+  it('has not signed yet', async () => {
+    await served.unsign('imager')
+    const { exit, stderr } = await run()
+    expect([exit, stderr]).toEqual([2, expect.stringContaining(`Talos ${TO}: nobody signed imager`)])
+  })
+
+  it('moves a tag while it is read', async () => {
+    const { tags } = served.registry.content.find('siderolabs/imager') ?? {}
+    const [digest, other] = [tags?.get(TO), tags?.get(FROM)]
+    const get = tags?.get.bind(tags)
+    let asked = 0
+    // The first answer is the release, every later one another image.
+    if (tags !== undefined) tags.get = (tag) => (tag === TO ? (asked++ === 0 ? digest : other) : get?.(tag))
+    const { exit, stderr } = await run()
+    expect([exit, stderr]).toEqual([2, expect.stringMatching(/imager:v1\.13\.9: the tag moved while it was read/)])
+  })
+
+  it('stops answering', async () => {
+    served.registry.inject({ when: { path: /imager\/manifests\/v1\.13\.9/ }, do: { kind: 'refuse' } })
+    const { exit, stderr } = await run()
+    expect([exit, stderr]).toEqual([2, expect.stringContaining(`imager:${TO}`)])
+  })
+
+  it('has no extension of the contract', async () => {
+    const lines = (await parseLock(await readFile(older), older)).catalogue?.images ?? []
+    await served.putCatalogue(
+      TO,
+      lines.filter((line) => !line.includes('/spin:')),
+    )
+    const { exit, stdout, stderr } = await run()
+    expect(exit, stderr).toBe(3)
+    expect(stdout).toMatch(/^ {2}breaks {2}upstream’s catalogue has no spin/m)
+  })
+
+  it('has moved a tag of the release that is locked, and lost a signature', async () => {
+    const newest = await lockOf(served, TO, 'newest.json')
+    const { tags } = served.registry.content.find('siderolabs/imager') ?? {}
+    tags?.set(TO, tags.get(FROM) ?? ('' as never))
+    await served.unsign('zfs')
+    const file = join(served.folder, 'report.json')
+    const args = ['--from', newest, '--output', `json=${file}`, ...reach(served)]
+    const { exit, stdout, stderr } = await runCommand(drift, args)
+    expect(exit, stderr).toBe(3)
+    expect(stdout).toContain('zfs')
+    const { newer, locked, targets } = driftSchema.parse(JSON.parse(await readFile(file, 'utf8')))
+    expect([newer, targets]).toEqual([[], []])
+    expect(locked.map(({ id, effect }) => `${effect} ${id}`)).toEqual([
+      'breaks image.zfs.signature',
+      'decide image.imager.tag',
+    ])
+  })
+})

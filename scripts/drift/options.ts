@@ -1,0 +1,85 @@
+// The command line of `npm run drift`.
+import { Command, InvalidArgumentError } from 'commander'
+import { parseCommand, UsageError } from '../cli/command-line.ts'
+import { addRegistryOptions, type RegistryOptions } from '../cli/registry-options.ts'
+import { LOCK_PATH } from '../judge/candidates/inputs.ts'
+
+export const DRIFT_FORMATS = ['markdown', 'json', 'sarif'] as const
+export type DriftFormat = (typeof DRIFT_FORMATS)[number]
+export type DriftOutput = { readonly format: DriftFormat; readonly file: string }
+
+export type DriftOptions = RegistryOptions & {
+  /** A lock file, or a release of which the lock is read first. */
+  readonly from: string
+  readonly to: string
+  readonly pre: boolean
+  /** Registry and namespace; `embedded` for the upstream of the tests. */
+  readonly upstream?: string
+  /** Where CozyStack's images lie, instead of the repository that the lock names. */
+  readonly reference?: string
+  readonly contract?: string
+  readonly config?: readonly string[]
+  readonly waivers?: string
+  readonly trustedRoot?: string
+  readonly verify: boolean
+  readonly judge: boolean
+  readonly writeLock?: string
+  readonly output: readonly DriftOutput[]
+}
+
+const TALOS = /^v\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/
+const LATEST = 'latest'
+
+const HELP = `
+Asks upstream's registry which releases are newer than the one of the lock, reads the newest that the contract admits and the
+newest at all, and says what is otherwise: what it was and is, whether it breaks something, asks for a decision or is only
+worth knowing, which rules, entries of the contract and fields of a machine configuration it touches, and what to do. Then
+both variants are built on the newest that the contract admits, and judged, in a folder that goes with them.
+
+Exit status: 0 no drift; 3 drift; 2 it could not be told, or the command line is wrong: nothing is written then.`
+
+/** Whether the text names a release, and no file. */
+export function isTalos(text: string): boolean {
+  return TALOS.test(text)
+}
+
+function parseOutput(text: string, before: readonly DriftOutput[] = []): readonly DriftOutput[] {
+  const at = text.indexOf('=')
+  const format = DRIFT_FORMATS.find((one) => one === text.slice(0, at))
+  const file = text.slice(at + 1)
+  if (format === undefined || file === '')
+    throw new InvalidArgumentError(`expected FORMAT=FILE with a format of ${DRIFT_FORMATS.join(', ')}.`)
+  if (before.some((one) => one.file === file)) throw new InvalidArgumentError('expected another FILE for each output.')
+  return [...before, { format, file }]
+}
+
+function parseTo(text: string): string {
+  if (text === LATEST || isTalos(text)) return text
+  throw new InvalidArgumentError(`expected latest or a tag of Talos such as v1.14.2.`)
+}
+
+/** Options, or undefined after --help was printed. Throws UsageError. */
+export function parseOptions(args: readonly string[]): DriftOptions | undefined {
+  const command = new Command('npm run drift --')
+    .description('Say what a new Talos release changes for these images, before anyone builds on it.')
+    .option('--from <LOCK|TAG>', `the lock, or a release such as v1.13.9 (default: ${LOCK_PATH})`, LOCK_PATH)
+    .option('--to <TAG>', 'the release to look at, or latest', parseTo, LATEST)
+    .option('--pre', 'pre-releases count', false)
+    .option('--upstream <NAMESPACE>', 'where upstream is read, or embedded (default: as the contract says)')
+    .option('--reference <REPOSITORY>', 'where the images lie that ours are compared with (default: as the lock says)')
+    .option('--contract <FILE>', 'your decisions (default: specs/contract/contract.yaml)')
+    .option('--config <FILE...>', 'judge this machine configuration too, patches over it last')
+    .option('--waivers <FILE>', 'accepted failures (default: specs/contract/waivers.yaml)')
+    .option('--trusted-root <FILE>', 'authorities and logs for signatures (default: those of sigstore.dev)')
+    .option('--no-verify', 'verify no signatures')
+    .option('--no-judge', 'build and judge nothing')
+    .option('--write-lock <FILE>', 'the lock that was judged, if it was read whole and verified')
+    .option('--output <FORMAT=FILE>', 'also write markdown, json or sarif; may be repeated', parseOutput, [])
+    .addHelpText('after', HELP)
+  if (!parseCommand(addRegistryOptions(command), args)) return undefined
+  const options = command.opts<DriftOptions>()
+  if (options.offline === true) throw new UsageError('drift asks a registry: it cannot be told --offline')
+  if (options.writeLock !== undefined && !options.verify)
+    throw new UsageError('--write-lock writes what was verified: leave --no-verify out')
+  return options
+}

@@ -1,0 +1,68 @@
+// The embedded releases as drift describes them, read from a registry on loopback.
+import { rm, mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startRegistry } from '#fixtures/simulator/registry/server.ts'
+import type { ReleaseName } from '#fixtures/simulator/upstream/release.ts'
+import { makeUpstream } from '#fixtures/simulator/upstream/upstream.ts'
+import { extensionNames, type Contract } from '#specs/contract/contract.ts'
+import { loadContract } from '../../judge/candidates/inputs.ts'
+import { readLock } from '../../lock/read.ts'
+import { openSession } from '../../lock/session.ts'
+import { describeRelease, type ReleaseDescription } from '../describe.ts'
+import { keepIn } from '../kept.ts'
+
+export type Described = AsyncDisposable & {
+  readonly contract: Contract
+  of(talos: ReleaseName): Promise<ReleaseDescription>
+}
+
+export async function describeEmbedded(): Promise<Described> {
+  const folder = await mkdtemp(join(tmpdir(), 'drift-releases-'))
+  const registry = await startRegistry()
+  await (await makeUpstream()).serve(registry)
+  const { value: contract } = await loadContract(undefined)
+  const quiet = (): void => undefined
+  const options = { upstream: `${registry.host}/siderolabs`, cache: join(folder, 'cache'), verify: false }
+  const signal = new AbortController().signal
+  const session = await openSession(options, { contract, signal, note: quiet, offline: quiet, step: quiet })
+  const kept = keepIn(session.folder)
+  const releases = new Map<ReleaseName, Promise<ReleaseDescription>>()
+  const describeNow = async (talos: ReleaseName): Promise<ReleaseDescription> => {
+    const lock = await readLock(session.upstream, { talos, extensions: extensionNames(contract), acceptMoved: true })
+    return describeRelease(session.upstream, lock, kept)
+  }
+  return {
+    contract,
+    of(talos) {
+      const known = releases.get(talos) ?? describeNow(talos)
+      releases.set(talos, known)
+      return known
+    },
+    [Symbol.asyncDispose]: async () => {
+      await session.close()
+      await registry.close()
+      await rm(folder, { recursive: true })
+    },
+  }
+}
+
+/** Of a change what a person counts on. */
+export function essence<T extends { readonly id: string }>({ id, effect, rules, was, is, names }: T & Essential) {
+  return {
+    id,
+    effect,
+    rules: rules.toSorted(),
+    ...(names === undefined && was !== undefined && { was }),
+    ...(names === undefined && is !== undefined && { is }),
+    ...(names !== undefined && { names: names.toSorted() }),
+  }
+}
+
+type Essential = {
+  readonly effect: string
+  readonly rules: readonly string[]
+  readonly was?: string | undefined
+  readonly is?: string | undefined
+  readonly names?: readonly string[] | undefined
+}

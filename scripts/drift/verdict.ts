@@ -1,0 +1,105 @@
+// Both variants built on a release that nobody has locked, in a folder that goes with them, and judged.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { assemble } from '#build/assemble.ts'
+import { BuildError } from '#build/build-error.ts'
+import { planVariant } from '#build/plan.ts'
+import { registryUpstream } from '#build/upstream/registry.ts'
+import { encodedPart } from '#harness/bytes/digest.ts'
+import { HarnessError } from '#harness/errors.ts'
+import type { Contract } from '#specs/contract/contract.ts'
+import { lockDigest, type Lock } from '#specs/contract/lock.ts'
+import { loadMachineConfig } from '../judge/candidates/config-files.ts'
+import { loadRuleIndex, loadWaivers, type Loaded } from '../judge/candidates/inputs.ts'
+import { openCandidates } from '../judge/candidates/open.ts'
+import { withReference } from '../judge/candidates/reference.ts'
+import { judgeCandidates } from '../judge/run/judge-candidates.ts'
+import type { Conformance } from '../judge/verdict/conformance.ts'
+import type { UpstreamSession } from '../lock/session.ts'
+import type { DriftOptions } from './options.ts'
+import type { DriftVerdict } from './report.ts'
+
+export type VerdictPlace = {
+  readonly session: UpstreamSession
+  readonly contract: Loaded<Contract>
+  readonly options: DriftOptions
+  /** Where the image lies that the lock pins as the reference. */
+  readonly reference: string | undefined
+  readonly signal: AbortSignal
+}
+
+const BAD = new Set(['fail', 'inconclusive', 'blocked', 'missing'])
+
+/** What `npm run build` and `npm test` would say; `decisions` is the caller's. */
+export async function judgeRelease(lock: Lock, decisions: number, place: VerdictPlace): Promise<DriftVerdict> {
+  const { session, contract, signal } = place
+  const folder = await mkdtemp(join(tmpdir(), 'talos-image-drift-'))
+  const { upstream } = session
+  const parts = registryUpstream(lock, { spool: upstream.spool, registry: upstream.access }, upstream.mirror)
+  try {
+    const references: string[] = []
+    for (const variant of Object.keys(contract.value.variants)) {
+      const output = join(folder, variant)
+      upstream.step(`building ${variant} on ${lock.talos}`)
+      await assemble(planVariant({ lock, contract: contract.value, variant }), { upstream: parts, output, signal })
+      references.push(`oci:${output}:${lock.talos}`)
+    }
+    upstream.step(`judging ${lock.talos}`)
+    return summarize(await judge(references, lock, place), decisions)
+  } catch (error) {
+    if (error instanceof BuildError || error instanceof HarnessError) return { reason: error.message }
+    throw error
+  } finally {
+    await parts.close()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function judge(
+  references: readonly string[],
+  lock: Lock,
+  { session, contract, options: given, reference, signal }: VerdictPlace,
+): Promise<Conformance> {
+  const { config: files, waivers, caFile, insecure, trustedRoot } = given
+  const config = files && (await loadMachineConfig(files, lock.talos))
+  const [ruleIndex, spoolFolder] = [await loadRuleIndex(), session.folder]
+  const options = {
+    references,
+    structureOnly: false,
+    json: false,
+    output: [],
+    cache: spoolFolder,
+    ...(caFile !== undefined && { caFile }),
+    ...(insecure !== undefined && { insecure }),
+    ...(trustedRoot !== undefined && { trustedRoot }),
+    ...(reference !== undefined && { reference }),
+  }
+  const opened = await openCandidates(references, options, {
+    contract: contract.value,
+    lock,
+    targets: undefined,
+    assets: undefined,
+    spoolFolder,
+    config,
+    signal,
+  })
+  const place = { ruleIndex, selected: undefined, embedded: undefined, options, spoolFolder, signal }
+  return judgeCandidates(await withReference(opened, place), {
+    ruleIndex,
+    contract,
+    lock: { value: lock, path: `Talos ${lock.talos}`, sha256: encodedPart(lockDigest(lock)) },
+    waivers: await loadWaivers(waivers),
+    selected: undefined,
+    cacheFolder: spoolFolder,
+    contents: false,
+    signal,
+  })
+}
+
+function summarize({ candidates, exitCode }: Conformance, decisions: number): DriftVerdict {
+  const rules = candidates.flatMap(({ variant, rules: all }) =>
+    all.flatMap(({ id, level, status }) => (level === 'must' && BAD.has(status) ? [{ variant, id, status }] : [])),
+  )
+  return { exit: exitCode === 0 || exitCode === 1 ? exitCode : 2, rules, decisions }
+}

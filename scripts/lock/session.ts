@@ -1,0 +1,81 @@
+// Upstream as a command reads it: how its registry is reached, where what was pulled lies, who may have signed.
+import { Spool } from '#harness/bytes/spool.ts'
+import { openCache } from '#harness/oci/cache/cache.ts'
+import { areaFolder, defaultCacheFolder } from '#harness/oci/cache/layout.ts'
+import type { ClientOptions } from '#harness/oci/client/client.ts'
+import { openRegistryAccess } from '#harness/oci/registry/access.ts'
+import type { ContentStore } from '#harness/oci/store.ts'
+import type { Contract } from '#specs/contract/contract.ts'
+import { networkOf, type RegistryOptions } from '../cli/registry-options.ts'
+import { openTrust } from '../cli/trust.ts'
+import { findSigner } from './signatures.ts'
+import { parseNamespace, referenceTo, type Upstream } from './upstream.ts'
+
+export type SessionOptions = RegistryOptions & {
+  readonly upstream?: string
+  readonly trustedRoot?: string
+  /** Without it nothing is asked about signatures, and nobody has signed. */
+  readonly verify: boolean
+}
+
+export type SessionPlace = {
+  readonly contract: Contract
+  /** Registries that are read beside upstream's. */
+  readonly registries?: readonly string[]
+  readonly signal: AbortSignal
+  /** Something worth knowing. */
+  readonly note: (text: string) => void
+  /** A tag is taken from the cache. */
+  readonly offline: (text: string) => void
+  /** What is being done. */
+  readonly step: (text: string) => void
+}
+
+export type UpstreamSession = {
+  readonly upstream: Upstream
+  /** Undefined for --offline. */
+  readonly network: ClientOptions | undefined
+  /** That of the cache. */
+  readonly folder: string
+  close(): Promise<void>
+}
+
+/** UsageError for options that do not go together, or name no registry. */
+export async function openSession(options: SessionOptions, place: SessionPlace): Promise<UpstreamSession> {
+  const { contract, registries = [], signal, note, offline, step } = place
+  const { namespace, signers } = contract.upstream
+  const mirror = parseNamespace(options.upstream ?? namespace)
+  const { registry } = referenceTo({ mirror }, 'installer-base')
+  const network = await networkOf(options, new Set([registry, ...registries]))
+  const folder = options.cache ?? defaultCacheFolder()
+  const trust = await openTrust({ ...options, folder, note })
+  const access = openRegistryAccess({
+    cache: await openCache(folder),
+    ...(network !== undefined && { network }),
+    notify: offline,
+    signal,
+  })
+  const spool = new Spool(areaFolder(folder, 'spool'))
+  const stores: ContentStore[] = []
+  const upstream: Upstream = {
+    namespace,
+    mirror,
+    access,
+    spool,
+    keep: (store) => void stores.push(store),
+    note,
+    step,
+    signerOf: (pinned, name) =>
+      options.verify ? findSigner(pinned, name, { access, signers, trust, note }) : Promise.resolve(undefined),
+  }
+  return {
+    upstream,
+    network,
+    folder,
+    close: async () => {
+      await Promise.all(stores.map((store) => store.close()))
+      await spool.close()
+      await access.close()
+    },
+  }
+}
