@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { DEFAULT_CACHE } from '#harness/oci/cache/layout.ts'
+import { DEFAULT_CACHE, MARKER, MARKER_TEXT } from '#harness/oci/cache/layout.ts'
 import { ROOT } from '../judge/run/run.ts'
 import { cache, parseSize } from './main.ts'
 
@@ -19,9 +19,11 @@ describe('npm run cache', () => {
   it('counts what lies there, and keeps what was used last', async () => {
     const blobs = join(folder, 'blobs/sha256')
     await mkdir(blobs, { recursive: true })
+    await writeFile(join(folder, MARKER), MARKER_TEXT)
+    const [old, fresh] = ['0'.repeat(64), '1'.repeat(64)]
     for (const [name, seconds] of [
-      ['old', 1000],
-      ['new', 2000],
+      [old, 1000],
+      [fresh, 2000],
     ] as const) {
       await writeFile(join(blobs, name), Buffer.alloc(1024))
       await utimes(join(blobs, name), seconds, seconds)
@@ -31,7 +33,18 @@ describe('npm run cache', () => {
       status: 0,
       text: 'removed 1 files, 1.0 KiB; 1.0 KiB left\n',
     })
-    expect(await readdir(blobs)).toEqual(['new'])
+    expect(await readdir(blobs)).toEqual([fresh])
+  })
+
+  it('refuses a folder of something else, and leaves it as it is', async () => {
+    const layout = join(folder, 'layout')
+    const blob = join(layout, 'blobs/sha256', '0'.repeat(64))
+    await mkdir(dirname(blob), { recursive: true })
+    await writeFile(join(layout, 'index.json'), '{}')
+    await writeFile(blob, 'x')
+    for (const command of ['prune', 'status'])
+      expect(await cache([command, '--cache', layout], () => undefined)).toBe(2)
+    expect(await readFile(blob, 'utf8')).toBe('x')
   })
 
   it('names its default folder as the README does', async () => {

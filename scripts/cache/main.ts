@@ -1,5 +1,6 @@
 // What lies in the cache, and what goes first when it is to become smaller.
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { describeError, HarnessError } from '#harness/errors.ts'
 import { AREAS, CONTENT_AREAS, DEFAULT_CACHE, defaultCacheFolder } from '#harness/oci/cache/layout.ts'
 import { measureCache, pruneCache } from '#harness/oci/cache/usage.ts'
 import { formatSize } from '../build/render.ts'
@@ -45,7 +46,8 @@ export async function cache(args: readonly string[], write: (text: string) => vo
   } catch (error) {
     if (error instanceof CommanderError && error.code === 'commander.helpDisplayed') return 0
     if (!(error instanceof Error)) throw error
-    process.stderr.write(`error: ${error.message.replace(/^error: /, '')}\n`)
+    const text = error instanceof HarnessError ? describeError(error) : error.message.replace(/^error: /, '')
+    process.stderr.write(`error: ${text}\n`)
     return 2
   }
 }

@@ -6,6 +6,7 @@ import { digestOf, encodedPart } from '../../bytes/digest.ts'
 import { readAll } from '../../bytes/source.ts'
 import { openCache, type Cache } from './cache.ts'
 import { recallName, rememberName } from './names.ts'
+import { MARKER, MARKER_TEXT } from './layout.ts'
 import { measureCache, pruneCache } from './usage.ts'
 import { OCI_MANIFEST } from '../image/media-types.ts'
 
@@ -103,23 +104,83 @@ describe('openCache', () => {
     const { boot } = JSON.parse(await readFile(recordOf(cache), 'utf8')) as { readonly boot: string }
     await change(cache, path)
     expect(await find(cache)).toBe('some bytes')
-    const { mtimeNs, size } = await stat(path, { bigint: true })
+    const { mtimeNs, ctimeNs, ino, size } = await stat(path, { bigint: true })
     expect(JSON.parse(await readFile(recordOf(cache), 'utf8'))).toEqual({
       size: Number(size),
       modified: String(mtimeNs),
+      changed: String(ctimeNs),
+      inode: String(ino),
       boot,
+      seal: expect.stringMatching(/^[0-9a-f]{64}$/),
     })
   })
 
   it('removes what killed processes left, not what others are writing', async () => {
     const cache = await newCache()
     await put(cache)
-    const old = join(cache.root, 'tmp/1-old')
+    const old = join(cache.root, `tmp/1-${'0'.repeat(24)}`)
+    const foreign = join(cache.root, 'tmp/notes.txt')
+    await writeFile(foreign, 'x')
+    await utimes(foreign, new Date(), new Date(Date.now() - 61 * 60_000))
     await writeFile(old, 'x')
     await utimes(old, new Date(), new Date(Date.now() - 61 * 60_000))
-    await writeFile(join(cache.root, 'tmp/2-new'), 'x')
+    const young = `2-${'0'.repeat(24)}`
+    await writeFile(join(cache.root, 'tmp', young), 'x')
     await openCache(cache.root)
-    expect(await readdir(join(cache.root, 'tmp'))).toEqual(['2-new'])
+    expect(await readdir(join(cache.root, 'tmp'))).toEqual([young, 'notes.txt'])
+  })
+
+  it('hashes again what was edited, whatever its size, its time and its record say', async () => {
+    const cache = await newCache()
+    const path = await put(cache)
+    const { atime, mtime } = await stat(path)
+    const record = await readFile(recordOf(cache), 'utf8')
+    await writeFile(path, 'edit bytes')
+    await utimes(path, atime, mtime)
+    const { size, mtimeNs, ctimeNs, ino } = await stat(path, { bigint: true })
+    const forged = {
+      ...(JSON.parse(record) as object),
+      size: Number(size),
+      modified: String(mtimeNs),
+      changed: String(ctimeNs),
+      inode: String(ino),
+    }
+    await writeFile(recordOf(cache), JSON.stringify(forged))
+    expect(await find(cache)).toBeUndefined()
+  })
+
+  it('does not believe the record of another file', async () => {
+    const cache = await newCache()
+    await put(cache)
+    const other = Buffer.from('other bytes')
+    const path = await put(cache, other)
+    const forged = recordOf(cache).replace(encodedPart(DIGEST), encodedPart(digestOf(other)))
+    await writeFile(forged, await readFile(recordOf(cache)))
+    await writeFile(path, 'some bytes')
+    expect(await find(cache, digestOf(other))).toBeUndefined()
+  })
+
+  it.each<[string, (root: string) => Promise<unknown>, string]>([
+    ['a folder of something else', (root) => writeFile(join(root, 'index.json'), '{}'), 'got index.json in it'],
+    ['a folder with areas and no marker', (root) => mkdir(join(root, 'tmp')), 'got tmp in it'],
+    [
+      'an area that is a link',
+      async (root) => {
+        await writeFile(join(root, MARKER), MARKER_TEXT)
+        await symlink(folder, join(root, 'blobs'))
+      },
+      'expected blobs to be a folder of this user, got a symbolic link',
+    ],
+    ['a marker that says something else', (root) => writeFile(join(root, MARKER), 'x'), 'as this suite writes it'],
+    ['a marker that is a link', (root) => symlink('/etc/hostname', join(root, MARKER)), 'got a symbolic link'],
+  ])('refuses %s, and removes nothing there', async (_, make, message) => {
+    const root = join(folder, `c${caches++}`)
+    await mkdir(root)
+    await make(root)
+    const before = await readdir(root)
+    for (const use of [openCache, measureCache, (path: string) => pruneCache(path, 0)])
+      await expect(use(root)).rejects.toThrow(message)
+    expect(await readdir(root)).toEqual(before)
   })
 
   it('leaves nothing of a file that is dropped', async () => {
@@ -195,6 +256,18 @@ describe('measureCache and pruneCache', () => {
     await found?.close()
     return found !== undefined
   }
+
+  it('removes nothing but content by its own names', async () => {
+    const cache = await newCache()
+    await put(cache)
+    const kept = ['blobs/sha256/notes.txt', `blobs/sha256/${'0'.repeat(63)}`, 'blobs/file']
+    for (const name of kept) await writeFile(join(cache.root, name), 'x')
+    await symlink(join(folder, 'elsewhere'), join(cache.root, 'blobs/sha256', 'f'.repeat(64)))
+    expect(await pruneCache(cache.root, 0)).toMatchObject({ files: 1 })
+    expect((await readdir(join(cache.root, 'blobs/sha256'))).toSorted()).toEqual(
+      ['notes.txt', '0'.repeat(63), 'f'.repeat(64)].toSorted(),
+    )
+  })
 
   it('finds nothing where there is no cache', async () => {
     expect((await measureCache(join(folder, 'none'))).every(({ files }) => files === 0)).toBe(true)

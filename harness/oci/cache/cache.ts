@@ -4,6 +4,7 @@ import { open, type FileHandle } from 'node:fs/promises'
 import { algorithmOf, readDigest, type Digest } from '../../bytes/digest.ts'
 import { fileSource, type ByteSource } from '../../bytes/source.ts'
 import type { Location } from '../../errors.ts'
+import { lazy } from '../../lazy.ts'
 import {
   beginFile,
   describeFile,
@@ -11,9 +12,12 @@ import {
   readRecord,
   touch,
   writeDocument,
+  writeRecord,
   type FileRecord,
   type Incoming,
 } from './file.ts'
+import { assertCache, isOursAlone } from './guard.ts'
+import { openSeal, type Seal } from './key.ts'
 import { contentPath, recordPath, type ContentArea } from './layout.ts'
 import { sweep } from './usage.ts'
 
@@ -21,6 +25,8 @@ export type CachedFile = { readonly source: ByteSource; close(): Promise<void> }
 
 export type Cache = {
   readonly root: string
+  /** By which conclusions about content are believed; undefined where none is. */
+  seal(): Promise<Seal | undefined>
   path(area: ContentArea | 'layers' | 'names', digest: Digest): string
   /** The bytes with this digest, hashed again where the file is not the one that was hashed; undefined for none. */
   find(area: ContentArea, digest: Digest, where: Location): Promise<CachedFile | undefined>
@@ -31,21 +37,28 @@ export type Cache = {
   write(area: 'layers' | 'names', digest: Digest, bytes: string | Uint8Array): Promise<void>
 }
 
-/** The folder is made when something is first written; what a killed process left behind long ago is removed. */
+/**
+ * The folder is made when something is first written; what a killed process left behind long ago is removed. Errors of
+ * `assertCache` for a folder that is no cache.
+ */
 export async function openCache(root: string): Promise<Cache> {
-  await sweep(root)
+  if (await assertCache(root)) await sweep(root)
+  const own = lazy(() => openSeal())
+  // Asked each time: the folder may not be there yet.
+  const seal = async (): Promise<Seal | undefined> => ((await isOursAlone(root)) ? own() : undefined)
   const isValid = async (source: ByteSource, digest: Digest, now: FileRecord, record: string): Promise<boolean> => {
-    if (isSameFile(await readRecord(record), now)) {
+    if (isSameFile(await readRecord(record, await seal()), now)) {
       await touch(record)
       return true
     }
     const got = await readDigest(source, algorithmOf(digest)).catch(() => undefined)
     // In a cache that cannot be written it is hashed each time.
-    if (got === digest) await writeDocument(root, record, JSON.stringify(now)).catch(() => undefined)
+    if (got === digest) await writeRecord(root, record, now, await seal()).catch(() => undefined)
     return got === digest
   }
   return {
     root,
+    seal,
     path: (area, digest) => contentPath(root, area, digest),
     async find(area, digest, where) {
       const file = await openRegular(contentPath(root, area, digest))
@@ -63,7 +76,7 @@ export async function openCache(root: string): Promise<Cache> {
       await file.close()
       return undefined
     },
-    begin: () => beginFile(root),
+    begin: () => beginFile(root, seal),
     keep: (incoming, area, digest) => incoming.keep(contentPath(root, area, digest), recordPath(root, area, digest)),
     write: (area, digest, bytes) => writeDocument(root, contentPath(root, area, digest), bytes),
   }

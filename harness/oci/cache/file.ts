@@ -10,7 +10,8 @@ import { writeAll } from '../../bytes/file.ts'
 import { fileSource, type ByteSource } from '../../bytes/source.ts'
 import type { SpoolOptions } from '../../bytes/spool.ts'
 import { FormatError } from '../../errors.ts'
-import { areaFolder } from './layout.ts'
+import type { Seal } from './key.ts'
+import { areaFolder, MARKER, MARKER_TEXT } from './layout.ts'
 
 /** A file that is being written into the cache. */
 export type Incoming = {
@@ -27,7 +28,7 @@ export type Incoming = {
 const FILE_MODE = 0o600
 const FOLDER_MODE = 0o700
 
-export async function beginFile(root: string): Promise<Incoming> {
+export async function beginFile(root: string, seal: () => Promise<Seal | undefined>): Promise<Incoming> {
   const path = await temporaryPath(root)
   const file = await open(path, 'wx+', FILE_MODE)
   let position = 0
@@ -49,11 +50,11 @@ export async function beginFile(root: string): Promise<Incoming> {
     },
     async keep(target, record) {
       if ((await bootId()) === '') await file.datasync()
-      const described = await describeFile(await file.stat({ bigint: true }))
       await makeFolder(dirname(target), FOLDER_MODE)
       await rename(path, target)
       kept = true
-      await writeDocument(root, record, JSON.stringify(described))
+      // Only now: a new name changes the time that nobody can set.
+      await writeRecord(root, record, await describeFile(await file.stat({ bigint: true })), await seal())
     },
     async drop() {
       if (!kept) await rm(path, { force: true })
@@ -83,31 +84,82 @@ export async function touch(path: string): Promise<void> {
 
 async function temporaryPath(root: string): Promise<string> {
   const folder = areaFolder(root, 'tmp')
+  await makeFolder(root, FOLDER_MODE)
+  await markCache(root)
   await makeFolder(folder, FOLDER_MODE)
   return join(folder, `${process.pid}-${randomBytes(12).toString('hex')}`)
 }
 
-/** Facts of a file of the cache at the time its bytes were last hashed; while they are the same, so are the bytes. */
-export type FileRecord = { readonly size: number; readonly modified: string; readonly boot: string }
+/** Says what the folder is, once; the text is whole or absent. */
+async function markCache(root: string): Promise<void> {
+  await writeFile(join(root, MARKER), MARKER_TEXT, { flag: 'wx', mode: FILE_MODE }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error
+    },
+  )
+}
 
-const recordSchema = z.strictObject({ size: z.int().nonnegative(), modified: z.string(), boot: z.string() })
+/**
+ * Facts of a file of the cache at the time its bytes were last hashed; while they are the same, so are the bytes. Sizes and
+ * times in nanoseconds; `changed` is the time of the last change of the inode, which only the kernel sets.
+ */
+export type FileRecord = {
+  readonly size: number
+  readonly modified: string
+  readonly changed: string
+  readonly inode: string
+  readonly boot: string
+}
 
-/** Undefined for a file that is no record; the content is then hashed again. */
-export async function readRecord(path: string): Promise<FileRecord | undefined> {
+const recordSchema = z.strictObject({
+  size: z.int().nonnegative(),
+  modified: z.string(),
+  changed: z.string(),
+  inode: z.string(),
+  boot: z.string(),
+  seal: z.string(),
+})
+
+/** Writes nothing where there is no seal: nobody would believe it. */
+export async function writeRecord(
+  root: string,
+  path: string,
+  record: FileRecord,
+  seal: Seal | undefined,
+): Promise<void> {
+  if (seal === undefined) return
+  await writeDocument(root, path, JSON.stringify({ ...record, seal: seal.make(sealed(path, record)) }))
+}
+
+/** Undefined for a file that is no record of this user; the content is then hashed again. */
+export async function readRecord(path: string, seal: Seal | undefined): Promise<FileRecord | undefined> {
+  if (seal === undefined) return undefined
   try {
-    return recordSchema.parse(JSON.parse(await readFile(path, 'utf8')))
+    const { seal: got, ...record } = recordSchema.parse(JSON.parse(await readFile(path, 'utf8')))
+    return seal.holds(sealed(path, record), got) ? record : undefined
   } catch {
     return undefined
   }
 }
 
+/** A record is of one file: under another name it holds no more. */
+function sealed(path: string, { size, modified, changed, inode, boot }: FileRecord): string {
+  return JSON.stringify(['record', path, size, modified, changed, inode, boot])
+}
+
 /** The record of a file as it is now. */
-export async function describeFile({ size, mtimeNs }: BigIntStats): Promise<FileRecord> {
-  return { size: Number(size), modified: String(mtimeNs), boot: await bootId() }
+export async function describeFile({ size, mtimeNs, ctimeNs, ino }: BigIntStats): Promise<FileRecord> {
+  return {
+    size: Number(size),
+    modified: String(mtimeNs),
+    changed: String(ctimeNs),
+    inode: String(ino),
+    boot: await bootId(),
+  }
 }
 
 export function isSameFile(record: FileRecord | undefined, now: FileRecord): boolean {
-  return record?.size === now.size && record.modified === now.modified && record.boot === now.boot
+  return record !== undefined && (Object.keys(now) as (keyof FileRecord)[]).every((name) => record[name] === now[name])
 }
 
 let boot: Promise<string> | undefined

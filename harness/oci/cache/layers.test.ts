@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -111,7 +111,18 @@ describe('the index of a layer', () => {
 
   it.each<[string, (cache: Cache) => Promise<unknown>]>([
     ['an index with another byte', (cache) => alter(cache, 'layers', (text) => text.replace('"uid":7', '"uid":8'))],
-    ['an index of another version', (cache) => alter(cache, 'layers', (text) => text.replace('index 1', 'index 2'))],
+    ['an index of another version', (cache) => alter(cache, 'layers', (text) => text.replace('index 2', 'index 1'))],
+    [
+      'an index that was edited, its seal made with another key',
+      (cache) =>
+        alter(cache, 'layers', (text) => {
+          const body = text.slice(text.indexOf('\n') + 1).replace('"uid":7', '"uid":8')
+          const seal = createHmac('sha256', Buffer.alloc(32))
+            .update(`index ${digestOf(GZIP)}\n${body}`)
+            .digest('hex')
+          return `talos-image-contract layer index 2 ${seal}\n${body}`
+        }),
+    ],
     ['half an index', (cache) => alter(cache, 'layers', (text) => text.slice(0, text.length / 2))],
     ['no index', (cache) => alter(cache, 'layers', () => '')],
     [

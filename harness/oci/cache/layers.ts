@@ -1,7 +1,7 @@
 // The index of a layer, kept beside its tar: a warm run decompresses and hashes nothing again.
 import { readFile, stat } from 'node:fs/promises'
 import { z } from 'zod'
-import { digestOf, encodedPart, isDigest, type Digest } from '../../bytes/digest.ts'
+import { isDigest, type Digest } from '../../bytes/digest.ts'
 import { memberLocation, type ByteSource } from '../../bytes/source.ts'
 import type { Location } from '../../errors.ts'
 import type { TarEntry } from '../../fs/tar-entry.ts'
@@ -9,8 +9,8 @@ import { BLOCK_SIZE } from '../../fs/tar-fields.ts'
 import type { Cache } from './cache.ts'
 import { tarLocation, toLayer, type LayerCache, type LayerContent } from '../image/layer.ts'
 
-/** First line of an index: the version of what follows, and its sha256. Another version is another first line. */
-const HEAD = 'talos-image-contract layer index 1 '
+/** First line of an index: the version of what follows, and its seal. Another version is another first line. */
+const HEAD = 'talos-image-contract layer index 2 '
 /** A layer with so many entries that its index is bigger is read anew each time. */
 const MAX_INDEX_BYTES = 64 << 20
 
@@ -79,19 +79,27 @@ export async function keepIndex(cache: Cache, stored: Digest, content: LayerCont
   if (computed.digest !== stored) return
   const entries = content.entries.map(toRecord)
   const text = JSON.stringify({ computed, diffId, tarSize, compression, ended, trailing, entries })
-  if (text.length > MAX_INDEX_BYTES) return
-  await cache.write('layers', stored, `${HEAD}${encodedPart(digestOf(Buffer.from(text)))}\n${text}`)
+  const seal = await cache.seal()
+  if (seal === undefined || text.length > MAX_INDEX_BYTES) return
+  await cache.write('layers', stored, `${HEAD}${seal.make(sealed(stored, text))}\n${text}`)
 }
 
-/** Undefined for all that is not exactly what `keepIndex` wrote for this layer. */
+/** An index is of one layer: under another digest it holds no more. */
+function sealed(stored: Digest, text: string): string {
+  return `index ${stored}\n${text}`
+}
+
+/** Undefined for all that is not exactly what `keepIndex` wrote for this layer and this user. */
 async function readIndex(cache: Cache, stored: Digest): Promise<LayerIndex | undefined> {
+  const seal = await cache.seal()
+  if (seal === undefined) return undefined
   try {
     const path = cache.path('layers', stored)
     if ((await stat(path)).size > 2 * MAX_INDEX_BYTES) return undefined
     const text = await readFile(path, 'utf8')
     const end = text.indexOf('\n')
     const body = text.slice(end + 1)
-    if (text.slice(0, end) !== `${HEAD}${encodedPart(digestOf(Buffer.from(body)))}`) return undefined
+    if (!text.startsWith(HEAD) || !seal.holds(sealed(stored, body), text.slice(HEAD.length, end))) return undefined
     const index = indexSchema.parse(JSON.parse(body))
     return index.computed.digest === stored ? index : undefined
   } catch {

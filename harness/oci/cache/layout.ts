@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { algorithmOf, encodedPart, type Digest } from '../../bytes/digest.ts'
 
 /** Part of the path: a cache of another layout is another folder. */
-const VERSION = 'v1'
+const VERSION = 'v2'
 const FOLDER = join('talos-image-contract', VERSION)
 
 /** The default as a person reads it, in `--help` and in the README. */
@@ -22,6 +22,15 @@ export const AREAS = {
   spool: 'decompressed bytes, unlinked while they are in use',
   tmp: 'files that are being written',
 } as const satisfies Readonly<Record<string, string>>
+
+/** The file that says that a folder is a cache of ours, and its text. */
+export const MARKER = 'talos-image-contract.cache'
+export const MARKER_TEXT = 'This folder is a cache of talos-image-contract: files are removed from it at any time.\n'
+
+/** Names of files that are being written. */
+export const TEMPORARY = /^\d+-[0-9a-f]{24}$/
+/** Names of content below `<area>/<algorithm>`. */
+export const ENCODED = /^(?:[0-9a-f]{64}|[0-9a-f]{128})$/
 
 export type Area = keyof typeof AREAS
 export type ContentArea = 'blobs' | 'tars'

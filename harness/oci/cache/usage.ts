@@ -1,7 +1,17 @@
 // How full the cache is, and making room in it: what was used longest ago goes first.
-import { readdir, rm, stat } from 'node:fs/promises'
+import { lstat, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { AREAS, areaFolder, CONTENT_AREAS, recordOf, type Area } from './layout.ts'
+import { assertCache } from './guard.ts'
+import {
+  AREAS,
+  areaFolder,
+  CONTENT_AREAS,
+  ENCODED,
+  recordOf,
+  TEMPORARY,
+  type Area,
+  type ContentArea,
+} from './layout.ts'
 
 export type Usage = { readonly area: Area; readonly files: number; readonly bytes: number }
 export type Pruned = { readonly files: number; readonly bytes: number; readonly left: number }
@@ -11,14 +21,16 @@ const LEFT_OVER_MS = 60 * 60_000
 
 /** Removes what killed processes left behind. */
 export async function sweep(root: string, now: number = Date.now()): Promise<void> {
-  for (const { path, modified } of await listFiles(areaFolder(root, 'tmp')))
+  for (const { path, modified } of await listFiles(areaFolder(root, 'tmp'), TEMPORARY))
     if (now - modified > LEFT_OVER_MS) await rm(path, { force: true }).catch(() => undefined)
 }
 
+/** Errors of `assertCache` for a folder that is no cache. */
 export async function measureCache(root: string): Promise<readonly Usage[]> {
+  await assertCache(root)
   return Promise.all(
     Object.keys(AREAS).map(async (area) => {
-      const files = await listFiles(areaFolder(root, area as Area))
+      const files = await listAll(areaFolder(root, area as Area))
       return { area: area as Area, files: files.length, bytes: total(files) }
     }),
   )
@@ -26,13 +38,14 @@ export async function measureCache(root: string): Promise<readonly Usage[]> {
 
 /**
  * Removes blobs and tars, those used longest ago first, until what is left has at most `maxBytes`. Who reads one at this
- * moment reads on; who comes later fetches it again.
+ * moment reads on; who comes later fetches it again. Errors of `assertCache` for a folder that is no cache.
  */
 export async function pruneCache(root: string, maxBytes: number): Promise<Pruned> {
+  if (!(await assertCache(root))) return { files: 0, bytes: 0, left: 0 }
   await sweep(root)
   const files: (File & { readonly used: number; readonly record: string })[] = []
   for (const area of CONTENT_AREAS)
-    for (const file of await listFiles(areaFolder(root, area))) {
+    for (const file of await listContent(root, area)) {
       const record = recordOf(root, file.path)
       files.push({ ...file, record, used: await lastUse(record, file.modified) })
     }
@@ -51,12 +64,34 @@ export async function pruneCache(root: string, maxBytes: number): Promise<Pruned
 
 type File = { readonly path: string; readonly size: number; readonly modified: number }
 
-async function listFiles(folder: string): Promise<readonly File[]> {
-  const names = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
-  const files = names.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+/** Content by its own names alone: what else lies there is not ours to count or to remove. */
+async function listContent(root: string, area: ContentArea): Promise<readonly File[]> {
+  const algorithms = await readdir(areaFolder(root, area), { withFileTypes: true }).catch(() => [])
+  const folders = algorithms
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => join(areaFolder(root, area), name))
+  return (await Promise.all(folders.map((folder) => listFiles(folder, ENCODED)))).flat()
+}
+
+/** Files of these names, and no links, right in a folder. */
+async function listFiles(folder: string, names: RegExp): Promise<readonly File[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => [])
+  const files = entries
+    .filter((entry) => entry.isFile() && names.test(entry.name))
+    .map(({ name }) => join(folder, name))
+  return statAll(files)
+}
+
+/** All files of an area, to be counted. */
+async function listAll(folder: string): Promise<readonly File[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
+  return statAll(entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)))
+}
+
+async function statAll(paths: readonly string[]): Promise<readonly File[]> {
   const found = await Promise.all(
-    files.map((path) =>
-      stat(path).then(
+    paths.map((path) =>
+      lstat(path).then(
         ({ size, mtimeMs }) => ({ path, size, modified: mtimeMs }),
         () => undefined,
       ),
