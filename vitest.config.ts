@@ -1,4 +1,4 @@
-// The project's own tests. The contract is not run from here but by scripts/conform.ts (`npm test`).
+// The project's own tests. The contract is not run from here but by `npm test`.
 import { defineConfig } from 'vitest/config'
 
 const folders = '{harness,specs,build,fixtures,scripts}'

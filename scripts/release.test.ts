@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { startRegistry } from '#fixtures/simulator/registry/server.ts'
-import { ROOT } from './judge/run/run.ts'
-import { runScript } from './testing/run-conform.ts'
+import { ROOT } from './root.ts'
+import { runCommandLine } from './testing/run-script.ts'
 
 /** An idle machine takes twenty seconds for all of it. */
 const PATIENCE_MS = 240_000
@@ -17,7 +17,7 @@ it('builds, judges, publishes and promotes', { timeout: PATIENCE_MS }, async () 
   try {
     const { contract, key } = await writeIdentity(folder)
     const [out, report] = [join(folder, 'out'), join(folder, 'report.json')]
-    const built = await runScript('build.ts', ['--upstream', 'embedded', '--output', out, '--contract', contract])
+    const built = await runCommandLine('build', ['--upstream', 'embedded', '--output', out, '--contract', contract])
     expect(built.status, built.stderr).toBe(0)
     const lock = join(out, 'upstream.lock.json')
     const common = ['--contract', contract, '--lock', lock, '--reference', `oci:${out}/reference`]
@@ -25,19 +25,19 @@ it('builds, judges, publishes and promotes', { timeout: PATIENCE_MS }, async () 
 
     const layouts = ['spin-only', 'spin-tailscale'].map((variant) => `oci:${out}/${variant}:v1.11.5`)
     expect(built.stdout).toContain(`npm test -- ${[...layouts, ...common].join(' ')}\n`)
-    const judged = await runScript('conform.ts', [...layouts, ...inputs, '--report', report])
+    const judged = await runCommandLine('test', [...layouts, ...inputs, '--report', report])
     expect(judged.status, judged.stdout).toBe(0)
 
     const commit = '0123456789abcdef0123456789abcdef01234567'
     const namespace = `${registry.host}/you`
     const signing = ['--key', key, '--revision', commit, '--report', report]
-    const published = await runScript('publish.ts', [out, namespace, ...inputs, ...signing])
+    const published = await runCommandLine('publish', [out, namespace, ...inputs, ...signing])
     expect(published.status, published.stderr + published.stdout).toBe(0)
     expect(published.stdout).toMatch(/^SUP {7}5 /m)
     expect(published.stdout).toMatch(/^GREEN: 2 candidates and their release: /m)
 
     const image = `${namespace}/talos-spin-only:v1.11.5`
-    const promoted = await runScript('promote.ts', [image, 'demo-stable', ...inputs])
+    const promoted = await runCommandLine('promote', [image, 'demo-stable', ...inputs])
     expect(promoted.status, promoted.stderr + promoted.stdout).toBe(0)
     const tags = registry.content.find('you/talos-spin-only')?.tags
     expect(tags?.get('demo-stable')).toMatch(/^sha256:/)

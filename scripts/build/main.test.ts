@@ -2,10 +2,9 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ROOT } from '../judge/run/run.ts'
+import { ROOT } from '../root.ts'
 import { runCommand } from '../testing/run-command.ts'
 import { build } from './main.ts'
-import { formatSize, progressOf } from './render.ts'
 
 const GOLDEN = join(ROOT, 'fixtures/golden')
 const LOCK = join(GOLDEN, 'lock-v1.11.5.json')
@@ -34,7 +33,7 @@ describe('npm run build', { timeout: 60_000 }, () => {
     const { exit, stdout, stderr } = await run(...PARTS, '--dry-run', '--output', join(folder, 'dry'))
     expect([exit, stderr]).toEqual([0, ''])
     expect(stdout).toMatch(/^spin-only: Talos v1\.11\.5, from /)
-    expect(stdout).toMatch(/ drbd 9\.2\.14-v1\.11\.5 +2\.5 KiB {2}sha256:8a8f0441e2f4/)
+    expect(stdout).toMatch(/ drbd 9\.2\.14-v1\.11\.5 +2\.52 KiB {2}sha256:8a8f0441e2f4/)
     expect(stdout).toMatch(/\nspin-tailscale: /)
     expect(stdout).toContain('makes         v1.11.5, v1.11.5-assets\n')
     expect(await readdir(folder)).not.toContain('dry')
@@ -82,30 +81,4 @@ describe('npm run build', { timeout: 60_000 }, () => {
     expect(stderr.split('\n').at(-2)).toMatch(/^error: /)
     expect(stderr).toContain(text)
   })
-})
-
-describe('progressOf', () => {
-  it('writes a line for each step on a pipe, and over one line on a terminal', () => {
-    for (const [isTTY, expected] of [
-      [false, 'a: one\na: t\\u{1b}wo\n'],
-      [true, '\r\u001b[Ka: one\r\u001b[Ka: t\\u{1b}wo\r\u001b[K'],
-    ] as const) {
-      let text = ''
-      const progress = progressOf('a', { isTTY, write: (chunk) => (text += chunk) })
-      progress.step('one')
-      progress.step('t\u001bwo')
-      progress.end()
-      expect(text).toBe(expected)
-    }
-  })
-})
-
-describe('formatSize', () => {
-  it.for([
-    [0, '0 B'],
-    [1023, '1023 B'],
-    [1024, '1.0 KiB'],
-    [5 << 20, '5.0 MiB'],
-    [2 ** 41, '2048.0 GiB'],
-  ] as const)('%i as %s', ([bytes, text]) => expect(formatSize(bytes)).toBe(text))
 })

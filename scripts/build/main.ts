@@ -18,7 +18,8 @@ import { UsageError } from '../cli/command-line.ts'
 import { printable } from '../judge/verdict/printable.ts'
 import { parseOptions, type BuildOptions } from './options.ts'
 import { measureParts } from './parts.ts'
-import { progressOf, renderBuilt, renderNext, renderPlan, type JudgeOptions } from './render.ts'
+import { showSteps } from '../cli/steps.ts'
+import { renderBuilt, renderNext, renderPlan, type JudgeOptions } from './render.ts'
 import { EMBEDDED, openUpstream, type BuildUpstream } from './upstream.ts'
 
 /** What no other part would mend. */
@@ -66,7 +67,7 @@ async function buildAll(
 ): Promise<void> {
   const all: (readonly [Plan, Built])[] = []
   for (const plan of plans) {
-    const progress = progressOf(plan.variant, process.stderr)
+    const progress = showSteps(plan.variant, process.stderr)
     try {
       const output = join(options.output, plan.variant)
       const { workers } = options

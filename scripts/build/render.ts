@@ -3,24 +3,8 @@ import { dirname } from 'node:path'
 import type { Built } from '#build/assemble.ts'
 import type { Plan } from '#build/plan.ts'
 import { printable } from '../judge/verdict/printable.ts'
+import { formatSize } from '../judge/outputs/size.ts'
 import type { PartSize } from './parts.ts'
-
-export type Terminal = { readonly isTTY?: boolean | undefined; write(text: string): unknown }
-
-/** Shows the steps of one variant: on a terminal in one line, on a pipe a line each. */
-export function progressOf(variant: string, terminal: Terminal): { step(text: string): void; end(): void } {
-  let shown = 0
-  return {
-    step(text) {
-      shown++
-      const line = `${variant}: ${printable(text)}`
-      terminal.write(terminal.isTTY === true ? `\r\u001b[K${line}` : `${line}\n`)
-    },
-    end() {
-      if (shown > 0 && terminal.isTTY === true) terminal.write('\r\u001b[K')
-    },
-  }
-}
 
 export function renderPlan(plan: Plan, parts: readonly PartSize[], from: string): string {
   const total = parts.reduce((sum, { size }) => sum + size, 0)
@@ -66,18 +50,6 @@ export function renderNext(
     `  npm test -- ${references.join(' ')}${inputs}${compared}`,
     `  npm run publish -- ${folder} REGISTRY/NAMESPACE${inputs}${compared}`,
   )
-}
-
-/** `12.3 MiB`. */
-export function formatSize(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB']
-  let value = bytes
-  let unit = 0
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024
-    unit++
-  }
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`
 }
 
 function lines(...texts: readonly string[]): string {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { DEFAULT_CACHE, MARKER, MARKER_TEXT } from '#harness/oci/cache/layout.ts'
-import { ROOT } from '../judge/run/run.ts'
+import { ROOT } from '../root.ts'
 import { cache, parseSize } from './main.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'cache-'))
@@ -28,10 +28,10 @@ describe('npm run cache', () => {
       await writeFile(join(blobs, name), Buffer.alloc(1024))
       await utimes(join(blobs, name), seconds, seconds)
     }
-    expect((await run('status')).text).toMatch(/blobs +2 +2\.0 KiB {2}blobs as a registry sends them, by digest\n/)
+    expect((await run('status')).text).toMatch(/blobs +2 +2\.00 KiB {2}blobs as a registry sends them, by digest\n/)
     expect(await run('prune', '--max-size', '1K')).toEqual({
       status: 0,
-      text: 'removed 1 files, 1.0 KiB; 1.0 KiB left\n',
+      text: 'removed 1 files, 1.00 KiB; 1.00 KiB left\n',
     })
     expect(await readdir(blobs)).toEqual([fresh])
   })

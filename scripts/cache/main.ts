@@ -3,7 +3,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { describeError, HarnessError } from '#harness/errors.ts'
 import { AREAS, CONTENT_AREAS, DEFAULT_CACHE, defaultCacheFolder } from '#harness/oci/cache/layout.ts'
 import { measureCache, pruneCache } from '#harness/oci/cache/usage.ts'
-import { formatSize } from '../build/render.ts'
+import { formatSize } from '../judge/outputs/size.ts'
 
 type Options = { readonly cache?: string; readonly maxSize?: number }
 

@@ -2,8 +2,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Command } from 'commander'
 import { GOLDEN_NAMES, readGolden, writeLayout, type GoldenName } from '#fixtures/counterexamples/candidate.ts'
 import { mapInParallel } from '#harness/oci/parallel.ts'
+import { parseCommand, parseCount } from '../cli/command-line.ts'
+import { printFailure } from '../cli/failure.ts'
 import { exitCodeOf, judge } from '../judge/verdict/gate.ts'
 import { loadRuleIndex } from '../judge/candidates/inputs.ts'
 import { runSpecs } from '../judge/run/run.ts'
@@ -27,7 +30,22 @@ type Case = {
 }
 type Outcome = Case & { readonly green: boolean; readonly red: readonly string[] }
 
-export async function checkBytes(count: number, seed: number): Promise<0 | 1> {
+/** `args` without node and script. Gives the exit status: 1 where a damage stayed green outside the free bytes. */
+export async function checkBytes(args: readonly string[]): Promise<number> {
+  try {
+    const command = new Command('npm run check:bytes --')
+      .description('Random damages of goldens, at every depth: none outside the list of free bytes may stay green.')
+      .argument('[COUNT]', 'damages', parseCount, 200)
+      .argument('[SEED]', 'that repeats a run', parseCount, 1)
+    if (!parseCommand(command, args)) return 0
+    const [count, seed] = command.processedArgs as [number, number]
+    return await run(count, seed)
+  } catch (error) {
+    return printFailure(error)
+  }
+}
+
+async function run(count: number, seed: number): Promise<0 | 1> {
   const folder = await mkdtemp(join(tmpdir(), 'talos-bytes-'))
   try {
     const random = seededRandom(seed)
@@ -79,7 +97,7 @@ async function judgeAll(cases: readonly Case[], folder: string): Promise<readonl
     batches,
     async (batch) => {
       const candidates = batch.map(({ candidate }) => candidate)
-      const { observations, runErrors } = await runSpecs({ groups: [{ candidates, spoolFolder: folder }] })
+      const { observations, runErrors } = await runSpecs({ groups: [{ candidates, cacheFolder: folder }] })
       return batch.map((one) => {
         const rules = judge(ruleIndex, one.candidate, observations)
         const red = rules.filter(({ status }) => status === 'fail').map(({ id }) => id)

@@ -9,7 +9,7 @@ import { startRegistry } from '#fixtures/simulator/registry/server.ts'
 import { openBuildParts } from '#fixtures/simulator/upstream/build-parts.ts'
 import { parseContract } from '#specs/contract/contract.ts'
 import { CONTRACT_PATH } from '../judge/candidates/inputs.ts'
-import { ROOT } from '../judge/run/run.ts'
+import { ROOT } from '../root.ts'
 import type { Tools } from './fetch.ts'
 import { run, type Check } from './tool.ts'
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { pushLayout, pushReference } from '#fixtures/simulator/registry/content/images.ts'
 import { startRegistry, type Registry, type RegistryOptions } from '#fixtures/simulator/registry/server.ts'
 import { conformanceSchema } from '../judge/verdict/conformance.ts'
-import { ROOT } from '../judge/run/run.ts'
+import { ROOT } from '../root.ts'
 import type { Tools } from './fetch.ts'
 import { run, type Check } from './tool.ts'
 
@@ -80,7 +80,7 @@ async function sameVerdict(tools: Tools): Promise<undefined> {
     const args = [...fixed, '--report', report, '--lock', lock, reference]
     // vitest keeps a secret below HOME, which is the current folder otherwise: nothing of that may lie in the project.
     const place = { cwd: ROOT, env: { HOME: cwd } }
-    await run(process.execPath, ['--import', './scripts/preload.mjs', 'scripts/conform.ts', ...args], place)
+    await run(process.execPath, ['--import', './scripts/preload.mjs', 'scripts/talos-image.ts', 'test', ...args], place)
     const { candidates } = conformanceSchema.parse(JSON.parse(await readFile(report, 'utf8')))
     return candidates[0]?.rules.map((rule) => `${rule.id} ${rule.status}`)
   }

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { digestOf } from '#harness/bytes/digest.ts'
 import { startRegistry, type Registry, type RegistryOptions } from '#fixtures/simulator/registry/server.ts'
-import { ROOT } from '../judge/run/run.ts'
+import { ROOT } from '../root.ts'
 import type { Tools } from './fetch.ts'
 import { run, type Check } from './tool.ts'
 

@@ -1,5 +1,5 @@
 // What every command does with what was typed: options, help on request, one sentence for what cannot be done.
-import { CommanderError, type Command } from 'commander'
+import { CommanderError, InvalidArgumentError, type Command } from 'commander'
 import { UsageError } from '../judge/usage-error.ts'
 
 export { UsageError }
@@ -7,6 +7,13 @@ export { UsageError }
 /** `a, b` as its items. */
 export function parseList(text: string): string[] {
   return text.split(',').map((item) => item.trim())
+}
+
+/** Parser of commander for a whole number that is not negative. */
+export function parseCount(text: string): number {
+  const count = Number(text)
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(count)) throw new InvalidArgumentError('expected a whole number.')
+  return count
 }
 
 /** Parses `args` into `command`; false after --help was printed. UsageError, which names the help, for anything else. */

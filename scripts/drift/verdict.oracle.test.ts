@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { RELEASE_NAMES, type ReleaseName } from '#fixtures/simulator/upstream/release.ts'
 import { conformanceSchema } from '../judge/verdict/conformance.ts'
-import { runScript } from '../testing/run-conform.ts'
+import { runCommandLine } from '../testing/run-conform.ts'
 import { serveUpstream, type SignedUpstream } from '../testing/signed-upstream.ts'
 import { driftSchema, verdictSentence, type DriftVerdict } from './report.ts'
 
@@ -26,7 +26,7 @@ describe('the verdict', { timeout: PATIENCE_MS }, () => {
     ['--upstream', served.namespace, '--trusted-root', served.trustedRoot].concat('--cache', file('cache'))
   const lock = async (talos: string): Promise<string> => {
     const path = file(`${talos}.json`)
-    const { status, stderr } = await runScript('lock.ts', [
+    const { status, stderr } = await runCommandLine('lock.ts', [
       '--accept-moved',
       ...['--talos', talos, '--lock', path].concat(registry()),
     ])
@@ -36,17 +36,17 @@ describe('the verdict', { timeout: PATIENCE_MS }, () => {
   const drift = async (from: string, to: string) => {
     const path = file('drift.json')
     const args = ['--from', await lock(from), '--to', to, '--output', `json=${path}`, ...registry()]
-    const { status, stderr } = await runScript('drift.ts', args)
+    const { status, stderr } = await runCommandLine('drift', args)
     expect(status, stderr).toBe(3)
     return driftSchema.parse(JSON.parse(await readFile(path, 'utf8'))).targets[0]
   }
   const byHand = async (talos: string): Promise<DriftVerdict> => {
     const [path, out, report] = [await lock(talos), file(`out-${talos}`), file('conformance.json')]
     const upstream = ['--upstream', served.namespace, '--cache', file('cache')]
-    const built = await runScript('build.ts', ['--lock', path, '--output', out, ...upstream])
+    const built = await runCommandLine('build.ts', ['--lock', path, '--output', out, ...upstream])
     expect(built.status, built.stderr).toBe(0)
     const images = ['spin-only', 'spin-tailscale'].map((variant) => `oci:${out}/${variant}:${talos}`)
-    const { status } = await runScript('conform.ts', [...images, '--lock', path, '--report', report])
+    const { status } = await runCommandLine('conform.ts', [...images, '--lock', path, '--report', report])
     const { candidates } = conformanceSchema.parse(JSON.parse(await readFile(report, 'utf8')))
     const rules = candidates.flatMap(({ variant, rules: all }) =>
       all.flatMap(({ id, level, status: said }) =>

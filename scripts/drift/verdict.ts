@@ -63,13 +63,13 @@ async function judge(
 ): Promise<Conformance> {
   const { config: files, waivers, caFile, insecure, trustedRoot } = given
   const config = files && (await loadMachineConfig(files, lock.talos))
-  const [ruleIndex, spoolFolder] = [await loadRuleIndex(), session.folder]
+  const [ruleIndex, cacheFolder] = [await loadRuleIndex(), session.folder]
   const options = {
     references,
     structureOnly: false,
     json: false,
     output: [],
-    cache: spoolFolder,
+    cache: cacheFolder,
     ...(caFile !== undefined && { caFile }),
     ...(insecure !== undefined && { insecure }),
     ...(trustedRoot !== undefined && { trustedRoot }),
@@ -80,18 +80,18 @@ async function judge(
     lock,
     targets: undefined,
     assets: undefined,
-    spoolFolder,
+    cacheFolder,
     config,
     signal,
   })
-  const place = { ruleIndex, selected: undefined, embedded: undefined, options, spoolFolder, signal }
+  const place = { ruleIndex, selected: undefined, embedded: undefined, options, cacheFolder, signal }
   return judgeCandidates(await withReference(opened, place), {
     ruleIndex,
     contract,
     lock: { value: lock, path: `Talos ${lock.talos}`, sha256: encodedPart(lockDigest(lock)) },
     waivers: await loadWaivers(waivers),
     selected: undefined,
-    cacheFolder: spoolFolder,
+    cacheFolder,
     contents: false,
     signal,
   })

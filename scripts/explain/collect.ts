@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Counterexample } from '#fixtures/counterexamples/counterexample.ts'
 import type { RuleIndex, RuleIndexEntry } from '#specs/contract/rule-index.ts'
-import { ROOT } from '../judge/run/run.ts'
+import { ROOT } from '../root.ts'
 
 export type Explanation = {
   readonly rule: RuleIndexEntry

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { RuleIndex, RuleIndexEntry } from '#specs/contract/rule-index.ts'
 import { loadRuleIndex } from '../judge/candidates/inputs.ts'
-import { ROOT } from '../judge/run/run.ts'
+import { ROOT } from '../root.ts'
 import { README_PATH, withRuleTable } from './readme-table.ts'
 
 const rule = {

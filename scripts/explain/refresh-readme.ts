@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { loadRuleIndex } from '../judge/candidates/inputs.ts'
-import { ROOT } from '../judge/run/run.ts'
+import { ROOT } from '../root.ts'
 import { README_PATH, withRuleTable } from './readme-table.ts'
 
 /** Prints what it did; gives the exit status. */

@@ -18,7 +18,8 @@ import { parseContract, type Contract } from '#specs/contract/contract.ts'
 import type { Candidate } from '../judge/candidates/candidates.ts'
 import { CONTRACT_PATH, loadRuleIndex } from '../judge/candidates/inputs.ts'
 import { configCandidate } from '../judge/candidates/machine-config.ts'
-import { ROOT, runSpecs } from '../judge/run/run.ts'
+import { runSpecs } from '../judge/run/run.ts'
+import { ROOT } from '../root.ts'
 import { CONFIG_SPEC_GLOB } from '../judge/run/spec-run.ts'
 import type { RuleVerdict } from '../judge/verdict/conformance.ts'
 import { exitCodeOf, judge } from '../judge/verdict/gate.ts'
@@ -65,7 +66,7 @@ describe('lint of machine configurations', () => {
       candidates.push(toCandidate(valid(name), sound, soundContract(shipped), variantOfConfig(name)))
       candidates.push(toCandidate(asWritten(name), { config: sound.config }, shipped))
     }
-    const groups = [{ candidates, spoolFolder: '' }]
+    const groups = [{ candidates, cacheFolder: '' }]
     const { observations, runErrors } = await runSpecs({ groups, specs: CONFIG_SPEC_GLOB })
     expect(runErrors).toEqual([])
     for (const candidate of candidates) verdicts.set(candidate.key, judge(ruleIndex, candidate, observations))

@@ -1,11 +1,11 @@
 // From the command line to upstream's registry: how it is reached, which release, and what it says.
 import { admitsTalos, extensionNames, type Contract } from '#specs/contract/contract.ts'
 import type { Lock } from '#specs/contract/lock.ts'
-import { progressOf } from '../build/render.ts'
+import { showSteps } from '../cli/steps.ts'
 import { UsageError } from '../cli/command-line.ts'
 import { loadContract } from '../judge/candidates/inputs.ts'
 import { printable } from '../judge/verdict/printable.ts'
-import { cacheError } from '../judge/candidates/registry.ts'
+import { cacheError } from '../judge/candidates/pull.ts'
 import { findLatest } from './latest.ts'
 import type { LockOptions } from './options.ts'
 import { readLock } from './read.ts'
@@ -17,7 +17,7 @@ import { referenceTo } from './upstream.ts'
 export async function lockFromRegistry(options: LockOptions, signal: AbortSignal): Promise<Lock> {
   const { value: contract } = await loadContract(options.contract)
   const image = options.reference === undefined ? undefined : parseImage(options.reference)
-  const progress = progressOf('lock', process.stderr)
+  const progress = showSteps('lock', process.stderr)
   const say = (what: string) => (text: string) => {
     progress.end()
     process.stderr.write(`${what}: ${printable(text)}\n`)

@@ -2,7 +2,7 @@
 import type { RuleIndex } from '#specs/contract/rule-index.ts'
 import type { RunInput } from '#specs/support/run.ts'
 import { judge } from '../judge/verdict/gate.ts'
-import type { Observation } from '../judge/run/observation.ts'
+import type { Observation } from '../judge/verdict/observation.ts'
 import { compareVerdict } from '../selftest/compare.ts'
 import { prepareAll } from '../selftest/prepare-all.ts'
 import type { Prepared } from '../selftest/prepare.ts'

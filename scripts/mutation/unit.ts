@@ -40,7 +40,7 @@ export async function runUnitTests(
     kind: 'unit',
     root,
     include: [...tested.values(), ...chosen.map(({ name, file }) => `${MUTANTS}/${name}/${testOf(file)}`)],
-    run: { candidates: [], spoolFolder: folder },
+    run: { candidates: [], cacheFolder: folder },
     plan: { choices: {}, entries: [], expected: {}, sound: {} },
   })
   const red = records.filter((record) => record.kind === 'end').filter(({ broken }) => broken)

@@ -10,8 +10,11 @@ import { startRegistry } from '#fixtures/simulator/registry/server.ts'
 import { UsageError } from '../cli/command-line.ts'
 import { parseRegistryCommand, type RegistryCommand } from './options.ts'
 
-/** Runs until `stop` is aborted. Gives the exit status: 0 ended, 2 what was typed or read is wrong. */
-export async function main(args: readonly string[], stop: AbortSignal): Promise<0 | 2> {
+/**
+ * `args` without node and script. Runs until `stop` is aborted, or Ctrl-C. Gives the exit status: 0 ended, 2 what was typed
+ * or read is wrong.
+ */
+export async function main(args: readonly string[], stop: AbortSignal = onSignal()): Promise<0 | 2> {
   try {
     const command = parseRegistryCommand(args)
     if (command !== undefined) await serve(command, stop)
@@ -22,6 +25,12 @@ export async function main(args: readonly string[], stop: AbortSignal): Promise<
     process.stderr.write(`error: ${error.message}${where === '' ? '' : ` (${where})`}\n`)
     return 2
   }
+}
+
+function onSignal(): AbortSignal {
+  const stop = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
+  return stop.signal
 }
 
 async function serve({ images, storage, ...options }: RegistryCommand, stop: AbortSignal): Promise<void> {

@@ -5,7 +5,8 @@ import { ruleIndexSchema, type RuleIndex, type RuleIndexEntry } from '#specs/con
 import { RETIRED, type Retired } from '#specs/contract/retired.ts'
 import type { Requirement } from '#specs/support/requirement.ts'
 import type { RunInput } from '#specs/support/run.ts'
-import { ROOT, SPEC_GLOB } from '../judge/run/run.ts'
+import { SPEC_GLOB } from '../judge/run/spec-run.ts'
+import { ROOT } from '../root.ts'
 import { areaOf, areaPlace } from '../judge/verdict/areas.ts'
 
 const FIRST_VERSION = '0.1.0'
@@ -36,7 +37,7 @@ export function formatRuleIndex(ruleIndex: RuleIndex): string {
 }
 
 async function collectRequirements(): Promise<readonly RuleIndexEntry[]> {
-  const run: RunInput = { candidates: [], listing: true, spoolFolder: '' }
+  const run: RunInput = { candidates: [], listing: true, cacheFolder: '' }
   const vitest = await createVitest(
     'test',
     {

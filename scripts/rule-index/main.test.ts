@@ -12,7 +12,7 @@ describe('npm run rule-index', { timeout: PATIENCE_MS }, () => {
   it('does not let a rule go that nobody retired, and does not take one back that somebody did', async () => {
     await using copy = await copyProject()
     const read = (): Promise<string> => readFile(join(copy.folder, RULE_INDEX_PATH), 'utf8')
-    const ruleIndex = (...args: readonly string[]) => copy.run('rule-index.ts', args)
+    const ruleIndex = (...args: readonly string[]) => copy.run('talos-image.ts', ['rule-index', ...args])
 
     await copy.edit(SPEC, (text) => text.replace("'OCI-003', '", "'OCI-003', 'still "))
     expect(await ruleIndex('--check')).toMatchObject({

@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { RULE_INDEX_PATH } from '../judge/candidates/inputs.ts'
-import { ROOT } from '../judge/run/run.ts'
+import { ROOT } from '../root.ts'
 import { refreshReadme } from '../explain/refresh-readme.ts'
 import { collectRuleIndex, formatRuleIndex, RuleIndexError } from './collect.ts'
 

@@ -12,7 +12,7 @@ export type Example = { readonly name: string; readonly violates: readonly strin
 export type PreparedAll = {
   readonly prepared: readonly Prepared[]
   /** What every run over them needs. */
-  readonly common: Pick<RunInput, 'spoolFolder' | 'registry' | 'trustedRoot'>
+  readonly common: Pick<RunInput, 'cacheFolder' | 'registry' | 'trustedRoot'>
   readonly controls: number
   readonly counterexamples: number
 }
@@ -32,7 +32,7 @@ export async function prepareAll(folder: string, isChosen: (example: Example) =>
   const { failures, trustedRoot } = registry
   return {
     prepared,
-    common: { spoolFolder: folder, registry: { failures }, trustedRoot },
+    common: { cacheFolder: folder, registry: { failures }, trustedRoot },
     controls: CONTROLS.length + RELEASE_CONTROLS.length + CONFIG_SOUND.length + REGISTRY_CONTROLS.length,
     counterexamples: images.length + releases.length + configs.length + published.length,
   }

@@ -16,7 +16,7 @@ import { machineConfigFacts } from '#harness/machine-config/facts.ts'
 import { parseMachineConfig } from '#harness/machine-config/document.ts'
 import { parseContract } from '#specs/contract/contract.ts'
 import { CONTRACT_PATH } from '../judge/candidates/inputs.ts'
-import { ROOT } from '../judge/run/run.ts'
+import { ROOT } from '../root.ts'
 import type { Prepared } from './prepare.ts'
 
 /** Each right configuration as it is, what lies on the right side of a boundary, and what cannot be told. */

@@ -12,8 +12,8 @@ import type { Contract } from '#specs/contract/contract.ts'
 import { openRegistryAccess } from '#harness/oci/registry/access.ts'
 import type { BlobFailures } from '#harness/oci/registry/failure.ts'
 import { openCandidate, type Candidate } from '../judge/candidates/candidates.ts'
-import { pullEvidence } from '../judge/verdict/evidence.ts'
-import { pullCandidates } from '../judge/candidates/registry.ts'
+import { pullEvidence } from '../judge/candidates/evidence.ts'
+import { pullCandidates } from '../judge/candidates/pull.ts'
 import type { Prepared } from './prepare.ts'
 
 /** What was published as it should be, under its tag. */
@@ -55,13 +55,13 @@ export async function prepareRegistry(
         await openCandidate(reference, example.name, {
           contract: judgedBy,
           lock,
-          spoolFolder: folder,
+          cacheFolder: folder,
           registry: access,
         }),
       )
     }
     const { signal } = new AbortController()
-    const failures = await pullCandidates(access, candidates, { spoolFolder: folder, signal })
+    const failures = await pullCandidates(access, candidates, { cacheFolder: folder, signal })
     await pullEvidence(access, candidates, { contract, folder, offline: true })
     const prepared = examples.flatMap(({ violates, inconclusive = [] }, at) => {
       const candidate = candidates[at]

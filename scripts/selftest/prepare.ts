@@ -13,7 +13,7 @@ import { parseContract, type Contract } from '#specs/contract/contract.ts'
 import { parseLock, type Lock } from '#specs/contract/lock.ts'
 import type { CandidateInput } from '#specs/support/run.ts'
 import { CONTRACT_PATH } from '../judge/candidates/inputs.ts'
-import { ROOT } from '../judge/run/run.ts'
+import { ROOT } from '../root.ts'
 import type { Expected } from './compare.ts'
 
 export type Prepared = {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CONTRACT_PATH } from '../judge/candidates/inputs.ts'
 import { runCommand } from '../testing/run-command.ts'
 import { main } from './main.ts'
-import { ROOT } from '../judge/run/run.ts'
+import { ROOT } from '../root.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'refusals-'))
 afterAll(() => rm(folder, { recursive: true }))

@@ -89,7 +89,7 @@ type Opening = {
 
 /** What is given, or the embedded candidates; with the image that the lock pins as the reference. */
 async function open(given: ConformOptions, { terms, config, embedded }: Opening): Promise<OpenedCandidates> {
-  const { ruleIndex, contract, lock, selected, cacheFolder: spoolFolder, signal } = terms
+  const { ruleIndex, contract, lock, selected, cacheFolder, signal } = terms
   const options: ConformOptions =
     embedded === undefined
       ? given
@@ -100,11 +100,11 @@ async function open(given: ConformOptions, { terms, config, embedded }: Opening)
     lock: lock?.value,
     targets,
     assets,
-    spoolFolder,
+    cacheFolder,
     config,
     signal,
   })
-  return withReference(opened, { ruleIndex, selected, embedded, options, spoolFolder, signal })
+  return withReference(opened, { ruleIndex, selected, embedded, options, cacheFolder, signal })
 }
 
 async function embed(options: ConformOptions, contract: Contract, signal: AbortSignal): Promise<Embedded> {

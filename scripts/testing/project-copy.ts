@@ -2,8 +2,8 @@
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ROOT } from '../judge/run/run.ts'
-import { runScript, type Outcome } from './run-conform.ts'
+import { ROOT } from '../root.ts'
+import { runScript, type Outcome } from './run-script.ts'
 
 const COPIED = ['specs', 'scripts', 'package.json', 'README.md']
 const LINKED = ['harness', 'build', 'fixtures', 'node_modules']

@@ -28,7 +28,7 @@ const run: RunInput = {
       contract: { variants: { worker: variant } } as unknown as Contract,
     },
   ],
-  spoolFolder: '',
+  cacheFolder: '',
 }
 
 describe('findInConfig', () => {

@@ -31,7 +31,7 @@ function read(
   pinnedReference: CandidateInput['pinnedReference'] = { image: `oci:${folder}` },
 ): Promise<readonly string[]> {
   const candidate = { ...(lock && { lock }), pinnedReference: pinnedReference as { readonly image: string } }
-  return readReference({ spoolFolder: folder }, candidate, async (installer) =>
+  return readReference({ cacheFolder: folder }, candidate, async (installer) =>
     [...(await installer.files()).entries()].map(({ path }) => path),
   )
 }
@@ -75,7 +75,7 @@ describe('readReference', () => {
 
   it('lets through what is no error of a reader', async () => {
     const failing = readReference(
-      { spoolFolder: folder },
+      { cacheFolder: folder },
       { lock: lockOf('v1.11.5'), pinnedReference: { image: `oci:${folder}` } },
       () => Promise.reject(new TypeError('a bug')),
     )

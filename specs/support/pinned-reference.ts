@@ -22,7 +22,7 @@ class UnusableReferenceError extends Error {
  * another Talos release, and in place of every error of the harness.
  */
 export async function readReference<T>(
-  run: Pick<RunInput, 'spoolFolder' | 'registry'>,
+  run: Pick<RunInput, 'cacheFolder' | 'registry'>,
   { lock, pinnedReference }: Pick<CandidateInput, 'lock' | 'pinnedReference'>,
   read: (installer: TalosPart) => Promise<T>,
 ): Promise<T> {
@@ -30,7 +30,7 @@ export async function readReference<T>(
   const name = `the reference ${lock.reference.reference}`
   if (pinnedReference === undefined || 'reason' in pinnedReference)
     throw new UnusableReferenceError(`${name} cannot be had: ${pinnedReference?.reason ?? 'nobody fetched it'}`)
-  const spool = new Spool(join(run.spoolFolder, 'spool'))
+  const spool = new Spool(join(run.cacheFolder, 'spool'))
   const registry = await openPulled(run)
   try {
     const options = { spool, registry, architecture: REFERENCE_ARCHITECTURE } as const

@@ -6,7 +6,7 @@ import type { RunInput } from './run.ts'
 /** Undefined where nothing of the run is in a registry. */
 export async function openPulled({
   registry,
-  spoolFolder,
-}: Pick<RunInput, 'registry' | 'spoolFolder'>): Promise<RegistryAccess | undefined> {
-  return registry && openRegistryAccess({ ...registry, cache: await openCache(spoolFolder) })
+  cacheFolder,
+}: Pick<RunInput, 'registry' | 'cacheFolder'>): Promise<RegistryAccess | undefined> {
+  return registry && openRegistryAccess({ ...registry, cache: await openCache(cacheFolder) })
 }

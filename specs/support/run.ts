@@ -39,7 +39,7 @@ export type RunInput = {
   /** Only list the requirements: nothing is opened, nothing runs. */
   readonly listing?: boolean
   /** Folder for decompressed bytes, and the cache of what came from registries. */
-  readonly spoolFolder: string
+  readonly cacheFolder: string
   /** Set where a candidate is in a registry: all of it lies in the cache, but for what these say. */
   readonly registry?: { readonly failures: BlobFailures }
   /** Text of the trusted_root.json that signatures are held against; absent for the packaged one. */

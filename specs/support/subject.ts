@@ -36,7 +36,7 @@ async function open(run: RunInput, key: string, part: Part): Promise<Subject> {
   const candidate = [...run.candidates, ...(run.members ?? [])].find((one) => one.key === key)
   const reference = candidate?.references[part]
   if (candidate === undefined || reference === undefined) throw new Error(`no candidate ${key} with a part ${part}`)
-  const spool = new Spool(join(run.spoolFolder, 'spool'))
+  const spool = new Spool(join(run.cacheFolder, 'spool'))
   const registry = await openPulled(run)
   const talos = await (part === 'installer' ? openInstaller : openAssets)(reference, { spool, registry })
   if (run.selected === undefined && candidate.targets?.includes('image') !== false) beginLongest(talos)

@@ -32,7 +32,7 @@ export type CandidateOptions = {
   readonly lock?: Lock | undefined
   readonly variant?: string | undefined
   readonly targets?: readonly Target[] | undefined
-  readonly spoolFolder: string
+  readonly cacheFolder: string
   /** The asset image of the candidate, where it does not lie beside the installer. */
   readonly assets?: string | undefined
   /** What registries are read through; needed for references to one. */
@@ -43,7 +43,7 @@ export type CandidateOptions = {
 export async function openCandidate(text: string, key: string, options: CandidateOptions): Promise<Candidate> {
   try {
     const reference = parseReference(text)
-    const looking = new Spool(areaFolder(options.spoolFolder, 'spool'))
+    const looking = new Spool(areaFolder(options.cacheFolder, 'spool'))
     const open = (one: Reference): Promise<ContentStore> => openStore(one, { spool: looking, ...registryOf(options) })
     const parts = {
       ...(await findParts(reference, open)),
@@ -119,7 +119,7 @@ async function lookIntoImage(
   reference: Exclude<Reference, { kind: 'dir' }>,
   options: CandidateOptions,
 ): Promise<Found> {
-  const spool = new Spool(areaFolder(options.spoolFolder, 'spool'))
+  const spool = new Spool(areaFolder(options.cacheFolder, 'spool'))
   const store = await openStore(reference, { spool, ...registryOf(options) })
   try {
     const image = await openImage(store, { spool })

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readContents } from './contents.ts'
-import { ROOT } from '../run/run.ts'
+import { ROOT } from '../../root.ts'
 
 const GOLDEN = join(ROOT, 'fixtures/golden')
 
@@ -16,7 +16,7 @@ describe('readContents', () => {
 
   it('tells extensions, services and sizes of an installer', async () => {
     const installer = `docker-archive:${GOLDEN}/v1.11.5-spin-tailscale/installer-arm64.tar`
-    const contents = await readContents({ references: { installer } }, { spoolFolder: folder })
+    const contents = await readContents({ references: { installer } }, { cacheFolder: folder })
     expect(contents?.extensions?.map(({ name, services }) => [name, ...services].join(' '))).toEqual([
       'bnx2-bnx2x',
       'intel-ice-firmware',
@@ -34,7 +34,7 @@ describe('readContents', () => {
   it('leaves out what cannot be read', async () => {
     const empty = join(folder, 'boot')
     await writeFile(empty, '')
-    expect(await readContents({ references: { assets: `dir:${folder}` } }, { spoolFolder: folder })).toEqual({
+    expect(await readContents({ references: { assets: `dir:${folder}` } }, { cacheFolder: folder })).toEqual({
       sizes: { other: 0 },
     })
   })
@@ -43,6 +43,6 @@ describe('readContents', () => {
     ['no part', {}],
     ['a part that is no image', { installer: `docker-archive:${GOLDEN}/README.md` }],
   ])('tells nothing of %s', async (_, references) => {
-    expect(await readContents({ references }, { spoolFolder: folder })).toBeUndefined()
+    expect(await readContents({ references }, { cacheFolder: folder })).toBeUndefined()
   })
 })

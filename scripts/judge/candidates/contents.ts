@@ -24,10 +24,10 @@ const MAX_SERVICES = 64
  */
 export async function readContents(
   { references }: Pick<CandidateInput, 'references'>,
-  place: Pick<RunInput, 'spoolFolder' | 'registry'>,
+  place: Pick<RunInput, 'cacheFolder' | 'registry'>,
 ): Promise<Contents | undefined> {
   const { installer, assets } = references
-  const spool = new Spool(areaFolder(place.spoolFolder, 'spool'))
+  const spool = new Spool(areaFolder(place.cacheFolder, 'spool'))
   const registry = await openPulled(place)
   const part = await orAbsent(async () => {
     if (installer !== undefined) return openInstaller(installer, { spool, registry })

@@ -8,7 +8,7 @@ import { ruleIndexSchema, selectRules, type RuleIndex } from '#specs/contract/ru
 import { lockCommand, parseLock, type Lock } from '#specs/contract/lock.ts'
 import { parseWaivers, type Waiver } from '#specs/contract/waivers.ts'
 import { UsageError } from '../usage-error.ts'
-import { ROOT } from '../run/run.ts'
+import { ROOT } from '../../root.ts'
 
 export const CONTRACT_PATH = 'specs/contract/contract.yaml'
 export const LOCK_PATH = 'specs/contract/upstream.lock.json'

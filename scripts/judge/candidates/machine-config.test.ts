@@ -6,7 +6,7 @@ import type { Candidate } from './candidates.ts'
 import { CONTRACT_PATH } from './inputs.ts'
 import { loadMachineConfig } from './config-files.ts'
 import { configCandidate, withMachineConfig } from './machine-config.ts'
-import { ROOT } from '../run/run.ts'
+import { ROOT } from '../../root.ts'
 
 const WORKER = join(ROOT, 'fixtures/golden/machine-config/worker-spin-only-1.11.yaml')
 

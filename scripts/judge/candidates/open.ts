@@ -1,11 +1,11 @@
 // From references to candidates that everybody can read: resolved, looked into, pulled.
 import type { BlobFailures } from '#harness/oci/registry/failure.ts'
 import { openCandidate, type Candidate, type CandidateOptions } from './candidates.ts'
-import { pullEvidence } from '../verdict/evidence.ts'
+import { pullEvidence } from './evidence.ts'
 import type { LoadedConfig } from './config-files.ts'
 import { withMachineConfig } from './machine-config.ts'
 import type { ConformOptions } from '../../test/options.ts'
-import { cacheError, openRegistries, pullCandidates } from './registry.ts'
+import { cacheError, openRegistries, pullCandidates } from './pull.ts'
 
 export type OpenedCandidates = {
   readonly candidates: readonly Candidate[]
@@ -27,19 +27,19 @@ export async function openCandidates(
   { signal, config, ...common }: OpenOptions,
 ): Promise<OpenedCandidates> {
   const { variant } = options
-  const { spoolFolder } = common
-  const registry = await openRegistries(options, { folder: spoolFolder, signal })
+  const { cacheFolder } = common
+  const registry = await openRegistries(options, { folder: cacheFolder, signal })
   try {
     const opened: Candidate[] = []
     for (const [index, reference] of references.entries())
       opened.push(await openCandidate(reference, String(index), { ...common, variant, registry }))
     const candidates = withMachineConfig(opened, config)
-    const failures = registry && (await pullCandidates(registry, candidates, { spoolFolder, signal }))
-    const place = { ...options, contract: common.contract, folder: spoolFolder }
+    const failures = registry && (await pullCandidates(registry, candidates, { cacheFolder, signal }))
+    const place = { ...options, contract: common.contract, folder: cacheFolder }
     const trustedRoot = registry && (await pullEvidence(registry, candidates, place))
     return { candidates, failures, trustedRoot }
   } catch (error) {
-    throw cacheError(error, spoolFolder) ?? error
+    throw cacheError(error, cacheFolder) ?? error
   } finally {
     await registry?.close()
   }

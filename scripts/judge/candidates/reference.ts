@@ -22,8 +22,8 @@ import type { Candidate } from './candidates.ts'
 import type { OpenedCandidates } from './open.ts'
 import type { Embedded } from '../../embedded/release.ts'
 import type { ConformOptions } from '../../test/options.ts'
-import { startProgress } from '../../test/progress.ts'
-import { cacheError } from './registry.ts'
+import { startProgress } from '../../cli/progress.ts'
+import { cacheError } from './pull.ts'
 
 /** The rule that asks for it. */
 const RULE = 'REL-005'
@@ -40,7 +40,7 @@ export type ReferencePlace = {
   /** Its reference needs no registry. */
   readonly embedded: Pick<Embedded, 'lock' | 'reference'> | undefined
   readonly options: ConformOptions
-  readonly spoolFolder: string
+  readonly cacheFolder: string
   readonly signal: AbortSignal
 }
 
@@ -48,7 +48,7 @@ export type ReferencePlace = {
 export async function withReference(opened: OpenedCandidates, place: ReferencePlace): Promise<OpenedCandidates> {
   const { candidates, failures } = opened
   const fetched = await fetchReference(candidates, place).catch((error: unknown) => {
-    throw cacheError(error, place.spoolFolder) ?? error
+    throw cacheError(error, place.cacheFolder) ?? error
   })
   if (fetched === undefined) return opened
   const { pinnedReference } = fetched
@@ -96,11 +96,11 @@ async function fetchPinned({ reference: text, digest }: PinnedImage, place: Refe
 
 async function pull(
   reference: RegistryReference,
-  { spoolFolder, signal }: ReferencePlace,
+  { cacheFolder, signal }: ReferencePlace,
   network?: ClientOptions,
 ): Promise<BlobFailures> {
-  const spool = new Spool(areaFolder(spoolFolder, 'spool'))
-  const cache = await openCache(spoolFolder)
+  const spool = new Spool(areaFolder(cacheFolder, 'spool'))
+  const cache = await openCache(cacheFolder)
   const registry = openRegistryAccess({ cache, signal, ...(network !== undefined && { network }) })
   const store = await openStore(reference, { spool, registry })
   const progress = startProgress(process.stderr)

@@ -43,7 +43,7 @@ export async function judgeCandidates(
   const release = asksForRelease(ruleIndex, selected) ? toRelease(candidates, contract.value) : undefined
   const common = {
     ...(selected !== undefined && { selected }),
-    spoolFolder: cacheFolder,
+    cacheFolder,
     ...(failures !== undefined && { registry: { failures } }),
     ...(trustedRoot !== undefined && { trustedRoot }),
   }
@@ -97,7 +97,7 @@ export async function judgeCandidates(
   } satisfies Conformance)
 }
 
-type Place = Pick<RunInput, 'spoolFolder' | 'registry'>
+type Place = Pick<RunInput, 'cacheFolder' | 'registry'>
 
 async function contentsOf(candidate: CandidateInput, place: Place): Promise<{ contents?: Contents }> {
   const contents = await readContents(candidate, place)

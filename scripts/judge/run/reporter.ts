@@ -4,7 +4,7 @@ import type { Reporter, SerializedError, TestCase, TestModule, TestRunEndReason 
 import type { Location } from '#harness/errors.ts'
 import type { Requirement } from '#specs/support/requirement.ts'
 import type { JudgementMeta } from '#specs/support/run.ts'
-import type { Observation, ObservedError, RunObservations } from './observation.ts'
+import type { Observation, ObservedError, RunObservations } from '../verdict/observation.ts'
 
 export type Observer = Reporter & { observed(): RunObservations }
 

@@ -1,10 +1,8 @@
 // Runs the spec files over candidates in this process's vitest, and gives back what was observed.
 import { mapInParallel } from '#harness/oci/parallel.ts'
 import type { RunInput } from '#specs/support/run.ts'
-import type { RunObservations } from './observation.ts'
+import type { RunObservations } from '../verdict/observation.ts'
 import { openSpecRun, type SpecRun } from './spec-run.ts'
-
-export { ROOT, SPEC_GLOB } from './spec-run.ts'
 
 /** What a shell says of a process that SIGINT ended: 128 + 2. */
 export const INTERRUPTED = 130

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import type { RuleIndex } from '#specs/contract/rule-index.ts'
 import { copyProject, edited } from '../../testing/project-copy.ts'
 import type { MutatedCase, MutatedResult } from '../../testing/mutate.ts'
-import { ROOT } from './run.ts'
+import { ROOT } from '../../root.ts'
 
 const PATIENCE_MS = 180_000
 const SPEC = 'specs/oci/identity.spec.ts'

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { openSpecRun } from './spec-run.ts'
 
 const PATIENCE_MS = 60_000
-const NONE = { candidates: [], spoolFolder: '' }
+const NONE = { candidates: [], cacheFolder: '' }
 
 describe('openSpecRun', { timeout: PATIENCE_MS }, () => {
   it('judges what it is given after it has begun', async () => {

@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url'
 import { BroadcastChannel } from 'node:worker_threads'
 import { createVitest, type Reporter } from 'vitest/node'
 import type { RunInput } from '#specs/support/run.ts'
-import type { RunObservations } from './observation.ts'
+import type { RunObservations } from '../verdict/observation.ts'
+import { ROOT } from '../../root.ts'
 import { createObserver } from './reporter.ts'
 
-export const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 export const SPEC_GLOB = 'specs/**/*.spec.ts'
 /** The rules of a machine configuration; a rule that lies elsewhere ends as missing. */
 export const CONFIG_SPEC_GLOB = 'specs/config/**/*.spec.ts'
@@ -19,7 +19,7 @@ const RUNNER = fileURLToPath(new URL('runner.ts', import.meta.url))
 const RULE_TIMEOUT_MS = 10 * 60_000
 
 /** What the worker has until it is told. */
-const NOTHING: RunInput = { candidates: [], spoolFolder: '' }
+const NOTHING: RunInput = { candidates: [], cacheFolder: '' }
 
 /** A worker that was started; `run` or `close` ends it. */
 export type SpecRun = {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { RuleIndex, RuleIndexEntry } from '#specs/contract/rule-index.ts'
 import type { CandidateTargets } from '#specs/support/applicability.ts'
 import { exitCodeOf, judge, unknownRules } from './gate.ts'
-import type { Observation, ObservedError } from '../run/observation.ts'
+import type { Observation, ObservedError } from './observation.ts'
 
 function entry(id: string, more: Partial<RuleIndexEntry> = {}): RuleIndexEntry {
   const common = {

@@ -2,7 +2,7 @@
 import type { RuleIndex, RuleIndexEntry } from '#specs/contract/rule-index.ts'
 import { applicability, type CandidateTargets, type JudgedPart } from '#specs/support/applicability.ts'
 import type { Finding, RuleVerdict, Status } from './conformance.ts'
-import type { Observation, ObservedError } from '../run/observation.ts'
+import type { Observation, ObservedError } from './observation.ts'
 
 /** Codes that say nothing about the image: a fact or a capability is missing, or a registry did not answer. */
 const INCONCLUSIVE = new Set([

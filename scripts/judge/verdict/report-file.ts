@@ -3,9 +3,9 @@ import { rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { makeFolder } from '#harness/bytes/folder.ts'
 import { UsageError } from '../usage-error.ts'
-import { ROOT } from '../run/run.ts'
+import { ROOT } from '../../root.ts'
 
-/** `scripts/ci-summary.ts` reads the verdict here, and so does whoever comes after. */
+/** `npm run ci:summary` reads the verdict here, and so does whoever comes after. */
 export const REPORT_PATH = 'report/conformance.json'
 
 /** Where the verdict goes: `given`, or the place that everybody knows, which is relative to the project. */

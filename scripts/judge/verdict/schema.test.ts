@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, it } from 'vitest'
 import { conformanceSchema } from './conformance.ts'
-import { ROOT } from '../run/run.ts'
+import { ROOT } from '../../root.ts'
 import { sampleConformance } from '../../testing/sample-conformance.ts'
 import { formatSchema, SCHEMA_PATH } from './schema.ts'
 

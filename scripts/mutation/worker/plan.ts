@@ -1,6 +1,6 @@
 // What a worker is told, which mutants to run on which candidates, and what it tells.
 import type { RuleIndexEntry } from '#specs/contract/rule-index.ts'
-import type { Observation } from '../../judge/run/observation.ts'
+import type { Observation } from '../../judge/verdict/observation.ts'
 import type { Expected } from '../../selftest/compare.ts'
 
 /** What the specs do as they are, instead of a mutant's name. */

@@ -1,5 +1,5 @@
 // What a worker remembers from file to file.
-import type { Observation } from '../../judge/run/observation.ts'
+import type { Observation } from '../../judge/verdict/observation.ts'
 
 export const killed = new Set<string>()
 /** `MUTANT KEY ID` → what was observed so far: of a part that has not run yet, what it was without the mutant. */

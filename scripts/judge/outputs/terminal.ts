@@ -9,12 +9,12 @@ import {
   type Finding,
   type RuleVerdict,
   type Status,
-} from './verdict/conformance.ts'
-import { RELEASE_REFERENCE } from './run/release.ts'
-import { printableStrings } from './verdict/printable.ts'
-import { saysWhat } from './outputs/account.ts'
-import { areaOf } from './verdict/areas.ts'
-import { describeDifference } from './verdict/difference.ts'
+} from '../verdict/conformance.ts'
+import { RELEASE_REFERENCE } from '../run/release.ts'
+import { printableStrings } from '../verdict/printable.ts'
+import { saysWhat } from './account.ts'
+import { areaOf } from '../verdict/areas.ts'
+import { describeDifference } from '../verdict/difference.ts'
 
 type Format = Parameters<typeof styleText>[0]
 type Paint = (format: Format, text: string) => string

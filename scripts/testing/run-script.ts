@@ -1,14 +1,19 @@
-// Our scripts as child processes, for tests of the command line.
+// Our commands and scripts as child processes, for tests of the command line.
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { ROOT } from '../judge/run/run.ts'
+import { ROOT } from '../root.ts'
 
 export type Outcome = { readonly status: number | null; readonly stdout: string; readonly stderr: string }
 
 /** `npm test -- ARGS` with standard output in a pipe. */
 export function runConform(args: readonly string[]): Promise<Outcome> {
-  return runScript('conform.ts', args)
+  return runCommandLine('test', args)
+}
+
+/** A command by its name, of the project in `folder`. */
+export function runCommandLine(name: string, args: readonly string[], folder: string = ROOT): Promise<Outcome> {
+  return runScript('talos-image.ts', [name, ...args], folder)
 }
 
 /** `scripts/NAME` of the project in `folder`. */

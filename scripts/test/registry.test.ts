@@ -7,9 +7,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { pushReference } from '#fixtures/simulator/registry/content/images.ts'
 import { startRegistry, type Registry } from '#fixtures/simulator/registry/server.ts'
-import { conformanceSchema, type Conformance } from './judge/verdict/conformance.ts'
-import { INTERRUPTED, ROOT } from './judge/run/run.ts'
-import { runConform, type Outcome } from './testing/run-conform.ts'
+import { conformanceSchema, type Conformance } from '../judge/verdict/conformance.ts'
+import { INTERRUPTED } from '../judge/run/run.ts'
+import { ROOT } from '../root.ts'
+import { runConform, type Outcome } from '../testing/run-script.ts'
 
 /** An idle machine takes two seconds for one image. */
 const PATIENCE_MS = 120_000
@@ -140,7 +141,7 @@ describe('npm test on a registry', { timeout: PATIENCE_MS }, () => {
 })
 
 const start = (args: readonly string[]) =>
-  spawn(process.execPath, ['--import', './scripts/preload.mjs', 'scripts/conform.ts', ...args], {
+  spawn(process.execPath, ['--import', './scripts/preload.mjs', 'scripts/talos-image.ts', 'test', ...args], {
     cwd: ROOT,
     stdio: ['pipe', 'ignore', 'pipe'],
   })

@@ -1,7 +1,7 @@
 // The last line of CI: tests and rules, counted from the reports that the runs wrote. A report that is not there is red.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ROOT } from './judge/run/run.ts'
+import { ROOT } from '../root.ts'
 
 type Counts = { readonly passed: number; readonly failed: number; readonly skipped: number }
 
@@ -38,16 +38,19 @@ const sources: readonly (readonly [name: string, count: () => Promise<Counts>])[
   ['oracles', () => fromVitest('oracles.json')],
 ]
 
-const total = { passed: 0, failed: 0, skipped: 0 }
-for (const [name, count] of sources) {
-  const counts = await count().catch((error: unknown) => {
-    process.stderr.write(`error: ${name} left no report: ${(error as Error).message}\n`)
-    return { passed: 0, failed: 1, skipped: 0 }
-  })
-  process.stdout.write(`${name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`)
-  total.passed += counts.passed
-  total.failed += counts.failed
-  total.skipped += counts.skipped
+/** Gives the exit status; prints a line for each source, and the sum last. */
+export async function summarize(): Promise<0 | 1> {
+  const total = { passed: 0, failed: 0, skipped: 0 }
+  for (const [name, count] of sources) {
+    const counts = await count().catch((error: unknown) => {
+      process.stderr.write(`error: ${name} left no report: ${(error as Error).message}\n`)
+      return { passed: 0, failed: 1, skipped: 0 }
+    })
+    process.stdout.write(`${name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`)
+    total.passed += counts.passed
+    total.failed += counts.failed
+    total.skipped += counts.skipped
+  }
+  process.stdout.write(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`)
+  return total.failed > 0 ? 1 : 0
 }
-process.stdout.write(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`)
-if (total.failed > 0) process.exitCode = 1

@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { sampleCandidate, sampleConformance, sampleFinding, sampleRule } from '../testing/sample-conformance.ts'
-import type { Conformance, RuleVerdict } from './verdict/conformance.ts'
-import { renderTerminal } from './render.ts'
+import { sampleCandidate, sampleConformance, sampleFinding, sampleRule } from '../../testing/sample-conformance.ts'
+import type { Conformance, RuleVerdict } from '../verdict/conformance.ts'
+import { renderTerminal } from './terminal.ts'
 
 const ESCAPE = '\u{1b}'
 

@@ -1,5 +1,5 @@
 // How far a pull is, for a person at a terminal: bytes, rate, time left. On a pipe nothing.
-import { openProgressBar } from '../cli/progress-bar.ts'
+import { openProgressBar } from './progress-bar.ts'
 
 export type Progress = {
   /** `bytes` are to come. */

@@ -6,10 +6,10 @@ import type { Attachment } from '#harness/signing/attachments.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import type { Part } from '#specs/contract/tags.ts'
 import { openEvidence, readEvidence } from '#specs/support/evidence.ts'
-import type { Candidate } from '../candidates/candidates.ts'
+import type { Candidate } from './candidates.ts'
 import { openTrust } from '../../cli/trust.ts'
 import { UsageError } from '../usage-error.ts'
-import { printable } from './printable.ts'
+import { printable } from '../verdict/printable.ts'
 
 export type EvidencePlace = {
   readonly contract: Contract

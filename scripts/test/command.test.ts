@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, describe, expect, it } from 'vitest'
-import { conformanceSchema, type Conformance } from './judge/verdict/conformance.ts'
-import { ROOT } from './judge/run/run.ts'
-import { SCHEMA_PATH } from './judge/verdict/schema.ts'
-import { runConform, type Outcome } from './testing/run-conform.ts'
+import { conformanceSchema, type Conformance } from '../judge/verdict/conformance.ts'
+import { ROOT } from '../root.ts'
+import { SCHEMA_PATH } from '../judge/verdict/schema.ts'
+import { runConform, type Outcome } from '../testing/run-script.ts'
 
 /** An idle machine takes two seconds for one image. */
 const PATIENCE_MS = 60_000

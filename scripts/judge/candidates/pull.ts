@@ -13,7 +13,7 @@ import { networkOf } from '../../cli/registry-options.ts'
 import type { Candidate } from './candidates.ts'
 import type { ConformOptions } from '../../test/options.ts'
 import { UsageError } from '../usage-error.ts'
-import { startProgress } from '../../test/progress.ts'
+import { startProgress } from '../../cli/progress.ts'
 
 type Place = { readonly folder: string; readonly signal: AbortSignal }
 
@@ -52,14 +52,14 @@ function registryOf(text: string): readonly string[] {
 export async function pullCandidates(
   access: RegistryAccess,
   candidates: readonly Candidate[],
-  { spoolFolder, signal }: { readonly spoolFolder: string; readonly signal: AbortSignal },
+  { cacheFolder, signal }: { readonly cacheFolder: string; readonly signal: AbortSignal },
 ): Promise<BlobFailures> {
   const progress = startProgress(process.stderr)
   try {
     const pulls: Pull[] = []
     for (const text of candidates.flatMap(({ references }) => Object.values(references))) {
       const reference = parseReference(text)
-      if (reference.kind === 'registry') pulls.push(await listPull(access, reference, spoolFolder))
+      if (reference.kind === 'registry') pulls.push(await listPull(access, reference, cacheFolder))
     }
     await pullLayers(access, pulls, { signal, onStart: progress.start, onBytes: progress.advance })
     return access.failures()
@@ -71,8 +71,8 @@ export async function pullCandidates(
   }
 }
 
-async function listPull(access: RegistryAccess, reference: RegistryReference, spoolFolder: string): Promise<Pull> {
-  const spool = new Spool(areaFolder(spoolFolder, 'spool'))
+async function listPull(access: RegistryAccess, reference: RegistryReference, cacheFolder: string): Promise<Pull> {
+  const spool = new Spool(areaFolder(cacheFolder, 'spool'))
   const store = await openStore(reference, { spool, registry: access })
   try {
     return await readDocuments(reference, store, await openImage(store, { spool }))

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runTool } from '#fixtures/golden/run-tool.ts'
-import type { Conformance } from './judge/verdict/conformance.ts'
-import { ROOT } from './judge/run/run.ts'
-import { runConform } from './testing/run-conform.ts'
+import type { Conformance } from '../judge/verdict/conformance.ts'
+import { ROOT } from '../root.ts'
+import { runConform } from '../testing/run-script.ts'
 
 const GOLDEN = join(ROOT, 'fixtures/golden')
 const NAME = 'v1.11.5-spin-tailscale'

@@ -1,0 +1,69 @@
+// `npm run check`: the project's own tests, one step after the other, all of them even when one is red.
+import { spawn } from 'node:child_process'
+import { Command } from 'commander'
+import { parseCommand } from '../cli/command-line.ts'
+import { printFailure } from '../cli/failure.ts'
+import { ROOT } from '../root.ts'
+
+/** A step that prints its own result; the first word is a program of node_modules/.bin. */
+type Step = readonly [name: string, command: readonly string[]]
+
+const OWN = ['node', '--import', './scripts/preload.mjs', 'scripts/talos-image.ts']
+const STEPS: readonly Step[] = [
+  ['format', ['oxfmt', '--check']],
+  ['lint', ['oxlint', '--deny-warnings', '--quiet']],
+  ['types', ['tsc', '-p', '.']],
+  ['unused', ['knip', '--no-progress']],
+  ['ruleIndex', [...OWN, 'rule-index', '--check']],
+  [
+    'unit',
+    [
+      'vitest',
+      'run',
+      '--project=unit',
+      '--coverage',
+      '--reporter=dot',
+      '--reporter=json',
+      '--outputFile.json=report/unit.json',
+    ],
+  ],
+  ['selftest', [...OWN, 'selftest']],
+]
+
+/** `args` without node and script. Gives the exit status: 1 where a step is red. */
+export async function check(args: readonly string[]): Promise<number> {
+  try {
+    const command = new Command('npm run check --').description(
+      'Format, lint, types, what nothing uses, rule index, unit tests with coverage, selftest.',
+    )
+    if (!parseCommand(command, args)) return 0
+    return await runSteps(STEPS)
+  } catch (error) {
+    return printFailure(error)
+  }
+}
+
+async function runSteps(steps: readonly Step[]): Promise<0 | 1> {
+  const results: string[] = []
+  let status: 0 | 1 = 0
+  for (const [name, command] of steps) {
+    const started = performance.now()
+    const passed = await run(command)
+    results.push(`${passed ? 'ok ' : 'RED'} ${name} (${((performance.now() - started) / 1000).toFixed(1)} s)`)
+    if (!passed) status = 1
+  }
+  process.stdout.write(`\n${results.join('\n')}\n`)
+  return status
+}
+
+function run(command: readonly string[]): Promise<boolean> {
+  const [program = '', ...args] = command
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { cwd: ROOT, stdio: 'inherit' })
+    child.on('error', (error) => {
+      process.stderr.write(`error: ${program} does not start: ${error.message}\n`)
+      resolve(false)
+    })
+    child.on('close', (code) => resolve(code === 0))
+  })
+}
