@@ -33,6 +33,19 @@ export function detectCompression(firstBytes: Uint8Array): Compression {
 }
 
 /**
+ * The same for a layer, whose first zstd frame may be one to skip (zstd:chunked): containerd v2.1
+ * pkg/archive/compression. The kernel unpacks no initramfs that begins so.
+ */
+export function detectLayerCompression(firstBytes: Uint8Array): Compression {
+  const [first = 0, ...rest] = firstBytes.subarray(0, SKIPPABLE_REST.length + 1)
+  const isSkippable = first >> 4 === 5 && SKIPPABLE_REST.every((byte, at) => rest[at] === byte)
+  return isSkippable ? 'zstd' : detectCompression(firstBytes)
+}
+
+/** 0x184D2A5? as its bytes lie, without the first. */
+const SKIPPABLE_REST: readonly number[] = [0x2a, 0x4d, 0x18]
+
+/**
  * The content of the whole of `source`: all members of gzip, all frames of zstd. FormatError BAD_MAGIC, TRUNCATED,
  * MALFORMED (also a wrong checksum), LIMIT_EXCEEDED, UNSUPPORTED (any other kind, a zstd dictionary); IntegrityError
  * TRAILING_DATA. 'none' passes the bytes through.

@@ -3,18 +3,26 @@
 import type { Header } from 'tar-stream'
 import { FormatError, type FormatCode, type Location } from '../errors.ts'
 import { decodeName, normalizePath, type FileEntry, type FileType } from './file-tree.ts'
+import type { FormProblem } from './tar-form.ts'
 import { XATTR_PREFIX, type ScannedHeader } from './tar-scanner.ts'
 
 /**
  * `duplicate`: an earlier entry has this path. `escapes`: the stored name, or the target of a hard link, is absolute or
- * has a part `..`. `number`: mode, owner or time is no number and was read as 0.
+ * has a part `..`. `number`: mode, owner, time or device is no number and was read as 0. `type`: containerd knows no such
+ * type of entry (7), or makes a file where others make a folder (0 with a name that ends in a slash).
  */
+<<<<<<< HEAD
 type TarProblem = 'duplicate' | 'escapes' | 'number'
+=======
+export type TarProblem = 'duplicate' | 'escapes' | 'type' | FormProblem
+>>>>>>> f598be1 (Read layers as containerd and archive/tar of Go read them)
 
 export type TarEntry = FileEntry & {
   /** The name as stored, bytes that are no UTF-8 as `\xNN`. */
   readonly rawName: string
   readonly problems: readonly TarProblem[]
+  /** Whether the header is as Go writes it. */
+  readonly isGo: boolean
 }
 
 /** PATH_MAX of Linux, with its NUL. */
@@ -48,7 +56,9 @@ export function toTarEntry(header: Header, scanned: ScannedHeader, tar: Location
   const numbers = readNumbers(header, scanned)
   const problems: TarProblem[] = []
   if (escapes(rawName) || (type === 'hardlink' && escapes(rawTarget))) problems.push('escapes')
-  if (Object.values(numbers).includes(undefined)) problems.push('number')
+  if (scanned.flag === '7' || (scanned.flag === '0' && rawName.endsWith('/'))) problems.push('type')
+  problems.push(...scanned.problems)
+  if (Object.values(numbers).includes(undefined) && !problems.includes('number')) problems.push('number')
   const xattrs = readXattrs(scanned.pax)
   return {
     path,
@@ -60,6 +70,7 @@ export function toTarEntry(header: Header, scanned: ScannedHeader, tar: Location
     size: type === 'file' ? scanned.size : 0,
     mtime: numbers.mtime ?? 0,
     problems,
+    isGo: scanned.isGo,
     origin,
     ...(type === 'symlink' && { target: rawTarget }),
     ...(type === 'hardlink' && { target }),
@@ -100,7 +111,7 @@ type Numbers = Readonly<Record<'mode' | 'uid' | 'gid' | 'mtime', number | undefi
 function readNumbers({ mode, uid, gid }: Header, { pax, mtime }: ScannedHeader): Numbers {
   const stated = (key: string, field: number | undefined): number | undefined => {
     const bytes = pax.get(key)
-    return safeInteger(bytes === undefined ? field : parseDecimal(bytes))
+    return safeInteger(bytes === undefined || bytes.length === 0 ? field : parseDecimal(bytes))
   }
   return { mode: safeInteger(mode), uid: stated('uid', uid), gid: stated('gid', gid), mtime: stated('mtime', mtime) }
 }

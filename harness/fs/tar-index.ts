@@ -10,7 +10,7 @@ export type TarIndex = {
   readonly entries: readonly TarEntry[]
   /** Whether the two blocks of zeros were there. */
   readonly ended: boolean
-  /** Whether anything but zeros follows them. */
+  /** Whether anything but zeros follows them, or fills up a content to whole blocks. */
   readonly trailing: boolean
 }
 
@@ -71,7 +71,7 @@ export class TarIndexer {
       seen.add(entry.path)
       return complete
     })
-    return { entries, ended, trailing: this.#trailing }
+    return { entries, ended, trailing: this.#trailing || !this.#scanner.isPaddingClean }
   }
 
   #take(header: Header): void {

@@ -18,8 +18,16 @@ describe('TarScanner', () => {
     expect(part).toEqual(archive)
     expect(scanner.ended).toBe(true)
     expect(scanner.headers).toEqual([
-      { offset: 0, size: 1, mtime: 0, pax: new Map() },
-      { offset: 2048, size: 0, mtime: 0, pax: new Map([['mtime', Buffer.from('5')]]) },
+      { offset: 0, size: 1, mtime: 0, pax: new Map(), flag: '0', problems: [], isGo: false },
+      {
+        offset: 2048,
+        size: 0,
+        mtime: 0,
+        pax: new Map([['mtime', Buffer.from('5')]]),
+        flag: '0',
+        problems: [],
+        isGo: false,
+      },
     ])
     expect(scanner.push(Buffer.from('more'))).toHaveLength(0)
   })

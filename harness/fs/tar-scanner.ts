@@ -3,6 +3,7 @@
 // https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html, GNU tar manual "Basic Tar Format"
 import { FormatError, type FormatCode, type Location } from '../errors.ts'
 import { BLOCK_SIZE, hasValidChecksum, padded, parseNumber, parsePax } from './tar-fields.ts'
+import { headerProblems, isGoHeader, recordProblems, type FormProblem } from './tar-form.ts'
 
 /** Ten times what the biggest public images have. */
 const MAX_ENTRIES = 1_000_000
@@ -24,6 +25,12 @@ export type ScannedHeader = {
   readonly mtime: number | undefined
   /** Of the PAX records: mtime, uid, gid and the extended attributes. */
   readonly pax: ReadonlyMap<string, Uint8Array>
+  /** The type flag as stored. */
+  readonly flag: string
+  /** What Go refuses or reads otherwise, in the header and in the extended ones before it. */
+  readonly problems: readonly FormProblem[]
+  /** Whether it is as Go writes it, without an extended header before it. */
+  readonly isGo: boolean
 }
 
 export const XATTR_PREFIX = 'SCHILY.xattr.'
@@ -46,7 +53,13 @@ export class TarScanner {
   #extended: { readonly type: string; readonly size: number } | undefined
   #zeroBlocks = 0
   #pax = NO_PAX
+  /** Of the extended headers since the last entry. */
+  #problems: FormProblem[] = []
+  #hasExtension = false
   #kept = 0
+  /** Bytes of padding at the end of what is to pass, and whether any before was not NUL. */
+  #padding = 0
+  #isPaddingClean = true
 
   constructor(where: Location) {
     this.#where = where
@@ -57,6 +70,11 @@ export class TarScanner {
     return this.#zeroBlocks === 2
   }
 
+  /** Whether all bytes that fill up contents to whole blocks are NUL. */
+  get isPaddingClean(): boolean {
+    return this.#isPaddingClean
+  }
+
   /** Takes a chunk and gives the part of it that belongs to the archive: nothing after its end. */
   push(chunk: Uint8Array): Uint8Array {
     let at = 0
@@ -65,7 +83,7 @@ export class TarScanner {
       const part = chunk.subarray(at, at + (skipping ? this.#skip : this.#wanted.length - this.#have))
       at += part.length
       this.#position += part.length
-      if (skipping) this.#skip -= part.length
+      if (skipping) this.#pass(part)
       else this.#collect(part)
     }
     return chunk.subarray(0, at)
@@ -76,6 +94,12 @@ export class TarScanner {
     if (this.#skip === 0 && this.#have === 0 && this.#extended === undefined) return
     const missing = this.#skip > 0 ? this.#skip : this.#wanted.length - this.#have
     throw this.#error('TRUNCATED', `expected ${missing} more bytes of an entry, got the end`, this.#position)
+  }
+
+  #pass(part: Uint8Array): void {
+    this.#skip -= part.length
+    const filling = Math.min(part.length, Math.max(0, this.#padding - this.#skip))
+    if (filling > 0) this.#isPaddingClean &&= part.subarray(part.length - filling).every((byte) => byte === 0)
   }
 
   #collect(part: Uint8Array): void {
@@ -102,8 +126,10 @@ export class TarScanner {
     const type = String.fromCharCode(block[156] || 0x30)
     const size = parseNumber(block, 124, 12)
     if (size === undefined || size < 0) throw this.#error('MALFORMED', 'expected a size, got no number', offset)
-    if ('xgLK'.includes(type)) this.#startExtension(type, size, offset)
-    else this.#entry(block, type, size, offset)
+    if ('xgLK'.includes(type)) {
+      this.#problems.push(...headerProblems(block))
+      this.#startExtension(type, size, offset)
+    } else this.#entry(block, type, size, offset)
   }
 
   #startExtension(type: string, size: number, offset: number): void {
@@ -114,6 +140,7 @@ export class TarScanner {
     this.#kept += size + KEPT_OVERHEAD
     if (this.#kept > MAX_KEPT_BYTES)
       throw this.#error('LIMIT_EXCEEDED', `expected at most ${MAX_KEPT_BYTES} bytes of extended headers`, offset)
+    this.#hasExtension = true
     this.#extended = { type, size }
     this.#wanted = Buffer.alloc(padded(size))
   }
@@ -123,6 +150,7 @@ export class TarScanner {
     const records = parsePax(content)
     if (records === undefined) throw this.#error('MALFORMED', 'expected PAX records LENGTH KEY=VALUE', offset)
     const keys = [...records.keys()]
+    this.#problems.push(...recordProblems(records))
     if (keys.some((key) => key.startsWith('GNU.sparse.'))) throw this.#sparse(offset)
     if (type === 'x')
       this.#pax = new Map([...records].filter(([key]) => KEPT_KEYS.has(key) || key.startsWith(XATTR_PREFIX)))
@@ -133,7 +161,11 @@ export class TarScanner {
 
   #entry(block: Buffer, type: string, headerSize: number, offset: number): void {
     const pax = this.#pax
+    const problems = [...new Set([...this.#problems, ...headerProblems(block)])]
+    const isGo = !this.#hasExtension && isGoHeader(block)
     this.#pax = NO_PAX
+    this.#problems = []
+    this.#hasExtension = false
     if (type === 'S') throw this.#sparse(offset)
     if (!'01234567'.includes(type))
       throw this.#error('UNSUPPORTED', `expected an entry of type 0 to 7, got ${JSON.stringify(type)}`, offset)
@@ -143,8 +175,10 @@ export class TarScanner {
       throw this.#error('UNSUPPORTED', `expected no content of an entry that is no file, got ${size} bytes`, offset)
     if (this.headers.length >= MAX_ENTRIES)
       throw this.#error('LIMIT_EXCEEDED', `expected at most ${MAX_ENTRIES} entries, got more`, offset)
-    this.headers.push({ offset, size, mtime: parseNumber(block, 136, 12), pax })
+    const flag = String.fromCharCode(block[156] ?? 0)
+    this.headers.push({ offset, size, mtime: parseNumber(block, 136, 12), pax, flag, problems, isGo })
     this.#skip = padded(size)
+    this.#padding = this.#skip - size
   }
 
   #contentSize(pax: ReadonlyMap<string, Uint8Array>, headerSize: number, offset: number): number {

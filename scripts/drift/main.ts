@@ -1,7 +1,7 @@
 // Looks for drift, and says what there is of it.
 import { HarnessError } from '#harness/errors.ts'
 import { formatLock } from '#specs/contract/lock.ts'
-import { progressOf } from '../build/render.ts'
+import { showSteps } from '../cli/steps.ts'
 import { UsageError } from '../cli/command-line.ts'
 import { renderBug, renderFailure } from '../cli/failure.ts'
 import { catchInterrupt } from '../cli/interrupt.ts'
@@ -45,7 +45,7 @@ async function look(given: DriftOptions, signal: AbortSignal): Promise<Found> {
   const embedded = given.upstream === EMBEDDED ? await openEmbeddedDrift(given, loaded.value) : undefined
   const options = embedded?.options ?? given
   const contract = { ...loaded, value: embedded?.contract ?? loaded.value }
-  const progress = progressOf('drift', quietTerminal(process.stderr))
+  const progress = showSteps('drift', quietTerminal(process.stderr))
   try {
     const lock = isTalos(options.from) ? undefined : (await loadLock(options.from))?.value
     if (lock === undefined && !isTalos(options.from)) throw new UsageError(`there is no lock ${options.from}`)

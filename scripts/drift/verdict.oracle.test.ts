@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { RELEASE_NAMES, type ReleaseName } from '#fixtures/simulator/upstream/release.ts'
 import { conformanceSchema } from '../judge/verdict/conformance.ts'
-import { runCommandLine } from '../testing/run-conform.ts'
+import { runCommandLine } from '../testing/run-script.ts'
 import { serveUpstream, type SignedUpstream } from '../testing/signed-upstream.ts'
 import { driftSchema, verdictSentence, type DriftVerdict } from './report.ts'
 

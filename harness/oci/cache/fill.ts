@@ -1,6 +1,6 @@
 // A blob on its way into the cache: verified while it is written, and, where it is a gzipped or a plain layer, unpacked
 // and indexed in the same pass.
-import { COMPRESSION_MAGIC_SIZE, detectCompression, gunzipChunks } from '../../bytes/compression.ts'
+import { COMPRESSION_MAGIC_SIZE, detectLayerCompression, gunzipChunks } from '../../bytes/compression.ts'
 import { makeSource, type ByteSource } from '../../bytes/source.ts'
 import type { Content } from '../../bytes/verified.ts'
 import { HarnessError, type Location } from '../../errors.ts'
@@ -78,7 +78,7 @@ async function indexLayer(
   const iterator = chunks[Symbol.asyncIterator]()
   const first = await iterator.next()
   if (first.done === true || !content.digest.startsWith('sha256:')) return undefined
-  const compression = detectCompression(first.value.subarray(0, COMPRESSION_MAGIC_SIZE))
+  const compression = detectLayerCompression(first.value.subarray(0, COMPRESSION_MAGIC_SIZE))
   if (compression !== 'gzip' && compression !== 'none') return undefined
   const stored = startingWith(first.value, chunks)
   const at = tarLocation(where, compression)

@@ -9,7 +9,11 @@ import { BLOCK_SIZE } from '../../fs/tar-fields.ts'
 import type { Cache } from './cache.ts'
 import { tarLocation, toLayer, type LayerCache, type LayerContent } from '../image/layer.ts'
 
+<<<<<<< HEAD
 /** First line of an index: the version of what follows, and its seal. Another version is another first line. */
+=======
+/** First line of an index: the version of what follows, and its sha256. Another version is another first line. */
+>>>>>>> f598be1 (Read layers as containerd and archive/tar of Go read them)
 const HEAD = 'talos-image-contract layer index 2 '
 /** A layer with so many entries that its index is bigger is read anew each time. */
 const MAX_INDEX_BYTES = 64 << 20
@@ -28,7 +32,8 @@ const entrySchema = z.strictObject({
   target: z.string().optional(),
   /** Values in base64. */
   xattrs: z.array(z.tuple([z.string(), z.string()])).optional(),
-  problems: z.array(z.enum(['duplicate', 'escapes', 'number'])),
+  problems: z.array(z.enum(['duplicate', 'escapes', 'type', 'number', 'format', 'records'])),
+  isGo: z.boolean(),
   /** Of the header, in the tar. */
   offset: count,
 })
@@ -117,7 +122,7 @@ function restore(index: LayerIndex, tar: ByteSource, where: Location): LayerCont
 }
 
 function toRecord(entry: TarEntry): z.input<typeof entrySchema> {
-  const { path, rawName, type, mode, uid, gid, size, mtime, target, xattrs, problems, origin } = entry
+  const { path, rawName, type, mode, uid, gid, size, mtime, target, xattrs, problems, isGo, origin } = entry
   return {
     path,
     rawName,
@@ -128,6 +133,7 @@ function toRecord(entry: TarEntry): z.input<typeof entrySchema> {
     size,
     mtime,
     problems: [...problems],
+    isGo,
     offset: origin.offset ?? 0,
     ...(target !== undefined && { target }),
     ...(xattrs !== undefined && {

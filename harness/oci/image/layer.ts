@@ -1,6 +1,6 @@
 // A layer, read once: digest and size of the stored bytes, the tar in them and its digest, and every entry of the tar.
 // https://github.com/opencontainers/image-spec/blob/v1.1.1/layer.md
-import { COMPRESSION_MAGIC_SIZE, decompress, detectCompression, gunzipChunks } from '../../bytes/compression.ts'
+import { COMPRESSION_MAGIC_SIZE, decompress, detectLayerCompression, gunzipChunks } from '../../bytes/compression.ts'
 import type { Compression } from '../../bytes/compression.ts'
 import { readDigest, type Digest, type DigestAlgorithm } from '../../bytes/digest.ts'
 import { memberLocation, type ByteSource } from '../../bytes/source.ts'
@@ -90,7 +90,7 @@ export async function readLayer(source: ByteSource, options: LayerOptions): Prom
 async function readStored(source: ByteSource, options: LayerOptions, take: TakeTar): Promise<LayerContent> {
   const { algorithm = 'sha256', maxBytes = MAX_LAYER_BYTES } = options
   const limits = { format: 'layer', maxBytes }
-  const compression = detectCompression(await source.read(0, Math.min(COMPRESSION_MAGIC_SIZE, source.size)))
+  const compression = detectLayerCompression(await source.read(0, Math.min(COMPRESSION_MAGIC_SIZE, source.size)))
   const stored = tallyChunks(source.stream(), algorithm)
   // zstd is read frame by frame from the source itself, so its stored bytes are measured apart.
   const unpacked =

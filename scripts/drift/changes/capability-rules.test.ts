@@ -6,7 +6,7 @@ import { expect, it } from 'vitest'
 import { CAPABILITY_NAMES } from '#harness/talos/quirks.ts'
 import { ROOT } from '../../root.ts'
 import { conformanceSchema } from '../../judge/verdict/conformance.ts'
-import { runConform } from '../../testing/run-conform.ts'
+import { runConform } from '../../testing/run-script.ts'
 import { RULES_OF } from './capability-rules.ts'
 
 const PATIENCE_MS = 60_000
