@@ -11,11 +11,7 @@ import { XATTR_PREFIX, type ScannedHeader } from './tar-scanner.ts'
  * has a part `..`. `number`: mode, owner, time or device is no number and was read as 0. `type`: containerd knows no such
  * type of entry (7), or makes a file where others make a folder (0 with a name that ends in a slash).
  */
-<<<<<<< HEAD
-type TarProblem = 'duplicate' | 'escapes' | 'number'
-=======
 export type TarProblem = 'duplicate' | 'escapes' | 'type' | FormProblem
->>>>>>> f598be1 (Read layers as containerd and archive/tar of Go read them)
 
 export type TarEntry = FileEntry & {
   /** The name as stored, bytes that are no UTF-8 as `\xNN`. */

@@ -111,8 +111,7 @@ describe('the index of a layer', () => {
 
   it.each<[string, (cache: Cache) => Promise<unknown>]>([
     ['an index with another byte', (cache) => alter(cache, 'layers', (text) => text.replace('"uid":7', '"uid":8'))],
-    ['an index of another version', (cache) => alter(cache, 'layers', (text) => text.replace('index 2', 'index 1'))],
-<<<<<<< HEAD
+    ['an index of another version', (cache) => alter(cache, 'layers', (text) => text.replace('index 3', 'index 1'))],
     [
       'an index that was edited, its seal made with another key',
       (cache) =>
@@ -124,8 +123,6 @@ describe('the index of a layer', () => {
           return `talos-image-contract layer index 2 ${seal}\n${body}`
         }),
     ],
-=======
->>>>>>> f598be1 (Read layers as containerd and archive/tar of Go read them)
     ['half an index', (cache) => alter(cache, 'layers', (text) => text.slice(0, text.length / 2))],
     ['no index', (cache) => alter(cache, 'layers', () => '')],
     [

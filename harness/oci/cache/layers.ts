@@ -9,12 +9,8 @@ import { BLOCK_SIZE } from '../../fs/tar-fields.ts'
 import type { Cache } from './cache.ts'
 import { tarLocation, toLayer, type LayerCache, type LayerContent } from '../image/layer.ts'
 
-<<<<<<< HEAD
 /** First line of an index: the version of what follows, and its seal. Another version is another first line. */
-=======
-/** First line of an index: the version of what follows, and its sha256. Another version is another first line. */
->>>>>>> f598be1 (Read layers as containerd and archive/tar of Go read them)
-const HEAD = 'talos-image-contract layer index 2 '
+const HEAD = 'talos-image-contract layer index 3 '
 /** A layer with so many entries that its index is bigger is read anew each time. */
 const MAX_INDEX_BYTES = 64 << 20
 
