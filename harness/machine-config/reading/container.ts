@@ -44,6 +44,7 @@ export function findExclusions(schema: Schema, documents: readonly ReadDocument[
           report(
             document,
             `configures the link ${JSON.stringify(link)}, as ${owner.kind} at line ${owner.root.at.line} does`,
+            'name',
           ),
         )
       links.set(link, document)
@@ -59,8 +60,8 @@ function linksOf({ kind, name, root }: ReadDocument): readonly string[] {
   return [name ?? '', peerName?.kind === 'scalar' ? (peerName.value ?? '') : '']
 }
 
-function report(document: ReadDocument, message: string): Problem {
-  const at: YamlPlace = document.root.entries.get('kind')?.keyAt ?? document.root.at
+function report(document: ReadDocument, message: string, key = 'kind'): Problem {
+  const at: YamlPlace = document.root.entries.get(key)?.keyAt ?? document.root.at
   const label = [document.kind ?? 'v1alpha1', document.name ?? ''].join(' ').trim()
   return { class: 'document', at, key: label, message }
 }

@@ -58,7 +58,7 @@ class Taker {
     for (const pair of map.pairs) {
       const key = pair.key.kind === 'scalar' ? pair.key.text : ''
       if (key === '$patch' && pair.value.kind === 'scalar' && pair.value.text === 'delete') {
-        this.#delete(map, path, parent, pair.key.at)
+        this.#delete(map, path, parent, parent === 'list' ? map.at : pair.key.at)
         return undefined
       }
       const value = this.walk(pair.value, [...path, key], 'map')

@@ -1,7 +1,7 @@
 // Which Talos a machine configuration is for, and what to say where nothing tells.
 import type { MachineConfigFacts } from '#harness/machine-config/facts.ts'
 import type { Reading } from '#harness/machine-config/reading/read.ts'
-import type { Problem } from '#harness/machine-config/reading/problem.ts'
+import type { Violation } from './check.ts'
 import { describeMinors, MINORS, minorOfTag, type Minor } from '#harness/machine-config/schema/schema.ts'
 import type { ConfigContext, ConfigFinding, ConfigJudge } from '../../support/config-rule.ts'
 
@@ -18,12 +18,15 @@ function tagOf(image: string): string | undefined {
   return /:(v\d+\.\d+\.\d+[^@:/]*)(?:@|$)/.exec(image)?.[1]
 }
 
+/** A problem of reading, or a violation. */
+type Told = Omit<Violation, 'class'>
+
 /** The problems of the target; without one, those of every minor, and as notes those of some. */
-export function judgeByMinor(problemsOf: (reading: Reading) => readonly Problem[]): ConfigJudge {
+export function judgeByMinor(problemsOf: (reading: Reading) => readonly Told[]): ConfigJudge {
   return (facts, context) => {
     const known = targetMinor(facts, context)
     const minors = known === undefined ? MINORS : [known]
-    const found = new Map<string, { readonly problem: Problem; readonly minors: Minor[] }>()
+    const found = new Map<string, { readonly problem: Told; readonly minors: Minor[] }>()
     for (const minor of minors) {
       for (const problem of problemsOf(facts.readings[minor])) {
         const { path, line, column } = problem.at
@@ -34,13 +37,13 @@ export function judgeByMinor(problemsOf: (reading: Reading) => readonly Problem[
       }
     }
     return [...found.values()].map(({ problem, minors: where }) =>
-      toFinding(problem, where, where.length < minors.length),
+      toFinding(problem, where, problem.isNote === true || where.length < minors.length),
     )
   }
 }
 
 function toFinding(
-  { at, key, message, expected, got }: Problem,
+  { at, key, message, expected, got }: Told,
   minors: readonly Minor[],
   isNote: boolean,
 ): ConfigFinding {
