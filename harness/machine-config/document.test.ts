@@ -139,7 +139,7 @@ describe('parseMachineConfig tells what keeps Talos from reading', () => {
     ['another kind of value over one', 'type', '1.yaml:1:1', [BASE, 'machine:  [a]\n']],
     ['a JSON patch over several documents', 'patch', '1.yaml:1:1', [BASE, '- op: remove\n  path: /machine\n']],
     ['$patch in the first file', 'key', '0.yaml:2:13', ['machine:\n  install: {$patch: delete}\n']],
-    ['$patch of an item of a new list', 'patch', '1.yaml:1:19', [BASE, 'machine: {pods: [{$patch: delete}]}']],
+    ['$patch of an item of a new list', 'patch', '1.yaml:1:18', [BASE, 'machine: {pods: [{$patch: delete}]}']],
     ['another $patch', 'key', '1.yaml:1:21', [BASE, 'machine: {install: {$patch: replace}}']],
     ['$patch of all', 'patch', '1.yaml:1:1', [BASE, '$patch: delete\n']],
     ['a merge key in a structure', 'key', '0.yaml:2:11', ['machine: &m {}\ncluster: {<<: *m}\n']],

@@ -6,7 +6,7 @@ import { parseType, type TypeExpression } from './type-expression.ts'
 export const MINORS = ['1.11', '1.12', '1.13', '1.14'] as const
 export type Minor = (typeof MINORS)[number]
 
-export type KindStructure = {
+type KindStructure = {
   readonly type: string
   /** Documents of the kind are told apart by their name. */
   readonly named: boolean

@@ -13,7 +13,7 @@ const strict = {
 // oxlint-disable-next-line no-control-regex -- the characters are what is looked for
 const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\ufeff\ufffe\uffff]/
 
-export type PlaceOf = (position: number) => YamlPlace
+type PlaceOf = (position: number) => YamlPlace
 
 export type GoText = {
   /** Line ends of go-yaml (CR, NEL, LS, PS) are LF here; positions are those of the file. */
@@ -54,7 +54,7 @@ function decode(bytes: Uint8Array, path: string): string {
 }
 
 /** Places by binary search: positions are asked for in no order that a scan could follow. */
-export function placesIn(text: string, path: string): PlaceOf {
+function placesIn(text: string, path: string): PlaceOf {
   const starts = [0]
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1)
   return (position) => {

@@ -1,5 +1,5 @@
 // What Talos' validation refuses of a machine configuration, by the class of the violation.
-import type { ConfigJudge } from '../rule.ts'
+import type { ConfigJudge } from '../../support/config-rule.ts'
 import type { ViolationClass } from './check.ts'
 import { judgeByMinor } from './target.ts'
 import { validate } from './validate.ts'
