@@ -3,7 +3,7 @@ import type { MachineConfigFacts } from '#harness/machine-config/facts.ts'
 import type { Reading } from '#harness/machine-config/reading/read.ts'
 import type { Violation } from './check.ts'
 import { describeMinors, MINORS, minorOfTag, type Minor } from '#harness/machine-config/schema/schema.ts'
-import type { ConfigContext, ConfigFinding, ConfigJudge } from '../../support/config-rule.ts'
+import { isUnknown, type ConfigContext, type ConfigFinding, type ConfigJudge } from '../../support/config-rule.ts'
 
 /** What somebody or something says, in order: the option, the image or its lock, the tag of the install image. */
 function targetMinor(facts: MachineConfigFacts, { target, talos }: ConfigContext): Minor | undefined {
@@ -42,6 +42,11 @@ export function judgeByMinor(problemsOf: (reading: Reading) => readonly Told[]):
   }
 }
 
+/** Whether something is filled in or decrypted before Talos reads the value; findings may show it in quotes. */
+function isLater(got: string | undefined): boolean {
+  return got !== undefined && isUnknown(got.replace(/^"(.*)"(?: \(.*\))?$/, '$1'))
+}
+
 function toFinding(
   { at, key, message, expected, got }: Told,
   minors: readonly Minor[],
@@ -52,6 +57,6 @@ function toFinding(
     message: `${key === '' ? 'the file' : key} ${message} (Talos ${describeMinors(minors)})`,
     ...(expected !== undefined && { expected }),
     ...(got !== undefined && { got }),
-    ...(isNote && { kind: 'note' as const }),
+    ...(isNote ? { kind: 'note' as const } : isLater(got) && { kind: 'unknown' as const }),
   }
 }
