@@ -6,7 +6,7 @@ import { describeMinors, MINORS, minorOfTag, type Minor } from '#harness/machine
 import { isUnknown, type ConfigContext, type ConfigFinding, type ConfigJudge } from '../../support/config-rule.ts'
 
 /** What somebody or something says, in order: the option, the image or its lock, the tag of the install image. */
-function targetMinor(facts: MachineConfigFacts, { target, talos }: ConfigContext): Minor | undefined {
+export function targetMinor(facts: MachineConfigFacts, { target, talos }: ConfigContext): Minor | undefined {
   const installed = facts.installs.map(({ image }) => (image === undefined ? undefined : tagOf(image.value)))
   return [target, talos, ...installed]
     .map((tag) => (tag === undefined ? undefined : minorOfTag(tag)))
