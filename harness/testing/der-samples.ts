@@ -1,4 +1,4 @@
-// DER, certificates, PKCS#7 signatures and signed modules for tests, made with keys of the moment.
+// Writes DER (https://www.itu.int/rec/T-REC-X.690, 8 and 10), and of it certificates, PKCS#7 signatures and signed modules.
 import { generateKeyPairSync, sign, X509Certificate, type KeyObject } from 'node:crypto'
 import { sampleElf } from './elf-sample.ts'
 
@@ -16,9 +16,20 @@ export const set = (...parts: readonly Uint8Array[]): Buffer => der(0x31, ...par
 /** `[n]` around values. */
 export const context = (n: number, ...parts: readonly Uint8Array[]): Buffer => der(0xa0 | n, ...parts)
 export const octets = (bytes: Uint8Array): Buffer => der(0x04, bytes)
+/** A BIT STRING of whole bytes. */
+export const bits = (bytes: Uint8Array): Buffer => der(0x03, Buffer.from([0]), bytes)
+export const empty = (): Buffer => der(0x05)
+export const yes = (): Buffer => der(0x01, Buffer.from([0xff]))
 export const utf8 = (text: string): Buffer => der(0x0c, Buffer.from(text))
 /** Content in hex. */
 export const integer = (hex: string): Buffer => der(0x02, Buffer.from(hex, 'hex'))
+
+/** `YYMMDDHHMMSSZ` below 2050, as RFC 5280 4.1.2.5 wants; with the century from then on. */
+export function time(date: Date): Buffer {
+  const [text = ''] = date.toISOString().split('.')
+  const digits = Buffer.from(`${text.replace(/\D/g, '')}Z`)
+  return date.getUTCFullYear() < 2050 ? der(0x17, digits.subarray(2)) : der(0x18, digits)
+}
 
 /** `1.2.840.113549.1.7.2` */
 export function oid(dotted: string): Buffer {
@@ -67,22 +78,25 @@ export function sampleKey(
     integer(hex),
     algorithm,
     name,
-    sequence(der(0x17, Buffer.from('200101000000Z')), der(0x17, Buffer.from('400101000000Z'))),
+    sequence(time(new Date('2020-01-01')), time(new Date('2040-01-01'))),
     name,
     publicKey.export({ type: 'spki', format: 'der' }),
     context(
       3,
       sequence(
-        sequence(oid('2.5.29.19'), der(0x01, Buffer.from([0xff])), octets(sequence())),
+        sequence(oid('2.5.29.19'), yes(), octets(sequence())),
         sequence(oid('2.5.29.14'), octets(octets(keyIdentifier))),
       ),
     ),
   )
   const signature = sign('sha512', signed, privateKey)
-  const certificate = sequence(signed, algorithm, der(0x03, Buffer.from([0]), signature))
+  const certificate = sequence(signed, algorithm, bits(signature))
   const x509 = new X509Certificate(certificate)
   return { privateKey, name, serial: Buffer.from(hex, 'hex'), keyIdentifier, certificate, x509 }
 }
+
+/** What a signature says of its key, and the key. */
+export type SigningKey = Pick<SampleKey, 'privateKey' | 'name' | 'serial'> & Partial<Pick<SampleKey, 'keyIdentifier'>>
 
 export type SamplePkcs7 = {
   readonly byKeyIdentifier?: boolean
@@ -99,22 +113,24 @@ export type SamplePkcs7 = {
 
 const HASH_OIDS = { sha256: '2.16.840.1.101.3.4.2.1', sha512: '2.16.840.1.101.3.4.2.3' }
 
-export function sampleSigner(key: SampleKey, payload: Uint8Array, options: SamplePkcs7 = {}): Buffer {
+export function sampleSigner(key: SigningKey, payload: Uint8Array, options: SamplePkcs7 = {}): Buffer {
   const { hash = 'sha512', digestOid = HASH_OIDS[hash] } = options
   const { signatureOid = key.privateKey.asymmetricKeyType === 'ec' ? ALGORITHMS.ec : '1.2.840.113549.1.1.1' } = options
   const attributes = options.signedAttributes === true ? [context(0, sequence(oid('1.2.840.113549.1.9.3')))] : []
   return sequence(
     integer('01'),
-    options.byKeyIdentifier === true ? der(0x80, key.keyIdentifier) : sequence(key.name, der(0x02, key.serial)),
+    options.byKeyIdentifier === true
+      ? der(0x80, key.keyIdentifier ?? Buffer.alloc(0))
+      : sequence(key.name, der(0x02, key.serial)),
     sequence(oid(digestOid)),
     ...attributes,
-    sequence(oid(signatureOid), der(0x05)),
+    sequence(oid(signatureOid), empty()),
     octets(sign(hash, payload, key.privateKey)),
   )
 }
 
-/** SignedData over `payload`, as sign-file makes it. */
-export function samplePkcs7(key: SampleKey, payload: Uint8Array, options: SamplePkcs7 = {}): Buffer {
+/** SignedData over `payload`, as the kernel's sign-file makes it. */
+export function samplePkcs7(key: SigningKey, payload: Uint8Array, options: SamplePkcs7 = {}): Buffer {
   const { hash = 'sha512', digestOid = HASH_OIDS[hash], certificates, attached = false } = options
   const { signers = [sampleSigner(key, payload, options)] } = options
   const signedData = sequence(
