@@ -2,6 +2,7 @@
 // Fields: siderolabs/talos pkg/machinery/config/types/{v1alpha1,runtime,k8s,runtime/extensions}, v1.11 to v1.14.
 import type { YamlList, YamlMap, YamlNode, YamlPlace } from '../formats/yaml/nodes.ts'
 import { addressFacts, type AddressFacts } from './address-facts.ts'
+import { clusterFacts, type ClusterFacts } from './cluster-facts.ts'
 import { nodeFacts, type NodeFacts } from './node-facts.ts'
 import { findSecrets, type SecretLike } from './secrets.ts'
 import type { MachineConfig } from './document.ts'
@@ -42,6 +43,9 @@ export type MachineConfigFacts = {
   readonly isControlPlane: boolean
   readonly addresses: AddressFacts
   readonly node: NodeFacts
+  readonly cluster: ClusterFacts
+  /** Where `machine` stands. */
+  readonly machineAt?: YamlPlace
   /** `machine.install.extraKernelArgs`. */
   readonly extraKernelArguments: readonly Placed[]
   /** Images of `machine.install.extensions`. */
@@ -98,6 +102,8 @@ export function machineConfigFacts(config: MachineConfig): MachineConfigFacts {
     isControlPlane: ['controlplane', 'init'].includes(textAt(machine, 'type')?.value ?? ''),
     addresses: addressFacts(rootsOf),
     node: nodeFacts(rootsOf),
+    cluster: clusterFacts(rootsOf),
+    ...optional('machineAt', keyPlace(main, 'machine')),
     extraKernelArguments: textsAt(install, 'extraKernelArgs'),
     installExtensions: itemsOf(listAt(install, 'extensions'))
       .flatMap(asMap)

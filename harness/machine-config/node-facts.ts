@@ -52,8 +52,6 @@ export type NodeFacts = {
   readonly devices: readonly PlacedText[]
   /** Expressions that must match a disk, with the volume that waits for it. */
   readonly diskSelectors: readonly (PlacedText & { readonly volume: string })[]
-  readonly cni?: PlacedText
-  readonly proxyDisabled?: PlacedText
 }
 
 const OLD_ARGUMENTS: Readonly<Record<Component, readonly string[]>> = {
@@ -80,7 +78,6 @@ export function nodeFacts(rootsOf: (kind: string | undefined) => readonly YamlMa
     at: item.at,
   }))
   const kubelets = rootsOf('KubeletConfig')
-  const cni = textAt(main, 'cluster', 'network', 'cni', 'name')
   return {
     files,
     criParts: [
@@ -119,8 +116,6 @@ export function nodeFacts(rootsOf: (kind: string | undefined) => readonly YamlMa
       const match = textAt(root, 'provisioning', 'diskSelector', 'match')
       return match === undefined ? [] : [{ ...match, volume: textAt(root, 'name')?.value ?? '' }]
     }),
-    ...optional('cni', cni),
-    ...optional('proxyDisabled', textAt(main, 'cluster', 'proxy', 'disabled')),
   }
 }
 

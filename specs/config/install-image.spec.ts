@@ -7,10 +7,10 @@ import { judgeInstallImage } from './rules/install-image.ts'
 test(
   ...must(
     'CFG-004',
-    'the install image is of this variant, by digest or immutable tag, and of the gateway variant only on gateways',
+    'the install image is of this variant, by immutable tag or digest, and of the gateway variant only on gateways',
     {
       targets: ['config'],
-      fix: 'name the published image of the variant with the digest that npm test judged',
+      fix: 'name the published image of the variant by its immutable tag (vX.Y.Z-<8 hex digits>); a digest is as good to Talos, but keeps talm from comparing versions',
     },
   ),
   async ({ findings }) => {

@@ -88,6 +88,8 @@ const contractFields = z.strictObject({
     .max(1)
     .readonly()
     .optional(),
+  /** Whether nodes are held to CozyStack's contract with them (CFG-050, CFG-051). */
+  cozystack: z.boolean().optional(),
   extraKernelArguments: z.array(kernelArgument).readonly(),
   kernel: z.strictObject({
     builtIn: z.array(kernelOption).readonly(),

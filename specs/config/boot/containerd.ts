@@ -39,7 +39,13 @@ export const judgePartKeys: ConfigJudge = (facts, context) => {
               got: `version = ${part.version}`,
             },
           ]),
-      ...part.keys.flatMap((key) => judgeKey(key, minor, at)),
+      // What stands in its new place as well is kept for older nodes, and does no harm.
+      ...part.keys
+        .filter(
+          ({ plugin, key }) =>
+            !OLD.includes(plugin) || !part.keys.some((other) => other.key === key && !OLD.includes(other.plugin)),
+        )
+        .flatMap((key) => judgeKey(key, minor, at)),
     ]
   })
 }

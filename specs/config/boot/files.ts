@@ -9,7 +9,9 @@ const MANIFESTS = '/etc/kubernetes/manifests/'
 const PRESENT = new Set([
   ...`/etc/hosts /etc/machine-id /etc/resolv.conf /etc/os-release /etc/extensions.yaml /etc/nvme/hostid /etc/nvme/hostnqn
     /etc/ssl/certs/ca-certificates.crt /etc/cri/conf.d/00-base.part /etc/cri/conf.d/01-registries.part
-    /etc/cri/conf.d/cri.toml /etc/cri/conf.d/base-spec.json /etc/iscsi/initiatorname.iscsi`.split(/\s+/),
+    /etc/cri/conf.d/cri.toml /etc/cri/conf.d/base-spec.json /etc/iscsi/initiatorname.iscsi /etc/lvm/lvm.conf`.split(
+    /\s+/,
+  ),
   CRI_PART,
 ])
 

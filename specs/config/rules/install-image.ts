@@ -41,7 +41,7 @@ function judgeImage({ value: got, at }: Placed, context: ConfigContext): readonl
   if (isUnknown(got)) return [unknownValue('the install image', { value: got, at })]
   const reference = toReference(got)
   const repositories = repositoriesOf(variantName, contract)
-  const expected = `${repositories.join(' or ')}, by digest or immutable tag`
+  const expected = `${repositories.join(' or ')}, by immutable tag or digest`
   if (reference === undefined) return [{ at, message: 'the install image is no image reference', expected, got }]
   const findings: ConfigFinding[] = []
   const found = variantOf(reference, contract)
@@ -57,7 +57,7 @@ function judgeImage({ value: got, at }: Placed, context: ConfigContext): readonl
     findings.push({
       at,
       message: 'the install image can change under its name',
-      expected: 'a digest (@sha256:…) or an immutable tag (vX.Y.Z-<8 hex digits>)',
+      expected: 'an immutable tag (vX.Y.Z-<8 hex digits>) or a digest (@sha256:…)',
       got: tag === '' ? 'neither' : `tag ${tag}`,
     })
   const version = tag.replace(IMMUTABLE_TAG, '')
@@ -102,7 +102,7 @@ function judgeNode(facts: MachineConfigFacts, { variant, contract }: ConfigConte
 
 export const judgeInstallImage: ConfigJudge = (facts, context) => {
   const absent = facts.installs.filter(({ image }) => image === undefined)
-  const nowhere = facts.installs.length === 0 ? [{ at: facts.start }] : absent
+  const nowhere = facts.installs.length === 0 ? [{ at: facts.machineAt ?? facts.start }] : absent
   return [
     ...nowhere.map(({ at }) => ({
       at,

@@ -10,6 +10,8 @@ const HOSTNAME =
   /^(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*\.?$/
 const FILTER_MODES = ['on', 'nodivert', 'off']
 const MAX_HOSTNAME = 253
+/** TS_USERSPACE is CFG-009's. */
+const SWITCHES = ['TS_AUTH_ONCE', 'TS_ACCEPT_DNS', 'TS_ENABLE_METRICS', 'TS_ENABLE_HEALTH_CHECK']
 
 export const judgeArguments: ConfigJudge = (facts) => {
   const service = tailscaleOf(facts)
@@ -33,10 +35,13 @@ export const judgeArguments: ConfigJudge = (facts) => {
   })
 }
 
+/** Variables that become arguments as they are; the routes are CFG-005's. */
+const GIVEN_ON = ['TS_AUTHKEY', 'TS_AUTH_KEY', 'TS_HOSTNAME', 'TS_EXTRA_ARGS', 'TS_TAILSCALED_EXTRA_ARGS']
+
 /** A variable whose value the quotes of a shell or of YAML are still around. */
 function quotedVariables({ environment }: ServiceConfiguration): readonly ConfigFinding[] {
   return environment
-    .filter(({ name, value }) => VARIABLES.includes(name) && name !== 'TS_ROUTES' && /^["']/.test(value))
+    .filter(({ name, value }) => GIVEN_ON.includes(name) && /^["']/.test(value))
     .map(({ name, at }) => ({
       at,
       message: `the value of ${name} begins with a quote, which nothing takes away`,
@@ -96,6 +101,7 @@ export const judgeEffects: ConfigJudge = (facts) => {
     ...sourceAddresses(command, service),
     ...onlyOnce(command, service),
     ...noKey(command, service),
+    ...quotedSwitches(service),
     ...misspelt(service),
   ]
 }
@@ -144,6 +150,17 @@ function noKey({ given, unknown }: UpCommand, service: ServiceConfiguration): re
       kind: 'note',
     },
   ]
+}
+
+/** Go takes the quotes for part of the value, which then is neither true nor false: the default holds. */
+function quotedSwitches({ environment }: ServiceConfiguration): readonly ConfigFinding[] {
+  return environment
+    .filter(({ name, value }) => SWITCHES.includes(name) && /^["']/.test(value))
+    .map(({ name, at }) => ({
+      at,
+      message: `${name} is neither true nor false, so its default holds: quotes are around its value`,
+      expected: `${name}=true or ${name}=false`,
+    }))
 }
 
 function misspelt({ environment }: ServiceConfiguration): readonly ConfigFinding[] {
