@@ -9,7 +9,7 @@ import { newCpioAllowance } from '../../formats/cpio/cpio.ts'
 import { DIRECTORY, sampleArchive, sampleEntry, type SampleEntry } from '../../testing/cpio-samples.ts'
 import { expectCode } from '../../testing/expect-code.ts'
 import { describeHostile } from '../../testing/hostile.ts'
-import { unpackSegment } from './initramfs-segment.ts'
+import { unpackSegment } from './initramfs.ts'
 import { MAX_SEGMENTS, readInitramfs, type Initramfs } from './initramfs.ts'
 
 const where = { path: 'initramfs.xz' }
