@@ -10,7 +10,7 @@ import { parseGoYaml } from './yaml/parse.ts'
 /** `path` is how findings name the file. */
 export type ConfigFile = { readonly path: string; readonly bytes: Uint8Array }
 
-export type ConfigDocument = {
+type ConfigDocument = {
   /** Undefined for the v1alpha1 document, that of `machine:` and `cluster:`. */
   readonly kind: string | undefined
   /** Undefined for a kind of which there is one. */

@@ -12,7 +12,7 @@ export type FieldTree =
   | { readonly kind: 'scalar'; readonly value: string | null; readonly at: YamlPlace }
   | { readonly kind: 'list'; readonly items: readonly FieldTree[]; readonly at: YamlPlace }
   | { readonly kind: 'map'; readonly entries: readonly FieldEntry[]; readonly at: YamlPlace }
-export type FieldEntry = { readonly name: string; readonly nameAt: YamlPlace; readonly value: FieldTree }
+type FieldEntry = { readonly name: string; readonly nameAt: YamlPlace; readonly value: FieldTree }
 
 /** Deeper than the types of Kubernetes go. */
 const MAX_DEPTH = 32

@@ -37,7 +37,7 @@ export function secretsInBody(body: string): readonly BodySecret[] {
 }
 
 /** The name that a line gives a secret to. */
-export function secretInLine(text: string): string | undefined {
+function secretInLine(text: string): string | undefined {
   const line = text.slice(0, 8192)
   if (isPrivateKey(line)) return 'a private key'
   const [, name = '', rest = ''] = ASSIGNMENT.exec(line) ?? []

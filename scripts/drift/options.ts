@@ -4,9 +4,9 @@ import { parseCommand, UsageError } from '../cli/command-line.ts'
 import { addRegistryOptions, type RegistryOptions } from '../cli/registry-options.ts'
 import { LOCK_PATH } from '../judge/candidates/inputs.ts'
 
-export const DRIFT_FORMATS = ['markdown', 'json', 'sarif'] as const
+const DRIFT_FORMATS = ['markdown', 'json', 'sarif'] as const
 export type DriftFormat = (typeof DRIFT_FORMATS)[number]
-export type DriftOutput = { readonly format: DriftFormat; readonly file: string }
+type DriftOutput = { readonly format: DriftFormat; readonly file: string }
 
 export type DriftOptions = RegistryOptions & {
   /** A lock file, or a release of which the lock is read first. */

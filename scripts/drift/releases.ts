@@ -3,7 +3,7 @@ import { compareTalos, talosBase } from '#harness/talos/talos-version.ts'
 import { admitsTalos, type Contract } from '#specs/contract/contract.ts'
 
 /** `patch`: of the same minor. */
-export type NewerKind = 'patch' | 'minor' | 'pre-release'
+type NewerKind = 'patch' | 'minor' | 'pre-release'
 export type Newer = { readonly talos: string; readonly kind: NewerKind }
 
 /** What upstream calls a release or a pre-release; tags of single architectures and of development builds are neither. */

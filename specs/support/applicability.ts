@@ -63,7 +63,7 @@ export function applicability(
 }
 
 /** Why a rule says nothing about a variant; undefined where it does, and of a variant that nobody knows. */
-export function outsideOf(
+function outsideOf(
   only: VariantFilter | undefined,
   name: string,
   variant: Variant | undefined,

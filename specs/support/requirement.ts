@@ -10,7 +10,7 @@ export const TARGETS: readonly Target[] = ['image', 'installer', 'assets', 'rele
  */
 type Scope = 'part' | 'installer' | 'parts' | 'release'
 
-export type Level = 'must' | 'should'
+type Level = 'must' | 'should'
 
 /** Which variants a rule speaks about, by what the contract says of them. */
 export type VariantFilter = {

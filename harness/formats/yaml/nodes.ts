@@ -7,7 +7,7 @@ import { composeYaml, failAt, yamlValue, type YamlSource } from './document.ts'
 export type YamlPlace = { readonly path: string; readonly line: number; readonly column: number }
 
 /** Text as it is written, as Go gives it to a field of type string; null stays null. */
-export type YamlScalar = { readonly kind: 'scalar'; readonly value: string | null; readonly at: YamlPlace }
+type YamlScalar = { readonly kind: 'scalar'; readonly value: string | null; readonly at: YamlPlace }
 export type YamlList = { readonly kind: 'list'; readonly items: readonly YamlNode[]; readonly at: YamlPlace }
 export type YamlEntry = { readonly keyAt: YamlPlace; readonly value: YamlNode }
 export type YamlMap = { readonly kind: 'map'; readonly entries: ReadonlyMap<string, YamlEntry>; readonly at: YamlPlace }

@@ -68,7 +68,7 @@ async function readSystemdVersion(program: ByteSource): Promise<string | undefin
 }
 
 /** The modules of every release in the tree, with the aliases of its modules.alias. */
-export async function describeModules(tree: FileTree): Promise<readonly DescribedModule[]> {
+async function describeModules(tree: FileTree): Promise<readonly DescribedModule[]> {
   const aliases = new Map<string, Set<string>>()
   const modules: { name: string; path: string }[] = []
   for (const { path, data } of tree.under(MODULES_FOLDER)) {

@@ -4,7 +4,7 @@ import { isWrittenDifferently, writeGoScalar } from '../../formats/yaml/go-scala
 import type { ExtensionsYaml } from './extension.ts'
 
 /** Where a scalar stands, and what it says. */
-export type WrittenScalar = { readonly pointer: string; readonly text: string }
+type WrittenScalar = { readonly pointer: string; readonly text: string }
 
 export type WrittenYaml = {
   readonly text: string

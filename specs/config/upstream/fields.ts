@@ -6,7 +6,7 @@ import kubeletData from './kubelet.json' with { type: 'json' }
  * An expression is `str`, `string`, `bool`, `int`, `int32`, …, `uint`, `float`, `any`, `text:Name` (a scalar with its own
  * parser), `[]T`, `{}T`, or the name of another type.
  */
-export type Fields = Readonly<Record<string, string>>
+type Fields = Readonly<Record<string, string>>
 export type Types = Readonly<Record<string, Fields>>
 
 type Kubelet = { readonly module: string; readonly root: string; readonly types: Types }
