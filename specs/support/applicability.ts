@@ -63,11 +63,7 @@ export function applicability(
 }
 
 /** Why a rule says nothing about a variant; undefined where it does, and of a variant that nobody knows. */
-function outsideOf(
-  only: VariantFilter | undefined,
-  name: string,
-  variant: Variant | undefined,
-): string | undefined {
+function outsideOf(only: VariantFilter | undefined, name: string, variant: Variant | undefined): string | undefined {
   if (only === undefined || variant === undefined) return undefined
   const { role, extension, service } = only
   if (role !== undefined && variant.role !== role) return `${name} is no ${role}`
