@@ -90,6 +90,12 @@ const CAPABILITIES = {
     ['1.13.0-alpha.2', true],
   ] satisfies Steps<boolean>,
 
+  /**
+   * PKGS containerd: 2.x since Talos 1.10, whose configuration of version 3 has the runtimes under this key; those of
+   * versions 1 and 2 (`cri`, `io.containerd.grpc.v1.cri`) have no effect beside it.
+   */
+  containerdRuntimePlugin: [['1.10.0', 'io.containerd.cri.v1.runtime']] satisfies Steps<string>,
+
   /** Makefile, target push: since v1.14.0-alpha.1 upstream pushes no `installer`, and Image Factory makes it. */
   publishesInstaller: [
     ['1.10.0', true],

@@ -1,6 +1,8 @@
-// What the mission's two extensions must bring: siderolabs/extensions container-runtime/spin, network/tailscale.
+// What the mission's extensions must bring: siderolabs/extensions container-runtime/spin, network/tailscale, storage/drbd,
+// storage/zfs.
 import { readAll } from '#harness/bytes/source.ts'
 import { parseContainerdConfig } from '#harness/formats/text/containerd-config.ts'
+import type { FileTree } from '#harness/fs/file-tree.ts'
 import { parseSpdx } from '#harness/talos/spdx.ts'
 import { must, should } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
@@ -21,14 +23,14 @@ const EXECUTABLE = 0o111
 test(
   ...must(
     'EXT-012',
-    'spin, where it is, installs an executable `containerd-shim-spin-v2` and registers the runtime handler `spin`',
+    'spin, where it is, installs an executable `containerd-shim-spin-v2` and registers the runtime handler `spin` under the key that this containerd reads',
     {
       targets: ['installer', 'assets'],
       needs: ['EXT-005'],
       fix: 'take spin from upstream’s catalogue for the pinned release',
     },
   ),
-  async ({ extensions, judge }) => {
+  async ({ extensions, quirks, judge }) => {
     const layers = await openExtensions(extensions)
     const spin = layers.filter(({ name }) => name === 'spin')
     const shims = spin.map(({ tree }) => isExecutable(tree.resolve(SHIM)))
@@ -36,7 +38,9 @@ test(
     // Of all layers: containerd merges every part, and the last one to speak of a handler decides what it is.
     const parts = filesOf(spin.length > 0 ? layers : [], (path) => CRI_PART.test(path))
     const configs = await Promise.all(
-      parts.map(async ({ data }) => parseContainerdConfig(await readAll(data, MAX_PART_BYTES), data.where)),
+      parts.map(async ({ data }) =>
+        parseContainerdConfig(await readAll(data, MAX_PART_BYTES), data.where, quirks.containerdRuntimePlugin),
+      ),
     )
     const types = configs.map(({ handlers }) => handlers.get(RUNTIME.handler)?.runtimeType)
     judge(
@@ -65,6 +69,71 @@ test(
     judge(found, extensions.where).toEqual(tailscale.map(() => wanted))
   },
 )
+
+const DRBD_MODULES = ['drbd', 'drbd_transport_tcp']
+
+test(
+  ...must('EXT-024', 'drbd, where it is, brings the modules `drbd` and `drbd_transport_tcp` and no service', {
+    targets: ['installer', 'assets'],
+    needs: ['EXT-005'],
+    fix: 'take drbd from upstream’s catalogue for the pinned release',
+  }),
+  async ({ extensions, judge }) => {
+    const drbd = (await openExtensions(extensions)).filter(({ name }) => name === 'drbd')
+    judge(
+      drbd.map(({ tree }) => ({ modules: modulesOf(tree, DRBD_MODULES), services: servicesOf(tree) })),
+      extensions.where,
+    ).toEqual(drbd.map(() => ({ modules: DRBD_MODULES, services: [] })))
+  },
+)
+
+const ZFS_MODULES = ['zfs']
+const ZFS_PROGRAMS = ['mount.zfs', 'zdb', 'zfs', 'zpool']
+const ZFS_UDEV_RULES = ['60-zvol.rules', '90-zfs.rules']
+
+test(
+  ...must(
+    'EXT-025',
+    'zfs, where it is, brings the module `zfs`, the programs `zfs`, `zpool`, `zdb` and `mount.zfs`, its udev rules and the service that imports pools',
+    {
+      targets: ['installer', 'assets'],
+      needs: ['EXT-005'],
+      fix: 'take zfs from upstream’s catalogue for the pinned release',
+    },
+  ),
+  async ({ extensions, judge }) => {
+    const zfs = (await openExtensions(extensions)).filter(({ name }) => name === 'zfs')
+    judge(
+      zfs.map(({ tree }) => ({
+        modules: modulesOf(tree, ZFS_MODULES),
+        programs: ZFS_PROGRAMS.filter((name) => isExecutable(tree.resolve(`usr/local/sbin/${name}`))),
+        udevRules: ZFS_UDEV_RULES.filter((name) => tree.get(`usr/lib/udev/rules.d/${name}`)?.type === 'file'),
+        services: servicesOf(tree),
+      })),
+      extensions.where,
+    ).toEqual(
+      zfs.map(() => ({
+        modules: ZFS_MODULES,
+        programs: ZFS_PROGRAMS,
+        udevRules: ZFS_UDEV_RULES,
+        services: ['zfs-service.yaml'],
+      })),
+    )
+  },
+)
+
+const MODULE = /^usr\/lib\/modules\/[^/]+\/extras\/([^/]+)\.ko$/
+const SERVICE = /^usr\/local\/etc\/containers\/([^/]+\.yaml)$/
+
+/** Those of `names` that are among the modules outside the kernel's tree. */
+function modulesOf(tree: FileTree, names: readonly string[]): readonly string[] {
+  const found = [...tree.entries()].map(({ path }) => MODULE.exec(path)?.[1])
+  return names.filter((name) => found.includes(name))
+}
+
+function servicesOf(tree: FileTree): readonly string[] {
+  return [...tree.entries()].flatMap(({ path }) => SERVICE.exec(path)?.[1] ?? [])
+}
 
 function isExecutable(entry: { readonly type: string; readonly mode: number } | undefined): boolean {
   return entry?.type === 'file' && (entry.mode & EXECUTABLE) !== 0

@@ -10,7 +10,8 @@ import {
 import type { Extensions } from '#harness/talos/extensions.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
-import { filesOf, openExtensions } from './layers.ts'
+import { filesOf, openExtensions, openLayers } from './layers.ts'
+import { hostTree, whyNotStarted } from './start.ts'
 import { unmetWaits } from './waits.ts'
 
 const MAX_SERVICE_BYTES = 1 << 20
@@ -50,5 +51,27 @@ test(
     const { services: always, optionalServices } = quirks
     const promises = { services: always, optionalServices, variant, contract }
     judge(unmetWaits(waiting, promises), extensions.where).toEqual([])
+  },
+)
+
+test(
+  ...must(
+    'EXT-023',
+    'every service can start: its root folder is there, and its entrypoint leads, mounts counted, to an aarch64 program or to a script whose interpreter is there',
+    {
+      targets: ['installer', 'assets'],
+      needs: ['EXT-013', 'EXT-014', 'INI-003'],
+      fix: 'name the service as the folder below usr/local/lib/containers, and put its program there: Talos waits 70 minutes for it, then reboots',
+    },
+  ),
+  async ({ extensions, rootfs, judge }) => {
+    const host = hostTree(await rootfs.tree(), await openLayers(extensions))
+    const reasons = await Promise.all(
+      (await readServices(extensions)).map(async (service) => {
+        const reason = await whyNotStarted(service, host)
+        return reason === undefined ? [] : [`${service.name}: ${reason}`]
+      }),
+    )
+    judge(reasons.flat(), extensions.where).toEqual([])
   },
 )

@@ -25,16 +25,20 @@ describe('parseContainerdConfig', () => {
     expect(handlers(sample)).toEqual({ spin: { runtimeType: 'io.containerd.spin.v2' } })
   })
 
-  it('reads handlers of versions 2 and 1, dotted keys and inline tables', () => {
-    const text = `plugins."io.containerd.grpc.v1.cri".containerd.runtimes = { a = { runtime_type = "a.v2" }, b = {} }
-[plugins.cri.containerd]
-runtimes.c.runtime_type = "c.v1"`
-    expect(handlers(text)).toEqual({ c: { runtimeType: 'c.v1' }, a: { runtimeType: 'a.v2' }, b: {} })
+  it('reads dotted keys and inline tables', () => {
+    const text = `plugins."io.containerd.cri.v1.runtime".containerd.runtimes = { a = { runtime_type = "a.v2" }, b = {} }`
+    expect(handlers(text)).toEqual({ a: { runtimeType: 'a.v2' }, b: {} })
   })
 
-  it('prefers the newer of two entries', () => {
+  it('passes over the keys of versions 2 and 1, as containerd 2 does', () => {
     const text = spinOf('io.containerd.cri.v1.runtime', 'new') + spinOf('io.containerd.grpc.v1.cri', 'old')
     expect(handlers(text)).toEqual({ spin: { runtimeType: 'new' } })
+    expect(handlers(spinOf('io.containerd.grpc.v1.cri', 'old') + spinOf('cri', 'oldest'))).toEqual({})
+  })
+
+  it('reads the key that it is asked for', () => {
+    const text = Buffer.from(spinOf('cri', 'oldest'))
+    expect([...parseContainerdConfig(text, where, 'cri').handlers.keys()]).toEqual(['spin'])
   })
 
   it('finds none where there is none', () => {
@@ -43,7 +47,7 @@ runtimes.c.runtime_type = "c.v1"`
   })
 
   it('takes __proto__ as a name like any other', () => {
-    const text = '[plugins.cri.containerd.runtimes.__proto__]\nruntime_type = "x"\n'
+    const text = '[plugins."io.containerd.cri.v1.runtime".containerd.runtimes.__proto__]\nruntime_type = "x"\n'
     const found = parseContainerdConfig(Buffer.from(text), where).handlers
     expect([...found.keys()]).toEqual(['__proto__'])
   })
@@ -54,9 +58,12 @@ describe('parseContainerdConfig refuses', () => {
     ['what is no TOML', '[plugins'],
     ['a table given twice', '[a]\n[a]\n'],
     ['plugins that are no table', 'plugins = 1'],
-    ['runtimes that are no table', 'plugins.cri.containerd.runtimes = []'],
-    ['a handler that is no table', 'plugins.cri.containerd.runtimes.a = 1979-05-27'],
-    ['a runtime type that is no string', 'plugins.cri.containerd.runtimes.a.runtime_type = 1'],
+    ['runtimes that are no table', 'plugins."io.containerd.cri.v1.runtime".containerd.runtimes = []'],
+    ['a handler that is no table', 'plugins."io.containerd.cri.v1.runtime".containerd.runtimes.a = 1979-05-27'],
+    [
+      'a runtime type that is no string',
+      'plugins."io.containerd.cri.v1.runtime".containerd.runtimes.a.runtime_type = 1',
+    ],
     ['nested brackets', `a = ${'['.repeat(100_000)}`],
   ])('%s', async (_, text) => {
     const error = await expectCode(() => handlers(text), FormatError, 'MALFORMED')

@@ -8,8 +8,8 @@ const MAX_BYTES = 1 << 20
 /** Handlers stand six levels deep. */
 const MAX_DEPTH = 64
 
-/** The plugin that holds `containerd.runtimes`: of configuration versions 1 and 2, and of 3. The later wins. */
-const PLUGINS = ['cri', 'io.containerd.grpc.v1.cri', 'io.containerd.cri.v1.runtime']
+/** The plugin that holds `containerd.runtimes` in configuration version 3, of containerd 2; others are passed over. */
+const RUNTIME_PLUGIN = 'io.containerd.cri.v1.runtime'
 
 type RuntimeHandler = {
   /** Such as `io.containerd.spin.v2`: containerd runs `containerd-shim-spin-v2`. */
@@ -20,8 +20,12 @@ export type ContainerdConfig = {
   readonly handlers: ReadonlyMap<string, RuntimeHandler>
 }
 
-/** FormatError `containerd config`: MALFORMED, LIMIT_EXCEEDED above 1 MiB. */
-export function parseContainerdConfig(bytes: Uint8Array, where: Location = {}): ContainerdConfig {
+/** What `plugin` registers. FormatError `containerd config`: MALFORMED, LIMIT_EXCEEDED above 1 MiB. */
+export function parseContainerdConfig(
+  bytes: Uint8Array,
+  where: Location = {},
+  plugin: string = RUNTIME_PLUGIN,
+): ContainerdConfig {
   if (bytes.length > MAX_BYTES)
     throw new FormatError(
       'containerd config',
@@ -31,15 +35,13 @@ export function parseContainerdConfig(bytes: Uint8Array, where: Location = {}): 
     )
   const root = parse(bytes, where)
   const handlers = new Map<string, RuntimeHandler>()
-  for (const plugin of PLUGINS) {
-    const path = ['plugins', plugin, 'containerd', 'runtimes']
-    const runtimes = table(root, path, where)
-    for (const name of Object.keys(runtimes)) {
-      const runtimeType = ownValue(table(runtimes, [name], where, path), 'runtime_type')
-      if (runtimeType !== undefined && typeof runtimeType !== 'string')
-        throw malformed(`expected a string as runtime_type of ${name}, got ${typeof runtimeType}`, where)
-      handlers.set(name, runtimeType === undefined ? {} : { runtimeType })
-    }
+  const path = ['plugins', plugin, 'containerd', 'runtimes']
+  const runtimes = table(root, path, where)
+  for (const name of Object.keys(runtimes)) {
+    const runtimeType = ownValue(table(runtimes, [name], where, path), 'runtime_type')
+    if (runtimeType !== undefined && typeof runtimeType !== 'string')
+      throw malformed(`expected a string as runtime_type of ${name}, got ${typeof runtimeType}`, where)
+    handlers.set(name, runtimeType === undefined ? {} : { runtimeType })
   }
   return { handlers }
 }

@@ -120,7 +120,7 @@ describe('the index of a layer', () => {
           const seal = createHmac('sha256', Buffer.alloc(32))
             .update(`index ${digestOf(GZIP)}\n${body}`)
             .digest('hex')
-          return `talos-image-contract layer index 2 ${seal}\n${body}`
+          return `talos-image-contract layer index 3 ${seal}\n${body}`
         }),
     ],
     ['half an index', (cache) => alter(cache, 'layers', (text) => text.slice(0, text.length / 2))],
