@@ -10,6 +10,7 @@ export type TermFiles = {
 
 export type JudgeInputs = TermFiles & {
   readonly reference?: string
+  readonly advisories?: string
   readonly trustedRoot?: string
 }
 
@@ -31,6 +32,7 @@ export function addJudgeInputs(command: Command): Command {
       '--reference <REFERENCE>',
       'where the image lies that the lock pins as the reference (default: its registry)',
     )
+    .option('--advisories <FILE>', 'known-bad releases and extensions beside those that are shipped')
     .option('--trusted-root <FILE>', 'trusted_root.json of the Sigstore instance that signs (default: the public one)')
 }
 
@@ -38,8 +40,18 @@ type Named = Readonly<Record<string, string | undefined>>
 
 /** Arguments of the main job that say the same, and `more`. */
 export function judgeArguments(options: JudgeInputs & Reach, more: Named): readonly string[] {
-  const { contract, lock, reference, waivers, trustedRoot, cache, caFile, insecure } = options
-  const named = { contract, lock, reference, waivers, 'trusted-root': trustedRoot, cache, 'ca-file': caFile, ...more }
+  const { contract, lock, reference, waivers, advisories, trustedRoot, cache, caFile, insecure } = options
+  const named = {
+    contract,
+    lock,
+    reference,
+    waivers,
+    advisories,
+    'trusted-root': trustedRoot,
+    cache,
+    'ca-file': caFile,
+    ...more,
+  }
   return [...toArguments(named), ...(insecure === true ? ['--insecure'] : [])]
 }
 

@@ -12,7 +12,8 @@ import { readLock } from '../lock/read.ts'
 import { readReference } from '../lock/reference.ts'
 import type { UpstreamSession } from '../lock/session.ts'
 import { referenceTo } from '../lock/upstream.ts'
-import type { Loaded } from '../judge/candidates/inputs.ts'
+import { loadAdvisories, loadWaivers, type Loaded } from '../judge/candidates/inputs.ts'
+import { advisedChanges, type AdvisedPlace } from './advised.ts'
 import { change, type Change } from './changes/change.ts'
 import { compareReleases, sortChanges } from './changes/compare.ts'
 import { imagesOf } from './changes/images.ts'
@@ -49,19 +50,27 @@ export async function findDrift(inputs: DriftInputs): Promise<Found> {
   const tags = await readTags(inputs)
   const asked = isTalos(options.to) ? [options.to] : undefined
   const newer = asked === undefined ? newerReleases(tags, from, options.pre) : named(tags, asked, from)
-  const locked = inputs.lock === undefined ? [] : await lockedChanges(upstream, lock, options.verify)
+  const kept = keepIn(folder)
+  const advised = {
+    upstream,
+    contract: inputs.contract.value,
+    kept,
+    advisories: await loadAdvisories(options.advisories),
+    waivers: (await loadWaivers(options.waivers)).value,
+  }
+  const moved = inputs.lock === undefined ? [] : await lockedChanges(upstream, lock, options.verify)
+  const locked = [...moved, ...(await advisedChanges(lock, advised))]
   const found = { schema: 1, from, upstream: upstream.mirror, newer, locked: sortChanges(locked), targets: [] } as const
   if (!isDrift(found)) return { drift: found, lock: undefined }
   const { admitted, newest } = chooseTargets(newer, inputs.contract.value)
   const targets: DriftTarget[] = []
-  const kept = keepIn(folder)
   const wanted = [admitted, newest].filter((talos) => talos !== undefined)
   if (wanted.length === 0) return { drift: found, lock: undefined }
   const before = await describeRelease(upstream, lock, kept)
   let judged: Lock | undefined
   for (const talos of wanted) {
     const isJudged = talos === wanted[0]
-    const { target, lock: read } = await readTarget(talos, { before, newer, kept, isJudged }, inputs)
+    const { target, lock: read } = await readTarget(talos, { before, newer, kept, isJudged, advised }, inputs)
     targets.push(target)
     if (isJudged) judged = read
   }
@@ -93,11 +102,12 @@ type TargetPlace = {
   readonly newer: readonly Newer[]
   readonly kept: Kept
   readonly isJudged: boolean
+  readonly advised: AdvisedPlace
 }
 
 async function readTarget(
   talos: string,
-  { before, newer, kept, isJudged }: TargetPlace,
+  { before, newer, kept, isJudged, advised }: TargetPlace,
   inputs: DriftInputs,
 ): Promise<{ readonly target: DriftTarget; readonly lock: Lock }> {
   const { session, contract, options } = inputs
@@ -105,7 +115,8 @@ async function readTarget(
   const reference = await findReference(before.lock, talos, inputs)
   const lock = reference.pinned === undefined ? own : { ...own, reference: reference.pinned }
   const after = await describeRelease(session.upstream, lock, kept)
-  const changes = sortChanges([...compareReleases(before, after, contract.value), ...reference.changes])
+  const known = await advisedChanges(lock, advised)
+  const changes = sortChanges([...compareReleases(before, after, contract.value), ...reference.changes, ...known])
   const decisions = changes.filter(({ effect }) => effect === 'decide').length
   const kind = newer.find((one) => one.talos === talos)?.kind ?? 'patch'
   const admitted = admitsTalos(contract.value, talos)

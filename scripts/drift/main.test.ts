@@ -80,6 +80,31 @@ describe('npm run drift', { timeout: PATIENCE_MS }, () => {
     }
   })
 
+  it('says what is known to be bad, and needs nobody to build it', async () => {
+    const advisories = join(served.folder, 'advisories.yaml')
+    const entry = (id: string, more: string): string =>
+      `  - {id: ${id}, title: something is wrong, source: "https://example.com/1", level: must, effect: nobody likes it, ${more}}\n`
+    const path = 'usr/local/lib/containers/tailscale/usr/bin/iptables'
+    const entries = [
+      entry('of-the-old', `extension: {name: spin, version: '0.23.0'}`),
+      entry('of-the-new', `talos: '1.13.9', when: {present: ${path}}`),
+      entry(
+        'of-neither',
+        `talos: '>=1.12.0', when: {missing: ${path}}, extension: {name: tailscale, version: '1.102.2'}`,
+      ),
+    ]
+    await writeFile(advisories, `schema: 1\nadvisories:\n${entries.join('')}`)
+    const { locked, targets } = await report('--from', older, '--advisories', advisories)
+    expect(locked.map(({ id, effect, rules }) => [id, effect, rules])).toEqual(
+      [
+        ['advisory.drbd-9.2.16-queue-limits', 'decide', ['REL-011']],
+        ['advisory.of-the-old', 'breaks', ['REL-010']],
+      ].toReversed(),
+    )
+    const known = targets.flatMap(({ changes }) => changes.filter(({ id }) => id.startsWith('advisory.')))
+    expect(known.map(({ id }) => id)).toEqual(['advisory.of-the-new'])
+  })
+
   it('writes the lock that npm run lock writes', async () => {
     const path = join(served.folder, 'written.json')
     const { exit, stderr } = await run('--from', older, '--write-lock', path)
@@ -89,8 +114,15 @@ describe('npm run drift', { timeout: PATIENCE_MS }, () => {
 
   it('says the same in Markdown and SARIF', async () => {
     const [markdown, sarif] = [join(served.folder, 'drift.md'), join(served.folder, 'drift.sarif')]
-    const { targets } = await report('--from', older, '--output', `markdown=${markdown}`, '--output', `sarif=${sarif}`)
-    const changes = targets.flatMap((target) => target.changes)
+    const { locked, targets } = await report(
+      '--from',
+      older,
+      '--output',
+      `markdown=${markdown}`,
+      '--output',
+      `sarif=${sarif}`,
+    )
+    const changes = [...locked, ...targets.flatMap((target) => target.changes)]
     const rows = (await readFile(markdown, 'utf8')).split('\n').filter((line) => /^\| (breaks|decide|note) /.test(line))
     expect(rows).toHaveLength(changes.length)
     const { runs } = JSON.parse(await readFile(sarif, 'utf8'))

@@ -20,6 +20,7 @@ export type DriftOptions = RegistryOptions & {
   readonly contract?: string
   readonly config?: readonly string[]
   readonly waivers?: string
+  readonly advisories?: string
   readonly trustedRoot?: string
   readonly verify: boolean
   readonly judge: boolean
@@ -69,6 +70,7 @@ export function parseOptions(args: readonly string[]): DriftOptions | undefined 
     .option('--reference <REPOSITORY>', 'where the images lie that ours are compared with (default: as the lock says)')
     .option('--contract <FILE>', 'your decisions (default: specs/contract/contract.yaml)')
     .option('--config <FILE...>', 'judge this machine configuration too, patches over it last')
+    .option('--advisories <FILE>', 'known-bad releases and extensions beside those that are shipped')
     .option('--waivers <FILE>', 'accepted failures (default: specs/contract/waivers.yaml)')
     .option('--trusted-root <FILE>', 'authorities and logs for signatures (default: those of sigstore.dev)')
     .option('--no-verify', 'verify no signatures')

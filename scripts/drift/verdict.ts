@@ -11,7 +11,7 @@ import { HarnessError } from '#harness/errors.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import { lockDigest, type Lock } from '#specs/contract/lock.ts'
 import { loadMachineConfig } from '../judge/candidates/config-files.ts'
-import { loadRuleIndex, loadWaivers, type Loaded } from '../judge/candidates/inputs.ts'
+import { loadAdvisories, loadRuleIndex, loadWaivers, type Loaded } from '../judge/candidates/inputs.ts'
 import { openCandidates } from '../judge/candidates/open.ts'
 import { withReference } from '../judge/candidates/reference.ts'
 import { judgeCandidates } from '../judge/run/judge-candidates.ts'
@@ -81,6 +81,7 @@ async function judge(
     targets: undefined,
     assets: undefined,
     cacheFolder,
+    advisories: await loadAdvisories(given.advisories),
     config,
     signal,
   })

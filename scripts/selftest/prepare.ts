@@ -9,6 +9,7 @@ import {
   type GoldenName,
 } from '#fixtures/counterexamples/candidate.ts'
 import { DEFAULT_GOLDEN, type Counterexample } from '#fixtures/counterexamples/counterexample.ts'
+import { shippedAdvisories } from '#specs/contract/advisories.ts'
 import { parseContract, type Contract } from '#specs/contract/contract.ts'
 import { parseLock, type Lock } from '#specs/contract/lock.ts'
 import type { CandidateInput } from '#specs/support/run.ts'
@@ -53,14 +54,15 @@ export async function prepareCounterexample(example: Counterexample, folder: str
   const golden = example.of ?? DEFAULT_GOLDEN
   const part = example.part ?? 'installer'
   const sound = { image: await readGolden(golden), lock: await lockOf(golden), contract: await contractOf(golden) }
-  const { tamper, unpinned = false, ...mutated } = await example.mutate(sound)
+  const { tamper, unpinned = false, advisories: own = [], ...mutated } = await example.mutate(sound)
   const { image, lock, contract } = { ...sound, ...mutated }
   const place = join(folder, example.name)
   const reference =
     part === 'installer'
       ? await writeLayout(image, place, tamper)
       : await writeAssetFolder(image, place, { lock, variant: variantOf(golden) })
-  const { lock: _, ...candidate } = toCandidate(example.name, golden, reference, { lock, contract, part })
+  const { lock: _, ...made } = toCandidate(example.name, golden, reference, { lock, contract, part })
+  const candidate = { ...made, advisories: [...(await shippedAdvisories()), ...own] }
   return {
     candidate: unpinned ? { ...candidate, pinned: false } : { ...candidate, lock },
     expected: { violates: example.violates, inconclusive: example.inconclusive ?? [] },

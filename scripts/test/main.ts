@@ -6,7 +6,14 @@ import { UsageError } from '../cli/command-line.ts'
 import { deliverVerdict } from '../cli/verdict-files.ts'
 import type { Embedded } from '../embedded/release.ts'
 import { loadMachineConfig } from '../judge/candidates/config-files.ts'
-import { loadContract, loadLock, loadRuleIndex, loadWaivers, selectOnly } from '../judge/candidates/inputs.ts'
+import {
+  loadAdvisories,
+  loadContract,
+  loadLock,
+  loadRuleIndex,
+  loadWaivers,
+  selectOnly,
+} from '../judge/candidates/inputs.ts'
 import { configCandidate } from '../judge/candidates/machine-config.ts'
 import { openCandidates, type OpenedCandidates } from '../judge/candidates/open.ts'
 import { withReference } from '../judge/candidates/reference.ts'
@@ -95,12 +102,14 @@ async function open(given: ConformOptions, { terms, config, embedded }: Opening)
       ? given
       : { ...given, references: embedded.references, trustedRoot: embedded.trustedRoot, offline: false }
   const { references, targets, assets } = options
+  const advisories = await loadAdvisories(options.advisories)
   const opened = await openCandidates(references, options, {
     contract: contract.value,
     lock: lock?.value,
     targets,
     assets,
     cacheFolder,
+    advisories,
     config,
     signal,
   })

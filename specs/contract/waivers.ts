@@ -4,7 +4,10 @@ import { parseYaml } from '#harness/formats/yaml/document.ts'
 import { validate } from '#harness/formats/yaml/schema.ts'
 
 const waiverSchema = z.strictObject({
-  id: z.string().regex(/^[A-Z]{3,4}-\d{3}$/, 'expected a rule such as EXT-016'),
+  /** A rule, or of one that judges by a list an entry: `REL-010/tailscale-without-iptables`. */
+  id: z
+    .string()
+    .regex(/^[A-Z]{3,4}-\d{3}(\/[a-z0-9][a-z0-9.-]*)?$/, 'expected a rule such as EXT-016, or a rule and its entry'),
   variant: z.string().min(1).optional(),
   reason: z.string().min(10, 'expected a reason that a reader understands'),
   expires: z.iso.date('expected a day such as 2027-01-31'),
@@ -18,9 +21,14 @@ export function parseWaivers(bytes: Uint8Array, path: string): readonly Waiver[]
   return validate('waivers', waiversSchema, parseYaml(bytes, { path }, { scalars: 'text' }), { path }).waivers
 }
 
-/** Whether the waiver holds for a variant; not whether it is over. */
+/** Whether the waiver holds for a variant; not whether it is over. `id` is that of a rule, or of an entry of one. */
 export function isFor(waiver: Waiver, id: string, variant: string): boolean {
   return waiver.id === id && (waiver.variant === undefined || waiver.variant === variant)
+}
+
+/** The rule that the waiver is of. */
+export function ruleOf({ id }: Waiver): string {
+  return id.split('/')[0] ?? id
 }
 
 /** `today` as `2026-11-23`, in UTC; the day of expiry still counts. */

@@ -3,6 +3,7 @@ import type { Location } from '#harness/errors.ts'
 import type { BlobFailures } from '#harness/oci/registry/failure.ts'
 import type { MachineConfigFacts } from '#harness/machine-config/facts.ts'
 import type { ConfigFinding } from './config-rule.ts'
+import type { Advisory } from '../contract/advisories.ts'
 import type { Contract } from '../contract/contract.ts'
 import type { Lock } from '../contract/lock.ts'
 import type { Part } from '../contract/tags.ts'
@@ -26,6 +27,8 @@ export type CandidateInput = CandidateTargets & {
   readonly contract: Contract
   /** Undefined when nothing is pinned. */
   readonly lock?: Lock
+  /** Known-bad releases and extensions; those that are shipped by default. */
+  readonly advisories?: readonly Advisory[]
   /** Where the image is that the lock pins as the reference, or why it is nowhere; absent where no rule asks for it. */
   readonly pinnedReference?: { readonly image: string } | { readonly reason: string }
 }
@@ -54,6 +57,9 @@ declare module 'vitest' {
   }
 }
 
+/** `entry`: of several that one rule may find, the one that a waiver can name. */
+type Found = Pick<ConfigFinding, 'message' | 'expected' | 'got'> & { readonly at: Location; readonly entry?: string }
+
 /** Meta of a registered test, read by the reporter. */
 export type JudgementMeta = {
   readonly candidate: string
@@ -61,7 +67,7 @@ export type JudgementMeta = {
   /** Where the last look went: the place of the failure when there is one. */
   where?: Location
   /** What was found, each with its place: told one by one instead of the expectation that they fail. */
-  findings?: readonly ConfigFinding[]
+  findings?: readonly Found[]
   /** What is worth knowing and breaks nothing. */
   notes?: readonly { readonly at: Location; readonly message: string }[]
 }

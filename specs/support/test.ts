@@ -6,7 +6,9 @@ import type { TalosPart } from '#harness/talos/part.ts'
 import { quirksOf } from '#harness/talos/quirks.ts'
 import type { ConfigFinding, ConfigJudge } from './config-rule.ts'
 import type { Lock } from '../contract/lock.ts'
+import type { Advisory } from '../contract/advisories.ts'
 import { AbsentFactError } from './absent-fact.ts'
+import { findAdvised, type AdvisoryFinding } from './advised.ts'
 import { applicability } from './applicability.ts'
 import { findInConfig } from './config-findings.ts'
 import { readReference } from './pinned-reference.ts'
@@ -22,6 +24,9 @@ export type Judge = <T>(actual: T, at: Location) => Assertion<void, T>
 
 /** `expect` of what a rule finds in the machine configuration; each finding goes into the verdict by itself. */
 export type Findings = (judge: ConfigJudge) => Assertion<void, readonly ConfigFinding[]>
+
+/** `expect` of what the advisories say of the image. */
+export type Advised = (level: Advisory['level']) => Promise<Assertion<void, readonly AdvisoryFinding[]>>
 
 const base = vitest
   .extend('meta', async ({ task }) => task.meta as unknown as JudgementMeta)
@@ -42,6 +47,12 @@ const base = vitest
     meta.findings = broken
     meta.notes = notes
     return expect(broken)
+  })
+  /** Entries of the advisories that apply; each goes into the verdict by itself. */
+  .extend('advised', async ({ meta, subject }): Promise<Advised> => async (level) => {
+    const found = await findAdvised(subject.candidate, subject.talos, level)
+    meta.findings = found
+    return expect(found)
   })
   .extend('contract', async ({ subject }) => subject.candidate.contract)
   .extend('variant', async ({ subject }) => {

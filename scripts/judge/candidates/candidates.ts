@@ -11,6 +11,7 @@ import type { ContentStore } from '#harness/oci/store.ts'
 import type { RegistryAccess } from '#harness/oci/registry/access.ts'
 import { INITRAMFS, KERNEL } from '#harness/talos/asset-paths.ts'
 import { VERSION_LABEL } from '#harness/talos/installer.ts'
+import type { Advisory } from '#specs/contract/advisories.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import type { Lock } from '#specs/contract/lock.ts'
 import type { Target } from '#specs/support/requirement.ts'
@@ -29,6 +30,8 @@ export type Candidate = CandidateInput & {
 
 export type CandidateOptions = {
   readonly contract: Contract
+  /** Those that are shipped by default. */
+  readonly advisories?: readonly Advisory[] | undefined
   readonly lock?: Lock | undefined
   readonly variant?: string | undefined
   readonly targets?: readonly Target[] | undefined
@@ -69,6 +72,7 @@ export async function openCandidate(text: string, key: string, options: Candidat
       pinned: options.lock !== undefined,
       ...(options.lock !== undefined && { lock: options.lock }),
       contract: options.contract,
+      ...(options.advisories !== undefined && { advisories: options.advisories }),
     }
   } catch (error) {
     if (!(error instanceof HarnessError)) throw error

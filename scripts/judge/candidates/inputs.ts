@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { formatLocation, HarnessError } from '#harness/errors.ts'
+import { parseAdvisories, shippedAdvisories, type Advisory } from '#specs/contract/advisories.ts'
 import { parseContract, type Contract } from '#specs/contract/contract.ts'
 import { ruleIndexSchema, selectRules, type RuleIndex } from '#specs/contract/rule-index.ts'
 import { lockCommand, parseLock, type Lock } from '#specs/contract/lock.ts'
@@ -62,6 +63,16 @@ export function selectOnly(ruleIndex: RuleIndex, only: readonly string[] | undef
   const { ids, unknown } = selectRules(ruleIndex, only)
   if (unknown.length > 0) throw new UsageError(`--only names no rule and no area: ${unknown.join(', ')}`)
   return ids
+}
+
+/** Those that are shipped, and those of the file; undefined for none but those. */
+export async function loadAdvisories(path: string | undefined): Promise<readonly Advisory[] | undefined> {
+  if (path === undefined) return undefined
+  const { value } = await load(path, path, 'file of advisories', parseAdvisories)
+  const shipped = await shippedAdvisories()
+  const twice = value.find(({ id }) => shipped.some((one) => one.id === id))
+  if (twice !== undefined) throw new UsageError(`${path}: ${twice.id} is shipped already: give the entry another id`)
+  return [...shipped, ...value]
 }
 
 /** The generated list of every requirement; what `npm run rule-index` wrote. */

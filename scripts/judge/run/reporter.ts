@@ -55,10 +55,11 @@ export function observeErrors(errors: readonly object[], meta: Partial<Judgement
 function findingsOf({ findings = [] }: Partial<JudgementMeta>): (error: ObservedError) => readonly ObservedError[] {
   return (error) => {
     if (!error.assertion || findings.length === 0) return [error]
-    return findings.map(({ at, message, expected, got }) => ({
+    return findings.map(({ at, message, expected, got, entry }) => ({
       name: error.name,
       message,
       at,
+      ...(entry !== undefined && { entry }),
       ...(expected !== undefined && { expected }),
       ...(got !== undefined && { got }),
       assertion: true,

@@ -17,6 +17,7 @@ const findingSchema = z.strictObject({
   part: z.enum(JUDGED_PARTS),
   where: locationSchema.optional(),
   message: z.string(),
+  entry: z.string().optional().describe('Of a rule that judges by a list, the entry: a waiver may name RULE/ENTRY.'),
   code: z.string().optional().describe('Code of the error that a reader gave; absent when an expectation failed.'),
   expected: z.string().optional(),
   got: z.string().optional(),

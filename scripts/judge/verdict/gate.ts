@@ -136,6 +136,7 @@ function toFinding(observation: Observation, error: ObservedError): Finding {
     part: observation.part,
     ...(where !== undefined && { where }),
     message: error.message,
+    ...(error.entry !== undefined && { entry: error.entry }),
     ...(error.code !== undefined && { code: error.code }),
     ...(error.expected !== undefined && { expected: error.expected }),
     ...(error.got !== undefined && { got: error.got }),

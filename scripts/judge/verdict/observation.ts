@@ -7,6 +7,8 @@ export type ObservedError = {
   readonly name: string
   readonly message: string
   readonly at?: Location
+  /** Of several that one rule may find, the one that a waiver can name. */
+  readonly entry?: string
   readonly expected?: string
   readonly got?: string
   /** Whether an expectation of the spec failed, rather than something thrown by a reader or a bug. */

@@ -39,6 +39,31 @@ describe('waive', () => {
   })
 })
 
+describe('a waiver of an entry', () => {
+  const finding = (entry: string) => ({ part: 'installer', message: entry, entry }) as const
+  const judged = { ...rule('REL-010', 'fail'), findings: [finding('one'), finding('two')] }
+  const after = (...waivers: readonly Waiver[]) => waive([judged], waivers, 'spin-only', TODAY)
+
+  it('takes its finding away, and leaves the rule red for the others', () => {
+    const { rules, used } = after(waiver({ id: 'REL-010/one' }))
+    expect(rules[0]).toMatchObject({ status: 'fail', findings: [finding('two')] })
+    expect(used.size).toBe(1)
+  })
+
+  it('waives the rule once every finding is waived', () => {
+    expect(after(waiver({ id: 'REL-010/one' }), waiver({ id: 'REL-010/two' })).rules[0]?.status).toBe('waived')
+  })
+
+  it('is not needed where its entry does not apply', () => {
+    const three = waiver({ id: 'REL-010/three' })
+    const { rules, used } = after(three)
+    expect(rules[0]?.findings).toHaveLength(2)
+    expect(waiverErrors([three], used, new Set(['REL-010']), TODAY)).toEqual([
+      'waiver of REL-010/three is not needed any more: take it out',
+    ])
+  })
+})
+
 describe('waiverErrors', () => {
   const runErrors = (status: Status, one: Waiver): readonly string[] => {
     const { used } = waive([rule('EXT-016', status)], [one], 'spin-only', TODAY)
