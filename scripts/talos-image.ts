@@ -13,6 +13,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   build: async () => (await import('./build/main.ts')).build,
   publish: async () => (await import('./publish/main.ts')).publish,
   promote: async () => (await import('./promote/main.ts')).promote,
+  account: async () => (await import('./account/main.ts')).account,
+  reproduce: async () => (await import('./reproduce/main.ts')).main,
   explain: async () => (await import('./explain/main.ts')).main,
   registry: async () => (await import('./registry/main.ts')).main,
   cache: async () => (await import('./cache/main.ts')).cache,

@@ -8,15 +8,19 @@ import { mapInParallel } from '#harness/oci/parallel.ts'
 import { parseCommand, parseCount } from '../cli/command-line.ts'
 import { printFailure } from '../cli/failure.ts'
 import { exitCodeOf, judge } from '../judge/verdict/gate.ts'
-import { loadRuleIndex } from '../judge/candidates/inputs.ts'
+import { loadContract, loadRuleIndex } from '../judge/candidates/inputs.ts'
 import { runSpecs } from '../judge/run/run.ts'
 import { toCandidate, contractOf, lockOf } from '../selftest/prepare.ts'
+import type { CandidateInput } from '#specs/support/run.ts'
 import { damage } from './damage.ts'
 import { explain, type FreeClass } from './free.ts'
+import { makeOwnImage } from './own.ts'
 import type { Place } from './place.ts'
 import { placesOf } from './places.ts'
 import { seededRandom, type Random } from '#fixtures/random.ts'
 
+const GOLDENS = GOLDEN_NAMES.filter((name) => name !== 'v1.11.5-plain')
+const OWN_VARIANT = 'spin-tailscale'
 /** Candidates that one worker judges in one run. */
 const BATCH = 50
 
@@ -24,7 +28,7 @@ type Case = {
   readonly key: string
   readonly depth: string
   readonly what: string
-  readonly candidate: ReturnType<typeof toCandidate>
+  readonly candidate: CandidateInput
   /** Undefined where a byte that is not free was touched. */
   readonly classes: ReadonlySet<FreeClass> | undefined
 }
@@ -49,14 +53,9 @@ async function run(count: number, seed: number): Promise<0 | 1> {
   const folder = await mkdtemp(join(tmpdir(), 'talos-bytes-'))
   try {
     const random = seededRandom(seed)
-    const golds = await Promise.all(
-      GOLDEN_NAMES.filter((name) => name !== 'v1.11.5-plain').map(async (golden) => ({
-        golden,
-        places: byDepth(await placesOf(await readGolden(golden))),
-      })),
-    )
+    const subjects = [...(await Promise.all(GOLDENS.map(openGolden))), await openOwn(folder)]
     const cases: Case[] = []
-    for (let number = 0; number < count; number++) cases.push(await makeCase(number, golds, random, folder))
+    for (let number = 0; number < count; number++) cases.push(await makeCase(number, subjects, random, folder))
     const outcomes = await judgeAll(cases, folder)
     return report(outcomes, seed)
   } finally {
@@ -64,26 +63,55 @@ async function run(count: number, seed: number): Promise<0 | 1> {
   }
 }
 
-type Gold = { readonly golden: GoldenName; readonly places: ReadonlyMap<string, readonly Place[]> }
+type Subject = {
+  readonly name: string
+  readonly places: ReadonlyMap<string, readonly Place[]>
+  toCandidate(key: string, reference: string): CandidateInput
+}
+
+async function openGolden(golden: GoldenName): Promise<Subject> {
+  const [lock, contract] = await Promise.all([lockOf(golden), contractOf(golden)])
+  return {
+    name: golden,
+    places: byDepth(await placesOf(await readGolden(golden))),
+    toCandidate: (key, reference) => toCandidate(key, golden, reference, { lock, contract, part: 'installer' }),
+  }
+}
+
+/** An image of ours under its own lock. */
+async function openOwn(folder: string): Promise<Subject> {
+  const { value: shipped } = await loadContract(undefined)
+  const { image, lock, contract, variant } = await makeOwnImage(folder, shipped, OWN_VARIANT)
+  const common = { variant, lock, contract, pinned: true, parts: { installer: { image: true } } } as const
+  return {
+    name: `own ${variant}`,
+    places: byDepth(await placesOf(image)),
+    toCandidate: (key, reference) => ({
+      ...common,
+      key,
+      references: { installer: reference },
+      targets: ['image', 'installer'],
+    }),
+  }
+}
 
 function byDepth(places: readonly Place[]): ReadonlyMap<string, readonly Place[]> {
   return Map.groupBy(places, ({ depth }) => depth)
 }
 
-async function makeCase(number: number, golds: readonly Gold[], random: Random, folder: string): Promise<Case> {
-  const { golden, places } = random.pick(golds)
-  const depth = random.pick([...places.keys()])
-  const place = random.pick(places.get(depth) ?? [])
+async function makeCase(number: number, subjects: readonly Subject[], random: Random, folder: string): Promise<Case> {
+  const subject = random.pick(subjects)
+  const depth = random.pick([...subject.places.keys()])
+  const place = random.pick(subject.places.get(depth) ?? [])
   const { what, bytes } = damage(place.bytes, random)
-  const key = `${number} ${golden} ${depth} ${place.name}: ${what}`
+  const key = `${number} ${subject.name} ${depth} ${place.name}: ${what}`
   const { image, tamper } = await place.put(bytes)
   const reference = await writeLayout(image, join(folder, String(number)), tamper)
-  const [lock, contract] = await Promise.all([lockOf(golden), contractOf(golden)])
   return {
     key,
     depth,
     what,
-    candidate: toCandidate(key, golden, reference, { lock, contract, part: 'installer' }),
+    candidate: subject.toCandidate(key, reference),
     classes: explain(place.bytes, bytes, place.free),
   }
 }

@@ -2,7 +2,6 @@
 // pointer behind it moved. https://dr-emann.github.io/squashfs/
 import { promisify } from 'node:util'
 import { zstdDecompress } from 'node:zlib'
-import { compressZstd } from '#build/formats/zstd.ts'
 import { free, type Free } from './free.ts'
 import type { Place } from './place.ts'
 
@@ -41,7 +40,7 @@ export async function metadataPlaces(image: Uint8Array, member: Place): Promise<
       name: `${member.name}!${name}`,
       bytes: block.bytes,
       free: name === 'inode table' ? inodeTimes(block.bytes) : [],
-      put: async (damaged) => member.put(await encode(buffer, block, damaged)),
+      put: (damaged) => member.put(encode(buffer, block, damaged)),
     })
   }
   return places
@@ -64,12 +63,11 @@ async function decode(image: Buffer, name: string, position: number): Promise<Bl
 }
 
 /** The image with `bytes` as the content of `block`: sizes and the pointers to all that follows made right. */
-async function encode(image: Buffer, block: Block, bytes: Uint8Array): Promise<Uint8Array> {
-  const squeezed = await compressZstd(Uint8Array.from(bytes), 15)
-  const stores = squeezed.length >= bytes.length
-  const body = stores ? bytes : squeezed
+function encode(image: Buffer, block: Block, bytes: Uint8Array): Uint8Array {
+  // Stored as it is, which mksquashfs does wherever compression gains nothing.
+  const body = bytes.subarray(0, METADATA_SIZE)
   const header = Buffer.alloc(2)
-  header.writeUInt16LE((body.length & 0x7fff) | (stores ? STORED : 0))
+  header.writeUInt16LE(body.length | STORED)
   const used = Number(image.readBigUInt64LE(BYTES_USED))
   const delta = 2 + body.length - (block.end - block.position)
   const content = Buffer.concat([image.subarray(0, block.position), header, body, image.subarray(block.end, used)])

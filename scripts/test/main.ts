@@ -5,6 +5,7 @@ import { printFailure } from '../cli/failure.ts'
 import { UsageError } from '../cli/command-line.ts'
 import { deliverVerdict } from '../cli/verdict-files.ts'
 import type { Embedded } from '../embedded/release.ts'
+import { accountText } from '../judge/candidates/account.ts'
 import { loadMachineConfig } from '../judge/candidates/config-files.ts'
 import {
   loadAdvisories,
@@ -35,7 +36,11 @@ export async function main(args: readonly string[], started?: SpecRun): Promise<
   try {
     const options = parseOptions(args)
     if (options === undefined) return 0
-    return await deliverVerdict(options, REPORT_PATH, () => conform(options, started, interrupt.signal))
+    const { references, reproduce } = options
+    if (reproduce && references.length === 0)
+      throw new UsageError('--reproduce builds an image once more: name its REFERENCE, or leave --reproduce out')
+    const verdict = await deliverVerdict(options, REPORT_PATH, () => conform(options, started, interrupt.signal))
+    return reproduce ? worse(verdict, await reproduceGiven(options)) : verdict
   } catch (error) {
     if (interrupt.signal.aborted) return INTERRUPTED
     return printFailure(error)
@@ -43,6 +48,17 @@ export async function main(args: readonly string[], started?: SpecRun): Promise<
     await started?.close()
     process.off('SIGINT', onInterrupt)
   }
+}
+
+async function reproduceGiven({ references, ...options }: ConformOptions): Promise<number> {
+  // Only here: no verdict needs what makes an image.
+  const { reproduceAll } = await import('../reproduce/main.ts')
+  return reproduceAll(references, options)
+}
+
+/** An image that differs is red, whatever else could not be told. */
+function worse(one: number, other: number): number {
+  return one === 1 || other === 1 ? 1 : Math.max(one, other)
 }
 
 async function conform(
@@ -82,10 +98,23 @@ async function conform(
       const candidate = configCandidate(config, { contract: contract.value, lock: lock?.value, variant })
       return await judgeCandidates({ candidates: [candidate] }, terms)
     }
-    return await judgeCandidates(await open(options, { terms, config, embedded }), terms)
+    const opened = await open(options, { terms, config, embedded })
+    const conformance = await judgeCandidates(opened, terms)
+    if (options.account) await printAccounts(opened, terms.cacheFolder, options.json ? process.stderr : process.stdout)
+    return conformance
   } finally {
     await embedded?.close()
   }
+}
+
+/** Before the verdict, whose last line stays the last. */
+async function printAccounts(
+  { candidates, failures }: OpenedCandidates,
+  spoolFolder: string,
+  out: NodeJS.WritableStream,
+): Promise<void> {
+  const place = { spoolFolder, ...(failures !== undefined && { registry: { failures } }) }
+  for (const candidate of candidates) out.write(`${await accountText(candidate, place)}\n`)
 }
 
 type Opening = {

@@ -4,7 +4,14 @@ import { parseOptions } from './options.ts'
 
 describe('parseOptions', () => {
   it('asks for little when nothing is given', () => {
-    expect(parseOptions([])).toEqual({ references: [], structureOnly: false, json: false, output: [] })
+    expect(parseOptions([])).toEqual({
+      references: [],
+      account: false,
+      reproduce: false,
+      structureOnly: false,
+      json: false,
+      output: [],
+    })
   })
 
   it('takes references between options', () => {
@@ -24,6 +31,8 @@ describe('parseOptions', () => {
       variant: 'spin-only',
       targets: ['image', 'installer'],
       only: ['KRN', 'EXT-002'],
+      account: false,
+      reproduce: false,
       structureOnly: false,
       json: true,
     })

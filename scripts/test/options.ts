@@ -19,6 +19,10 @@ export type ConformOptions = RegistryOptions &
     readonly targets?: readonly Target[]
     readonly only?: readonly string[]
     readonly structureOnly: boolean
+    readonly account: boolean
+    readonly reproduce: boolean
+    /** Of --reproduce. */
+    readonly upstream?: string
   }
 
 function parseTargets(text: string): Target[] {
@@ -56,6 +60,9 @@ export function parseOptions(args: readonly string[]): ConformOptions | undefine
         parseList,
       ),
     )
+    .option('--account', 'also say of every byte why it is what it is, as npm run account does', false)
+    .option('--reproduce', 'also build each image once more and compare bit for bit, as npm run reproduce does', false)
+    .option('--upstream <WHERE>', 'where the parts for --reproduce are (default: where the lock says)')
     .option('--structure-only', 'compare nothing with the pinned release; says so in the verdict', false)
     .addHelpText('after', HELP)
   addVerdictOptions(addRegistryOptions(addJudgeInputs(command)), REPORT_PATH)

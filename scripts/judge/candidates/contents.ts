@@ -11,6 +11,8 @@ import type { TalosPart } from '#harness/talos/part.ts'
 import { SERVICE_SPEC_PATH, parseServiceSpec } from '#harness/talos/extension/service-spec.ts'
 import { openPulled } from '#specs/support/pulled.ts'
 import type { CandidateInput, RunInput } from '#specs/support/run.ts'
+import { accountOf } from '../account/image.ts'
+import { sumsOf } from '../account/span.ts'
 import type { Contents } from '../verdict/conformance.ts'
 
 /** Talos' own are below 2 KiB. */
@@ -36,7 +38,12 @@ export async function readContents(
   if (part === undefined) return undefined
   try {
     const extensions = await orAbsent(() => readExtensions(part))
-    return { ...(extensions !== undefined && { extensions }), sizes: await readSizes(part) }
+    const account = installer === undefined ? undefined : await orAbsent(async () => sumsOf(await accountOf(part)))
+    return {
+      ...(extensions !== undefined && { extensions }),
+      sizes: await readSizes(part),
+      ...(account !== undefined && { account }),
+    }
   } finally {
     await part.close()
   }

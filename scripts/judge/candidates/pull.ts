@@ -9,7 +9,7 @@ import { parseReference, type RegistryReference } from '#harness/oci/image/refer
 import { openRegistryAccess, type RegistryAccess } from '#harness/oci/registry/access.ts'
 import type { BlobFailures } from '#harness/oci/registry/failure.ts'
 import { pullLayers, readDocuments, type Pull } from '#harness/oci/registry/pull.ts'
-import { networkOf } from '../../cli/registry-options.ts'
+import { networkOf, type RegistryOptions } from '../../cli/registry-options.ts'
 import type { Candidate } from './candidates.ts'
 import type { ConformOptions } from '../../test/options.ts'
 import { UsageError } from '../usage-error.ts'
@@ -19,7 +19,7 @@ type Place = { readonly folder: string; readonly signal: AbortSignal }
 
 /** Undefined where no reference is one of a registry. UsageError for options that do not go together. */
 export async function openRegistries(
-  options: ConformOptions,
+  options: RegistryOptions & Pick<ConformOptions, 'references' | 'assets'>,
   { folder, signal }: Place,
 ): Promise<RegistryAccess | undefined> {
   const { references, assets = [] } = options

@@ -57,6 +57,18 @@ const contentsSchema = z.strictObject({
       other: z.int().optional().describe('The other files of the image.'),
     })
     .describe('Bytes of the files of the image; absent where they could not be read.'),
+  account: z
+    .strictObject({
+      pinned: z.int(),
+      derived: z.int(),
+      declared: z.int(),
+      free: z.int(),
+      unaccounted: z.int(),
+    })
+    .optional()
+    .describe(
+      'Decoded bytes of the image by why they are what they are (npm run account); absent where it could not be read.',
+    ),
 })
 
 const candidateSchema = z.strictObject({

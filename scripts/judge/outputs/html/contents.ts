@@ -34,7 +34,7 @@ ${named.map((one) => renderExtensions(one, biggest))}</div>
 <h2 id="bytes">Where the bytes are</h2>
 <div class="side">
 ${named.map((one) => renderPicture(one, widest))}</div>
-`
+${renderAccounts(named)}`
 }
 
 /** Bars on one scale for all candidates, as those of the picture. */
@@ -83,6 +83,39 @@ function renderPicture({ name, contents }: Named, widest: number): Markup {
   return markup`<section class="card"><h3>${name}: ${formatSize(sum)}</h3>
 <svg class="bar" width="100%" height="32" role="img" aria-label="The bytes of ${name}, as the table below has them">${rects}</svg>
 <table><caption class="unseen">Where the bytes of ${name} are</caption><thead class="unseen"><tr><th scope="col">part</th><th scope="col">bytes</th><th scope="col">share</th></tr></thead><tbody>${rows}</tbody></table></section>
+`
+}
+
+const BASES = [
+  ['pinned', 'upstream’s, by the lock'],
+  ['derived', 'follow from upstream’s by the recipe'],
+  ['declared', 'by the contract or the reference'],
+  ['free', 'on the list of free bytes'],
+  ['unaccounted', 'nobody knows'],
+] as const
+
+/** Decoded bytes by why they are what they are; `npm run account` tells each. */
+function renderAccounts(named: readonly Named[]): Markup {
+  const cards = named.flatMap(({ name, contents: { account } }) => {
+    if (account === undefined) return []
+    const rows = BASES.map(
+      ([
+        basis,
+        why,
+      ]) => markup`<tr><th scope="row">${basis}<br><span class="quiet">${why}</span></th><td class="number">${formatSize(account[basis])}</td></tr>
+`,
+    )
+    return [
+      markup`<section class="card"><h3>${name}</h3>
+<table><caption class="unseen">Why the bytes of ${name} are what they are</caption><thead class="unseen"><tr><th scope="col">why</th><th scope="col">bytes</th></tr></thead><tbody>${rows}</tbody></table></section>
+`,
+    ]
+  })
+  return cards.length === 0
+    ? markup``
+    : markup`<h2 id="account">Why the bytes are what they are</h2>
+<div class="side">
+${cards}</div>
 `
 }
 

@@ -1,0 +1,50 @@
+// The account of images, told as a tree or as JSON: why each byte is what it is, and which rule holds it.
+import { Command } from 'commander'
+import { Spool } from '#harness/bytes/spool.ts'
+import { areaFolder, defaultCacheFolder } from '#harness/oci/cache/layout.ts'
+import { openInstaller } from '#harness/talos/installer.ts'
+import { parseCommand } from '../cli/command-line.ts'
+import { printFailure } from '../cli/failure.ts'
+import { addRegistryOptions, type RegistryOptions } from '../cli/registry-options.ts'
+import { accountOf } from '../judge/account/image.ts'
+import { renderAccount } from '../judge/account/render.ts'
+import { allGaps, sumsOf } from '../judge/account/span.ts'
+import { openRegistries } from '../judge/candidates/registry.ts'
+
+type Options = RegistryOptions & { readonly json: boolean }
+
+/** 0 where every byte is accounted for, 1 where one is not, 2 where an image cannot be read. */
+export async function account(args: readonly string[]): Promise<number> {
+  const command = new Command('npm run account --')
+    .description('Say of every byte of an image why it is what it is: pinned, derived, declared or free.')
+    .argument('<REFERENCE...>', 'images, as npm test takes them')
+    .option('--json', 'print the tree as JSON', false)
+  try {
+    if (!parseCommand(addRegistryOptions(command), args)) return 0
+    const options = command.opts<Options>()
+    const { signal } = new AbortController()
+    const folder = options.cache ?? defaultCacheFolder()
+    const registry = await openRegistries({ ...options, references: command.args }, { folder, signal })
+    try {
+      let complete = true
+      for (const reference of command.args) {
+        const spool = new Spool(areaFolder(folder, 'spool'))
+        const part = await openInstaller(reference, { spool, ...(registry !== undefined && { registry }) })
+        try {
+          const spans = await accountOf(part)
+          const gaps = allGaps(spans)
+          complete &&= gaps.length === 0
+          const json = { reference, sums: sumsOf(spans), gaps, spans }
+          process.stdout.write(options.json ? `${JSON.stringify(json)}\n` : renderAccount(reference, spans))
+        } finally {
+          await part.close()
+        }
+      }
+      return complete ? 0 : 1
+    } finally {
+      await registry?.close()
+    }
+  } catch (error) {
+    return printFailure(error)
+  }
+}

@@ -1,0 +1,92 @@
+// Reproduction, top to bottom: options, upstream's parts, each image built once more, what came of it.
+import { Command } from 'commander'
+import { BuildError } from '#build/build-error.ts'
+import { HarnessError } from '#harness/errors.ts'
+import { defaultCacheFolder } from '#harness/oci/cache/layout.ts'
+import { openUpstream } from '../build/upstream.ts'
+import { parseCommand } from '../cli/command-line.ts'
+import { printFailure, renderFailure } from '../cli/failure.ts'
+import { addRegistryOptions, type RegistryOptions } from '../cli/registry-options.ts'
+import { loadContract } from '../judge/candidates/inputs.ts'
+import { openRegistries } from '../judge/candidates/registry.ts'
+import { printable } from '../judge/verdict/printable.ts'
+import { reproduce, type Reproduction } from './reproduce.ts'
+
+export type ReproduceInputs = RegistryOptions & {
+  readonly variant?: string
+  readonly lock?: string
+  readonly contract?: string
+  readonly upstream?: string
+}
+
+const HELP = `
+The lock and the contract must be those that the image was built from; its revision is read off its label.
+Exit status: 0 the same bytes, 1 they differ, 2 only compression differs (another zstd), or it could not be tried.`
+
+/** `args` without node and script. Gives the exit status; prints everything that there is to say. */
+export async function main(args: readonly string[]): Promise<number> {
+  const command = new Command('npm run reproduce --')
+    .description('Build images once more from lock and contract, and compare bit for bit.')
+    .argument('<REFERENCE...>', 'images of this project, as npm test takes them')
+    .option('--variant <NAME>', 'which variant they are (default: their label)')
+    .option('--upstream <WHERE>', 'where the parts are, as npm run build takes it (default: where the lock says)')
+    .option('--lock <FILE>', 'facts of the pinned upstream release (default: specs/contract/upstream.lock.json)')
+    .option('--contract <FILE>', 'your decisions (default: specs/contract/contract.yaml)')
+    .addHelpText('after', HELP)
+  try {
+    if (!parseCommand(addRegistryOptions(command), args)) return 0
+    return await reproduceAll(command.args, command.opts<ReproduceInputs>())
+  } catch (error) {
+    return printFailure(error)
+  }
+}
+
+/** The worst of all images; prints a line or more for each. */
+export async function reproduceAll(references: readonly string[], inputs: ReproduceInputs): Promise<0 | 1 | 2> {
+  const { variant, ...others } = inputs
+  const { signal } = new AbortController()
+  const { value: contract } = await loadContract(inputs.contract)
+  const folder = inputs.cache ?? defaultCacheFolder()
+  const registry = await openRegistries({ ...inputs, references }, { folder, signal })
+  try {
+    const upstream = await openUpstream({ ...others, output: '', dryRun: false, profileOnly: false }, contract)
+    try {
+      let worst: 0 | 1 | 2 = 0
+      for (const reference of references) {
+        const { text, exit } = await tryOne(() =>
+          reproduce(reference, { contract, upstream, registry, variant, signal }),
+        )
+        process.stdout.write(printable(text, { lines: true }))
+        if (exit === 1 || worst === 0) worst = exit
+      }
+      return worst
+    } finally {
+      await upstream.close()
+    }
+  } finally {
+    await registry?.close()
+  }
+}
+
+type Outcome = { readonly text: string; readonly exit: 0 | 1 | 2 }
+
+async function tryOne(attempt: () => Promise<Reproduction>): Promise<Outcome> {
+  try {
+    return renderReproduction(await attempt())
+  } catch (error) {
+    if (error instanceof BuildError || error instanceof HarnessError)
+      return { text: `NOT TRIED ${renderFailure(error)}\n`, exit: 2 }
+    throw error
+  }
+}
+
+export function renderReproduction({ reference, variant, digest, made, difference }: Reproduction): Outcome {
+  if (difference === undefined) return { text: `REPRODUCED ${reference} as ${variant}\n  ${digest}\n`, exit: 0 }
+  const { where, what, isCompression } = difference
+  const word = isCompression === true ? 'INCONCLUSIVE' : 'DIFFERS'
+  const why = isCompression === true ? '  made with another zstd or zlib, it holds the same\n' : ''
+  return {
+    text: `${word} ${reference} as ${variant}\n  got       ${digest}\n  expected  ${made}\n  where     ${where}\n  what      ${what}\n${why}`,
+    exit: isCompression === true ? 2 : 1,
+  }
+}

@@ -1,0 +1,87 @@
+// Builds an image once more from the lock and the contract, and holds the two against each other.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { assemble } from '#build/assemble.ts'
+import { planVariant } from '#build/plan.ts'
+import { Spool } from '#harness/bytes/spool.ts'
+import { openInstaller } from '#harness/talos/installer.ts'
+import type { RegistryAccess } from '#harness/oci/registry/access.ts'
+import type { TalosPart } from '#harness/talos/part.ts'
+import type { Contract } from '#specs/contract/contract.ts'
+import type { BuildUpstream } from '../build/upstream.ts'
+import { UsageError } from '../cli/command-line.ts'
+import { differencesOf, type Difference } from './difference.ts'
+
+export type Reproduction = {
+  readonly reference: string
+  readonly variant: string
+  /** Of the image that was given, and of the one that was made. */
+  readonly digest: string
+  readonly made: string
+  /** Where they differ first; where only compression differs, where that does. */
+  readonly difference?: Difference
+}
+
+export type ReproduceOptions = {
+  readonly contract: Contract
+  readonly upstream: BuildUpstream
+  readonly registry?: RegistryAccess | undefined
+  /** Where the image has no label that says which it is. */
+  readonly variant?: string | undefined
+  readonly signal?: AbortSignal
+}
+
+const REVISION = 'org.opencontainers.image.revision'
+
+/** UsageError for an image that does not say its variant; errors of `planVariant` and `assemble`, and of reading images. */
+export async function reproduce(
+  reference: string,
+  { contract, upstream, registry, variant: wanted, signal }: ReproduceOptions,
+): Promise<Reproduction> {
+  const folder = await mkdtemp(join(tmpdir(), 'talos-reproduce-'))
+  const open = (what: string, name: string): Promise<TalosPart> =>
+    openInstaller(what, { spool: new Spool(join(folder, name)), ...(registry !== undefined && { registry }) })
+  try {
+    await using given = closing(await open(reference, 'given'))
+    const labels = await (await given.part.image()).labels()
+    const variant = wanted ?? labels.get(contract.labels.variant)
+    if (variant === undefined) throw new UsageError(`${reference} does not say which variant it is: give --variant`)
+    const revision = labels.get(REVISION)
+    const plan = planVariant({ lock: upstream.lock, contract, variant, revision })
+    const output = join(folder, 'made')
+    await assemble(plan, { upstream, output, ...(signal !== undefined && { signal }) })
+    await using made = closing(await open(`oci:${output}:${plan.tags.installer}`, 'own'))
+    const [digest, own] = await Promise.all([digestOf(given.part), digestOf(made.part)])
+    const difference = digest === own ? undefined : await firstOf(given.part, made.part)
+    return { reference, variant, digest, made: own, ...(difference !== undefined && { difference }) }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** What differs in more than compression counts first. */
+async function firstOf(given: TalosPart, made: TalosPart): Promise<Difference> {
+  let compression: Difference | undefined
+  for await (const difference of differencesOf(given, made)) {
+    if (difference.isCompression !== true && compression === undefined) return difference
+    if (difference.isCompression !== true && !followsFrom(difference)) return difference
+    compression ??= difference
+  }
+  return compression ?? { where: 'index', what: 'the documents around the image' }
+}
+
+/** Digests and sizes of what is compressed otherwise differ, too: those say nothing of their own. */
+function followsFrom({ where, what }: Difference): boolean {
+  return where === 'config' || where === 'manifest' || /^(?:headers or padding)/.test(what)
+}
+
+async function digestOf(part: TalosPart): Promise<string> {
+  const image = await part.image()
+  const documents = await image.documents()
+  return documents.at(-1)?.descriptor.digest ?? ''
+}
+
+function closing(part: TalosPart): { readonly part: TalosPart; [Symbol.asyncDispose](): Promise<void> } {
+  return { part, [Symbol.asyncDispose]: () => part.close() }
+}
