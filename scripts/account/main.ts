@@ -9,7 +9,7 @@ import { addRegistryOptions, type RegistryOptions } from '../cli/registry-option
 import { accountOf } from '../judge/account/image.ts'
 import { renderAccount } from '../judge/account/render.ts'
 import { allGaps, sumsOf } from '../judge/account/span.ts'
-import { openRegistries } from '../judge/candidates/registry.ts'
+import { openRegistries } from '../judge/candidates/pull.ts'
 
 type Options = RegistryOptions & { readonly json: boolean }
 

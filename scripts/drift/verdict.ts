@@ -67,6 +67,8 @@ async function judge(
   const options = {
     references,
     structureOnly: false,
+    account: false,
+    reproduce: false,
     json: false,
     output: [],
     cache: cacheFolder,

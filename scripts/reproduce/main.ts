@@ -8,7 +8,7 @@ import { parseCommand } from '../cli/command-line.ts'
 import { printFailure, renderFailure } from '../cli/failure.ts'
 import { addRegistryOptions, type RegistryOptions } from '../cli/registry-options.ts'
 import { loadContract } from '../judge/candidates/inputs.ts'
-import { openRegistries } from '../judge/candidates/registry.ts'
+import { openRegistries } from '../judge/candidates/pull.ts'
 import { printable } from '../judge/verdict/printable.ts'
 import { reproduce, type Reproduction } from './reproduce.ts'
 

@@ -110,10 +110,10 @@ async function conform(
 /** Before the verdict, whose last line stays the last. */
 async function printAccounts(
   { candidates, failures }: OpenedCandidates,
-  spoolFolder: string,
+  cacheFolder: string,
   out: NodeJS.WritableStream,
 ): Promise<void> {
-  const place = { spoolFolder, ...(failures !== undefined && { registry: { failures } }) }
+  const place = { cacheFolder, ...(failures !== undefined && { registry: { failures } }) }
   for (const candidate of candidates) out.write(`${await accountText(candidate, place)}\n`)
 }
 

@@ -11,11 +11,11 @@ import { renderAccount } from '../account/render.ts'
 /** Says so where there is no installer image, or where it cannot be read: the rules say what is wrong with it. */
 export async function accountText(
   { references }: Pick<CandidateInput, 'references'>,
-  place: Pick<RunInput, 'spoolFolder' | 'registry'>,
+  place: Pick<RunInput, 'cacheFolder' | 'registry'>,
 ): Promise<string> {
   const { installer } = references
   if (installer === undefined) return 'no account: there is no installer image\n'
-  const spool = new Spool(areaFolder(place.spoolFolder, 'spool'))
+  const spool = new Spool(areaFolder(place.cacheFolder, 'spool'))
   try {
     const part = await openInstaller(installer, { spool, registry: await openPulled(place) })
     try {
