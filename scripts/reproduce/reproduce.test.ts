@@ -69,7 +69,8 @@ describe('differencesOf', () => {
     ['squashfs inode table', /^5\.sqsh/, 8, new RegExp(`^${UKI}!\\.initrd!segment 1!5\\.sqsh!`)],
   ] as const)('says where one byte was changed in %s', async ([depth, name, at, where]) => {
     const difference = await firstOf(await withOneByte(name, depth, at))
-    expect(difference?.where).toEqual(typeof where === 'string' ? where : expect.stringMatching(where))
+    const place = difference?.where ?? ''
+    expect(typeof where === 'string' ? place === where : where.test(place), place).toBe(true)
     expect(difference?.isCompression).toBeUndefined()
   })
 
