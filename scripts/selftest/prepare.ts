@@ -6,6 +6,7 @@ import {
   writeAssetFolder,
   writeLayout,
   GOLDEN_NAMES,
+  SIGNED_GOLDEN,
   type GoldenName,
 } from '#fixtures/counterexamples/candidate.ts'
 import { DEFAULT_GOLDEN, type Counterexample } from '#fixtures/counterexamples/counterexample.ts'
@@ -28,10 +29,13 @@ export type Part = 'installer' | 'assets'
 export type Control = { readonly golden: GoldenName; readonly part: Part }
 
 /** What fails nothing: each golden, as an installer and as the asset tree that belongs to it. */
-export const CONTROLS: readonly Control[] = GOLDEN_NAMES.flatMap((golden) => [
-  { golden, part: 'installer' },
-  { golden, part: 'assets' },
-])
+export const CONTROLS: readonly Control[] = [
+  ...GOLDEN_NAMES.flatMap((golden): readonly Control[] => [
+    { golden, part: 'installer' },
+    { golden, part: 'assets' },
+  ]),
+  { golden: SIGNED_GOLDEN, part: 'installer' },
+]
 
 const GOLDEN = join(ROOT, 'fixtures/golden')
 
@@ -89,7 +93,7 @@ export function toCandidate(
 }
 
 function variantOf(golden: GoldenName): string {
-  return golden.replace(/^v[\d.]+-/, '')
+  return golden === SIGNED_GOLDEN ? 'spin-tailscale' : golden.replace(/^v[\d.]+-/, '')
 }
 
 export async function lockOf(golden: GoldenName): Promise<Lock> {
@@ -100,6 +104,7 @@ export async function lockOf(golden: GoldenName): Promise<Lock> {
 /** The contract as it is shipped, with a variant beside the others for the golden without extensions. */
 export async function contractOf(golden: GoldenName): Promise<Contract> {
   const shipped = parseContract(await readFile(join(ROOT, CONTRACT_PATH)), CONTRACT_PATH)
+  if (golden === SIGNED_GOLDEN) return { ...shipped, secureBoot: true }
   if (golden !== 'v1.11.5-plain') return shipped
   const plain = { role: 'worker', extensions: [], forbidden: [], serviceConfigurations: [], kernelModules: [] } as const
   return { ...shipped, variants: { ...shipped.variants, [variantOf(golden)]: plain } }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { SchemaError } from '#harness/errors.ts'
+import { sampleKey } from '#harness/testing/der-samples.ts'
 import { expectCode } from '#harness/testing/expect-code.ts'
 import { expectedCommandLine } from './command-line.ts'
 import { admitsTalos, parseContract } from './contract.ts'
@@ -8,7 +9,7 @@ import { selectRules, type RuleIndex } from './rule-index.ts'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 
-const CERTIFICATE = '-----BEGIN CERTIFICATE-----\\nAA==\\n-----END CERTIFICATE-----\\n'
+const CERTIFICATE = sampleKey().x509.toString().replaceAll('\n', '\\n')
 
 describe('parseContract', async () => {
   const shipped = await readFile(new URL('contract.yaml', import.meta.url), 'utf8')
@@ -49,6 +50,11 @@ describe('parseContract', async () => {
     [
       'a certificate that nothing is signed by',
       `${shipped}\nsecureBootCertificate: "${CERTIFICATE}"\n`,
+      '/secureBootCertificate',
+    ],
+    [
+      'a certificate of other bytes',
+      `${shipped.replace('secureBoot: false', 'secureBoot: true')}\nsecureBootCertificate: "-----BEGIN CERTIFICATE-----\\nAA==\\n-----END CERTIFICATE-----"\n`,
       '/secureBootCertificate',
     ],
     ['a certificate that is none', `${shipped}\nsecureBootCertificate: key.pem\n`, '/secureBootCertificate'],

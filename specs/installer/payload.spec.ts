@@ -1,10 +1,11 @@
 // What imager adds to installer-base since Talos 1.10: siderolabs/talos pkg/imager/out.go, pkg/imager/filemap.
-import { sha256Hex } from '#harness/bytes/digest.ts'
+import { unsignedSha256 } from '#harness/formats/uki/authenticode.ts'
 import { PE_MACHINE_ARM64, PE_SUBSYSTEM_EFI_APPLICATION, readPe } from '#harness/formats/uki/pe.ts'
 import { fileIn } from '#harness/fs/file-in.ts'
 import { SYSTEMD_BOOT_PATH, UKI_PATH } from '#harness/talos/installer.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
+import { signatureFindings } from '../uki/signed.ts'
 
 const INSTALL = 'usr/install'
 
@@ -40,12 +41,16 @@ function isOfArm64(path: string): boolean {
 }
 
 test(
-  ...must('INS-004', '`systemd-boot.efi` is an aarch64 EFI application, the pinned upstream bytes when unsigned', {
-    targets: ['installer'],
-    needs: ['INS-001'],
-    pinned: true,
-    fix: 'take systemd-boot.efi from imager:/usr/install/arm64 of the pinned release',
-  }),
+  ...must(
+    'INS-004',
+    '`systemd-boot.efi` is an aarch64 EFI application, without its signature the pinned upstream bytes',
+    {
+      targets: ['installer'],
+      needs: ['INS-001'],
+      pinned: true,
+      fix: 'take systemd-boot.efi from imager:/usr/install/arm64 of the pinned release',
+    },
+  ),
   async ({ files, contract, pinned, judge }) => {
     const source = await fileIn(files, SYSTEMD_BOOT_PATH)
     const { machine, subsystem, certificateTable } = await readPe(source)
@@ -54,8 +59,29 @@ test(
       subsystem: PE_SUBSYSTEM_EFI_APPLICATION,
     })
     judge(certificateTable.size > 0, source.where).toBe(contract.secureBoot)
-    const own = { size: source.size, sha256: await sha256Hex(source) }
-    // What a signature changes beside the table is not pinned: a signed file is compared with nothing.
-    judge(contract.secureBoot ? pinned('systemdBoot') : own, source.where).toEqual(pinned('systemdBoot'))
+    const { size } = pinned('systemdBoot')
+    const end = certificateTable.size > 0 ? certificateTable.offset : source.size
+    // Certificates begin at a multiple of 8; the bytes before them are part of what is signed (INS-013).
+    const isPadded = certificateTable.size > 0 && end === Math.ceil(size / 8) * 8
+    const own = isPadded ? size : end
+    judge({ size: own, sha256: await unsignedSha256(source, own) }, source.where).toEqual(pinned('systemdBoot'))
+  },
+)
+
+test(
+  ...must(
+    'INS-013',
+    '`systemd-boot.efi`, where it is signed, holds a valid Authenticode signature by the certificate that the contract names, or by the one inside',
+    {
+      targets: ['installer'],
+      needs: ['INS-004'],
+      fix: 'sign with imager (secureboot: true and its keys), change nothing afterwards, and name the certificate in the contract (secureBootCertificate)',
+    },
+  ),
+  async ({ files, contract, note, judge }) => {
+    const source = await fileIn(files, SYSTEMD_BOOT_PATH)
+    const { broken, notes } = await signatureFindings(source, await readPe(source), contract)
+    for (const text of notes) note(text, source.where)
+    judge(broken, source.where).toEqual([])
   },
 )

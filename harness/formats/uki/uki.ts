@@ -34,7 +34,9 @@ type SectionGroup = {
 /** A way to boot the image: its sections replace or join those of the base. `sections` starts after its `.profile`. */
 type UkiProfile = SectionGroup & {
   readonly index: number
-  /** The text of its `.profile`. */
+  /** Its `.profile`. */
+  readonly section: PeSection
+  /** The text of that. */
   readonly description: string
   readonly id?: string
   readonly title?: string
@@ -86,6 +88,7 @@ async function readProfiles(sections: readonly PeSection[]): Promise<readonly Uk
     const description = await readText(section.data())
     profiles.push({
       index,
+      section,
       description,
       ...parseProfile(description),
       ...sectionGroup(sections.slice(at + 1, starts[index + 1]?.at)),
