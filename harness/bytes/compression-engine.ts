@@ -15,7 +15,7 @@ export type DecoderOptions = {
 
 /**
  * Decoded chunks; returns the bytes that were pulled but lie after the end of the compressed stream. FormatError
- * TRUNCATED and MALFORMED, located where the last sound piece of the input ended (`skipped`: how much of the input lies
+ * TRUNCATED and MALFORMED, located where the last valid piece of the input ended (`skipped`: how much of the input lies
  * before and between the bytes pulled); what `pull` throws goes through as it is. The engine is destroyed at the end.
  */
 export async function* runEngine(
@@ -62,7 +62,7 @@ function toFormatError(cause: unknown, offset: number, options: DecoderOptions):
   return new FormatError(
     options.format,
     truncated ? 'TRUNCATED' : 'MALFORMED',
-    truncated ? 'expected more compressed bytes, got the end' : `expected sound compressed bytes, got: ${message}`,
+    truncated ? 'expected more compressed bytes, got the end' : `expected valid compressed bytes, got: ${message}`,
     { at: { ...options.where, offset }, cause },
   )
 }

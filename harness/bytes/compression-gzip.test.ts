@@ -69,25 +69,25 @@ describe('gunzipChunks', () => {
     expect(await gunzip(chunked(member(header ?? '', 'text'), 3))).toBe('text')
   })
 
-  const sound = gzipSync('twelve bytes')
-  const bent = (at: number): Buffer => {
-    const copy = Buffer.from(sound)
+  const valid = gzipSync('twelve bytes')
+  const corrupted = (at: number): Buffer => {
+    const copy = Buffer.from(valid)
     copy[at] = (copy[at] ?? 0) ^ 0x06
     return copy
   }
   it.for<[string, Buffer, HarnessCode, number]>([
     ['nothing', Buffer.alloc(0), 'TRUNCATED', 0],
-    ['a cut header', sound.subarray(0, 5), 'TRUNCATED', 5],
+    ['a cut header', valid.subarray(0, 5), 'TRUNCATED', 5],
     ['a cut name', Buffer.from(`1f8b0808${REST}6161`, 'hex'), 'TRUNCATED', 12],
-    ['cut data', sound.subarray(0, 15), 'TRUNCATED', 15],
-    ['a cut trailer', sound.subarray(0, -1), 'TRUNCATED', sound.length - 1],
-    ['a cut second member', Buffer.concat([sound, sound.subarray(0, 1)]), 'TRUNCATED', sound.length + 1],
+    ['cut data', valid.subarray(0, 15), 'TRUNCATED', 15],
+    ['a cut trailer', valid.subarray(0, -1), 'TRUNCATED', valid.length - 1],
+    ['a cut second member', Buffer.concat([valid, valid.subarray(0, 1)]), 'TRUNCATED', valid.length + 1],
     ['another magic', Buffer.from('plain text'), 'BAD_MAGIC', 2],
-    ['half a magic behind a member', Buffer.concat([sound, Buffer.from([0x1f, 0])]), 'BAD_MAGIC', sound.length + 2],
-    ['another method', bent(2), 'UNSUPPORTED', 10],
+    ['half a magic behind a member', Buffer.concat([valid, Buffer.from([0x1f, 0])]), 'BAD_MAGIC', valid.length + 2],
+    ['another method', corrupted(2), 'UNSUPPORTED', 10],
     ['a reserved flag', member(`20${REST}`, 'x'), 'MALFORMED', 10],
     ['a wrong header checksum', member(`02${REST}ffff`, 'x'), 'MALFORMED', 12],
-    ['wrong data', bent(10), 'MALFORMED', 10],
+    ['wrong data', corrupted(10), 'MALFORMED', 10],
     ['a wrong checksum', member(`00${REST}`, 'x', { crc: 1 }), 'MALFORMED', 21],
     ['a wrong size', member(`00${REST}`, 'x', { size: 2 }), 'MALFORMED', 21],
     ['a name without end', Buffer.from(`1f8b0808${REST}${'61'.repeat(70_000)}`, 'hex'), 'LIMIT_EXCEEDED', 10],
@@ -98,20 +98,20 @@ describe('gunzipChunks', () => {
 
   it.for([1, 5, 1000])('refuses what follows, in chunks of %i bytes, and reads it to its end', async (size) => {
     for (const padding of [0, 3]) {
-      const chunks = chunked(Buffer.concat([sound, Buffer.alloc(padding), Buffer.from('junk\0junk')]), size)
+      const chunks = chunked(Buffer.concat([valid, Buffer.alloc(padding), Buffer.from('junk\0junk')]), size)
       const error = await expectCode<IntegrityError>(() => gunzip(chunks), IntegrityError, 'TRAILING_DATA')
-      const offset = sound.length + padding
+      const offset = valid.length + padding
       expect(error).toMatchObject({ got: 9, want: 0, bytesRead: offset + 9, at: { ...where, offset } })
       expect(chunks).toMatchObject({ read: offset + 9, ended: true })
     }
   })
 
   it('reads its input to the end when its bytes are wrong, and lets it have the last word', async () => {
-    const chunks = chunked(Buffer.concat([bent(10), Buffer.alloc(500)]), 10)
+    const chunks = chunked(Buffer.concat([corrupted(10), Buffer.alloc(500)]), 10)
     await expectCode(() => gunzip(chunks), FormatError, 'MALFORMED')
-    expect(chunks).toMatchObject({ read: sound.length + 500, ended: true })
+    expect(chunks).toMatchObject({ read: valid.length + 500, ended: true })
     async function* verified(): AsyncGenerator<Uint8Array> {
-      yield bent(10)
+      yield corrupted(10)
       throw new IntegrityError('DIGEST_MISMATCH', 'layer: expected x, got y', { got: 'y', want: 'x', bytesRead: 0 })
     }
     await expectCode(() => gunzip(verified()), IntegrityError, 'DIGEST_MISMATCH')
@@ -123,8 +123,8 @@ describe('gunzipChunks', () => {
     await expectCode(() => gunzip(chunks, 1 << 20), FormatError, 'LIMIT_EXCEEDED')
     expect(chunks.ended).toBe(true)
     expect(chunks.read).toBeLessThan(bomb.length)
-    expect(await gunzip(chunked(sound), 12)).toHaveLength(12)
-    await expectCode(() => gunzip(chunked(sound), 11), FormatError, 'LIMIT_EXCEEDED')
+    expect(await gunzip(chunked(valid), 12)).toHaveLength(12)
+    await expectCode(() => gunzip(chunked(valid), 11), FormatError, 'LIMIT_EXCEEDED')
   })
 
   it('ends its input when its reader stops early', async () => {

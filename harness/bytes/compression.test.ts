@@ -88,9 +88,9 @@ describe('decompress of zstd', () => {
   })
 
   it('passes on what the source throws', async () => {
-    const sound = bytesSource(zstd('text'), where)
+    const valid = bytesSource(zstd('text'), where)
     const failing: ByteSource = {
-      ...sound,
+      ...valid,
       // oxlint-disable-next-line require-yield
       async *stream() {
         throw new IntegrityError('DIGEST_MISMATCH', 'layer: expected x, got y', { got: 'y', want: 'x', bytesRead: 4 })
@@ -101,13 +101,13 @@ describe('decompress of zstd', () => {
   })
 
   it('ends the stream of the source when its reader stops early', async () => {
-    const sound = bytesSource(zstdCompressSync(Buffer.alloc(8 << 20)), where)
+    const valid = bytesSource(zstdCompressSync(Buffer.alloc(8 << 20)), where)
     let closed = 0
     const watched: ByteSource = {
-      ...sound,
+      ...valid,
       async *stream(start, end) {
         try {
-          yield* sound.stream(start, end)
+          yield* valid.stream(start, end)
         } finally {
           closed++
         }

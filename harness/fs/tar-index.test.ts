@@ -14,7 +14,7 @@ function writeBigOwner(block: Buffer): void {
   block.fill(0, 108, 116).fill(0x80, 108, 109).writeUInt32BE(70_000, 112)
 }
 
-const SOUND: readonly SampleEntry[] = [
+const VALID: readonly SampleEntry[] = [
   { name: '.', type: '5', mode: 0o755 },
   { name: 'usr/', type: '5', mode: 0o1777, mtime: 1_700_000_000 },
   { name: 'usr/file', content: 'hello', mode: 0, uid: 7, gid: 8 },
@@ -29,7 +29,7 @@ const SOUND: readonly SampleEntry[] = [
 
 describe('readTarIndex', () => {
   it('gives every entry with its type, owner, mode, time and target', async () => {
-    const { entries, ended, trailing } = await read(tarOf(SOUND))
+    const { entries, ended, trailing } = await read(tarOf(VALID))
     expect(entries.map(({ path, type, target }) => [path, type, target])).toEqual([
       ['', 'directory', undefined],
       ['usr', 'directory', undefined],
@@ -48,7 +48,7 @@ describe('readTarIndex', () => {
   })
 
   it('gives content as slices of the tar, and attributes as bytes', async () => {
-    const { entries } = await read(tarOf(SOUND))
+    const { entries } = await read(tarOf(VALID))
     const texts = entries.map(async ({ data }) => data && Buffer.from(await readAll(data, 10)).toString())
     expect((await Promise.all(texts)).filter((text) => text !== undefined)).toEqual(['hello', 'x', ''])
     expect(entries[2]?.data?.where).toEqual({ path: 'layer!usr/file' })
@@ -146,7 +146,7 @@ describe('readTarIndex', () => {
   })
 
   it('is the same whatever the chunks', async () => {
-    const bytes = tarOf(SOUND)
+    const bytes = tarOf(VALID)
     const whole = await read(bytes)
     for (const length of [1, 7, 511, 512, 513, 1500]) {
       const indexer = new TarIndexer(WHERE)
@@ -206,8 +206,8 @@ const readDeep = async (source: ByteSource): Promise<void> => {
   const { entries } = await readTarIndex(source)
   for (const { data } of entries) if (data !== undefined) await readAll(data, 1 << 20)
 }
-describeHostile('tar', { layer: () => tarOf(SOUND) }, readDeep)
-describeHostile('tar with its checksums made right again', { layer: () => tarOf(SOUND) }, async (source) => {
+describeHostile('tar', { layer: () => tarOf(VALID) }, readDeep)
+describeHostile('tar with its checksums made right again', { layer: () => tarOf(VALID) }, async (source) => {
   const bytes = Buffer.from(await readAll(source, 1 << 20))
   for (let at = 0; at + 512 <= bytes.length; at += 512) {
     const block = bytes.subarray(at, at + 512)

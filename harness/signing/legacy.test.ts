@@ -14,15 +14,15 @@ const CERTIFICATE = 'dev.sigstore.cosign/certificate'
 const BUNDLE = 'dev.sigstore.cosign/bundle'
 const TIMESTAMP = 'dev.sigstore.cosign/rfc3161timestamp'
 
-const sound = legacyAnnotations(await (await openSampleAuthority()).signPayload(PAYLOAD))
-const entry = JSON.parse(sound[BUNDLE] ?? '') as { Payload: { body: string } }
+const valid = legacyAnnotations(await (await openSampleAuthority()).signPayload(PAYLOAD))
+const entry = JSON.parse(valid[BUNDLE] ?? '') as { Payload: { body: string } }
 const withEntry = (change: object): Record<string, string> => ({
   [BUNDLE]: JSON.stringify({ ...entry, Payload: { ...entry.Payload, ...change } }),
 })
 
 describe('signatureBundle', () => {
   it('is a bundle of version 0.1', () => {
-    expect(signatureBundle(PAYLOAD, sound, AT)).toMatchObject({
+    expect(signatureBundle(PAYLOAD, valid, AT)).toMatchObject({
       mediaType: 'application/vnd.dev.sigstore.bundle+json;version=0.1',
       verificationMaterial: {
         x509CertificateChain: { certificates: [{ rawBytes: expect.any(String) as string }] },
@@ -30,12 +30,12 @@ describe('signatureBundle', () => {
           { kindVersion: { kind: 'hashedrekord', version: '0.0.1' }, canonicalizedBody: entry.Payload.body },
         ],
       },
-      messageSignature: { messageDigest: { algorithm: 'SHA2_256' }, signature: sound[SIGNATURE] },
+      messageSignature: { messageDigest: { algorithm: 'SHA2_256' }, signature: valid[SIGNATURE] },
     })
   })
 
   it('is one of a key where there is no certificate, without entries where there are none', () => {
-    const keyed = { ...sound, [CERTIFICATE]: '', [BUNDLE]: '', [TIMESTAMP]: '' }
+    const keyed = { ...valid, [CERTIFICATE]: '', [BUNDLE]: '', [TIMESTAMP]: '' }
     expect(signatureBundle(PAYLOAD, keyed, AT).verificationMaterial).toMatchObject({
       publicKey: { hint: '' },
       tlogEntries: [],
@@ -56,7 +56,7 @@ describe('signatureBundle', () => {
     ['an entry of a fraction of a second', withEntry({ integratedTime: 1.5 }), SchemaError, 'SCHEMA'],
     ['a timestamp that is none', { [TIMESTAMP]: '{}' }, SchemaError, 'SCHEMA'],
   ])('refuses %s', async (_, change, Class, code) => {
-    const error = await expectCode(() => signatureBundle(PAYLOAD, { ...sound, ...change }, AT), Class, code)
+    const error = await expectCode(() => signatureBundle(PAYLOAD, { ...valid, ...change }, AT), Class, code)
     expect(error.at).toMatchObject(AT)
   })
 })
@@ -64,13 +64,13 @@ describe('signatureBundle', () => {
 describe('envelopeBundle', () => {
   it('has the envelope', () => {
     const made = envelope(PAYLOAD, Buffer.from('s'))
-    expect(envelopeBundle(json(made), sound, AT)).toMatchObject({ dsseEnvelope: made })
+    expect(envelopeBundle(json(made), valid, AT)).toMatchObject({ dsseEnvelope: made })
   })
 
   it('refuses what is none, and more than one signature', async () => {
     const two = { ...envelope(PAYLOAD, Buffer.from('s')), signatures: [{ sig: '' }, { sig: '' }] }
     for (const value of [{}, two])
-      expect(await expectCode(() => envelopeBundle(json(value), sound, AT), SchemaError, 'SCHEMA')).toMatchObject({
+      expect(await expectCode(() => envelopeBundle(json(value), valid, AT), SchemaError, 'SCHEMA')).toMatchObject({
         at: AT,
       })
   })

@@ -68,8 +68,8 @@ describe('a signature with a certificate', () => {
     const annotations = { ...samples.legacyAnnotations(signed), 'dev.sigstore.cosign/rfc3161timestamp': stamp }
     expect(await ask(attached('legacy-signature', PAYLOAD, annotations))).toMatchObject({ outcome: 'valid' })
     const other = JSON.stringify({ SignedRFC3161Timestamp: await authority.timestamp(Buffer.from('other')) })
-    const bent = { ...annotations, 'dev.sigstore.cosign/rfc3161timestamp': other }
-    expect(await codeFor(attached('legacy-signature', PAYLOAD, bent))).toBe('SIGNATURE')
+    const corrupted = { ...annotations, 'dev.sigstore.cosign/rfc3161timestamp': other }
+    expect(await codeFor(attached('legacy-signature', PAYLOAD, corrupted))).toBe('SIGNATURE')
   })
 
   it.each<[string, string]>([
@@ -80,16 +80,16 @@ describe('a signature with a certificate', () => {
   ])('is invalid with %s', async (_, part) => {
     const one = await legacy()
     const other = await legacy(samples.simpleSigning(OTHER))
-    const bent =
+    const corrupted =
       part === 'payload'
         ? { ...one, bytes: Buffer.concat([PAYLOAD, Buffer.from(' ')]) }
         : { ...one, annotations: { ...one.annotations, [part]: other.annotations[part] ?? '' } }
     if (part === 'signature')
-      bent.annotations = {
+      corrupted.annotations = {
         ...one.annotations,
         'dev.cosignproject.cosign/signature': other.annotations['dev.cosignproject.cosign/signature'] ?? '',
       }
-    expect(await codeFor(bent)).toBe('SIGNATURE')
+    expect(await codeFor(corrupted)).toBe('SIGNATURE')
   })
 
   it('is invalid without its log, its time, or the log of certificates', async () => {

@@ -1,4 +1,4 @@
-// Writes small newc archives for tests: sound by default, every field can be corrupted.
+// Writes small newc archives for tests: valid by default, every field can be corrupted.
 
 export type SampleEntry = {
   readonly name: string

@@ -51,15 +51,15 @@ export function describeHostile(
 ): void {
   describe(`hostile ${format}`, () => {
     for (const [name, sample] of Object.entries(samples)) {
-      it(`reads a sound ${name}`, async () => {
+      it(`reads a valid ${name}`, async () => {
         await expect(read(bytesSource(await sample(), { path: name }))).resolves.not.toThrow()
       })
       it(`answers every damaged ${name} with a value or a coded, located error`, { timeout: 0 }, async () => {
-        const sound = await sample()
+        const valid = await sample()
         await fc.assert(
           fc.asyncProperty(fc.array(damage, { minLength: 1, maxLength: 3 }), async (damages) => {
             const started = performance.now()
-            const source = bytesSource(applyDamage(sound, damages), { path: name })
+            const source = bytesSource(applyDamage(valid, damages), { path: name })
             const thrown = await read(source).then(
               () => undefined,
               (error: unknown) => error,

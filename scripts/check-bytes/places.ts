@@ -31,8 +31,8 @@ export async function placesOf(image: CandidateImage): Promise<readonly Place[]>
 
 async function configPlace(image: CandidateImage): Promise<Place> {
   const diffIds = await Promise.all(image.layers.map(async (layer) => (await layerBlob(layer)).diffId))
-  const sound = editConfig(image, (config) => ({ ...config, rootfs: { ...config.rootfs, diff_ids: diffIds } }))
-  const bytes = Buffer.from(JSON.stringify(sound.config))
+  const baseline = editConfig(image, (config) => ({ ...config, rootfs: { ...config.rootfs, diff_ids: diffIds } }))
+  const bytes = Buffer.from(JSON.stringify(baseline.config))
   return {
     depth: 'config',
     name: 'config',

@@ -9,8 +9,8 @@ import { attachManifests } from '#fixtures/simulator/authority/attach.ts'
 import type { Authority } from '#fixtures/simulator/authority/authority.ts'
 import { startRegistry, type Registry } from '#fixtures/simulator/registry/server.ts'
 import { IMAGE, IMAGE_DIGEST } from '#fixtures/simulator/registry/testing.ts'
-import { openLab } from '#fixtures/signing/lab.ts'
-import { WORKFLOW, type Lab, type Row } from '#fixtures/signing/row.ts'
+import { openFixture } from '#fixtures/signing/fixture.ts'
+import { WORKFLOW, type Fixture, type Row } from '#fixtures/signing/row.ts'
 import { TABLE } from '#fixtures/signing/rows.ts'
 import { OCI_MANIFEST } from '#harness/oci/image/media-types.ts'
 import type { TrustedSigner } from '#harness/signing/signer.ts'
@@ -55,21 +55,21 @@ export function cosignTableChecks(tools: Tools): readonly Check[] {
 }
 
 type Form = 'tag' | 'bundles'
-type Asking = { readonly tools: Tools; readonly lab: Lab; readonly registry: Registry; readonly cwd: string }
+type Asking = { readonly tools: Tools; readonly fixture: Fixture; readonly registry: Registry; readonly cwd: string }
 
 async function compareAll(tools: Tools): Promise<string> {
   await using registry = await startRegistry()
-  await using opened = await openLab()
-  const lab = { ...opened, image: { mediaType: OCI_MANIFEST, size: IMAGE.manifest.length, digest: IMAGE_DIGEST } }
+  await using opened = await openFixture()
+  const fixture = { ...opened, image: { mediaType: OCI_MANIFEST, size: IMAGE.manifest.length, digest: IMAGE_DIGEST } }
   const cwd = await mkdtemp(join(tools.folder, 'cosign-table-'))
-  await writeFile(join(cwd, 'key.pub'), publicPem(lab.key))
-  const asking = { tools, lab, registry, cwd }
+  await writeFile(join(cwd, 'key.pub'), publicPem(fixture.key))
+  const asking = { tools, fixture, registry, cwd }
   const found: string[] = []
   let compared = 0
   // What others list, and other images, cannot be asked of cosign in one command.
   const rows = TABLE.flatMap(([, some]) => some).filter(({ fallback, digest }) => !fallback && !digest)
   for (const row of rows) {
-    const signer = (row.signers?.(lab) ?? [WORKFLOW]).at(-1)
+    const signer = (row.signers?.(fixture) ?? [WORKFLOW]).at(-1)
     if (signer === undefined) continue
     const expected = 'all' in row.expected ? [] : row.expected
     for (const form of ['tag', 'bundles'] as const) {
@@ -86,16 +86,16 @@ async function compareAll(tools: Tools): Promise<string> {
 
 /** Undefined where the row has nothing in this form. */
 async function ask(
-  { tools, lab, registry, cwd }: Asking,
+  { tools, fixture, registry, cwd }: Asking,
   row: Row,
   { form, signer, name }: { readonly form: Form; readonly signer: TrustedSigner; readonly name: string },
 ): Promise<boolean | undefined> {
-  const manifests = (await row.attach(lab)).filter(({ tag }) => (tag === undefined) === (form === 'bundles'))
+  const manifests = (await row.attach(fixture)).filter(({ tag }) => (tag === undefined) === (form === 'bundles'))
   if (manifests.length === 0) return undefined
   for (const bytes of [IMAGE.config, ...IMAGE.layers]) await registry.content.putBlob(name, bytes)
   await registry.content.putManifest(name, IMAGE.manifest, OCI_MANIFEST)
   await attachManifests(registry.content, name, manifests)
-  const authority = row.trust?.(lab) ?? lab.authority
+  const authority = row.trust?.(fixture) ?? fixture.authority
   await writeParts(authority, cwd)
   const keyed = 'publicKey' in signer
   const clock = authority.parts.timestamps === undefined ? [] : ['--use-signed-timestamps']

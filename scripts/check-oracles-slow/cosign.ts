@@ -30,21 +30,25 @@ const PERSON = { issuer: 'https://accounts.google.com', subject: 'someone@sidero
 const KEYED = ['--key', 'key.pub', '--insecure-ignore-tlog']
 
 export function cosignChecks(tools: Tools): readonly Check[] {
-  const check = (name: string, action: (lab: Lab) => Promise<void>, referrers = true): Check => ({
+  const check = (name: string, action: (fixture: Fixture) => Promise<void>, referrers = true): Check => ({
     name: `cosign, ${name}`,
-    run: () => withLab(tools, referrers, action),
+    run: () => withFixture(tools, referrers, action),
   })
   return [
     check('takes what our key signed', takesKeyed),
     check('takes what our key signed, without referrers API', takesKeyed, false),
-    check('takes what a workflow signed', (lab) => takesKeyless(lab, WORKFLOW)),
-    check('takes what a person signed', (lab) => takesKeyless(lab, PERSON)),
+    check('takes what a workflow signed', (fixture) => takesKeyless(fixture, WORKFLOW)),
+    check('takes what a person signed', (fixture) => takesKeyless(fixture, PERSON)),
     check('refuses what others signed', refuses),
-    check('2 signs with a key, and it holds here', (lab) => signs(lab, lab.cosign2, ['--tlog-upload=false'])),
-    check('3 signs with a key, and it holds here', (lab) => signs(lab, lab.cosign3, ['--signing-config', 'none.json'])),
+    check('2 signs with a key, and it holds here', (fixture) =>
+      signs(fixture, fixture.cosign2, ['--tlog-upload=false']),
+    ),
+    check('3 signs with a key, and it holds here', (fixture) =>
+      signs(fixture, fixture.cosign3, ['--signing-config', 'none.json']),
+    ),
     check(
       '3 signs with a key, and it holds here, without referrers API',
-      (lab) => signs(lab, lab.cosign3, ['--signing-config', 'none.json']),
+      (fixture) => signs(fixture, fixture.cosign3, ['--signing-config', 'none.json']),
       false,
     ),
   ]
@@ -52,7 +56,7 @@ export function cosignChecks(tools: Tools): readonly Check[] {
 
 type Cosign = (args: readonly string[], env?: Readonly<Record<string, string>>) => Promise<string>
 
-type Lab = {
+type Fixture = {
   readonly cwd: string
   readonly image: string
   readonly pem: string
@@ -63,7 +67,11 @@ type Lab = {
   readonly cosign3: Cosign
 }
 
-async function withLab(tools: Tools, referrers: boolean, action: (lab: Lab) => Promise<void>): Promise<undefined> {
+async function withFixture(
+  tools: Tools,
+  referrers: boolean,
+  action: (fixture: Fixture) => Promise<void>,
+): Promise<undefined> {
   await using registry = await startRegistry({ features: { referrers } })
   await putSamples(registry.content)
   const cwd = await mkdtemp(join(tools.folder, 'cosign-'))
@@ -73,7 +81,7 @@ async function withLab(tools: Tools, referrers: boolean, action: (lab: Lab) => P
   await writeFile(join(cwd, 'key.pub'), publicPem(key))
   await writeFile(join(cwd, 'none.json'), '{"mediaType":"application/vnd.dev.sigstore.signingconfig.v0.2+json"}')
   const env = { COSIGN_PASSWORD: '' }
-  const attach: Lab['attach'] = async (form, signer) => {
+  const attach: Fixture['attach'] = async (form, signer) => {
     const statement = { ...signatureStatement(IMAGE_DIGEST), predicateType: PROVENANCE_PREDICATE }
     const signatures = await signatureManifests(SUBJECT, `${registry.host}/a/b`, signer)
     const manifests = [...signatures, await attestationManifest(SUBJECT, statement, signer)]
@@ -92,7 +100,7 @@ async function withLab(tools: Tools, referrers: boolean, action: (lab: Lab) => P
   deepEqual(registry.crashes, [])
 }
 
-async function takesKeyed({ attach, signer, cosign2, cosign3, image }: Lab): Promise<void> {
+async function takesKeyed({ attach, signer, cosign2, cosign3, image }: Fixture): Promise<void> {
   await attach('bundles', signer)
   equal(digestIn(await cosign3(['verify', ...KEYED, image])), IMAGE_DIGEST)
   await cosign3(['verify-attestation', ...KEYED, '--type', 'slsaprovenance1', image])
@@ -100,24 +108,24 @@ async function takesKeyed({ attach, signer, cosign2, cosign3, image }: Lab): Pro
   equal(digestIn(await cosign2(['verify', ...KEYED, image])), IMAGE_DIGEST)
 }
 
-async function takesKeyless(lab: Lab, identity: typeof WORKFLOW): Promise<void> {
+async function takesKeyless(fixture: Fixture, identity: typeof WORKFLOW): Promise<void> {
   const authority = await openAuthority()
   const signer = authority.signer(identity)
-  await writeParts(authority, lab.cwd)
+  await writeParts(authority, fixture.cwd)
   const options = ['--certificate-identity', identity.subject, '--certificate-oidc-issuer', identity.issuer]
   const root = [...options, '--trusted-root', 'root.json']
-  await lab.attach('bundles', signer)
-  equal(digestIn(await lab.cosign3(['verify', ...root, lab.image])), IMAGE_DIGEST)
-  await lab.cosign3(['verify-attestation', ...root, '--type', 'slsaprovenance1', lab.image])
-  await lab.attach('tag', signer)
+  await fixture.attach('bundles', signer)
+  equal(digestIn(await fixture.cosign3(['verify', ...root, fixture.image])), IMAGE_DIGEST)
+  await fixture.cosign3(['verify-attestation', ...root, '--type', 'slsaprovenance1', fixture.image])
+  await fixture.attach('tag', signer)
   // Of the old form cosign 2 takes no trusted root, only its parts.
   const parts = { SIGSTORE_REKOR_PUBLIC_KEY: 'rekor.pub', SIGSTORE_CT_LOG_PUBLIC_KEY_FILE: 'ctlog.pub' }
-  const old = ['verify', ...options, '--ca-roots', 'ca.pem', '--offline', lab.image]
-  equal(digestIn(await lab.cosign2(old, parts)), IMAGE_DIGEST)
+  const old = ['verify', ...options, '--ca-roots', 'ca.pem', '--offline', fixture.image]
+  equal(digestIn(await fixture.cosign2(old, parts)), IMAGE_DIGEST)
 }
 
 /** That they look at all. */
-async function refuses({ attach, cosign2, cosign3, image }: Lab): Promise<void> {
+async function refuses({ attach, cosign2, cosign3, image }: Fixture): Promise<void> {
   const other = keySigner(newKey().export({ type: 'pkcs8', format: 'pem' }).toString())
   await attach('tag', other)
   await attach('bundles', other)
@@ -125,10 +133,10 @@ async function refuses({ attach, cosign2, cosign3, image }: Lab): Promise<void> 
   await rejects(cosign3(['verify', ...KEYED, image]), /no matching signatures|invalid signature|failed to verify/)
 }
 
-async function signs(lab: Lab, cosign: Cosign, options: readonly string[]): Promise<void> {
-  const { cwd, image } = lab
+async function signs(fixture: Fixture, cosign: Cosign, options: readonly string[]): Promise<void> {
+  const { cwd, image } = fixture
   // cosign 2 cannot import a key on this curve, but it reads what 3 wrote.
-  await lab.cosign3(['import-key-pair', '--key', 'key.pem', '--output-key-prefix', 'own'])
+  await fixture.cosign3(['import-key-pair', '--key', 'key.pem', '--output-key-prefix', 'own'])
   await cosign(['sign', '--yes', '--key', 'own.key', ...options, image])
   const reference = parseReference(image) as RegistryReference
   const access = openRegistryAccess({
@@ -139,7 +147,7 @@ async function signs(lab: Lab, cosign: Cosign, options: readonly string[]): Prom
     const outcomes = await verifyAttachments(await readAttachments(access, reference, IMAGE_DIGEST), {
       digest: IMAGE_DIGEST,
       trust: parseTrustedRoot(Buffer.from((await openAuthority()).trustedRoot), 'root.json'),
-      signers: [{ publicKey: publicPem(lab.pem) }],
+      signers: [{ publicKey: publicPem(fixture.pem) }],
     })
     deepEqual(
       outcomes.map((one) => (one.outcome === 'valid' ? isSignature(one) : one.error)),

@@ -5,11 +5,11 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import {
   applyEdit,
   CONFIG_NAMES,
-  readSoundConfig,
-  soundContract,
+  readBaselineConfig,
+  baselineContract,
   variantOfConfig,
   type ConfigName,
-  type SoundConfig,
+  type BaselineConfig,
 } from '#fixtures/counterexamples/config/valid.ts'
 import { CONFIGS, RIGHT_CONFIGS } from '#fixtures/counterexamples/index.ts'
 import { machineConfigFacts } from '#harness/machine-config/facts.ts'
@@ -30,7 +30,7 @@ const ruleIndex = await loadRuleIndex()
 const shipped = parseContract(await readFile(join(ROOT, CONTRACT_PATH)), CONTRACT_PATH)
 
 /** `variant` undefined for that of the image which the configuration installs. */
-function toCandidate(key: string, { config, patch }: SoundConfig, contract: Contract, variant?: string): Candidate {
+function toCandidate(key: string, { config, patch }: BaselineConfig, contract: Contract, variant?: string): Candidate {
   const files = [
     { path: 'config', bytes: Buffer.from(config) },
     ...(patch === undefined ? [] : [{ path: 'patch', bytes: Buffer.from(patch) }]),
@@ -58,13 +58,13 @@ describe('lint of machine configurations', () => {
   beforeAll(async () => {
     const candidates: Candidate[] = []
     for (const edit of [...CONFIGS, ...RIGHT_CONFIGS]) {
-      const { files, contract } = applyEdit(edit, await readSoundConfig(edit.of), shipped)
+      const { files, contract } = applyEdit(edit, await readBaselineConfig(edit.of), shipped)
       candidates.push(toCandidate(edit.name, files, contract, variantOfConfig(edit.of)))
     }
     for (const name of CONFIG_NAMES) {
-      const sound = await readSoundConfig(name)
-      candidates.push(toCandidate(valid(name), sound, soundContract(shipped), variantOfConfig(name)))
-      candidates.push(toCandidate(asWritten(name), { config: sound.config }, shipped))
+      const baseline = await readBaselineConfig(name)
+      candidates.push(toCandidate(valid(name), baseline, baselineContract(shipped), variantOfConfig(name)))
+      candidates.push(toCandidate(asWritten(name), { config: baseline.config }, shipped))
     }
     const groups = [{ candidates, cacheFolder: '' }]
     const { observations, runErrors } = await runSpecs({ groups, specs: CONFIG_SPEC_GLOB })
@@ -102,7 +102,7 @@ describe('lint of machine configurations', () => {
   })
 
   it.each(CONFIG_NAMES)('%s: the variant is that of the image it installs', async (name) => {
-    const { config } = await readSoundConfig(name)
+    const { config } = await readBaselineConfig(name)
     expect(toCandidate(name, { config }, shipped).variant).toBe(variantOfConfig(name))
   })
 })

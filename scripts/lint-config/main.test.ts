@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { readSoundConfig, swap } from '#fixtures/counterexamples/config/valid.ts'
+import { readBaselineConfig, swap } from '#fixtures/counterexamples/config/valid.ts'
 import { ROOT } from '../root.ts'
 import { conformanceSchema } from '../judge/verdict/conformance.ts'
 import { runCommand } from '../testing/run-command.ts'
@@ -22,8 +22,8 @@ async function run(...args: readonly string[]): Promise<{ status: number; stdout
 }
 
 describe('npm run lint-config', { timeout: 60_000 }, async () => {
-  const { config: worker } = await readSoundConfig('worker-spin-only-1.11')
-  const { config: gateway, patch = '' } = await readSoundConfig('gateway-spin-tailscale-1.11')
+  const { config: worker } = await readBaselineConfig('worker-spin-only-1.11')
+  const { config: gateway, patch = '' } = await readBaselineConfig('gateway-spin-tailscale-1.11')
 
   async function file(name: string, text: string | Uint8Array): Promise<string> {
     await writeFile(join(folder, name), text)

@@ -1,7 +1,7 @@
 // All mutants against the candidates that are most likely to kill them, then what is left against all the others.
 import { mapInParallel } from '#harness/oci/parallel.ts'
 import type { RuleIndex } from '#specs/contract/rule-index.ts'
-import { nearestKeys, type Prepare, type Sound } from './candidates.ts'
+import { nearestKeys, type Prepare, type Baseline } from './candidates.ts'
 import type { Mutant } from './mutant.ts'
 import { runJob, type JobResult } from './pool.ts'
 import type { Choice } from './worker/plan.ts'
@@ -18,7 +18,7 @@ export type Campaign = {
   readonly folder: string
   readonly ruleIndex: RuleIndex
   readonly prepare: Prepare
-  readonly sound: Sound
+  readonly baseline: Baseline
   /** `total` counts those twice that the first pass leaves. */
   readonly onProgress: (progress: { readonly killed: number; readonly done: number; readonly total: number }) => void
 }
@@ -72,7 +72,7 @@ async function runPass(mutants: readonly Mutant[], killed: Map<string, string>, 
 
 function runBatch(
   batch: readonly Mutant[],
-  { root, folder, ruleIndex, prepare, sound, choose }: Pass,
+  { root, folder, ruleIndex, prepare, baseline, choose }: Pass,
 ): Promise<JobResult> {
   const ids = new Set(batch.flatMap((mutant) => mutant.ids))
   const choices = Object.fromEntries(batch.map((mutant) => [mutant.name, choose(mutant)]))
@@ -84,9 +84,9 @@ function runBatch(
     plan: {
       choices,
       entries: ruleIndex.requirements.filter(({ id }) => ids.has(id)),
-      expected: sound.expected,
-      sound: Object.fromEntries(
-        Object.entries(sound.sound).filter(([pair]) => ids.has(pair.slice(pair.lastIndexOf(' ') + 1))),
+      expected: baseline.expected,
+      baseline: Object.fromEntries(
+        Object.entries(baseline.baseline).filter(([pair]) => ids.has(pair.slice(pair.lastIndexOf(' ') + 1))),
       ),
     },
   })

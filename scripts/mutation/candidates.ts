@@ -17,19 +17,19 @@ export async function prepareCandidates(folder: string): Promise<Prepare> {
   return { prepared, run: { candidates: prepared.map(({ candidate }) => candidate), members, ...common } }
 }
 
-export type Sound = Pick<Plan, 'sound' | 'expected'> & {
+export type Baseline = Pick<Plan, 'baseline' | 'expected'> & {
   /** What the selftest says without any mutant; those candidates judge no mutant. */
   readonly problems: readonly string[]
 }
 
 /** What was observed without a mutant, of each rule that is judged on a candidate: blocked ones tell nothing. */
-export function soundOf(
+export function baselineOf(
   prepared: readonly Prepared[],
   ruleIndex: RuleIndex,
   observations: readonly Observation[],
-): Sound {
+): Baseline {
   const byKey = Map.groupBy(observations, ({ candidate }) => candidate)
-  const sound: Record<string, readonly Observation[]> = {}
+  const baseline: Record<string, readonly Observation[]> = {}
   const problems: string[] = []
   for (const { candidate, expected } of prepared) {
     const own = byKey.get(candidate.key) ?? []
@@ -39,10 +39,10 @@ export function soundOf(
     if (wrong.length > 0) continue
     for (const { id, status } of rules)
       if (status === 'pass' || status === 'fail' || status === 'inconclusive')
-        sound[`${candidate.key} ${id}`] = own.filter((one) => one.id === id)
+        baseline[`${candidate.key} ${id}`] = own.filter((one) => one.id === id)
   }
   return {
-    sound,
+    baseline,
     problems,
     expected: Object.fromEntries(prepared.map(({ candidate, expected }) => [candidate.key, expected])),
   }

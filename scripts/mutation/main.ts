@@ -1,4 +1,4 @@
-// Mutation check, top to bottom: options, copy, mutants, candidates, sound run, campaign, report, exit status.
+// Mutation check, top to bottom: options, copy, mutants, candidates, valid run, campaign, report, exit status.
 import { cp, glob, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { loadRuleIndex } from '../judge/candidates/inputs.ts'
 import { SPEC_GLOB } from '../judge/run/spec-run.ts'
 import { ROOT } from '../root.ts'
 import { AT_ONCE, runCampaign, type Campaign, type Fate } from './campaign.ts'
-import { prepareCandidates, soundOf, type Prepare } from './candidates.ts'
+import { prepareCandidates, baselineOf, type Prepare } from './candidates.ts'
 import { readModules, type Module } from './modules.ts'
 import { describeMutation, type Mutant } from './mutant.ts'
 import { parseMutationOptions, type MutationOptions } from './options.ts'
@@ -82,8 +82,8 @@ async function judge(
 ): Promise<readonly Fate[]> {
   const ruleIndex = await loadRuleIndex()
   const prepare = await prepareCandidates(join(folder, 'candidates'))
-  const sound = soundOf(prepare.prepared, ruleIndex, await observeSound(folder, root, prepare))
-  for (const problem of sound.problems) process.stderr.write(`left out, red without a mutant: ${problem}\n`)
+  const baseline = baselineOf(prepare.prepared, ruleIndex, await observeBaseline(folder, root, prepare))
+  for (const problem of baseline.problems) process.stderr.write(`left out, red without a mutant: ${problem}\n`)
   process.stderr.write(
     `${mutants.length} mutants, ${prepare.prepared.length} candidates (${secondsSince(started).toFixed(0)} s)\n`,
   )
@@ -91,14 +91,14 @@ async function judge(
   try {
     const onProgress: Campaign['onProgress'] = ({ killed, done, total }) =>
       bar.update(done, total, `${done} of ${total}, ${killed} killed`)
-    return await runCampaign(mutants, { root, folder, ruleIndex, prepare, sound, onProgress })
+    return await runCampaign(mutants, { root, folder, ruleIndex, prepare, baseline, onProgress })
   } finally {
     bar.stop()
   }
 }
 
 /** The specs as they are, on all candidates. */
-async function observeSound(folder: string, root: string, prepare: Prepare): Promise<readonly Observation[]> {
+async function observeBaseline(folder: string, root: string, prepare: Prepare): Promise<readonly Observation[]> {
   const all = prepare.run
   const groups = Array.from({ length: AT_ONCE }, (_, group) =>
     all.candidates.filter((_one, at) => at % AT_ONCE === group),
@@ -110,7 +110,7 @@ async function observeSound(folder: string, root: string, prepare: Prepare): Pro
         root,
         include: [SPEC_GLOB],
         run: { ...all, candidates },
-        plan: { choices: {}, entries: [], expected: {}, sound: {} },
+        plan: { choices: {}, entries: [], expected: {}, baseline: {} },
       }),
     ),
   )

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import type { Mutant } from './mutant.ts'
 import { readModules } from './modules.ts'
 import { runJob } from './pool.ts'
-import { SOUND } from './worker/plan.ts'
+import { VALID } from './worker/plan.ts'
 import { MUTANTS, withImports } from './write.ts'
 
 /** `specs/config/subnet.ts` → `specs/config/subnet.test.ts`. */
@@ -41,11 +41,11 @@ export async function runUnitTests(
     root,
     include: [...tested.values(), ...chosen.map(({ name, file }) => `${MUTANTS}/${name}/${testOf(file)}`)],
     run: { candidates: [], cacheFolder: folder },
-    plan: { choices: {}, entries: [], expected: {}, sound: {} },
+    plan: { choices: {}, entries: [], expected: {}, baseline: {} },
   })
   const red = records.filter((record) => record.kind === 'end').filter(({ broken }) => broken)
   // A test that is red in this place without any mutant says nothing about one.
-  const useless = new Set(red.filter(({ mutant }) => mutant === SOUND).map(({ file }) => file))
+  const useless = new Set(red.filter(({ mutant }) => mutant === VALID).map(({ file }) => file))
   const fileOf = new Map(chosen.map(({ name, file }) => [name, testOf(file)]))
   return new Map(
     red.flatMap(({ mutant }) => {

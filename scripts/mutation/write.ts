@@ -1,4 +1,4 @@
-// Mutants as files: beside the sound specs, a folder for each with the mutated file and the spec files above it.
+// Mutants as files: beside the valid specs, a folder for each with the mutated file and the spec files above it.
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -35,7 +35,7 @@ function lineOf(text: string, offset: number): number {
 }
 
 /**
- * Writes below `root`/mutants/NAME. What a file imports is the sound one, but for what is mutated and what stands
+ * Writes below `root`/mutants/NAME. What a file imports is the valid one, but for what is mutated and what stands
  * between; the spec files take a `test` that registers what `worker/narrow.ts` lets through.
  */
 export async function writeMutant(root: string, mutant: Mutant, modules: ReadonlyMap<string, Module>): Promise<void> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { RuleIndexEntry } from '#specs/contract/rule-index.ts'
-import { assertNoneLost, assertSound, formatRuleIndex } from './collect.ts'
+import { assertNoneLost, assertBaseline, formatRuleIndex } from './collect.ts'
 
 function entry(id: string, needs: readonly string[] = []): RuleIndexEntry {
   const common = {
@@ -14,24 +14,24 @@ function entry(id: string, needs: readonly string[] = []): RuleIndexEntry {
   return { ...common, id, needs, file: `specs/${id}.spec.ts` }
 }
 
-describe('assertSound', () => {
+describe('assertBaseline', () => {
   it('takes requirements that need each other or nothing', () => {
-    expect(() => assertSound([entry('UKI-001', ['INS-001']), entry('INS-001')])).not.toThrow()
+    expect(() => assertBaseline([entry('UKI-001', ['INS-001']), entry('INS-001')])).not.toThrow()
   })
 
   it('refuses an id that is stated twice, and says where', () => {
-    expect(() => assertSound([entry('UKI-001'), entry('UKI-001')])).toThrow(
+    expect(() => assertBaseline([entry('UKI-001'), entry('UKI-001')])).toThrow(
       'UKI-001 is stated twice, the second time in specs/UKI-001.spec.ts',
     )
   })
 
   it('refuses a need that no spec states', () => {
-    expect(() => assertSound([entry('UKI-001', ['INS-009'])])).toThrow('UKI-001 needs INS-009, which no spec states')
+    expect(() => assertBaseline([entry('UKI-001', ['INS-009'])])).toThrow('UKI-001 needs INS-009, which no spec states')
   })
 
   it('refuses an id that was retired', () => {
     const retired = [{ id: 'UKI-001', reason: 'split' }]
-    expect(() => assertSound([entry('UKI-001')], retired)).toThrow('UKI-001 in specs/UKI-001.spec.ts is retired')
+    expect(() => assertBaseline([entry('UKI-001')], retired)).toThrow('UKI-001 in specs/UKI-001.spec.ts is retired')
   })
 })
 

@@ -23,7 +23,7 @@ export class RuleIndexError extends Error {
 export async function collectRuleIndex(current: string): Promise<RuleIndex> {
   const requirements = (await collectRequirements()).toSorted(byArea)
   const last = current === '' ? undefined : (JSON.parse(current) as RuleIndex)
-  assertSound(requirements)
+  assertBaseline(requirements)
   if (last !== undefined) assertNoneLost(last, requirements)
   return ruleIndexSchema.parse({
     version: last?.version ?? FIRST_VERSION,
@@ -68,7 +68,7 @@ async function collectRequirements(): Promise<readonly RuleIndexEntry[]> {
 }
 
 /** RuleIndexError when an id is stated twice or is retired, or when a need is not stated. */
-export function assertSound(requirements: readonly RuleIndexEntry[], retired: readonly Retired[] = RETIRED): void {
+export function assertBaseline(requirements: readonly RuleIndexEntry[], retired: readonly Retired[] = RETIRED): void {
   const ids = new Set<string>()
   for (const { id, file } of requirements) {
     if (ids.has(id)) throw new RuleIndexError(`${id} is stated twice, the second time in ${file}`)

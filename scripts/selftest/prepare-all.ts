@@ -1,8 +1,8 @@
-// Every candidate of the selftest, on disk: what is sound, and the counterexamples that are asked for.
+// Every candidate of the selftest, on disk: what is valid, and the counterexamples that are asked for.
 import { CONFIGS, IMAGES, PUBLICATIONS, RELEASES } from '#fixtures/counterexamples/index.ts'
 import { mapInParallel } from '#harness/oci/parallel.ts'
 import type { RunInput } from '#specs/support/run.ts'
-import { CONFIG_SOUND, prepareConfig } from './prepare-config.ts'
+import { CONFIG_BASELINES, prepareConfig } from './prepare-config.ts'
 import { prepareRegistry, REGISTRY_CONTROLS } from './prepare-registry.ts'
 import { prepareRelease, RELEASE_CONTROLS } from './prepare-release.ts'
 import { CONTROLS, prepareControl, prepareCounterexample, type Prepared } from './prepare.ts'
@@ -27,13 +27,13 @@ export async function prepareAll(folder: string, isChosen: (example: Example) =>
     ...(await mapInParallel(CONTROLS, (control) => prepareControl(control, folder))),
     ...(await mapInParallel(images, (example) => prepareCounterexample(example, folder))),
     ...(await mapInParallel([...RELEASE_CONTROLS, ...releases], (example) => prepareRelease(example, folder))),
-    ...(await mapInParallel([...CONFIG_SOUND, ...configs], prepareConfig)),
+    ...(await mapInParallel([...CONFIG_BASELINES, ...configs], prepareConfig)),
   ]
   const { failures, trustedRoot } = registry
   return {
     prepared,
     common: { cacheFolder: folder, registry: { failures }, trustedRoot },
-    controls: CONTROLS.length + RELEASE_CONTROLS.length + CONFIG_SOUND.length + REGISTRY_CONTROLS.length,
+    controls: CONTROLS.length + RELEASE_CONTROLS.length + CONFIG_BASELINES.length + REGISTRY_CONTROLS.length,
     counterexamples: images.length + releases.length + configs.length + published.length,
   }
 }

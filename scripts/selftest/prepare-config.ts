@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import {
   applyEdit,
   CONFIG_NAMES,
-  readSoundConfig,
+  readBaselineConfig,
   variantOfConfig,
   type ConfigCounterexample,
   type ConfigEdit,
@@ -20,7 +20,7 @@ import { ROOT } from '../root.ts'
 import type { Prepared } from './prepare.ts'
 
 /** Each right configuration as it is, what lies on the right side of a boundary, and what cannot be told. */
-export const CONFIG_SOUND: readonly (ConfigEdit | ConfigUnknown)[] = [
+export const CONFIG_BASELINES: readonly (ConfigEdit | ConfigUnknown)[] = [
   ...CONFIG_NAMES.map((of) => ({ name: `control ${of}`, of, because: 'so talosctl writes it' })),
   ...RIGHT_CONFIGS,
   ...UNKNOWN_CONFIGS,
@@ -31,7 +31,7 @@ const readContract = lazy(async () => parseContract(await readFile(join(ROOT, CO
 /** Edits, reads, and says which rules must fail on which line. */
 export async function prepareConfig(example: ConfigEdit | ConfigUnknown | ConfigCounterexample): Promise<Prepared> {
   const shipped = await readContract()
-  const { files, contract } = applyEdit(example, await readSoundConfig(example.of), shipped)
+  const { files, contract } = applyEdit(example, await readBaselineConfig(example.of), shipped)
   const config = parseMachineConfig(Object.entries(files).map(([path, text]) => ({ path, bytes: Buffer.from(text) })))
   const expected =
     'violates' in example

@@ -33,7 +33,7 @@ export async function prepareRegistry(
   folder: string,
 ): Promise<PreparedRegistry> {
   const authority = await openAuthority()
-  const sound = await readReference()
+  const baseline = await readReference()
   await using registry = await startRegistry()
   const access = openRegistryAccess({
     cache: await openCache(folder),
@@ -41,11 +41,11 @@ export async function prepareRegistry(
   })
   try {
     const candidates: Candidate[] = []
-    const pinnedReference = { image: await writeLayout(sound.cozystack, join(folder, 'cozystack')) }
-    const { lock, contract } = sound
+    const pinnedReference = { image: await writeLayout(baseline.cozystack, join(folder, 'cozystack')) }
+    const { lock, contract } = baseline
     for (const example of examples) {
       const judgedBy = withRepositories(contract, example.repositories)
-      const { repository, tag } = await publishReference({ ...sound, contract: judgedBy }, example, {
+      const { repository, tag } = await publishReference({ ...baseline, contract: judgedBy }, example, {
         registry,
         authority,
         folder: join(folder, 'published'),

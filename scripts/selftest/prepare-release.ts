@@ -13,7 +13,7 @@ export const RELEASE_CONTROLS: readonly ReleaseCounterexample[] = [false, true].
   violates: [],
   because: 'what the recipe builds conforms',
   release,
-  mutate: (sound) => sound,
+  mutate: (baseline) => baseline,
 }))
 
 /** Mutates, writes below `folder`, and says what must come of it. */

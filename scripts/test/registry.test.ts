@@ -126,7 +126,7 @@ describe('npm test on a registry', { timeout: PATIENCE_MS }, () => {
     expect(await login('right')).toMatchObject({ status: 0 })
   })
 
-  it('leaves a sound cache on Ctrl-C, and ends with 130', async () => {
+  it('leaves a valid cache on Ctrl-C, and ends with 130', async () => {
     const stuck = /blobs\/sha256:d736391d/
     await using slow = await startRegistry({ faults: [{ when: { path: stuck }, do: { kind: 'stall', at: 1000 } }] })
     await pushReference(slow, GOLDEN, 'you/spin-only', 'v1')

@@ -28,7 +28,7 @@ async function contents(bytes: Uint8Array): Promise<Record<string, string>> {
 
 const one = (entry: SampleEntry): Uint8Array => sampleArchive([entry])
 
-describe('a sound archive', () => {
+describe('a valid archive', () => {
   it('gives type, mode, owner, time, content, target and where the header lies', async () => {
     const bytes = sampleArchive([
       { name: '.', mode: DIRECTORY },
@@ -147,18 +147,18 @@ describe('hard links', () => {
 })
 
 describe('a broken archive', () => {
-  const sound = sampleArchive([{ name: 'name', data: 'data' }])
+  const valid = sampleArchive([{ name: 'name', data: 'data' }])
   const field = (offset: number, text: string): Uint8Array => {
-    const bytes = Buffer.from(sound)
+    const bytes = Buffer.from(valid)
     bytes.write(text, offset)
     return bytes
   }
   it.for<[string, Uint8Array, FormatCode, number, string]>([
     ['nothing', Buffer.alloc(0), 'TRUNCATED', 0, 'header'],
-    ['a cut magic', sound.subarray(0, 3), 'TRUNCATED', 0, 'header'],
-    ['a cut header', sound.subarray(0, 109), 'TRUNCATED', 0, 'header'],
-    ['a cut name', sound.subarray(0, 112), 'TRUNCATED', 110, 'name'],
-    ['cut content', sound.subarray(0, 118), 'TRUNCATED', 0, 'name'],
+    ['a cut magic', valid.subarray(0, 3), 'TRUNCATED', 0, 'header'],
+    ['a cut header', valid.subarray(0, 109), 'TRUNCATED', 0, 'header'],
+    ['a cut name', valid.subarray(0, 112), 'TRUNCATED', 110, 'name'],
+    ['cut content', valid.subarray(0, 118), 'TRUNCATED', 0, 'name'],
     ['a cut target', sampleEntry({ name: 'l', mode: SYMLINK, data: 'abcdef' }).subarray(0, 115), 'TRUNCATED', 0, 'l'],
     ['no trailer', sampleEntry({ name: 'name' }), 'TRUNCATED', 116, 'header'],
     ['another magic', Buffer.from('HELLO, WORLD'), 'BAD_MAGIC', 0, '070701'],

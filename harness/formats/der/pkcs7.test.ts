@@ -49,13 +49,13 @@ describe('parsePkcs7', () => {
 })
 
 describe('parsePkcs7 refuses', () => {
-  const sound = samplePkcs7(key, payload)
+  const valid = samplePkcs7(key, payload)
   const signer = sequence()
 
   it.each([
     ['other content', 'MALFORMED', 1504, sequence(oid('1.2.840.113549.1.7.1'), context(0))],
-    ['bytes left over', 'MALFORMED', 1504 + sound.length, Buffer.concat([sound, Buffer.alloc(1)])],
-    ['a signature cut short', 'TRUNCATED', 1508, sound.subarray(0, -1)],
+    ['bytes left over', 'MALFORMED', 1504 + valid.length, Buffer.concat([valid, Buffer.alloc(1)])],
+    ['a signature cut short', 'TRUNCATED', 1508, valid.subarray(0, -1)],
     ['nothing', 'TRUNCATED', 1504, Buffer.alloc(0)],
     ['a signer of nothing', 'TRUNCATED', 1556, samplePkcs7(key, payload, { signers: [signer] })],
     ['many signers', 'LIMIT_EXCEEDED', 1552, samplePkcs7(key, payload, { signers: Array(17).fill(signer) })],

@@ -64,7 +64,7 @@ describe('readModule', () => {
     expect((await read(appendSignature(appendSignature(signed, signature), signature))).trailers).toBe(3)
   })
 
-  it('counts a trailer behind the last that is not sound', async () => {
+  it('counts a trailer behind the last that is not valid', async () => {
     const broken = Buffer.concat([bare, moduleTrailer(0xff_ffff)])
     expect((await read(appendSignature(broken, signature))).trailers).toBe(2)
   })

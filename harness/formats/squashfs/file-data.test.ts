@@ -162,11 +162,11 @@ describe('contents that are damaged', () => {
   })
 
   it('refuses a zstd window bigger than a block, whatever comes out of it', async () => {
-    const sound = await openFile(
+    const valid = await openFile(
       zstd(() => runFrame(3)),
       'f',
     )
-    expect(await sound.data.read(0, 4)).toEqual(new Uint8Array(Buffer.from('zzzz')))
+    expect(await valid.data.read(0, 4)).toEqual(new Uint8Array(Buffer.from('zzzz')))
     const wide = await openFile(
       zstd(() => runFrame(4)),
       'f',

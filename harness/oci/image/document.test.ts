@@ -24,7 +24,7 @@ describe('readDocument', () => {
     expect(await read(both, OCI_MANIFEST)).toMatchObject({ kind: 'manifest', ambiguous: true })
     expect(await read(both, OCI_INDEX)).toMatchObject({ kind: 'index', ambiguous: true })
     expect(await read(both, 'application/json')).toMatchObject({ kind: 'index', ambiguous: true })
-    for (const sound of [image.manifest, index]) expect(await read(sound)).toMatchObject({ ambiguous: false })
+    for (const valid of [image.manifest, index]) expect(await read(valid)).toMatchObject({ ambiguous: false })
   })
 
   it("refuses Docker's schema 1, what is neither, and what is too big", async () => {

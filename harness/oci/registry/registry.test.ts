@@ -128,12 +128,12 @@ describe('a registry as a store', () => {
 
   it('hands on what is wrong to who has no network', async () => {
     const cacheFolder = newFolder()
-    const bent = new Map<string, Uint8Array>(IMAGE.blobs)
-    const bytes = Buffer.from(bent.get(LOWER) ?? '')
+    const corrupted = new Map<string, Uint8Array>(IMAGE.blobs)
+    const bytes = Buffer.from(corrupted.get(LOWER) ?? '')
     bytes[20] = (bytes[20] ?? 0) ^ 1
-    bent.set(LOWER, bytes)
-    bent.delete(UPPER)
-    await using server = await serve(registryOf(bent, ROOT))
+    corrupted.set(LOWER, bytes)
+    corrupted.delete(UPPER)
+    await using server = await serve(registryOf(corrupted, ROOT))
     const access = await accessTo(cacheFolder)
     await pull(access, referenceOf(server.host))
     // The first answer may have been a bad line; the second is the image.

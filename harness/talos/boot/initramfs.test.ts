@@ -86,9 +86,9 @@ describe('the layout', () => {
     ['an archive that is not aligned', Buffer.concat([aligned, nul(1)]), newc('b')],
     ['a member that is not aligned behind an archive', Buffer.concat([newc('a'), nul(2)]), frame],
     ['a zero digit that begins no archive', newc('a'), Buffer.from('0xff')],
-  ])('ends at %s', async ([, sound, junk]) => {
-    const initramfs = await read(sound, junk)
-    expect(initramfs.trailing).toEqual({ offset: sound.length, size: junk.length })
+  ])('ends at %s', async ([, valid, junk]) => {
+    const initramfs = await read(valid, junk)
+    expect(initramfs.trailing).toEqual({ offset: valid.length, size: junk.length })
     expect(initramfs.segments).toHaveLength(1)
   })
 
@@ -128,8 +128,8 @@ describe('a member', () => {
 
   it('is unpacked once, and a rejection is remembered', async () => {
     const { segments } = await read(zstdCompressSync(newc('a')), zstdCompressSync(Buffer.from('junk')))
-    const [sound, broken] = segments
-    expect(sound?.archive()).toBe(sound?.archive())
+    const [valid, broken] = segments
+    expect(valid?.archive()).toBe(valid?.archive())
     expect(broken?.archive()).toBe(broken?.archive())
     await expectCode(() => broken?.archive(), FormatError, 'BAD_MAGIC')
   })

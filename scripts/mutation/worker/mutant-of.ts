@@ -1,7 +1,7 @@
 // Whose a spec file is.
-import { SOUND } from './plan.ts'
+import { VALID } from './plan.ts'
 
 /** `m0017` of …/mutants/m0017/specs/x.spec.ts. */
 export function mutantOf(path: string): string {
-  return /\/mutants\/(m\d+)\//.exec(path)?.[1] ?? SOUND
+  return /\/mutants\/(m\d+)\//.exec(path)?.[1] ?? VALID
 }

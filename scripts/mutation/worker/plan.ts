@@ -4,7 +4,7 @@ import type { Observation } from '../../judge/verdict/observation.ts'
 import type { Expected } from '../../selftest/compare.ts'
 
 /** What the specs do as they are, instead of a mutant's name. */
-export const SOUND = 'sound'
+export const VALID = 'baseline'
 
 export type Choice = { readonly ids: readonly string[]; readonly keys: readonly string[] }
 
@@ -18,7 +18,7 @@ export type Plan = {
   /** By key of the candidate. */
   readonly expected: Readonly<Record<string, Expected>>
   /** `KEY ID` → what was observed without a mutant; what is not there is not judged. */
-  readonly sound: Readonly<Record<string, readonly Observation[]>>
+  readonly baseline: Readonly<Record<string, readonly Observation[]>>
 }
 
 /** What a worker says of a mutant. */

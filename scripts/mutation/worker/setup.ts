@@ -8,7 +8,7 @@ import type { Observation } from '../../judge/verdict/observation.ts'
 import { observeErrors } from '../../judge/run/reporter.ts'
 import { compareVerdict } from '../../selftest/compare.ts'
 import { mutantOf } from './mutant-of.ts'
-import { SOUND, type LogRecord } from './plan.ts'
+import { VALID, type LogRecord } from './plan.ts'
 import { killed, observed } from './state.ts'
 
 type Meta = JudgementMeta & { readonly requirement: Requirement }
@@ -22,7 +22,7 @@ beforeEach(({ task, skip }) => {
   const mutant = mutantOf(task.file.filepath)
   const { candidate, requirement } = task.meta as object as Meta
   const pair = `${candidate} ${requirement.id}`
-  if (mutant !== SOUND && (killed.has(mutant) || inject('plan').sound[pair] === undefined)) skip()
+  if (mutant !== VALID && (killed.has(mutant) || inject('plan').baseline[pair] === undefined)) skip()
   tell({ kind: 'start', mutant, place: pair })
 })
 
@@ -39,16 +39,16 @@ afterEach(({ task }) => {
     durationMs: 0,
     spec: '',
   }
-  if (mutant === SOUND) tell({ kind: 'observed', observation })
+  if (mutant === VALID) tell({ kind: 'observed', observation })
   else if (!killed.has(mutant)) compare(mutant, observation)
 })
 
 /** What the selftest would say, of this rule on this candidate. */
 function compare(mutant: string, observation: Observation): void {
-  const { sound, entries, expected } = inject('plan')
+  const { baseline, entries, expected } = inject('plan')
   const { candidate: key, id, part } = observation
   const place = `${mutant} ${key} ${id}`
-  const before = observed.get(place) ?? sound[`${key} ${id}`]
+  const before = observed.get(place) ?? baseline[`${key} ${id}`]
   const wanted = expected[key]
   const candidate = [...inject('run').candidates].find((one) => one.key === key)
   if (before === undefined || wanted === undefined || candidate === undefined) return
