@@ -57,9 +57,9 @@ export async function prepareControl({ golden, part }: Control, folder: string):
 export async function prepareCounterexample(example: Counterexample, folder: string): Promise<Prepared> {
   const golden = example.of ?? DEFAULT_GOLDEN
   const part = example.part ?? 'installer'
-  const sound = { image: await readGolden(golden), lock: await lockOf(golden), contract: await contractOf(golden) }
-  const { tamper, unpinned = false, advisories: own = [], ...mutated } = await example.mutate(sound)
-  const { image, lock, contract } = { ...sound, ...mutated }
+  const baseline = { image: await readGolden(golden), lock: await lockOf(golden), contract: await contractOf(golden) }
+  const { tamper, unpinned = false, advisories: own = [], ...mutated } = await example.mutate(baseline)
+  const { image, lock, contract } = { ...baseline, ...mutated }
   const place = join(folder, example.name)
   const reference =
     part === 'installer'
