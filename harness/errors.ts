@@ -8,7 +8,7 @@ export type Location = {
   readonly offset?: number | undefined
   /** JSON pointer inside a document. */
   readonly pointer?: string | undefined
-  /** Of a text, both from 1; a column is a UTF-16 unit. */
+  /** The place in a text, both from 1; a column is a UTF-16 unit. */
   readonly line?: number | undefined
   readonly column?: number | undefined
 }
@@ -135,7 +135,7 @@ export function formatLocation(at: Location | undefined): string {
   return parts.join(' ')
 }
 
-/** What the digest names already, the file that a layer is stored in, is left out of a path inside its tar. */
+/** The file that a layer is stored in, which the digest names already, is left out of a path inside its tar. */
 function insideBlob(path: string): string {
   const tar = path.indexOf('!tar!')
   return tar < 0 ? path : path.slice(tar + '!tar!'.length)

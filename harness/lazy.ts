@@ -6,7 +6,7 @@ export function lazy<T>(read: () => Promise<T>): () => Promise<T> {
   return () => {
     if (result === undefined) {
       result = read()
-      // Whoever awaits it gets the rejection; one that nobody awaits yet is no unhandled rejection.
+      // Every caller that awaits it gets the rejection; before the first one it is no unhandled rejection.
       result.catch(() => undefined)
     }
     return result

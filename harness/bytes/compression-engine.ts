@@ -9,7 +9,7 @@ export type DecoderOptions = {
   readonly where: Location
   /** Short name for errors: `gzip`, `zstd`, or that of what is decompressed. */
   readonly format: string
-  /** Of decompressed bytes; more is LIMIT_EXCEEDED. */
+  /** Limit for decompressed bytes; more is LIMIT_EXCEEDED. */
   readonly maxBytes: number
 }
 

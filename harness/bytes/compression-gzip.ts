@@ -6,9 +6,14 @@ import { metered, runEngine, type DecoderOptions } from './compression-engine.ts
 import { findNonNul } from './padding.ts'
 import { CHUNK_SIZE, type ByteSource } from './source.ts'
 
-/** Members of one stream: each costs a decoder, so many take a second or two; an eStargz layer has one for each file. */
+/**
+ * Members of one stream: each costs a decoder, so many take a second or two; an eStargz layer has one for each file.
+ */
 export const MAX_MEMBERS = 1 << 14
-/** Of the members after the first, which are small where there are many: a large buffer for each would be the cost. */
+/**
+ * The buffer for members after the first, which are small where there are many: a large buffer for each would be the
+ * cost.
+ */
 const LATER_CHUNK_SIZE = 1 << 16
 /** Bytes of the original name or of the comment: more than any path has; both are skipped. */
 const MAX_HEADER_TEXT = 1 << 16
@@ -53,7 +58,7 @@ class Feed {
     this.offset -= bytes.length
   }
 
-  /** What comes next, at least one byte, without using it; undefined at the end. */
+  /** The next bytes, at least one, without consuming them; undefined at the end. */
   async peek(): Promise<Uint8Array | undefined> {
     while (this.#rest.length === 0) {
       const next = await this.#chunks.next()
@@ -110,7 +115,10 @@ export async function* gunzipChunks(
   }
 }
 
-/** Stored and decoded size of the one gzip member that begins at `offset`, found by decoding it. Errors as of gunzipChunks. */
+/**
+ * Stored and decoded size of the one gzip member that begins at `offset`, found by decoding it. Errors as of
+ * gunzipChunks.
+ */
 export async function measureGzipMember(
   source: ByteSource,
   offset: number,
@@ -203,7 +211,7 @@ async function readMemberHeader(feed: Feed): Promise<void> {
     throw feed.error('MALFORMED', `expected gzip header checksum ${wantCrc.toString(16)}, got another`)
 }
 
-/** What follows the last member is NUL to the end: writers pad to their block size. */
+/** The rest behind the last member is NUL to the end: writers pad to their block size. */
 async function assertPadding(feed: Feed, options: DecoderOptions): Promise<void> {
   for (let chunk = await feed.pull(); chunk !== undefined; chunk = await feed.pull()) {
     const junk = findNonNul(chunk)

@@ -1,4 +1,5 @@
-// Content digests, checked before anything is done with them: https://github.com/opencontainers/image-spec/blob/v1.1.1/descriptor.md#digests
+// Content digests, checked before anything is done with them:
+// https://github.com/opencontainers/image-spec/blob/v1.1.1/descriptor.md#digests
 import { createHash } from 'node:crypto'
 import { FormatError, type Location } from '../errors.ts'
 import { chunkMemory, type ByteSource } from './source.ts'
@@ -10,7 +11,7 @@ export type Digest = string & { readonly [brand]: 'Digest' }
 export type DigestAlgorithm = 'sha256' | 'sha512'
 
 const PATTERN = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/
-/** What of a wrong digest is repeated in its error. */
+/** The part of a wrong digest that its error repeats. */
 const QUOTED_LENGTH = 140
 
 export function isDigest(text: string): text is Digest {

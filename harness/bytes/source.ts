@@ -8,7 +8,7 @@ export const CHUNK_SIZE = 1 << 20
 /** An immutable run of bytes. Offsets count from its own start. */
 export interface ByteSource {
   readonly size: number
-  /** What these bytes are; goes into every error about them. */
+  /** The location of these bytes; goes into every error about them. */
   readonly where: Location
   /** Exactly `length` bytes at `offset`, or a FormatError TRUNCATED. The caller bounds `length`. */
   read(offset: number, length: number): Promise<Uint8Array>

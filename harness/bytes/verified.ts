@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { IntegrityError, type Location } from '../errors.ts'
 import { algorithmOf, makeDigest, type Digest, type DigestAlgorithm } from './digest.ts'
 
-/** What names content: its digest and its size in bytes. */
+/** The identity of content: its digest and its size in bytes. */
 export type Content = { readonly digest: Digest; readonly size: number }
 
 /**

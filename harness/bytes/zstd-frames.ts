@@ -6,7 +6,7 @@ import { ReadAhead } from './read-ahead.ts'
 import type { ByteSource } from './source.ts'
 
 export type ZstdFrame = {
-  /** Of the magic number, in the source. */
+  /** Offset of the magic number in the source. */
   readonly offset: number
   /** Header, blocks and checksum; of a skippable frame its 8 bytes of header and what follows them. */
   readonly size: number
@@ -17,7 +17,7 @@ export type ZstdFrame = {
   readonly contentSize?: number
   /** An XXH64 checksum ends the frame. */
   readonly hasChecksum: boolean
-  /** Of the dictionary that decoding needs; absent for none. */
+  /** The id of the dictionary that decoding needs; absent for none. */
   readonly dictionaryId?: number
 }
 
@@ -43,9 +43,9 @@ const RESERVED_BLOCK = 3
 const CHECKSUM_SIZE = 4
 
 /**
- * The frame that begins at `offset`. FormatError: BAD_MAGIC where none begins, TRUNCATED where it ends after the source,
- * LIMIT_EXCEEDED for a window above MAX_WINDOW_SIZE or a size beyond 2^53, MALFORMED for reserved bits, a reserved block
- * type and a block that is too large. The content of blocks is not looked at.
+ * The frame that begins at `offset`. FormatError: BAD_MAGIC where none begins, TRUNCATED where it ends after the
+ * source, LIMIT_EXCEEDED for a window above MAX_WINDOW_SIZE or a size beyond 2^53, MALFORMED for reserved bits, a
+ * reserved block type and a block that is too large. The content of blocks is not looked at.
  */
 export async function readZstdFrame(source: ByteSource, offset: number): Promise<ZstdFrame> {
   const head = await source.read(offset, Math.min(MAX_HEADER_SIZE, Math.max(0, source.size - offset)))
@@ -108,7 +108,8 @@ function assertInside(source: ByteSource, offset: number, end: number): void {
 
 /** §3.1.1.1; `cursor` stands after the magic number. */
 function parseHeader(cursor: Cursor): FrameHeader {
-  // Frame_Header_Descriptor: 7–6 content size flag, 5 single segment, 4 unused, 3 reserved, 2 checksum, 1–0 dictionary flag
+  // Frame_Header_Descriptor: 7–6 content size flag, 5 single segment, 4 unused, 3 reserved, 2 checksum, 1–0 dictionary
+  // flag
   const descriptor = cursor.u8('frame header descriptor')
   if ((descriptor & 0x08) !== 0)
     throw cursor.error('MALFORMED', `expected the reserved bit 0, got descriptor 0x${descriptor.toString(16)}`, 4)

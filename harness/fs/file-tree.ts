@@ -17,7 +17,7 @@ export type FileEntry = {
   readonly size: number
   /** Seconds since 1970. */
   readonly mtime: number
-  /** Of a symbolic link: the text as stored. Of a hard link (tar): the normalised path of its target. */
+  /** The target of a symbolic link as stored; the normalised path of a hard link's target (tar). */
   readonly target?: string
   /** Content of a regular file. */
   readonly data?: ByteSource
@@ -35,7 +35,7 @@ export class FileTree {
   readonly #entries: ReadonlyMap<string, FileEntry>
   #children: ReadonlyMap<string, readonly FileEntry[]> | undefined
 
-  /** Of entries with one path the last is kept, as every unpacker does. */
+  /** The last of several entries with one path is kept, as every unpacker does. */
   constructor(entries: Iterable<FileEntry>, where: Location) {
     const byPath = new Map<string, FileEntry>()
     for (const entry of entries) byPath.set(entry.path, entry)

@@ -1,5 +1,6 @@
-// The file tree that a stack of layers makes: https://github.com/opencontainers/image-spec/blob/v1.1.1/layer.md#applying-changesets
-// The same files as `crane export` writes: google/go-containerregistry pkg/v1/mutate/mutate.go.
+// The file tree that a stack of layers makes:
+// https://github.com/opencontainers/image-spec/blob/v1.1.1/layer.md#applying-changesets The same files as `crane
+// export` writes: google/go-containerregistry pkg/v1/mutate/mutate.go.
 import type { Location } from '../errors.ts'
 import { FileTree, type FileEntry } from './file-tree.ts'
 
@@ -8,7 +9,7 @@ const OPAQUE = '.wh..wh..opq'
 /** Longer chains of hard links than this are no chains: each is one hop to a file in any sane layer. */
 const MAX_HOPS = 40
 
-/** What one layer does to those below it. */
+/** The effects of one layer on those below it. */
 type Layer = {
   readonly entries: ReadonlyMap<string, FileEntry>
   /** Paths that are gone, with all below them. */
@@ -18,10 +19,10 @@ type Layer = {
 }
 
 /**
- * Merges layers, the lowest first. `.wh.x` hides x in the layers below, `.wh..wh..opq` all that they have in its folder;
- * neither hides anything of its own layer. Anything but a folder hides what lies below its path. A hard link becomes the
- * file that it names at its own layer, in the layers below too; one that names nothing stays a hard link. `origin` of
- * each entry is where its name comes from.
+ * Merges layers, the lowest first. `.wh.x` hides x in the layers below, `.wh..wh..opq` all that they have in its
+ * folder; neither hides anything of its own layer. Anything but a folder hides what lies below its path. A hard link
+ * becomes the file that it names at its own layer, in the layers below too; one that names nothing stays a hard link.
+ * `origin` of each entry is where its name comes from.
  */
 export function mergeLayers(layers: readonly { readonly entries: Iterable<FileEntry> }[], where: Location): FileTree {
   const stack = layers.map(({ entries }) => readLayer(entries))
@@ -56,7 +57,7 @@ function readLayer(all: Iterable<FileEntry>): Layer {
       if (hidden !== '' && hidden !== '.' && hidden !== '..' && !hidden.startsWith(WHITEOUT))
         removed.add(folder === '' ? hidden : `${folder}/${hidden}`)
     } else {
-      // Of entries with one path an unpacker leaves the last.
+      // An unpacker leaves the last of several entries with one path.
       entries.delete(entry.path)
       entries.set(entry.path, entry)
     }

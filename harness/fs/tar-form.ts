@@ -1,4 +1,4 @@
-// What of a tar header archive/tar of Go, which containerd, crane and skopeo read layers with, refuses or reads otherwise
+// Tar headers that archive/tar of Go, which containerd, crane and skopeo read layers with, refuses or reads otherwise
 // than other readers: go1.26 src/archive/tar/{reader,strconv}.go; and what it writes itself: writer.go.
 import { BLOCK_SIZE, parseNumber } from './tar-fields.ts'
 
@@ -38,7 +38,7 @@ const MAGIC_OFFSET = 257
 const USTAR = 'ustar\x0000'
 const GNU = 'ustar  \0'
 
-/** Of a block whose checksum holds. */
+/** The form of a block whose checksum is right. */
 export function headerProblems(block: Buffer): readonly FormProblem[] {
   const magic = block.toString('latin1', MAGIC_OFFSET, MAGIC_OFFSET + USTAR.length)
   const isKnown = magic === USTAR || magic === GNU

@@ -15,7 +15,7 @@ const MAX_GLOBAL_BYTES = 1024
 const MAX_KEPT_BYTES = 128 << 20
 const KEPT_OVERHEAD = 64
 
-/** What the scanner knows of an entry; the rest is in the unpacker's header. */
+/** The scanner's part of an entry; the rest is in the unpacker's header. */
 export type ScannedHeader = {
   /** Offset of the entry's own header block, after its extended headers. */
   readonly offset: number
@@ -23,11 +23,11 @@ export type ScannedHeader = {
   readonly size: number
   /** Seconds since 1970 as the header has them; undefined where the field is no number. */
   readonly mtime: number | undefined
-  /** Of the PAX records: mtime, uid, gid and the extended attributes. */
+  /** Values of the PAX records: mtime, uid, gid and the extended attributes. */
   readonly pax: ReadonlyMap<string, Uint8Array>
   /** The type flag as stored. */
   readonly flag: string
-  /** What Go refuses or reads otherwise, in the header and in the extended ones before it. */
+  /** Fields that Go refuses or reads otherwise, in the header and in the extended ones before it. */
   readonly problems: readonly FormProblem[]
   /** Whether it is as Go writes it, without an extended header before it. */
   readonly isGo: boolean
@@ -53,7 +53,7 @@ export class TarScanner {
   #extended: { readonly type: string; readonly size: number } | undefined
   #zeroBlocks = 0
   #pax = NO_PAX
-  /** Of the extended headers since the last entry. */
+  /** Records of the extended headers since the last entry. */
   #problems: FormProblem[] = []
   #hasExtension = false
   #kept = 0

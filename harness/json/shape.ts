@@ -1,5 +1,5 @@
-// What a schema says of a document's structure, for readers that look at the text and not at the value: which keys are
-// fields, which are free, and where whole numbers stand.
+// The structure of a document as its schema says it, for readers that look at the text and not at the value: which keys
+// are fields, which are free, and where whole numbers stand.
 import type { z } from 'zod'
 
 export type Shape =

@@ -12,7 +12,7 @@ const STRUCTURE = new Set(['{', '}', '[', ']', ',', ':'])
 const BLANK = /[ \t\n\r]*/y
 const LITERAL = /[^ \t\n\r{}[\],:"]+/y
 
-/** Of text that is no JSON the tokens make no sense, but they end. */
+/** Tokens of text that is no JSON mean nothing, but they end. */
 export function* tokensOf(text: string): Generator<Token, void, void> {
   for (let at = 0; ;) {
     BLANK.lastIndex = at

@@ -15,10 +15,10 @@ export type Walk = {
 type Level = {
   readonly shape: Shape
   readonly isObject: boolean
-  /** Of an object: its keys so far, by themselves and by their folding. */
+  /** The keys of an object so far, as written and folded. */
   readonly keys: Set<string>
   readonly folded: Map<string, string>
-  /** Of the value that comes next; undefined where a key comes next. */
+  /** The pointer to the next value; undefined where a key comes next. */
   key: string | undefined
   index: number
 }
@@ -26,7 +26,7 @@ type Level = {
 /** Problems that are listed: one is enough to refuse a document. */
 const MAX_PROBLEMS = 20
 const WHOLE_NUMBER = /^-?(?:0|[1-9][0-9]*)$/
-/** What json.Marshal writes as an escape and JSON.stringify as it is. */
+/** Characters that json.Marshal escapes and JSON.stringify does not. */
 const ESCAPE = /\\(u003c|u003e|u0026|u2028|u2029|.)/g
 
 export function startWalk(fold: (key: string) => string, root: Shape): Walk {

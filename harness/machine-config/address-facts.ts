@@ -1,10 +1,13 @@
-// Addresses that the parts of a node pick for themselves: siderolabs/talos v1.11.0 to v1.14.1, machine.kubelet.nodeIP and
-// KubeNodeConfig, cluster.etcd.advertisedSubnets.
+// Addresses that the parts of a node pick for themselves: siderolabs/talos v1.11.0 to v1.14.1, machine.kubelet.nodeIP
+// and KubeNodeConfig, cluster.etcd.advertisedSubnets.
 import type { YamlMap, YamlPlace } from '../formats/yaml/nodes.ts'
 import { fieldAt, keyAt, textAt, textsAt, type PlacedText } from './fields.ts'
 
 export type AddressFacts = {
-  /** Of these etcd advertises an address, in order; `!` before those that it does not. Empty: the first there is. */
+  /**
+   * Subnets of which etcd advertises an address, in order; `!` before those that it does not. Empty: the first there
+   * is.
+   */
   readonly etcdSubnets: readonly PlacedText[]
   /** Where they would stand; absent without `cluster`. */
   readonly etcdAt?: YamlPlace

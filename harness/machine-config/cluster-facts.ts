@@ -1,5 +1,5 @@
-// What a machine configuration says of the cluster: siderolabs/talos v1.11.6 to v1.14.1, `cluster` and the documents that took
-// the place of its parts.
+// Facts of a machine configuration about the cluster: siderolabs/talos v1.11.6 to v1.14.1, `cluster` and the documents
+// that took the place of its parts.
 import type { YamlMap, YamlPlace } from '../formats/yaml/nodes.ts'
 import { entriesAt, keyAt, textAt, textsAt, type PlacedText } from './fields.ts'
 

@@ -1,4 +1,4 @@
-// What a machine configuration says about what an image needs: modules, services, networks, the image to install.
+// Facts of a machine configuration that an image depends on: modules, services, networks, the image to install.
 // Fields: siderolabs/talos pkg/machinery/config/types/{v1alpha1,runtime,k8s,runtime/extensions}, v1.11 to v1.14.
 import type { YamlList, YamlMap, YamlNode, YamlPlace } from '../formats/yaml/nodes.ts'
 import { addressFacts, type AddressFacts } from './address-facts.ts'
@@ -12,7 +12,7 @@ export type Placed = { readonly value: string; readonly at: YamlPlace }
 export type LoadedModule = { readonly name: string; readonly parameters: readonly Placed[]; readonly at: YamlPlace }
 
 export type ServiceConfiguration = {
-  /** Of the service, without `ext-`. */
+  /** The service's name without `ext-`. */
   readonly name: string
   /** `KEY=VALUE` in order, later ones override; '' where there is no `=`. */
   readonly environment: readonly { readonly name: string; readonly value: string; readonly at: YamlPlace }[]

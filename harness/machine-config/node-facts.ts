@@ -1,4 +1,4 @@
-// What a machine configuration tells a node to write, set and start: siderolabs/talos pkg/machinery/config/types, v1.11.6 to
+// Files, settings and programs of a machine configuration: siderolabs/talos pkg/machinery/config/types, v1.11.6 to
 // v1.14.1. The old fields and the documents that took their place, in this order.
 import type { YamlMap, YamlPlace } from '../formats/yaml/nodes.ts'
 import {
@@ -37,7 +37,7 @@ export type NodeFacts = {
   readonly files: readonly WrittenFile[]
   /** Parts of containerd's configuration that a person adds. */
   readonly criParts: readonly PlacedText[]
-  /** Of machined and of what it starts; not of extension services. */
+  /** The environment of machined and of what it starts; not of extension services. */
   readonly environment: readonly PlacedEntry[]
   readonly sysctls: readonly PlacedEntry[]
   readonly arguments: Readonly<Record<Component, readonly PlacedEntry[]>>

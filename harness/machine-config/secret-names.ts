@@ -14,7 +14,7 @@ const OTHER = new Set(['DOCKER_AUTH_CONFIG'])
 /** Filled in by something else, or by nobody: a variable, a template, an encrypted or looked-up value, a file. */
 const REFERENCE =
   /^\$[A-Z_][A-Z0-9_]*$|^\$\(|\$\{[^}]{0,200}\}|\{\{|^<[^>]*>$|^(?:ENC\[|ref\+|op:\/\/|vault:|file:|\$ANSIBLE_VAULT;|-----BEGIN AGE ENCRYPTED FILE-----)|^\**$/i
-/** What a shell takes where the variable is not set: `${X:-hunter2}`. */
+/** The default of a shell variable: `${X:-hunter2}`. */
 const DEFAULT = /\$\{[A-Za-z_][A-Za-z0-9_]*:?[-=]([^}]{1,200})\}/
 const PATH = /^\/[\w.-]+(?:\/[\w.-]+)+$/
 const SWITCH = /^(?:true|false|yes|no|on|off|null|none|~)$/i

@@ -23,7 +23,7 @@ const PRIVATE_KEY = /-----BEGIN (?:[A-Z]{1,20} ){0,3}PRIVATE KEY-----/
 /** A PEM file in base64 begins so. */
 const PEM_BASE64 = /^LS0tLS1CRUdJTi/
 
-/** What a line holds, each kind once, with the column that it begins at, from 1. */
+/** The kinds of secrets in a line, each once, with the column that it begins at, from 1. */
 export function shapesIn(line: string): readonly { readonly field: string; readonly column: number }[] {
   return SHAPES.flatMap(([field, shape]) => {
     const match = line.matchAll(shape).find(([token]) => !PLACEHOLDER.test(token))

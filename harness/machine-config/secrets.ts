@@ -1,5 +1,5 @@
-// What in the files of a machine configuration looks like a secret: by the field that holds it, or by its own shape.
-// Values never leave this module.
+// Texts in the files of a machine configuration that look like secrets: by the field that holds it, or by its own
+// shape. Values never leave this module.
 import type { YamlMap, YamlNode, YamlPlace } from '../formats/yaml/nodes.ts'
 import { secretInFlags, secretsInBody } from './secret-bodies.ts'
 import { isReference, isSecretName } from './secret-names.ts'
@@ -19,7 +19,10 @@ type File = {
   readonly documents: readonly { readonly kind: string | undefined; readonly root: YamlMap }[]
 }
 
-/** What `talosctl gen config` writes itself (siderolabs/talos pkg/machinery/config/generate), list indices as `*`. */
+/**
+ * Fields that `talosctl gen config` writes itself (siderolabs/talos pkg/machinery/config/generate), list indices as
+ * `*`.
+ */
 const TALOS_OWN = new Set([
   'machine/token',
   'machine/ca/key',

@@ -12,7 +12,7 @@ import type { ContentStore } from './store.ts'
 export type OpenOptions = {
   /** Where content goes that cannot be read where it lies. */
   readonly spool: Spool
-  /** What registries are read through. */
+  /** The access that registries are read through. */
   readonly registry?: RegistryAccess | undefined
 }
 

@@ -6,7 +6,7 @@ import type { LayerCache } from './image/layer.ts'
 import { isIndex, isManifest } from './image/media-types.ts'
 import type { Descriptor } from './image/schemas.ts'
 
-/** What a reference names, as its store claims it. */
+/** The descriptor that a reference names, as its store claims it. */
 export type RootDescriptor = Descriptor
 
 export interface ContentStore {
@@ -22,8 +22,8 @@ export interface ContentStore {
    */
   open(descriptor: Descriptor): Promise<ByteSource>
   /**
-   * Where a layer of this store is kept, unpacked and indexed; only of a layer that `open` found there. Absent in stores
-   * whose layers are read where they are.
+   * Where a layer of this store is kept, unpacked and indexed; only of a layer that `open` found there. Absent in
+   * stores whose layers are read where they are.
    */
   layerCache?(descriptor: Descriptor): LayerCache | undefined
   /** Ends every source that came from here. */

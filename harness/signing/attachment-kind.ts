@@ -1,4 +1,4 @@
-// What a layer of an attached manifest is, by what the manifest says itself: the lists of referrers are not to be believed
+// The kind of an attached manifest's layer, by the manifest itself: the lists of referrers are not to be believed
 // (cosign up to 3.1.1 writes the type of the empty config there: https://github.com/sigstore/cosign/issues/4641).
 import { OCI_CONFIG } from '../oci/image/media-types.ts'
 import type { Manifest } from '../oci/image/schemas.ts'

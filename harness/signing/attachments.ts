@@ -1,4 +1,4 @@
-// What is attached to an image in its registry: manifests that refer to it (OCI 1.1), and the tags that cosign made of its
+// Attachments of an image in its registry: manifests that refer to it (OCI 1.1), and the tags that cosign made of its
 // digest before there was such a thing (https://github.com/sigstore/cosign/blob/v2.6.0/specs/SIGNATURE_SPEC.md).
 import type { Digest } from '../bytes/digest.ts'
 import { readAll, type ByteSource } from '../bytes/source.ts'
@@ -14,15 +14,15 @@ import { artifactTypeOf, kindOf, type AttachmentKind } from './attachment-kind.t
 
 export type Attachment = {
   readonly kind: AttachmentKind
-  /** Of the layer; of the manifest where that cannot be read. */
+  /** The layer's; the manifest's where the layer cannot be read. */
   readonly mediaType: string
   /** Empty where there is an `error`. */
   readonly bytes: Uint8Array
-  /** Of the layer, over those of its manifest. */
+  /** The layer's annotations over those of its manifest. */
   readonly annotations: Readonly<Record<string, string>>
   /** `path` names the repository and the tag, if it was found by one; `digest` is that of the manifest. */
   readonly at: Location
-  /** Of the manifest, as it says itself. */
+  /** The manifest's own, as it says itself. */
   readonly artifactType?: string
   /** Why it cannot be read. */
   readonly error?: HarnessError
@@ -32,7 +32,7 @@ export type Attachment = {
 const MAX_ATTACHMENTS = 100
 /** A bundle around a bill of materials of some MiB, in base64. */
 const MAX_BYTES = 24 << 20
-/** Of all together: they are held in memory. */
+/** Limit for all together: they are held in memory. */
 const MAX_TOTAL_BYTES = 128 << 20
 const NOTHING = new Uint8Array(0)
 const LEGACY_SUFFIXES = ['.sig', '.att', '.sbom'] as const
@@ -46,10 +46,10 @@ type Place = {
 type Found = { readonly descriptor: Descriptor; readonly tag?: string; readonly mustRefer: boolean }
 
 /**
- * All of it, in the order referrers, signatures, attestations, bill of materials. Says the same through an access without
- * network, once it was read through one with. What cannot be read is given with its error. FormatError `attachments`
- * LIMIT_EXCEEDED where there is too much of it; MALFORMED, SchemaError for an index of referrers that cannot be read;
- * errors of `RegistryAccess` that say nothing about the image.
+ * All of it, in the order referrers, signatures, attestations, bill of materials. Says the same through an access
+ * without network, once it was read through one with. What cannot be read is given with its error. FormatError
+ * `attachments` LIMIT_EXCEEDED where there is too much of it; MALFORMED, SchemaError for an index of referrers that
+ * cannot be read; errors of `RegistryAccess` that say nothing about the image.
  */
 export async function readAttachments(
   access: RegistryAccess,
@@ -64,7 +64,7 @@ export async function readAttachments(
   assertCount(found.length, place, digest)
   const layers = (await mapInParallel(found, (one) => readLayers(place, one, digest))).flat()
   assertCount(layers.length, place, digest)
-  // Who gets the last of what may be read is decided here, so that it is the same each time.
+  // The rest of the allowance is assigned here, so that it is the same each time.
   let left = MAX_TOTAL_BYTES
   const allowed = layers.map((one) => {
     const allowance = Math.min(MAX_BYTES, left)
@@ -158,7 +158,7 @@ async function withCached<T>(
   }
 }
 
-/** What is wrong with an attachment is kept as its own; a registry that cannot be asked is no attachment's fault. */
+/** Keeps an error of an attachment as its own; that a registry cannot be reached is no attachment's fault. */
 async function withError<T>(
   action: () => Promise<T>,
 ): Promise<{ readonly value: T } | { readonly error: HarnessError }> {

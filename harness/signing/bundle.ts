@@ -12,7 +12,7 @@ import { FormatError, type Location } from '../errors.ts'
 import { checkShape, parseJson } from '../oci/image/schemas.ts'
 import { bundleFields } from './bundle-fields.ts'
 
-/** What every media type of a bundle begins with, whatever its version. */
+/** The beginning of every bundle's media type, whatever its version. */
 export const BUNDLE_PREFIX = 'application/vnd.dev.sigstore.bundle'
 
 const MEDIA_TYPES: readonly string[] = [
@@ -55,8 +55,8 @@ const bundleSchema = z.looseObject({
 })
 
 /**
- * FormatError `bundle` MALFORMED for what is none, LIMIT_EXCEEDED above 24 MiB, UNSUPPORTED for a version that we do not
- * know; SchemaError.
+ * FormatError `bundle` MALFORMED for what is none, LIMIT_EXCEEDED above 24 MiB, UNSUPPORTED for a version that we do
+ * not know; SchemaError.
  */
 export function parseBundle(bytes: Uint8Array, where: Location): Bundle {
   return toBundle(

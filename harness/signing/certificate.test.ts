@@ -20,7 +20,7 @@ const email = (text: string): Buffer => der(0x81, Buffer.from(text))
 const uri = (text: string): Buffer => der(0x86, Buffer.from(text))
 const names = (...all: readonly Buffer[]): Buffer => extension('2.5.29.17', sequence(...all))
 
-/** What Fulcio would sign, by nobody in particular. */
+/** A certificate as Fulcio signs it, by an authority of the test. */
 function leaf(...extensions: readonly Buffer[]): Buffer {
   const time = (text: string): Buffer => der(0x17, Buffer.from(text))
   const signed = sequence(

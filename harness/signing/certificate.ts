@@ -1,4 +1,4 @@
-// Who a certificate of Fulcio was given to:
+// The identity in a certificate of Fulcio:
 // https://github.com/sigstore/fulcio/blob/v1.7.1/docs/certificate-specification.md
 import { X509Certificate as KeyCertificate } from 'node:crypto'
 import { X509Certificate } from '@sigstore/core'
@@ -46,7 +46,7 @@ function readSubject(certificate: X509Certificate, where: Location): string {
   const names = list.enter('subjectAltName', TAG.SEQUENCE)
   list.end('subjectAltName')
   const name = names.next('GeneralName')
-  // Whoever asks for one of several may be told of another.
+  // A reader that asks for one of several may get another.
   if (!names.atEnd) throw wrong('one subject alternative name', 'several', where)
   const subject = strictUtf8.decode(name.content)
   // A URI that looks like an address names nobody's mailbox, and the other way round.

@@ -8,7 +8,7 @@ import type { Digest } from '../bytes/digest.ts'
 import { FormatError, VerificationError, type Location } from '../errors.ts'
 import { checkShape, parseDocument, parseJson } from '../oci/image/schemas.ts'
 
-/** Of the layers: a payload, or an envelope with its signatures. */
+/** Media types of the layers: a payload, or an envelope with its signatures. */
 export const PAYLOAD_TYPE = 'application/vnd.dev.cosign.simplesigning.v1+json'
 export const ENVELOPE_TYPE = 'application/vnd.dsse.envelope.v1+json'
 
@@ -19,7 +19,7 @@ const TIMESTAMP = 'dev.sigstore.cosign/rfc3161timestamp'
 
 /** Real ones have some 250 bytes; Talos has the same bound. */
 const MAX_PAYLOAD_BYTES = 1 << 20
-/** Of an annotation: a certificate has 1 KiB, an entry of the log 3. */
+/** Limit for an annotation: a certificate has 1 KiB, an entry of the log 3. */
 const MAX_ANNOTATION_BYTES = 256 << 10
 /** As of a bundle. */
 const MAX_ENVELOPE_BYTES = 24 << 20

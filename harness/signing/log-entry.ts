@@ -1,5 +1,5 @@
-// Whose signature an entry of a transparency log is about: https://github.com/sigstore/rekor/tree/v1.4.0/pkg/types and, for
-// version 0.0.2 of kinds, https://github.com/sigstore/rekor-tiles/tree/v0.1.11/api/proto. The library does not ask.
+// Whose signature an entry of a transparency log is about: https://github.com/sigstore/rekor/tree/v1.4.0/pkg/types and,
+// for version 0.0.2 of kinds, https://github.com/sigstore/rekor-tiles/tree/v0.1.11/api/proto. The library does not ask.
 import { createPublicKey, X509Certificate } from 'node:crypto'
 import type { TransparencyLogEntry } from '@sigstore/bundle'
 import { z } from 'zod'
@@ -104,7 +104,7 @@ function fromDer(given: Verifier | undefined): SigningKey {
   return { publicKey: toSpki(createPublicKey({ key, format: 'der', type: 'spki' })) }
 }
 
-/** What a certificate signs with. */
+/** The key algorithm of a certificate. */
 export function ofCertificate(certificate: X509Certificate): Required<SigningKey> {
   return { certificate: certificate.raw, publicKey: toSpki(certificate.publicKey) }
 }

@@ -1,4 +1,4 @@
-// What an image says it was built from and by: SLSA provenance, https://slsa.dev/spec/v1.0/provenance and
+// Sources and builder of an image as it claims them: SLSA provenance, https://slsa.dev/spec/v1.0/provenance and
 // https://slsa.dev/spec/v0.2/provenance.
 import { z } from 'zod'
 import { FormatError, type Location } from '../errors.ts'
@@ -10,7 +10,7 @@ export const SLSA_V02 = 'https://slsa.dev/provenance/v0.2'
 
 type ProvenanceSource = {
   readonly uri: string
-  /** Of Git, in hex. */
+  /** A commit of Git, in hex. */
   readonly commit: string
 }
 
@@ -18,7 +18,7 @@ export type Provenance = {
   readonly buildType: string
   /** `builder.id` */
   readonly builder: string
-  /** What it was built from, as far as that is a commit; in the order of the document, each once. */
+  /** The sources that are commits; in the order of the document, each once. */
   readonly sources: readonly ProvenanceSource[]
 }
 

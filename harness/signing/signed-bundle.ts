@@ -12,9 +12,11 @@ import type { Trust } from './trust.ts'
 
 export type Proof = { readonly signer: SignerIdentity; readonly signedAt?: Date }
 
-/** Who signs with a certificate shows it to a log of certificates, and the signature to a log or a clock. */
+/**
+ * A signer with a certificate submits it to a log of certificates, and the signature to a log or a timestamp authority.
+ */
 const KEYLESS = { ctlogThreshold: 1, tlogThreshold: 1, timestampThreshold: 1 }
-/** Whoever trusts a key trusts it without a witness. */
+/** A trusted key needs no witness. */
 const KEYED = { ctlogThreshold: 0, tlogThreshold: 0, timestampThreshold: 0 }
 /** All that are strong enough: keys of P-384 are used with either. */
 const HASHES = ['sha256', 'sha384'] as const
@@ -72,8 +74,8 @@ function proveByCertificate(
 }
 
 /**
- * Entries of logs that the trust root knows must hold as well; others prove nothing, and neither do timestamps: they can
- * only be wrong, and a key says all.
+ * Entries of logs that the trust root knows must hold as well; others prove nothing, and neither do timestamps: they
+ * can only be wrong, and a key says all.
  */
 function proveByKey(
   whole: SignedEntity,
@@ -149,7 +151,9 @@ function isSignedBy(hash: string | null, data: Uint8Array, key: crypto.KeyObject
   }
 }
 
-/** What an envelope's signature is over: https://github.com/secure-systems-lab/dsse/blob/v1.0.2/protocol.md */
+/**
+ * The bytes that an envelope's signature is over: https://github.com/secure-systems-lab/dsse/blob/v1.0.2/protocol.md
+ */
 function encode({ payloadType, payload }: { readonly payloadType: string; readonly payload: Buffer }): Buffer {
   return dsse.preAuthEncoding(payloadType, payload)
 }

@@ -1,15 +1,15 @@
-// Who may have signed, and who did: an OIDC identity in a short-lived certificate of Fulcio, or a key.
+// Allowed and actual signers: an OIDC identity in a short-lived certificate of Fulcio, or a key.
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto'
 import { FormatError } from '../errors.ts'
 
-/** What is trusted. A pattern is held against the whole subject, never against a part of it. */
+/** A trusted signer. A pattern is matched against the whole subject, never against a part of it. */
 export type TrustedSigner =
   | { readonly issuer: string; readonly subject: string }
   | { readonly issuer: string; readonly subjectPattern: string }
   /** PEM of a public key. */
   | { readonly publicKey: string }
 
-/** Who signed. `key` is the SHA-256 of the key's SubjectPublicKeyInfo in DER, in hex. */
+/** An actual signer. `key` is the SHA-256 of the key's SubjectPublicKeyInfo in DER, in hex. */
 export type SignerIdentity = { readonly issuer: string; readonly subject: string } | { readonly key: string }
 
 /** A key that is trusted; `id` as of `SignerIdentity`. */
@@ -46,8 +46,8 @@ export function compilePattern(pattern: string): RegExp {
 }
 
 /**
- * PEM of a key of P-256, P-384, Ed25519 or RSA. FormatError `key` MALFORMED for what is no public key, UNSUPPORTED for one
- * of another kind or too short.
+ * PEM of a key of P-256, P-384, Ed25519 or RSA. FormatError `key` MALFORMED for what is no public key, UNSUPPORTED for
+ * one of another kind or too short.
  */
 export function parsePublicKey(pem: string): TrustedKey {
   if (!pem.trimStart().startsWith('-----BEGIN PUBLIC KEY-----'))

@@ -1,4 +1,4 @@
-// What signatures are held against: the authorities and logs of a Sigstore instance
+// The trust root that signatures are verified against: the authorities and logs of a Sigstore instance
 // (https://github.com/sigstore/protobuf-specs/blob/v0.5.0/protos/sigstore_trustroot.proto).
 import { TrustedRoot } from '@sigstore/protobuf-specs'
 import { toTrustMaterial, type TrustMaterial } from '@sigstore/verify'
@@ -18,7 +18,7 @@ export type Trust = {
 export type RefreshOptions = {
   /** The folder that TUF keeps its metadata in; made where it is not. */
   readonly folder: string
-  /** Of another instance, with `rootPath`, the root.json to start from. */
+  /** Another instance, with `rootPath`, the root.json to start from. */
   readonly mirrorUrl?: string
   readonly rootPath?: string
 }
@@ -60,8 +60,9 @@ const rootSchema = z.looseObject({
 })
 
 /**
- * A trusted_root.json. FormatError `trusted root` MALFORMED for what is no JSON, LIMIT_EXCEEDED above 1 MiB; SchemaError;
- * VerificationError TRUST_ROOT for a version that we do not know, and for keys and certificates that cannot be read.
+ * A trusted_root.json. FormatError `trusted root` MALFORMED for what is no JSON, LIMIT_EXCEEDED above 1 MiB;
+ * SchemaError; VerificationError TRUST_ROOT for a version that we do not know, and for keys and certificates that
+ * cannot be read.
  */
 export function parseTrustedRoot(bytes: Uint8Array, path: string): Trust {
   return toTrust(parseJson(bytes, 'trusted root', { path }, { maxBytes: MAX_BYTES }), path, { path })
@@ -74,7 +75,9 @@ export async function embeddedTrust(): Promise<Trust> {
   return parseTrustedRoot(Buffer.from(encoded, 'base64'), 'trusted_root.json of @sigstore/tuf')
 }
 
-/** The newest, by TUF: what is known of it is kept in the folder. VerificationError TRUST_ROOT where it cannot be had. */
+/**
+ * The newest, by TUF: what is known of it is kept in the folder. VerificationError TRUST_ROOT where it cannot be had.
+ */
 export async function refreshTrust({ folder, mirrorUrl = PUBLIC_GOOD, rootPath }: RefreshOptions): Promise<Trust> {
   let root: unknown
   try {

@@ -19,7 +19,7 @@ export type Outcome =
       readonly attachment: Attachment
       readonly signer: SignerIdentity
       readonly format: 'legacy' | 'bundle'
-      /** What was signed, where it is an in-toto statement. */
+      /** The signed statement, where it is an in-toto statement. */
       readonly statement?: Statement
       /** As the log or a timestamp says; a key alone has neither. */
       readonly signedAt?: Date
@@ -32,7 +32,7 @@ type Failed<Kind> = {
   readonly outcome: Kind
   readonly attachment: Attachment
   readonly error: HarnessError
-  /** What it claims to be, signed or not; undefined where that cannot be read. */
+  /** The claimed kind, signed or not; undefined where that cannot be read. */
   readonly predicateType?: string
 }
 
@@ -42,7 +42,7 @@ export type VerifyOptions = {
   readonly signers: readonly TrustedSigner[]
 }
 
-/** What is attached is bounded already; here too, since each costs some milliseconds and more with many keys. */
+/** Attachments are bounded already; here too, since each costs some milliseconds and more with many keys. */
 const MAX_VERIFIED = 100
 
 /**

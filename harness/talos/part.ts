@@ -1,4 +1,4 @@
-// What the rules see of a candidate's part, be it an installer image, an asset image or an asset folder.
+// A candidate's part as the rules see it: an installer image, an asset image or an asset folder.
 import type { FileTree } from '../fs/file-tree.ts'
 import type { Uki } from '../formats/uki/uki.ts'
 import type { OciImage } from '../oci/image/image.ts'

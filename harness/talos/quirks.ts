@@ -7,7 +7,10 @@ import { FormatError } from '../errors.ts'
 import { COMMAND_LINES, PREFIXES, SPLASHES, type Splash } from './quirk-values.ts'
 import { talosBase } from './talos-version.ts'
 
-/** What was read: from the first, up to the second and without it (v1.15.0-alpha.0 is the first tag of another minor). */
+/**
+ * The range of releases that was read: from the first, up to the second and without it (v1.15.0-alpha.0 is the first
+ * tag of another minor).
+ */
 const OLDEST_KNOWN = '1.10.0'
 const FIRST_UNKNOWN = '1.15.0-alpha.0'
 
@@ -113,7 +116,9 @@ const CAPABILITIES = {
     ['1.10.0', ['apid', 'auditd', 'containerd', 'cri', 'kubelet', 'machined', 'registryd', 'syslogd', 'udevd']],
   ] satisfies Steps<readonly string[]>,
 
-  /** The same folder: services that only a machine with a certain configuration runs. sandboxd: SecurityProfileConfig. */
+  /**
+   * The same folder: services that only a machine with a certain configuration runs. sandboxd: SecurityProfileConfig.
+   */
   optionalServices: [
     ['1.10.0', ['dashboard', 'etcd', 'trustd']],
     ['1.14.0-beta.0', ['dashboard', 'etcd', 'sandboxd', 'trustd']],
@@ -165,8 +170,8 @@ export type Quirks = {
 export const CAPABILITY_NAMES = Object.keys(CAPABILITIES).toSorted() as readonly Capability[]
 
 /**
- * The capabilities of one Talos version; a development build has those of the release that it is built from. A capability
- * that is not known throws FormatError UNSUPPORTED, which makes the rule that asked for it inconclusive.
+ * The capabilities of one Talos version; a development build has those of the release that it is built from. A
+ * capability that is not known throws FormatError UNSUPPORTED, which makes the rule that asked for it inconclusive.
  */
 export function quirksOf(talos: string): Quirks {
   const version = talosBase(talos)

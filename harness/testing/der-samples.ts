@@ -1,4 +1,5 @@
-// Writes DER (https://www.itu.int/rec/T-REC-X.690, 8 and 10), and of it certificates, PKCS#7 signatures and signed modules.
+// Writes DER (https://www.itu.int/rec/T-REC-X.690, 8 and 10), and of it certificates, PKCS#7 signatures and signed
+// modules.
 import { generateKeyPairSync, sign, X509Certificate, type KeyObject } from 'node:crypto'
 import { sampleElf } from './elf-sample.ts'
 
@@ -95,7 +96,7 @@ export function sampleKey(
   return { privateKey, name, serial: Buffer.from(hex, 'hex'), keyIdentifier, certificate, x509 }
 }
 
-/** What a signature says of its key, and the key. */
+/** A key and the names by which a signature refers to it. */
 export type SigningKey = Pick<SampleKey, 'privateKey' | 'name' | 'serial'> & Partial<Pick<SampleKey, 'keyIdentifier'>>
 
 export type SamplePkcs7 = {

@@ -1,4 +1,4 @@
-// What a test says about a coded error: its class, its code, and that it knows where it happened.
+// Expects a coded error: its class, its code, and a location.
 import { expect } from 'vitest'
 import { HarnessError, type HarnessCode } from '../errors.ts'
 

@@ -129,7 +129,9 @@ export function layoutFiles(
   return files
 }
 
-/** What upstream's imager writes: config as `sha256:<hex>`, layers as `<hex>.tar.gz`, manifest.json last. */
+/**
+ * An archive as upstream's imager writes it: config as `sha256:<hex>`, layers as `<hex>.tar.gz`, manifest.json last.
+ */
 export function dockerFiles(
   image: SampleImage,
   tags: readonly string[] = ['example.com/x:v1'],

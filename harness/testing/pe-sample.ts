@@ -22,12 +22,12 @@ export type SampleOptions = {
   readonly directoryCount?: number
   /** arm64 unless given. */
   readonly machine?: number
-  /** Of the COFF header; an executable of GNU's linker of the day of Talos v1.11.5 unless given. */
+  /** The COFF header's; an executable of GNU's linker of the day of Talos v1.11.5 unless given. */
   readonly timestamp?: number
   readonly characteristics?: number
   readonly entryPoint?: number
   readonly imageBase?: number
-  /** What the headers have at least, in bytes. */
+  /** The least size of the headers, in bytes. */
   readonly headersSize?: number
 }
 

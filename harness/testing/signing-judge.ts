@@ -10,7 +10,7 @@ import { ISSUER, sampleStatement, simpleSigning, SUBJECT } from './signing-sampl
 
 export const DIGEST = `sha256:${'ab'.repeat(32)}` as Digest
 export const AT = { path: 'registry.example/you/image', digest: DIGEST }
-/** What is signed in either form. */
+/** The payload that is signed in either form. */
 export const PAYLOAD = simpleSigning(DIGEST)
 export const STATEMENT = sampleStatement(DIGEST)
 export const SIGNER: TrustedSigner = { issuer: ISSUER, subject: SUBJECT }

@@ -1,5 +1,5 @@
-// Signatures for tests, by an authority of the moment whose certificates, logs and clock are @sigstore/mock's: what made
-// them shares nothing with what reads them.
+// Signatures for tests, by an authority of the moment whose certificates, logs and clock are @sigstore/mock's: what
+// made them shares nothing with what reads them.
 import { createHash, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 import type { SerializedBundle } from '@sigstore/bundle'
 import { dsse } from '@sigstore/core'
@@ -25,7 +25,7 @@ type InclusionProof = {
   readonly checkpoint: string
 }
 
-/** What a signature was made with, and where it was shown. */
+/** The key and certificate of a signature, and the logs that have it. */
 export type Signed = {
   readonly signature: Buffer
   /** PEM. */
@@ -206,7 +206,7 @@ export function envelope(payload: Uint8Array, signature: Uint8Array, payloadType
   return { payload: base64(payload), payloadType, signatures: [{ sig: base64(signature), keyid: '' }] }
 }
 
-/** What cosign's `.sig` tag says beside a payload. */
+/** Annotations of cosign's `.sig` tag beside a payload. */
 export function legacyAnnotations({ signature, certificate, entry }: Signed): Record<string, string> {
   const { body, integratedTime, logIndex, logID } = entry
   return {

@@ -1,9 +1,9 @@
-// The one way in which upstream's archives are written, field by field: `cpio -o -H newc --reproducible --owner=+0:+0` of
-// GNU cpio 2.13 to 2.15 (siderolabs/talos v1.11.5 pkg/imager/extensions/rebuild.go, Dockerfile initramfs-archive).
+// The one way in which upstream's archives are written, field by field: `cpio -o -H newc --reproducible --owner=+0:+0`
+// of GNU cpio 2.13 to 2.15 (siderolabs/talos v1.11.5 pkg/imager/extensions/rebuild.go, Dockerfile initramfs-archive).
 import type { FileType } from '../../fs/file-tree.ts'
 import { HEADER_SIZE, type CpioHeader } from './header.ts'
 
-/** What an entry says otherwise than GNU cpio would write it; `what` names the field, what it must be and what it is. */
+/** A field of an entry that GNU cpio would write otherwise; `what` names the field, what it must be and what it is. */
 export type CpioDeviation = { readonly path: string; readonly offset: number; readonly what: string }
 
 /** An archive by another tool differs in every entry: the first of them say enough. */
@@ -51,7 +51,7 @@ export type StoredHeader = {
 }
 
 /**
- * What differs from the header that GNU cpio makes of the same entry: upper-case digits, inodes numbered from 0, owner
+ * Differences from the header that GNU cpio makes of the same entry: upper-case digits, inodes numbered from 0, owner
  * root, no device, one link of a file, a name without `./`, padding of NUL. Time and a directory's links are free: the
  * file system says them.
  */

@@ -23,7 +23,7 @@ export type CpioEntry = FileEntry & {
   readonly link?: string
 }
 
-/** What may still be read: archives that belong together share one. */
+/** The rest of an allowance, which archives that belong together share. */
 export type CpioAllowance = { entries: number; textBytes: number }
 
 /** Entries: a root filesystem has some thousands, an initramfs some hundreds; so many take 100 MB of memory. */
@@ -41,8 +41,8 @@ export function newCpioAllowance(): CpioAllowance {
 
 /**
  * The archive that begins at `offset`, up to its trailer. Headers, names and link targets are read, content is not.
- * Hard links (one device and inode, nlink > 1) share the content of the last of them that has any. FormatError: BAD_MAGIC,
- * UNSUPPORTED (the crc, odc and old binary formats), TRUNCATED, LIMIT_EXCEEDED, MALFORMED.
+ * Hard links (one device and inode, nlink > 1) share the content of the last of them that has any. FormatError:
+ * BAD_MAGIC, UNSUPPORTED (the crc, odc and old binary formats), TRUNCATED, LIMIT_EXCEEDED, MALFORMED.
  */
 export async function readCpioArchive(
   source: ByteSource,

@@ -28,16 +28,16 @@ export type DerValue = {
   readonly content: Uint8Array
   /** Identifier, length and content. */
   readonly raw: Uint8Array
-  /** Of `raw`, absolute. */
+  /** Absolute offset of `raw`. */
   readonly offset: number
   readonly contentOffset: number
   readonly depth: number
 }
 
 /**
- * Reads values one after another. Errors are FormatErrors `der` with an absolute offset: TRUNCATED, MALFORMED (another tag
- * than expected, a length not in its shortest form, bytes left over), UNSUPPORTED (indefinite length, tags above 30),
- * LIMIT_EXCEEDED (more than 16 levels).
+ * Reads values one after another. Errors are FormatErrors `der` with an absolute offset: TRUNCATED, MALFORMED (another
+ * tag than expected, a length not in its shortest form, bytes left over), UNSUPPORTED (indefinite length, tags above
+ * 30), LIMIT_EXCEEDED (more than 16 levels).
  */
 export class DerReader {
   readonly #cursor: Cursor

@@ -25,7 +25,7 @@ type Header = { readonly nameOffset: number; readonly type: number; readonly off
 const FORMAT = 'elf'
 const SHT_NOBITS = 8
 const SHN_LORESERVE = 0xff00
-/** What the header can count without extended numbering; 128 bytes of name for each of them. */
+/** The most that the header can count without extended numbering; 128 bytes of name for each of them. */
 const MAX_SECTIONS = 0xff00
 const MAX_NAMES_SIZE = 8 << 20
 /** Section names carry function names; those of C++ and Rust are long. */

@@ -7,7 +7,7 @@ import { parseCertificateIdentity } from '../der/certificate.ts'
 
 /** `[0] { INTEGER 2 }, INTEGER`: version 3 and the tag of the serial number. What follows two sequence headers. */
 const PATTERN = Buffer.from([0xa0, 0x03, 0x02, 0x01, 0x02, 0x02])
-/** Of both sequence headers with two bytes of length each; a shorter certificate has less. */
+/** The size of both sequence headers with two bytes of length each; a shorter certificate has less. */
 const MAX_HEADERS = 8
 /** RSA 8192 with generous extensions is below 8 KiB. */
 const MAX_CERTIFICATE = 32 << 10

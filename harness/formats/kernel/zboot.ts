@@ -103,7 +103,7 @@ export async function readZboot(source: ByteSource): Promise<Zboot> {
   }
 }
 
-/** What a file that is not zboot looks like, for the one who put it there. */
+/** The kind of a file that is not zboot, for the error's message. */
 async function describeOther(source: ByteSource): Promise<string> {
   const head = await source.read(0, Math.min(source.size, 0x206))
   const text = latin1(head)

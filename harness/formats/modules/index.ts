@@ -1,5 +1,5 @@
-// The module lists in `/usr/lib/modules/<release>/modules.*` as text: what depmod writes (tools/depmod.c, kmod 30) and what
-// the kernel's build ships. https://man7.org/linux/man-pages/man5/modules.dep.5.html
+// The module lists in `/usr/lib/modules/<release>/modules.*` as text: what depmod writes (tools/depmod.c, kmod 30) and
+// what the kernel's build ships. https://man7.org/linux/man-pages/man5/modules.dep.5.html
 import { FormatError, type Location } from '../../errors.ts'
 import { decodeName } from '../../fs/file-tree.ts'
 import type { ModulesIndex } from './index-binary.ts'
@@ -52,13 +52,13 @@ export type ModulesIndexKind = 'dep' | 'alias' | 'symbols' | 'builtin' | 'builti
 /** Key → the values under it, sorted, each once. */
 export type IndexEntries = ReadonlyMap<string, readonly string[]>
 
-/** What a binary index says, for comparison. */
+/** The entries of a binary index, for comparison. */
 export function entriesOfIndex(index: ModulesIndex): IndexEntries {
   return toEntries([...index].flatMap(([key, values]) => values.map(({ value }) => [key, value] as const)))
 }
 
 /**
- * What `modules.<kind>.bin` must say, given the text that depmod makes it from or beside it: `modules.<kind>`, for
+ * The entries that `modules.<kind>.bin` must have, given the text that depmod makes it from or beside it: `modules.<kind>`, for
  * `builtin.alias` modules.builtin.modinfo.
  */
 export function entriesOfText(kind: ModulesIndexKind, bytes: Uint8Array, where: Location = {}): IndexEntries {

@@ -23,7 +23,7 @@ const PKEY_ID_PKCS7 = 2
 export type ModuleSignature = {
   readonly type: 'PKCS#7'
   readonly bytes: Uint8Array
-  /** Of `bytes` in the module. */
+  /** Offset of `bytes` in the module. */
   readonly offset: number
 }
 
@@ -38,7 +38,7 @@ export type KernelModule = {
   /** The first word of vermagic: `6.12.57-talos`. */
   readonly kernelRelease?: string
   readonly depends: readonly string[]
-  /** What the last signature covers: all before it, or the whole file. */
+  /** The bytes that the last signature covers: all before it, or the whole file. */
   readonly payload: ByteSource
   readonly signature?: ModuleSignature
   /** Signature trailers at the end, one behind another: 1 for a signed module, more for one that was signed again. */

@@ -1,5 +1,5 @@
-// The symbols that a kernel module exports and those that it needs, as depmod finds them: libkmod/libkmod-elf.c (kmod 34),
-// over the symbol table of the System V ABI, https://gabi.xinuos.com/elf/05-symtab.html
+// The symbols that a kernel module exports and those that it needs, as depmod finds them: libkmod/libkmod-elf.c (kmod
+// 34), over the symbol table of the System V ABI, https://gabi.xinuos.com/elf/05-symtab.html
 import { readAll, type ByteSource } from '../../bytes/source.ts'
 import { FormatError, type FormatCode } from '../../errors.ts'
 import { decodeName } from '../../fs/file-tree.ts'
@@ -27,9 +27,9 @@ type Fail = (code: FormatCode, message: string, offset: number) => FormatError
 type ElfSymbol = { readonly name: string; readonly defined: boolean }
 
 /**
- * What the symbol table says; a module without one has only what `__ksymtab_strings` and `__versions` name. FormatError:
- * those of readElf and of its sections; `module` MALFORMED for tables that are no multiple of their entries, TRUNCATED
- * for a name outside its table, LIMIT_EXCEEDED.
+ * The symbols of the symbol table; a module without one has only what `__ksymtab_strings` and `__versions` name.
+ * FormatError: those of readElf and of its sections; `module` MALFORMED for tables that are no multiple of their
+ * entries, TRUNCATED for a name outside its table, LIMIT_EXCEEDED.
  */
 export async function readModuleSymbols(source: ByteSource): Promise<ModuleSymbols> {
   const elf = await readElf(source)

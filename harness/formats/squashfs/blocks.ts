@@ -8,7 +8,7 @@ const SIZE_MASK = STORED - 1
 /** A block in the image. A `size` of 0 is a sparse block: zeros that are not stored. */
 export type BlockPlace = { readonly position: number; readonly size: number; readonly stored: boolean }
 
-/** What a size word says about the block at `position`; MALFORMED for more than a block or unknown bits. */
+/** The size and form of the block at `position` by its size word; MALFORMED for more than a block or unknown bits. */
 export function placeBlock(image: Image, what: string, position: number, word: number): BlockPlace {
   const size = parseBlockSize(image, what, position, word)
   assertInside(image, what, position, size)

@@ -8,7 +8,7 @@ import { readLookupTable, tableCursor } from './metadata.ts'
 
 type Range = { readonly start: number; readonly end: number; readonly what: string }
 
-/** Of fragment n, the tails that lie in it. */
+/** The tails in fragment n. */
 type Tails = Map<number, Range[]>
 
 /** `dataStart` is where the first block may stand; the inode table follows the last. */

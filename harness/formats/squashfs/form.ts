@@ -11,7 +11,7 @@ import { FORMAT, SUPERBLOCK_SIZE } from './superblock.ts'
 import { readTables, walk, type Visit } from './tree.ts'
 import type { XattrHeader } from './xattrs.ts'
 
-/** What an image has otherwise; as many as say what is wrong. */
+/** Deviations of an image; as many as say what is wrong. */
 export type SquashfsForm = {
   readonly deviations: readonly string[]
   /** Paths of inodes that have more than one. */

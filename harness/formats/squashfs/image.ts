@@ -1,4 +1,4 @@
-// What every part of the reader shares: the bytes, the superblock, the decompressor and the counters.
+// State that every part of the reader shares: the bytes, the superblock, the decompressor and the counters.
 import { promisify } from 'node:util'
 import { constants, inflate, zstdDecompress } from 'node:zlib'
 import { bytesSource, type ByteSource } from '../../bytes/source.ts'
@@ -27,7 +27,7 @@ export type Image = {
 
 const inflateBlock = promisify(inflate)
 const zstdBlock = promisify(zstdDecompress)
-/** What Node says of more output than allowed, and zstd of a frame that wants a bigger window. */
+/** Error codes of Node for more output than allowed, and of zstd for a frame that wants a bigger window. */
 const TOO_BIG: ReadonlySet<string> = new Set(['ERR_BUFFER_TOO_LARGE', 'ZSTD_error_frameParameter_windowTooLarge'])
 
 /** An error at an offset of the image. */

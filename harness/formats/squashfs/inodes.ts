@@ -25,11 +25,11 @@ type InodeForm = {
   readonly modeBits: number
   /** Where its fixed part and its lists end in the table, a directory's index aside. */
   readonly end: number
-  /** Of a directory: the number of the one above. */
+  /** The inode number of a directory's parent. */
   readonly parent?: number
-  /** Of an extended directory: entries of the index that follows. */
+  /** Entries of the index that follows an extended directory. */
   readonly indexCount?: number
-  /** Of a file: the offset in a fragment, also where there is none; of an extended one: the bytes of its holes. */
+  /** A file's offset in a fragment, also where there is none; an extended file's bytes of holes. */
   readonly fragmentOffset?: number
   readonly sparse?: number
 }
@@ -82,7 +82,9 @@ const MAX_TARGET = 4096
 
 type Header = Omit<Common, 'links' | 'xattr' | 'form'> & Pick<InodeForm, 'extended' | 'modeBits'>
 
-/** The inode at `offset` of the decoded inode table. MALFORMED for an unknown type, TRUNCATED behind the table's end. */
+/**
+ * The inode at `offset` of the decoded inode table. MALFORMED for an unknown type, TRUNCATED behind the table's end.
+ */
 export function parseInode(table: MetadataTable, offset: number, superblock: Superblock): Inode {
   const cursor = tableCursor(table, offset)
   const number = cursor.u16le('inode type') // 0, 2

@@ -29,7 +29,7 @@ export type SquashfsEntry = FileEntry & {
   readonly inode: number
   /** Links as the inode counts them; a basic file inode stands for 1. */
   readonly links: number
-  /** Of block and character devices. */
+  /** The number of a block or character device. */
   readonly device?: { readonly major: number; readonly minor: number }
 }
 
@@ -48,7 +48,7 @@ export async function readEntries(image: Image, xattrHeader: XattrHeader): Promi
   return walk(await readTables(image, xattrHeader))
 }
 
-/** What the walk needs, decoded; errors as of the tables. */
+/** The tables that the walk needs, decoded; errors as of the tables. */
 export async function readTables(image: Image, xattrHeader: XattrHeader): Promise<Tables> {
   const { superblock } = image
   if (superblock.inodeCount > MAX_ENTRIES)
@@ -94,7 +94,9 @@ export type Tables = {
 
 type Attributes = Omit<SquashfsEntry, 'path'>
 
-/** An entry as it is met: where its inode stands in the table, and how its directory lists it; the root is not listed. */
+/**
+ * An entry as it is met: where its inode stands in the table, and how its directory lists it; the root is not listed.
+ */
 export type Visit = {
   readonly path: string
   readonly at: number

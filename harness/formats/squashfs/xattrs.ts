@@ -24,7 +24,7 @@ const OUT_OF_LINE = 0x100
 /** XATTR_NAME_MAX and XATTR_SIZE_MAX of Linux. */
 const MAX_NAME = 255
 const MAX_VALUE = 65_536
-/** What listxattr can return (XATTR_LIST_MAX, 64 KiB) holds no more names than this. */
+/** The most names that listxattr can return (XATTR_LIST_MAX, 64 KiB). */
 const MAX_COUNT = 8192
 /** Many sets may name one value; all sets together are as bounded as the table itself. */
 const MAX_TOTAL = 1 << 24

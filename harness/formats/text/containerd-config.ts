@@ -20,7 +20,7 @@ export type ContainerdConfig = {
   readonly handlers: ReadonlyMap<string, RuntimeHandler>
 }
 
-/** What `plugin` registers. FormatError `containerd config`: MALFORMED, LIMIT_EXCEEDED above 1 MiB. */
+/** The registrations of `plugin`. FormatError `containerd config`: MALFORMED, LIMIT_EXCEEDED above 1 MiB. */
 export function parseContainerdConfig(
   bytes: Uint8Array,
   where: Location = {},

@@ -12,7 +12,7 @@ export type SignatureBytes = { readonly bytes: Uint8Array; readonly offset: numb
 
 const FORMAT = 'authenticode'
 const CHECKSUM_OFFSET = 24 + 64
-/** Of PE32+: entry 4 of the data directories. */
+/** Entry 4 of the data directories of PE32+. */
 const DIRECTORY_OFFSET = 24 + 112 + 4 * 8
 const DIRECTORY_SIZE = 8
 /** WIN_CERTIFICATE: dwLength, wRevision 2.0, wCertificateType PKCS#7. */

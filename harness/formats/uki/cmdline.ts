@@ -1,6 +1,6 @@
 // Splits a kernel command line into parameters, as linux lib/cmdline.c (next_arg) does.
 
-/** What isspace() of the kernel takes for white space: of latin-1, unlike \s. */
+/** White space by isspace() of the kernel: of latin-1, unlike \s. */
 const SPACE = new Set([' ', '\t', '\n', '\v', '\f', '\r', '\u00a0'])
 
 /**

@@ -6,7 +6,7 @@ import { DOS_HEADER_SIZE, FILE_HEADER_SIZE, OPTIONAL_HEADER_SIZE, SIGNATURE_SIZE
 
 export type HeaderInputs = {
   readonly stub: StubFacts
-  /** What stands behind the stub's sections, in order. */
+  /** The sections behind the stub's, in order. */
   readonly added: readonly { readonly name: string; readonly size: number }[]
   /** Seconds since 1970. */
   readonly timeDateStamp: number
@@ -42,7 +42,7 @@ const CERTIFICATE_ALIGNMENT = 8
 const CERTIFICATE_DIRECTORY = 112 + 4 * 8
 /** That of sections is at most that of memory pages, 64 KiB on arm64. */
 const MAX_ALIGNMENT = 1 << 16
-/** What a 32-bit field keeps of a number. */
+/** A number as a 32-bit field keeps it. */
 const uint32 = (value: number): number => value % 2 ** 32
 
 /** The headers of a UKI of these parts; FormatError UNSUPPORTED for a stub with alignments that no stub has. */

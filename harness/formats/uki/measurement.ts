@@ -1,6 +1,6 @@
-// What a TPM has in PCR 11 once systemd-stub has measured a UKI and Talos has come to its machined: siderolabs/talos
-// internal/pkg/measure, internal/pkg/secureboot (v1.11.0 … v1.14.0-rc.1); systemd src/fundamental/uki.h, src/boot/stub.c;
-// TPM 2.0 Library, Part 3, TPM2_PolicyPCR.
+// The value of a TPM's PCR 11 once systemd-stub has measured a UKI and Talos has come to its machined: siderolabs/talos
+// internal/pkg/measure, internal/pkg/secureboot (v1.11.0 … v1.14.0-rc.1); systemd src/fundamental/uki.h,
+// src/boot/stub.c; TPM 2.0 Library, Part 3, TPM2_PolicyPCR.
 import { createHash } from 'node:crypto'
 import { chunkMemory, type ByteSource } from '../../bytes/source.ts'
 
@@ -73,7 +73,10 @@ async function readDigests(source: ByteSource): Promise<Digests> {
   return Object.fromEntries(hashes.map(([bank, hash]) => [bank, hash.digest()])) as unknown as Digests
 }
 
-/** The policy digest after one TPM2_PolicyPCR: sha256 of the old digest, the command, the selection and the PCR's digest. */
+/**
+ * The policy digest after one TPM2_PolicyPCR: sha256 of the old digest, the command, the selection and the PCR's
+ * digest.
+ */
 function policyOf(value: Uint8Array, algorithm: number): string {
   const selection = Buffer.alloc(4 + 2 + 1 + SELECT_SIZE)
   selection.writeUInt32BE(1, 0)

@@ -1,4 +1,4 @@
-// What lies between the sections of a PE file.
+// The bytes between the sections of a PE file.
 import { skipPadding } from '../../bytes/padding.ts'
 import type { ByteSource } from '../../bytes/source.ts'
 import type { PeSection } from './pe.ts'

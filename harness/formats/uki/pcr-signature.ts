@@ -39,7 +39,10 @@ export type PcrSignature = {
   readonly unsigned: readonly Bank[]
 }
 
-/** What `.pcrsig` must be. Only its signatures are read of `text`; FormatError `pcrsig` MALFORMED where there are none. */
+/**
+ * The text that `.pcrsig` must be. Only its signatures are read of `text`; FormatError `pcrsig` MALFORMED where there
+ * are none.
+ */
 export function checkPcrSignature(
   text: string,
   policies: Policies,

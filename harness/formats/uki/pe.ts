@@ -53,7 +53,7 @@ const FORMAT = 'pe'
 const DOS_HEADER_SIZE = 0x40
 /** Only a DOS stub of a few hundred bytes lies before the PE header. */
 const MAX_HEADER_OFFSET = 1 << 16
-/** What the Windows loader accepts; a UKI has about twenty. */
+/** The most that the Windows loader accepts; a UKI has about twenty. */
 const MAX_SECTIONS = 96
 /** NumberOfRvaAndSizes above this is read as this: the format defines sixteen. */
 const MAX_DIRECTORIES = 16
@@ -169,7 +169,9 @@ export function sectionsOutside(pe: Pe): readonly PeSection[] {
   return pe.sections.filter((section) => section.rawSize > 0 && section.offset + section.rawSize > pe.fileSize)
 }
 
-/** Pairs of sections that share bytes of the file or addresses in memory, in table order; empty ranges share nothing. */
+/**
+ * Pairs of sections that share bytes of the file or addresses in memory, in table order; empty ranges share nothing.
+ */
 export function overlappingSections(pe: Pe): readonly (readonly [PeSection, PeSection])[] {
   return pe.sections.flatMap((one, index) =>
     pe.sections

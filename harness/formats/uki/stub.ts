@@ -1,4 +1,4 @@
-// What a UKI takes over of the EFI stub that it is composed from: headers, and every section with its bytes.
+// The parts of an EFI stub that a UKI takes over: headers, and every section with its bytes.
 // https://learn.microsoft.com/en-us/windows/win32/debug/pe-format
 import { readDigest, encodedPart } from '../../bytes/digest.ts'
 import type { ByteSource } from '../../bytes/source.ts'
@@ -32,7 +32,8 @@ export const OPTIONAL_HEADER_SIZE = 240
 const FORMAT = 'pe'
 
 /**
- * The stub as a file. Errors of `readPe`, TRUNCATED where a section lies outside the file, UNSUPPORTED where the optional header is not PE32+ with 16 directories or COFF symbols follow.
+ * The stub as a file. Errors of `readPe`, TRUNCATED where a section lies outside the file, UNSUPPORTED where the
+ * optional header is not PE32+ with 16 directories or COFF symbols follow.
  */
 export async function readStub(source: ByteSource): Promise<StubFacts> {
   const pe = await readPe(source)
@@ -51,7 +52,7 @@ export async function readStub(source: ByteSource): Promise<StubFacts> {
   }
 }
 
-/** What each of these sections is. TRUNCATED where one lies outside the file. */
+/** These sections with their bytes. TRUNCATED where one lies outside the file. */
 export async function readSections(
   source: ByteSource,
   sections: readonly PeSection[],

@@ -1,4 +1,4 @@
-// What go-yaml takes a plain scalar for: resolve.go of gopkg.in/yaml.v3 v3.0.1 (the same in go.yaml.in/yaml/v4).
+// The type that go-yaml gives a plain scalar: resolve.go of gopkg.in/yaml.v3 v3.0.1 (the same in go.yaml.in/yaml/v4).
 
 const WORD = /^(?:|~|null|Null|NULL|true|True|TRUE|false|False|FALSE|\.nan|\.NaN|\.NAN|[-+]?\.(?:inf|Inf|INF)|<<)$/
 const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/

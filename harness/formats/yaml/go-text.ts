@@ -1,22 +1,24 @@
-// YAML that Go reads as we do: what go-yaml reads otherwise than the parser that is used here, or not at all, is refused
-// by its text before anything is parsed, and by its nodes before anything is made of them. The readers of
+// YAML that Go reads as we do: what go-yaml reads otherwise than the parser that is used here, or not at all, is
+// refused by its text before anything is parsed, and by its nodes before anything is made of them. The readers of
 // gopkg.in/yaml.v3 v3.0.1 and go.yaml.in/yaml/v4 rc.3 to rc.6 are alike in all of it.
 import { isAlias, isCollection, isNode, isScalar, visit, type Document, type Node, type Scalar } from 'yaml'
 import type { FormatError, Location } from '../../errors.ts'
 import { composeYaml, failAt, yamlValue, type YamlSource } from './document.ts'
 
-/** Line breaks to go-yaml that YAML 1.2 takes for text, characters that it refuses, and carriage returns by themselves. */
+/**
+ * Line breaks to go-yaml that YAML 1.2 takes for text, characters that it refuses, and carriage returns by themselves.
+ */
 // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
 const REFUSED = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]|\r(?!\n)/u
 const DIRECTIVE = /^%/m
 /** A tab that could be taken for indentation, or for the end of an indicator. */
 const ODD_TAB = /^(?:[^\n]*[-?:,[\]{}|>&*!'"#]|) *\t/m
-/** What go-yaml takes as the name of an anchor. */
+/** Names of anchors that go-yaml accepts. */
 const ANCHOR = /^[0-9A-Za-z_-]+$/
 
 /**
- * The value of a stream of one document, scalars as text; null where it is empty. Errors as of parseYaml, and FormatError
- * MALFORMED, which says what and where, for a text that Go does not read so.
+ * The value of a stream of one document, scalars as text; null where it is empty. Errors as of parseYaml, and
+ * FormatError MALFORMED, which says what and where, for a text that Go does not read so.
  */
 export function parseGoYaml(bytes: Uint8Array, where: Location = {}): unknown {
   const text = Buffer.from(bytes)

@@ -3,7 +3,7 @@
 import type { YamlPlace } from '../../formats/yaml/nodes.ts'
 import { scalarUnder, type GoMap, type GoNode, type GoPair } from '../yaml/node.ts'
 
-/** What is to be deleted of a document of `kind` and `name`. */
+/** Parts to delete of a document of `kind` and `name`. */
 export type Deletion = {
   /** Keys, and `[0]` for the item of a list; empty for the document as a whole. */
   readonly path: readonly string[]
@@ -43,7 +43,7 @@ class Taker {
     this.#root = root
   }
 
-  /** What is left of a node; undefined where it goes. */
+  /** The rest of a node; undefined where it goes. */
   walk(node: GoNode, path: readonly string[], parent: Parent): GoNode | undefined {
     if (node.kind === 'map') return this.#walkMap(node, path, parent)
     if (node.kind !== 'list') return node

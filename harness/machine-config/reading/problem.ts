@@ -1,4 +1,4 @@
-// What keeps Talos from reading a machine configuration: facts with places, judged elsewhere.
+// Problems that keep Talos from reading a machine configuration: facts with places, judged elsewhere.
 import type { YamlPlace } from '../../formats/yaml/nodes.ts'
 
 /**

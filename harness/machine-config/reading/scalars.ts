@@ -45,7 +45,7 @@ const RANGES: Readonly<Record<string, readonly [bigint, bigint]>> = {
 }
 const RESOLVABLE = new Set(['!!bool', '!!int', '!!float', '!!null', '!!timestamp', '!!merge'])
 
-/** What go-yaml takes the scalar for; undefined where its tag contradicts its text. */
+/** The type that go-yaml gives the scalar; undefined where its tag contradicts its text. */
 export function resolveScalar({ tag, text }: GoScalar): Resolved | undefined {
   if (tag === '!!binary') return decodeBase64(text) === undefined ? undefined : { tag: '!!str' }
   if (!RESOLVABLE.has(tag)) return { tag: '!!str' }

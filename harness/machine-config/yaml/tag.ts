@@ -1,4 +1,4 @@
-// What go-yaml takes a plain scalar for: gopkg.in/yaml.v3 and go.yaml.in/yaml/v4 resolve.go.
+// The type that go-yaml gives a plain scalar: gopkg.in/yaml.v3 and go.yaml.in/yaml/v4 resolve.go.
 
 export type Resolved =
   | { readonly tag: '!!null' | '!!str' | '!!merge' | '!!timestamp' }

@@ -9,7 +9,7 @@ const strict = {
   le: new TextDecoder('utf-16le', { fatal: true }),
   be: new TextDecoder('utf-16be', { fatal: true }),
 }
-/** What the reader takes: tab, line ends, and all that prints. */
+/** Characters that the reader takes: tab, line ends, and all that prints. */
 // oxlint-disable-next-line no-control-regex -- the characters are what is looked for
 const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\ufeff\ufffe\uffff]/
 

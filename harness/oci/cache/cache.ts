@@ -44,7 +44,7 @@ export type Cache = {
 export async function openCache(root: string): Promise<Cache> {
   if (await assertCache(root)) await sweep(root)
   const own = lazy(() => openSeal())
-  // Asked each time: the folder may not be there yet.
+  // Evaluated each time: the folder may not exist yet.
   const seal = async (): Promise<Seal | undefined> => ((await isOursAlone(root)) ? own() : undefined)
   const isValid = async (source: ByteSource, digest: Digest, now: FileRecord, record: string): Promise<boolean> => {
     if (isSameFile(await readRecord(record, await seal()), now)) {

@@ -18,8 +18,8 @@ export type FillOptions = {
 }
 
 /**
- * Writes `chunks`, which end only when they are what `content` says, into the cache. Errors of `chunks`, and of the file
- * system. What is wrong inside a layer is for its reader to say.
+ * Writes `chunks`, which end only when they are what `content` says, into the cache. Errors of `chunks`, and of the
+ * file system. What is wrong inside a layer is for its reader to say.
  */
 export async function fillBlob(
   cache: Cache,
@@ -31,7 +31,7 @@ export async function fillBlob(
   const stream = tee(chunks, incoming)
   try {
     const indexed = layer ? await indexLayer(cache, content, stream.chunks, where) : undefined
-    // What no reader of the layer wanted is part of the blob all the same.
+    // Bytes that no reader of the layer wanted are part of the blob all the same.
     for await (const _ of stream.chunks);
     if (stream.failure !== undefined) throw stream.failure.error
     await cache.keep(incoming, 'blobs', content.digest)
@@ -68,7 +68,9 @@ function tee(source: AsyncGenerator<Uint8Array, void, void>, incoming: Incoming)
   }
 }
 
-/** The layer as far as one pass can read it: undefined for zstd, which is read from the file, and for what is broken. */
+/**
+ * The layer as far as one pass can read it: undefined for zstd, which is read from the file, and for what is broken.
+ */
 async function indexLayer(
   cache: Cache,
   content: Content,

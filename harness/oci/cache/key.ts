@@ -1,5 +1,5 @@
-// The key of this user, by which what is concluded about cached bytes is told from what somebody else wrote there. It lies
-// outside of the cache: who may write in the cache, or brings one from another machine, does not have it.
+// The key of this user, by which what is concluded about cached bytes is told from what somebody else wrote there. It
+// lies outside of the cache: who may write in the cache, or brings one from another machine, does not have it.
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { link, lstat, readFile, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
@@ -45,7 +45,7 @@ async function readKey(path: string): Promise<string | undefined> {
   }
 }
 
-/** Of several processes that make one at once, one wins and all use its key. A file that is no key stays as it is. */
+/** One of several processes that make a key at once wins, and all use its key. A file that is no key stays as it is. */
 async function makeKey(path: string): Promise<string | undefined> {
   const temporary = `${path}.${process.pid}-${randomBytes(6).toString('hex')}`
   try {

@@ -57,7 +57,7 @@ async function read(cache: Cache, bytes: Uint8Array): Promise<LayerContent> {
   })
 }
 
-/** What of a layer can be compared, its content too. */
+/** All of a layer that can be compared, its content too. */
 async function flatten({ entries, ...facts }: LayerContent): Promise<unknown> {
   const flat = entries.map(async ({ data, ...entry }) => ({
     ...entry,

@@ -30,7 +30,7 @@ const entrySchema = z.strictObject({
   xattrs: z.array(z.tuple([z.string(), z.string()])).optional(),
   problems: z.array(z.enum(['duplicate', 'escapes', 'type', 'number', 'format', 'records'])),
   isGo: z.boolean(),
-  /** Of the header, in the tar. */
+  /** Offset of the header in the tar. */
   offset: count,
 })
 const indexSchema = z.strictObject({

@@ -1,4 +1,4 @@
-// What a reference was last resolved to, so that it can be judged without the network; a digest is what is kept of it.
+// The digests that references were last resolved to, so that they can be judged without the network.
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { digestOf, type Digest } from '../../bytes/digest.ts'

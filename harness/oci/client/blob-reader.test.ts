@@ -31,7 +31,7 @@ async function read(
 
 const startOf = (asked: Asked): number => Number(/^bytes=(\d+)-$/.exec(asked.headers.range ?? '')?.[1] ?? 0)
 
-/** What was asked for from `start`, honestly described, cut off after `cut` bytes. */
+/** The range from `start`, with right headers, cut off after `cut` bytes. */
 function send(response: ServerResponse, start: number, cut = Infinity, bytes = BYTES): void {
   const headers = { 'content-length': String(bytes.length - start) }
   if (start === 0) response.writeHead(200, headers)

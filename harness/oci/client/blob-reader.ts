@@ -16,7 +16,8 @@ export type BlobOptions = {
 
 /**
  * The bytes of a blob in chunks of about 1 MiB. Errors of `RegistryClient.exchange`; NotFoundError BLOB_UNKNOWN;
- * IntegrityError before the end is reported. Every connection begins at the registry: what it redirected to has expired.
+ * IntegrityError before the end is reported. Every connection begins at the registry: what it redirected to has
+ * expired.
  */
 export function readBlob(
   client: RegistryClient,
@@ -42,7 +43,7 @@ async function* resumed(
   for (;;) {
     const before = offset
     const { reply, start } = await open(client, repository, content, useRange ? offset : 0, signal)
-    // What a Range gave is wrong or refused: the whole again, and what is known of it is passed over.
+    // The Range was refused or answered wrongly: the whole blob is requested, and its known part passed over.
     if (start === undefined) useRange = false
     else {
       const failure: { error?: unknown } = {}
@@ -58,7 +59,9 @@ async function* resumed(
   }
 }
 
-/** The chunks of a body behind its first `skip` bytes; how it ended goes to `failure`, since the bytes so far are good. */
+/**
+ * The chunks of a body behind its first `skip` bytes; how it ended goes to `failure`, since the bytes so far are good.
+ */
 async function* after(
   reply: Reply,
   skip: number,
@@ -126,7 +129,7 @@ async function open(
   return client.exchange(request, examine, signal)
 }
 
-/** Of the whole blob; refused before a byte is read. */
+/** The size of the whole blob; refused before a byte is read. */
 async function checkLength(reply: Reply, { digest, size }: Content): Promise<void> {
   const [header] = reply.headers('content-length')
   if (header === undefined || Number(header) === size) return

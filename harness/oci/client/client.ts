@@ -29,7 +29,7 @@ export type RegistryRequest = {
   readonly method?: Method
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: RequestBody
-  /** What the token must be for, beside what the registry asks for: `repository:a/b:pull,push`. */
+  /** Scopes of the token beside those that the registry asks for: `repository:a/b:pull,push`. */
   readonly scopes?: readonly string[]
   /** Not sent again by itself, however it fails. */
   readonly once?: boolean

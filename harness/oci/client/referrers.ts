@@ -1,4 +1,4 @@
-// What refers to an image (signatures, provenance): the referrers API, or the tag that stands in for it
+// Referrers of an image (signatures, provenance): the referrers API, or the tag that stands in for it
 // (https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers, #referrers-tag-schema).
 import { encodedPart, algorithmOf, type Digest } from '../../bytes/digest.ts'
 import { OCI_INDEX } from '../image/media-types.ts'
@@ -23,7 +23,9 @@ const ANSWERS = [200, 400, 404, 405, 406] as const
 
 export type ReferrersOptions = { readonly artifactType?: string; readonly signal?: AbortSignal | undefined }
 
-/** Those of `artifactType`, where that is given and the source can be trusted with it; none where nothing refers to it. */
+/**
+ * Those of `artifactType`, where that is given and the source can be trusted with it; none where nothing refers to it.
+ */
 export async function listReferrers(
   client: RegistryClient,
   repository: string,

@@ -8,7 +8,7 @@ import { redactUrl } from './http/url.ts'
 
 /** Some registries write an empty list as null. */
 const tagsSchema = z.looseObject({ tags: z.array(z.string()).nullish() })
-/** What Amazon's registry takes at most; others give as many as they like. */
+/** The most that Amazon's registry takes; others give as many as they like. */
 const PAGE_SIZE = 1000
 /** A thousand tags of 128 characters with their quotes. */
 const MAX_PAGE_BYTES = 4 << 20

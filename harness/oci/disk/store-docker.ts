@@ -1,5 +1,6 @@
-// What `docker save`, skopeo and Talos' imager write: a tar with manifest.json, a config and layers under many kinds of
-// names. https://github.com/moby/docker-image-spec/blob/v1.3.1/spec.md#combined-image-json--filesystem-changeset-format
+// Archives of `docker save`, skopeo and Talos' imager: a tar with manifest.json, a config and layers under many kinds
+// of names.
+// https://github.com/moby/docker-image-spec/blob/v1.3.1/spec.md#combined-image-json--filesystem-changeset-format
 import { z } from 'zod'
 import { COMPRESSION_MAGIC_SIZE, detectCompression } from '../../bytes/compression.ts'
 import { digestOf, parseDigest, readDigest, type Digest } from '../../bytes/digest.ts'
@@ -126,7 +127,9 @@ function layerType(compression: string): string {
 /** `<hex>.tar` is skopeo's: the digest of the uncompressed layer, so of the file where that is not compressed. */
 const CLAIMS = /^(?:sha256:|blobs\/sha256\/)?([0-9a-f]{64})(\.json|\.tar\.gz|\.tar)?$/
 
-/** The digest that a name in manifest.json gives to the bytes stored there; undefined for `<id>/layer.tar` and others. */
+/**
+ * The digest that a name in manifest.json gives to the bytes stored there; undefined for `<id>/layer.tar` and others.
+ */
 function claimedDigest(name: string, plain: boolean): Digest | undefined {
   const [, hex, extension] = CLAIMS.exec(name) ?? []
   if (hex === undefined || (extension === '.tar' && !plain)) return undefined

@@ -12,11 +12,11 @@ export type ChildPlatform = {
   readonly configured: Platform
 }
 
-/** What BuildKit attaches to an index (provenance, SBOM) is no image and calls its platform this. */
+/** The platform of BuildKit's attachments to an index (provenance, SBOM), which are no images. */
 const NO_PLATFORM = 'unknown'
 
 /**
- * Of every child that declares a platform and is there; children that are left out of a copy, nested indexes and
+ * The platforms of every child that declares one and is there; children that are left out of a copy, nested indexes and
  * attestations are passed over. The variant v8 of arm64 counts as none. Errors as of readDocument and readJsonDocument.
  */
 export async function readChildPlatforms(

@@ -1,5 +1,5 @@
 // An image as an immutable, lazy view over its store: the first who asks pays, the rest share; a failure is remembered.
-// What the image claims and what its bytes are stand side by side: nothing is judged here.
+// Claims of the image and facts of its bytes are given side by side: nothing is judged here.
 import { algorithmOf, readDigest, type Digest } from '../../bytes/digest.ts'
 import { readAll, type ByteSource } from '../../bytes/source.ts'
 import type { Spool } from '../../bytes/spool.ts'
@@ -56,13 +56,13 @@ export interface OciImage {
   /** The config with how it is written, and where Go's clients read it otherwise. */
   configText(): Promise<ReadDocument<ImageConfig>>
   labels(): Promise<ReadonlyMap<string, string>>
-  /** Of entries with one name the last; one without `=` is ''. */
+  /** The last entry of each name; one without `=` is ''. */
   env(): Promise<ReadonlyMap<string, string>>
   /** The files of all layers together; `origin.digest` of each is the layer it comes from. */
   tree(): Promise<FileTree>
   /** The documents between the reference and the image: the root, and the selected manifest where that is an index. */
   documents(): Promise<readonly ImageDocument[]>
-  /** What an index declares of its children beside what their configs say; none for a plain manifest. */
+  /** The platforms that an index declares for its children beside those of their configs; none for a plain manifest. */
   childPlatforms(): Promise<readonly ChildPlatform[]>
   /** Every blob of the image: what its descriptor claims and what its bytes are. */
   blobs(): Promise<readonly BlobClaim[]>
@@ -74,7 +74,7 @@ export type ImageOptions = {
   readonly architecture?: Architecture | undefined
 }
 
-/** What overlayfs of Linux can stack (OVL_MAX_STACK). */
+/** The most that overlayfs of Linux can stack (OVL_MAX_STACK). */
 const MAX_LAYERS = 500
 
 /**

@@ -15,7 +15,7 @@ import { TarIndexer } from '../../fs/tar-index.ts'
 export const MAX_LAYER_BYTES = 8 * 2 ** 30
 
 export type LayerContent = {
-  /** Of the bytes as stored. */
+  /** Digest and size of the bytes as stored. */
   readonly computed: Content
   /** Digest of the tar, which the config's `diff_ids` claim. */
   readonly diffId: Digest
@@ -32,7 +32,7 @@ export type LayerContent = {
   readonly trailing: boolean
 }
 
-/** What a store keeps of one layer between runs: its tar and the index of it. */
+/** The tar of one layer and the index of it, as a store keeps them between runs. */
 export interface LayerCache {
   /** The layer as it was kept; undefined where nothing valid is kept. `where` names the layer. */
   find(where: Location): Promise<LayerContent | undefined>
@@ -53,9 +53,9 @@ export type LayerOptions = {
   readonly spool: Spool
   /** Where the layer is kept; without one it is read anew. */
   readonly cache?: LayerCache | undefined
-  /** Of the digest that is claimed for the stored bytes. */
+  /** Algorithm of the digest that is claimed for the stored bytes. */
   readonly algorithm?: DigestAlgorithm
-  /** Of the tar; MAX_LAYER_BYTES. */
+  /** Limit for the tar; MAX_LAYER_BYTES unless given. */
   readonly maxBytes?: number
 }
 
@@ -124,7 +124,7 @@ export function toLayer(computed: Content, compression: Compression, tar: Indexe
   return { computed, compression, ...tar, tree: new FileTree(tar.entries, where) }
 }
 
-/** What names the tar inside a layer. */
+/** The location of the tar inside a layer. */
 export function tarLocation(layer: Location, compression: Compression): Location {
   return compression === 'none' ? layer : memberLocation(layer, 'tar')
 }

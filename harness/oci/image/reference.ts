@@ -1,4 +1,4 @@
-// What a user may write to name an image: the grammar of a registry reference
+// References to images as a user writes them: the grammar of a registry reference
 // (https://github.com/distribution/reference/blob/v0.6.0/reference.go) and the transports of containers-transports(5).
 import { isDigest, type Digest } from '../../bytes/digest.ts'
 import { FormatError } from '../../errors.ts'
@@ -12,7 +12,9 @@ export type RegistryReference = {
   readonly digest?: Digest
 }
 
-/** An image layout, as a folder or as one tar. `tag` is an `org.opencontainers.image.ref.name`, `digest` of an entry. */
+/**
+ * An image layout, as a folder or as one tar. `tag` is an `org.opencontainers.image.ref.name`, `digest` of an entry.
+ */
 export type LayoutReference = {
   readonly kind: 'oci' | 'oci-archive'
   readonly path: string
@@ -20,7 +22,7 @@ export type LayoutReference = {
   readonly digest?: Digest
 }
 
-/** What `docker save` writes. `tag` is one of its RepoTags. */
+/** An archive of `docker save`. `tag` is one of its RepoTags. */
 export type DockerArchiveReference = { readonly kind: 'docker-archive'; readonly path: string; readonly tag?: string }
 
 /** A folder of boot assets; no image. */
@@ -32,7 +34,7 @@ const FORMS =
   'HOST/REPOSITORY[:TAG][@DIGEST], oci:PATH[:TAG], oci-archive:PATH[:TAG], docker-archive:PATH[:TAG] or dir:PATH'
 /** A path and a reference of 255 characters; nothing longer is looked at. */
 const MAX_LENGTH = 4096 + 512
-/** Of registry and repository together (distribution/reference NameTotalLengthMax). */
+/** Limit for registry and repository together (distribution/reference NameTotalLengthMax). */
 const MAX_NAME_LENGTH = 255
 const DOCKER_HUB = 'docker.io'
 

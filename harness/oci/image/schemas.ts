@@ -7,7 +7,7 @@ import { readJson, type JsonText } from '../../json/document.ts'
 import type { Spelling } from '../../json/spelling.ts'
 import type { JsonProblem } from '../../json/walk.ts'
 
-/** What registries must accept and containerd, containers/image and Docker enforce. */
+/** The size that registries must accept and containerd, containers/image and Docker enforce. */
 export const MAX_MANIFEST_BYTES = 4 << 20
 /** Twice what a manifest may have: `history` holds whole shell commands. Talos has under 2 KiB. */
 export const MAX_CONFIG_BYTES = 8 << 20
@@ -134,9 +134,9 @@ export type Index = z.infer<typeof indexSchema>
 export type ImageConfig = z.infer<typeof configSchema>
 
 /**
- * JSON text as a value of `schema`. LIMIT_EXCEEDED above `maxBytes`, MALFORMED for what is no JSON in UTF-8 and for what
- * Go reads otherwise (see readJson), SchemaError with every issue for JSON of another shape. `name` is what errors call
- * the document.
+ * JSON text as a value of `schema`. LIMIT_EXCEEDED above `maxBytes`, MALFORMED for what is no JSON in UTF-8 and for
+ * what Go reads otherwise (see readJson), SchemaError with every issue for JSON of another shape. `name` is what errors
+ * call the document.
  */
 export function parseDocument<T>(
   bytes: Uint8Array,

@@ -1,8 +1,9 @@
-// Which manifest of an index is the image for one architecture: https://github.com/opencontainers/image-spec/blob/v1.1.1/image-index.md
+// Which manifest of an index is the image for one architecture:
+// https://github.com/opencontainers/image-spec/blob/v1.1.1/image-index.md
 import type { ImageDocument } from './document.ts'
 import type { Descriptor } from './schemas.ts'
 
-/** Of what Talos is built for; candidates are for arm64, what they are held against may be for the other. */
+/** Architectures that Talos is built for; candidates are for arm64, images to compare with may be for the other. */
 export type Architecture = 'arm64' | 'amd64'
 
 /** The one manifest for linux on an architecture, or why there is no such one. */

@@ -1,5 +1,5 @@
-// A client of a registry that is written to: every request of it is made with a token that may pull and push, so that one
-// token serves for all. https://distribution.github.io/distribution/spec/auth/scope/
+// A client of a registry that is written to: every request of it is made with a token that may pull and push, so that
+// one token serves for all. https://distribution.github.io/distribution/spec/auth/scope/
 import type { Digest } from '../../bytes/digest.ts'
 import { RegistryError } from '../../errors.ts'
 import { openRegistryClient, type ClientOptions, type RegistryClient } from '../client/client.ts'
@@ -9,7 +9,7 @@ import { redactUrl } from '../client/http/url.ts'
 
 export type PushOptions = {
   readonly signal?: AbortSignal | undefined
-  /** Told of the bytes that went or need not go; negative where some must go again. */
+  /** Called with the bytes that were sent or need not be; negative where some must be sent again. */
   readonly onBytes?: ((bytes: number) => void) | undefined
 }
 
@@ -56,7 +56,7 @@ export function locationOf(reply: Reply): URL {
   return location
 }
 
-/** What stands in the query already is the registry's own state: added to, and not encoded anew. */
+/** The query that is there already is the registry's own state: it is added to, and not encoded anew. */
 export function withParameter(location: URL, name: string, value: string): URL {
   const changed = new URL(location)
   changed.search = `${location.search === '' ? '?' : `${location.search}&`}${name}=${encodeURIComponent(value)}`

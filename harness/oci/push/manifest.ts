@@ -11,7 +11,7 @@ export type ManifestToPush = { readonly bytes: Uint8Array; readonly mediaType: s
 
 export type PutOptions = {
   readonly signal?: AbortSignal | undefined
-  /** Of what the tag named when it was read; where it names something else now, nothing is written. */
+  /** The digest that the tag named when it was read; where it names another now, nothing is written. */
   readonly ifMatch?: string | undefined
 }
 
@@ -23,8 +23,8 @@ export type PutOutcome = {
 }
 
 /**
- * Errors of `RegistryClient.exchange`; FormatError LIMIT_EXCEEDED above 4 MiB; RegistryError REGISTRY_PROTOCOL where the
- * registry made something else of it.
+ * Errors of `RegistryClient.exchange`; FormatError LIMIT_EXCEEDED above 4 MiB; RegistryError REGISTRY_PROTOCOL where
+ * the registry made something else of it.
  */
 export async function pushManifest(
   client: RegistryClient,

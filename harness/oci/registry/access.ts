@@ -16,9 +16,9 @@ export type AccessOptions = {
   readonly cache: Cache
   /** How registries are reached; absent where only the cache may be read. */
   readonly network?: ClientOptions
-  /** What another access, which had a network, found wrong. */
+  /** Failures that another access, which had a network, found. */
   readonly failures?: BlobFailures
-  /** Told when a tag is taken from the cache. */
+  /** Called when a tag is taken from the cache. */
   readonly notify?: (message: string) => void
   /** Ends everything that is under way. */
   readonly signal?: AbortSignal
@@ -27,13 +27,14 @@ export type AccessOptions = {
 export interface RegistryAccess {
   readonly cache: Cache
   /**
-   * Asked once for each name, whoever asks again. Errors of `fetchManifest`; RegistryError REGISTRY_UNAVAILABLE for what
+   * Resolves each name once. Errors of `fetchManifest`; RegistryError REGISTRY_UNAVAILABLE for what
    * only the network knows, and there is none.
    */
   resolve(reference: RegistryReference, signal?: AbortSignal): Promise<Descriptor>
   /**
-   * What the registry lists as referring to `digest`, asked once; undefined where it has no API for that. What the list
-   * says of an entry's type is left out: it cannot be relied on. RegistryError, REGISTRY_PROTOCOL for what is no list too.
+   * The registry's list of referrers of `digest`, requested once; undefined where it has no API for that. What the list
+   * says of an entry's type is left out: it cannot be relied on. RegistryError, REGISTRY_PROTOCOL for what is no list
+   * too.
    */
   referrers(
     reference: RegistryReference,
@@ -42,12 +43,13 @@ export interface RegistryAccess {
   ): Promise<readonly Descriptor[] | undefined>
   /**
    * Sees to it that the registry has the blob and that it lies in the cache. Errors of `readBlob` and `fetchManifest`;
-   * FormatError LIMIT_EXCEEDED; RegistryError REGISTRY_UNAVAILABLE where it is not in the cache and there is no network.
+   * FormatError LIMIT_EXCEEDED; RegistryError REGISTRY_UNAVAILABLE where it is not in the cache and there is no
+   * network.
    */
   ensure(reference: RegistryReference, descriptor: Descriptor, options?: FetchOptions): Promise<void>
   /** The blob, where it lies in the cache. */
   find(reference: RegistryReference, descriptor: Descriptor): Promise<CachedFile | undefined>
-  /** What was found wrong so far, for an access without network. */
+  /** Failures found so far, for an access without network. */
   failures(): BlobFailures
   close(): Promise<void>
 }
@@ -115,7 +117,7 @@ export function openRegistryAccess(options: AccessOptions): RegistryAccess {
     async ensure(reference, descriptor, fetchOptions = {}) {
       const { digest } = descriptor
       const key = keyOf(reference, digest)
-      // Of those who wait for one blob the first fetches it; the others look again when it is done.
+      // The first of several callers that wait for one blob fetches it; the others look again when it is done.
       for (let flying = flights.get(digest); flying !== undefined; flying = flights.get(digest))
         await flying.catch(() => undefined)
       const failure = failures.get(key)
@@ -144,7 +146,7 @@ export function openRegistryAccess(options: AccessOptions): RegistryAccess {
   return access
 }
 
-/** What a reference names; undefined where there is nothing. Other errors of `resolve`. */
+/** The descriptor that a reference names; undefined where there is none. Other errors of `resolve`. */
 export async function resolveIfThere(
   access: RegistryAccess,
   reference: RegistryReference,

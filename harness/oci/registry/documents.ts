@@ -1,12 +1,17 @@
 // Which blobs of a registry are manifests, and what kind a manifest is that its registry does not say.
 import { isIndex, isManifest, OCI_INDEX, OCI_MANIFEST } from '../image/media-types.ts'
 
-/** Manifests have an endpoint of their own; those of other families (Docker's schema 1, artifacts) are asked for there too. */
+/**
+ * Manifests have an endpoint of their own; those of other families (Docker's schema 1, artifacts) are asked for there
+ * too.
+ */
 export function isDocumentType(mediaType: string): boolean {
   return isIndex(mediaType) || isManifest(mediaType) || /(?:manifest|image\.index)\b/.test(mediaType)
 }
 
-/** The Content-Type where it names a manifest; where a registry says nothing of use, what the document says of itself. */
+/**
+ * The Content-Type where it names a manifest; where a registry says nothing of use, what the document says of itself.
+ */
 export function documentType(contentType: string | undefined, bytes: Uint8Array): string {
   if (contentType !== undefined && isDocumentType(contentType)) return contentType
   const document = parse(bytes)
@@ -15,7 +20,7 @@ export function documentType(contentType: string | undefined, bytes: Uint8Array)
   return 'manifests' in document ? OCI_INDEX : OCI_MANIFEST
 }
 
-/** What cannot be parsed is found and told by whoever reads the document. */
+/** Undefined for text that cannot be parsed: the reader of the document reports it. */
 function parse(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(Buffer.from(bytes).toString('utf8'))

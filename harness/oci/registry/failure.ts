@@ -1,4 +1,4 @@
-// What is wrong with a blob of a registry, as data: found once where there is a network, told again where there is none.
+// Failures of blobs of a registry, as data: found once with the network, reported again without it.
 import { FormatError, IntegrityError, NotFoundError, type Location } from '../../errors.ts'
 
 export type BlobFailure = { readonly message: string; readonly at?: Location | undefined } & (

@@ -16,7 +16,7 @@ import type { Descriptor } from '../image/schemas.ts'
 
 export type FetchOptions = {
   readonly signal?: AbortSignal | undefined
-  /** Told of the bytes that came; negative where some must come again. */
+  /** Called with the bytes that came; negative where some must come again. */
   readonly onBytes?: ((bytes: number) => void) | undefined
 }
 

@@ -12,7 +12,7 @@ export type Pull = { readonly reference: RegistryReference; readonly layers: rea
 
 export type PullOptions = {
   readonly signal?: AbortSignal | undefined
-  /** Told once, before the first byte: how many must come. */
+  /** Called once, before the first byte, with the number of bytes to come. */
   readonly onStart?: (bytes: number) => void
   readonly onBytes?: (bytes: number) => void
 }
@@ -30,8 +30,8 @@ export async function readDocuments(reference: RegistryReference, store: Content
 }
 
 /**
- * Every layer of every image, a few at a time, each once. What is wrong with a layer is kept by the access; whatever else
- * fails ends the others too.
+ * Every layer of every image, a few at a time, each once. What is wrong with a layer is kept by the access; whatever
+ * else fails ends the others too.
  */
 export async function pullLayers(
   access: RegistryAccess,

@@ -16,7 +16,7 @@ export function registryStore(reference: RegistryReference, access: RegistryAcce
   const cached = new Set<string>()
   const closers: (() => Promise<void>)[] = []
   let closed = false
-  // What was still being opened when all was closed is closed as soon as it is open.
+  // A file that is still being opened when the store is closed is closed as soon as it is open.
   const onOpen = (close: () => Promise<void>): void => {
     if (closed) void close()
     else closers.push(close)
@@ -46,7 +46,7 @@ export function registryStore(reference: RegistryReference, access: RegistryAcce
       await access.ensure(reference, descriptor)
       return found
     }
-    // What is big is fetched when its first byte is wanted: a config that claims gigabytes is refused by its reader.
+    // A big blob is fetched when its first byte is read: a config that claims gigabytes is refused by its reader.
     const later = lazy(() => openNow(descriptor))
     return makeSource(async (offset, length) => (await later()).read(offset, length), 0, size, { path: name, digest })
   }

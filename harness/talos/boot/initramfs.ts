@@ -1,5 +1,5 @@
-// Reads the layout of an initramfs as the kernel's unpack_to_rootfs does: NUL padding, cpio archives, compressed members.
-// linux v6.12 init/initramfs.c and https://docs.kernel.org/driver-api/early-userspace/buffer-format.html
+// Reads the layout of an initramfs as the kernel's unpack_to_rootfs does: NUL padding, cpio archives, compressed
+// members. linux v6.12 init/initramfs.c and https://docs.kernel.org/driver-api/early-userspace/buffer-format.html
 import {
   COMPRESSION_MAGIC_SIZE,
   type Compression,
@@ -26,7 +26,7 @@ export type SegmentArchive = {
   readonly deviations: readonly CpioDeviation[]
 }
 
-/** What all segments of one initramfs together may still take. */
+/** The rest of the allowance that all segments of one initramfs share. */
 type Allowance = {
   /** Decoded to find where gzip members end. */
   measuredBytes: number
@@ -52,9 +52,9 @@ export type InitramfsSegment = {
   /** The stored bytes. */
   readonly data: ByteSource
   /**
-   * What is unpacked; the first call pays, also for a rejection. FormatError UNSUPPORTED, which names the compression,
-   * unless it is none, gzip or zstd; otherwise as of decompress and readCpioArchive; IntegrityError TRAILING_DATA for
-   * what is neither archive nor padding inside a member.
+   * The unpacked archives; the first call pays, also for a rejection. FormatError UNSUPPORTED, which names the
+   * compression, unless it is none, gzip or zstd; otherwise as of decompress and readCpioArchive; IntegrityError
+   * TRAILING_DATA for what is neither archive nor padding inside a member.
    */
   archive(): Promise<SegmentArchive>
 }
@@ -160,8 +160,8 @@ function toSegmentArchive(
 }
 
 /**
- * Decodes `data`, one compressed member, through `spool` and reads the archives in it; errors as InitramfsSegment.archive says.
- * linux v6.12 init/initramfs.c, flush_buffer.
+ * Decodes `data`, one compressed member, through `spool` and reads the archives in it; errors as
+ * InitramfsSegment.archive says. linux v6.12 init/initramfs.c, flush_buffer.
  */
 export async function unpackSegment(
   data: ByteSource,

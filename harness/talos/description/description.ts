@@ -12,7 +12,7 @@ import { describeBoot } from './boot.ts'
 import { describeExtension } from './extension.ts'
 import { sortBy, type BootDescription, type ExtensionDescription, type UkiDescription } from './schema.ts'
 
-/** What quirks.ts says of a release, and which of it is not known. */
+/** The capabilities of a release by quirks.ts, and which of them are not known. */
 export type CapabilityDescription = {
   readonly known: Readonly<Partial<Quirks>>
   readonly unknown: readonly Capability[]
@@ -44,7 +44,7 @@ export function describeCapabilities(talos: string): CapabilityDescription {
   return { known: known as Partial<Quirks>, unknown }
 }
 
-/** Of the tree of an installer image. NotFoundError where it has no UKI; errors of `readUki`. */
+/** The description of an installer image's tree. NotFoundError where it has no UKI; errors of `readUki`. */
 export async function describeInstaller(tree: FileTree): Promise<UkiDescription> {
   return describeUki(await readUki(await fileIn(tree, UKI_PATH)))
 }

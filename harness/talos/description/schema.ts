@@ -1,11 +1,12 @@
-// What a Talos release, or an image made of one, is: a value that is the same for the same parts, sorted, and plain JSON.
+// The description of a Talos release, or of an image made of one: a value that is the same for the same parts, sorted,
+// and plain JSON.
 import { z } from 'zod'
 
 /** Raised when a description says more, or otherwise: what was kept of an older one is made anew. */
 export const DESCRIPTION_SCHEMA = 1
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
-/** Of plain names; no release has as many of anything. */
+/** Limit for lists of names; no release has as many of anything. */
 const names = z.array(z.string().max(4096)).max(100_000).readonly()
 
 const moduleSchema = z.strictObject({
@@ -31,11 +32,11 @@ export const bootSchema = z.strictObject({
   systemd: z.strictObject({ stub: z.string().optional(), boot: z.string().optional() }),
   modules: z.array(moduleSchema).readonly(),
   rootfs: z.strictObject({
-    /** Of everything, directories too, but what is below usr/lib/modules. */
+    /** Paths of everything, directories too, except below usr/lib/modules. */
     paths: names,
     /** Names of `usr/bin/init` beside its own. */
     aliases: z.strictObject({ hardLinks: names, symbolicLinks: names }),
-    /** Of its SPDX document. */
+    /** Packages of its SPDX document. */
     packages: z.array(packageSchema).readonly(),
   }),
 })

@@ -1,4 +1,4 @@
-// What an extension is, byte for byte: the lock's `content` and `firmware` (specs/README.md). The published
+// The content of an extension, byte for byte: the lock's `content` and `firmware` (specs/README.md). The published
 // extension and the squashfs layer of an image give the same value, because what imager may change is left out:
 // directories, modes, owners, times, and firmware, which it moves into the initramfs.
 import { createHash } from 'node:crypto'
@@ -14,7 +14,10 @@ const MICROCODE = /^usr\/lib\/firmware\/(intel-ucode\/.+|amd-ucode\/microcode_am
 export type ExtensionContent = {
   /** sha256 over the sorted content lines, 64 hex digits. */
   readonly content: string
-  /** Files under usr/lib/firmware by path, symbolic links followed; a link that leads nowhere is not among them, nor is CPU microcode. */
+  /**
+   * Files under usr/lib/firmware by path, symbolic links followed; a link that leads nowhere is not among them, nor is
+   * CPU microcode.
+   */
   readonly firmware: readonly { readonly path: string; readonly sha256: string }[]
 }
 

@@ -1,4 +1,4 @@
-// What a system extension says about itself: `manifest.yaml` of its image and its entry in the initramfs's
+// The metadata of a system extension: `manifest.yaml` of its image and its entry in the initramfs's
 // `extensions.yaml`: pkg/machinery/extensions/{config,metadata,load}.go (siderolabs/talos v1.11.5).
 import { z } from 'zod'
 import type { Location } from '../../errors.ts'
@@ -11,7 +11,7 @@ export type ExtensionMetadata = {
   readonly description: string
   /** A range of Talos versions (see admitsTalos); '' admits all. */
   readonly compatibility: { readonly talos: { readonly version: string } }
-  /** What a virtual extension carries: the schematic's YAML. */
+  /** The content of a virtual extension: the schematic's YAML. */
   readonly extraInfo?: string
 }
 

@@ -11,7 +11,7 @@ const metadata: ExtensionMetadata = {
 }
 const write = (fields: Partial<ExtensionMetadata>) =>
   writeExtensionsYaml({ layers: [{ image: '0.sqsh', metadata: { ...metadata, ...fields } }] })
-/** What stands behind `description:`; each of these was written so by all five go-yaml (extensions-yaml.oracle.test.ts). */
+/** Texts behind `description:`; each was written so by all five go-yaml (extensions-yaml.oracle.test.ts). */
 const described = (description: string) =>
   /^ {8}description: (.*?)\n {8}compatibility:/ms.exec(write({ description }).text)?.[1]
 

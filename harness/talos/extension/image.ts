@@ -15,7 +15,7 @@ const MAX_MANIFEST_BYTES = 4 << 20
 
 export type ExtensionPackage = {
   readonly manifest: ExtensionManifest
-  /** What is under `rootfs`, with that as its root. */
+  /** The tree under `rootfs`, with that as its root. */
   readonly rootfs: FileTree
 }
 

@@ -48,7 +48,7 @@ export type ServiceSpec = {
   readonly logToConsole: boolean
 }
 
-/** Of a Go struct that may be absent. */
+/** A Go struct that may be absent. */
 function orEmpty<T extends z.ZodType>(schema: T) {
   return z.preprocess((value) => value ?? {}, schema)
 }

@@ -1,19 +1,19 @@
-// Who we are to one registry: its challenges are answered once, and many requests that meet 401 share the answer.
+// Authentication to one registry: a challenge is answered once, and all requests that get a 401 share the answer.
 import { RegistryError } from '../../../errors.ts'
 import { parseChallenges, type Challenge } from './challenge.ts'
 import type { Credential } from './credential.ts'
 import { basicAuthorization, fetchToken, type Send, type TokenRequest } from './token.ts'
 import { redactUrl } from '../http/url.ts'
 
-/** What a token is for. Whoever asks for more than the registry does has tokens of their own. */
+/** The purpose of a token. Requests for more scopes than the registry asks for have tokens of their own. */
 type AuthSubject = { readonly repository: string; readonly scopes?: readonly string[] }
 
 export type Authenticator = {
   /** The header Authorization for the next request; undefined before the first challenge. */
   current(subject: AuthSubject, signal?: AbortSignal): Promise<string | undefined>
   /**
-   * A new header after a 401 with `challenges` to a request that was sent with `refused`; undefined where nothing can be
-   * answered. Errors of `fetchToken` and of the credentials.
+   * A new header after a 401 with `challenges` to a request that was sent with `refused`; undefined where nothing can
+   * be answered. Errors of `fetchToken` and of the credentials.
    */
   answer(
     challenges: readonly string[],
@@ -82,7 +82,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     return header
   }
 
-  /** Whoever comes while an answer is under way waits for that one. */
+  /** Callers that come while an answer is under way wait for that one. */
   const once = (key: string, action: () => Promise<string | undefined>): Promise<string | undefined> => {
     const flying = flights.get(key)
     if (flying !== undefined) return flying
@@ -134,7 +134,7 @@ function readChallenges(headers: readonly string[], base: URL): readonly Challen
   return known
 }
 
-/** What the challenge asks for comes first: some services look at nothing else. */
+/** The challenge's scope comes first: some services look at nothing else. */
 function scopesOf({ parameters }: Challenge, { repository, scopes = [] }: AuthSubject): readonly string[] {
   const asked = (parameters.get('scope') ?? '').split(' ').filter((scope) => scope !== '')
   if (scopes.length > 0) return mergeScopes([...asked, ...scopes])

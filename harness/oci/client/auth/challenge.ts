@@ -38,7 +38,7 @@ function readParameters(scan: HeaderScan): ReadonlyMap<string, string> {
     const start = scan.position
     scan.take(EMPTY_ELEMENTS)
     if (!startsParameter(scan)) {
-      // What follows is the next challenge, or wrong there.
+      // The rest is the next challenge, or is refused there.
       scan.position = start
       return parameters
     }

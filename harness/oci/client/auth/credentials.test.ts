@@ -16,7 +16,7 @@ afterAll(() => rm(root, { recursive: true }))
 const encode = (login: string): { auth: string } => ({ auth: Buffer.from(login).toString('base64') })
 let homes = 0
 
-/** What is found for `reference` where the files are these, below a new home. */
+/** The credential for `reference` with these files below a new home. */
 async function find(
   files: Readonly<Record<string, unknown>>,
   [registry, repository]: readonly [string, string],

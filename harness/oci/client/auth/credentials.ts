@@ -8,7 +8,7 @@ export type Target = { readonly registry: string; readonly repository: string }
 export type Credentials = (target: Target, signal?: AbortSignal) => Promise<Credential | undefined>
 
 const DOCKER_HUB = 'docker.io'
-/** What docker calls its own registry in these files. */
+/** Docker's name for its own registry in these files. */
 const DOCKER_HUB_KEY = 'https://index.docker.io/v1/'
 const DOCKER_HUB_ALIASES: ReadonlySet<string> = new Set([DOCKER_HUB, 'index.docker.io', 'registry-1.docker.io'])
 

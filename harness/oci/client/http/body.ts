@@ -6,7 +6,7 @@ import { redactUrl } from './url.ts'
 export type BodyLimits = {
   readonly maxBytes: number
   readonly documentMs: number
-  /** What is thrown instead of a cut body. */
+  /** The error for a body that is too long. */
   readonly tooLong: (maxBytes: number) => Error
 }
 

@@ -34,15 +34,18 @@ export function blobDeadline({ blobMs, slowestBytesPerSecond }: Limits, size: nu
   return performance.now() + blobMs + (size / slowestBytesPerSecond) * 1000
 }
 
-/** What a connection must bring or take before it breaks again, or it counts as one without progress (containers/image). */
+/**
+ * The bytes that a connection must transfer before it breaks again, or it counts as one without progress
+ * (containers/image).
+ */
 export const PROGRESS_BYTES = 1 << 20
 /** Connections in a row without progress; a server that flaps for ever is not followed for ever. */
 export const MAX_FRUITLESS = 5
 /** Real tokens have 1 to 4 KiB; go-containerregistry has the same bound. */
 export const MAX_TOKEN_BYTES = 64 << 10
-/** Of an error's body this much is looked at. */
+/** The part of an error's body that is read. */
 export const MAX_ERROR_BYTES = 8 << 10
-/** What registries and storages put between a blob and its bytes is one redirect, at times two. */
+/** Registries and storages put one redirect between a blob and its bytes, at times two. */
 export const MAX_REDIRECTS = 5
 /** A page holds up to 1000 tags or 4 MiB of referrers. */
 export const MAX_PAGES = 100

@@ -1,10 +1,11 @@
-// https, or plain http where that is allowed: for a registry on this machine, and for one that the user called insecure.
+// https, or plain http where that is allowed: for a registry on this machine, and for one that the user called
+// insecure.
 import { RegistryError } from '../../../errors.ts'
 import { codeOf } from './retry.ts'
 import type { Transport } from './transport.ts'
 import { isLoopback } from './url.ts'
 
-/** What TLS says when the other side answers in plain HTTP, or hangs up on it. */
+/** Error codes of TLS when the other side answers in plain HTTP, or closes the connection. */
 const NOT_TLS = /^(?:EPROTO|ERR_SSL_|ECONNRESET|EPIPE|UND_ERR_SOCKET)/
 
 /**

@@ -47,7 +47,7 @@ export type TransportOptions = {
   readonly named: string
 }
 
-/** What is left of an unwanted body is read up to this, to keep its connection; beyond, a new one is cheaper. */
+/** The rest of an unwanted body is read up to this, to keep its connection; beyond, a new one is cheaper. */
 const MAX_LEFT_BYTES = 64 << 10
 
 export function openTransport(options: TransportOptions): Transport {
@@ -119,7 +119,9 @@ async function send(
 
 type LookupCallback = (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void
 
-/** Names that a registry makes us look up must not turn out to be this machine (DNS rebinding of a redirect or realm). */
+/**
+ * Names that a registry makes us look up must not turn out to be this machine (DNS rebinding of a redirect or realm).
+ */
 function guardedLookup(named: string) {
   const own = new URL(`https://${named}`).hostname
   return (hostname: string, options: LookupOptions, callback: LookupCallback): void => {
@@ -150,7 +152,7 @@ const TIMEOUTS: ReadonlyMap<string, string> = new Map([
   ['UND_ERR_BODY_TIMEOUT', 'no more bytes in time'],
 ])
 
-/** What undici and Node throw, as a RegistryError; the reason of `signal` where that was aborted. */
+/** Errors of undici and Node as a RegistryError; the reason of `signal` where that was aborted. */
 function toRegistryError(cause: unknown, url: URL, signal: AbortSignal | undefined): unknown {
   if (signal?.aborted === true) return signal.reason
   if (cause instanceof HarnessError || !(cause instanceof Error)) return cause
