@@ -7,7 +7,6 @@ import { registryUpstream } from '#build/upstream/registry.ts'
 import type { UpstreamParts } from '#build/upstream/upstream.ts'
 import { RELEASE_NAMES } from '#fixtures/simulator/upstream/release.ts'
 import { Spool } from '#harness/bytes/spool.ts'
-import { openCache } from '#harness/oci/cache/cache.ts'
 import { defaultCacheFolder } from '#harness/oci/cache/layout.ts'
 import { parseReference } from '#harness/oci/image/reference.ts'
 import { openRegistryAccess } from '#harness/oci/registry/access.ts'
@@ -19,6 +18,7 @@ import { embeddedContract } from '../embedded/contract.ts'
 import { EMBEDDED_RELEASE, openEmbeddedUpstream, type EmbeddedUpstream } from '../embedded/upstream.ts'
 import { networkOf } from '../cli/registry-options.ts'
 import type { BuildOptions } from './options.ts'
+import { openCacheFolder } from '../judge/candidates/pull.ts'
 
 export const EMBEDDED = 'embedded'
 
@@ -35,7 +35,7 @@ export async function openUpstream(options: BuildOptions, contract: Contract): P
   const named = new Set([lock.installerBase, lock.imager, ...(lock.extensions ?? [])].flatMap(registryOf))
   const network = await networkOf(options, where === undefined ? named : new Set([where]))
   const registry = openRegistryAccess({
-    cache: await openCache(options.cache ?? defaultCacheFolder()),
+    cache: await openCacheFolder(options.cache ?? defaultCacheFolder()),
     ...(network && { network }),
   })
   const upstream = withSpool(registryUpstream(lock, { spool, registry }, where), spool)

@@ -1,5 +1,4 @@
 // What drifted: the newer releases, the locked one, each read once and held against the contract.
-import { openCache } from '#harness/oci/cache/cache.ts'
 import { openRegistryClient } from '#harness/oci/client/client.ts'
 import { listTags } from '#harness/oci/client/tags.ts'
 import { openRegistryAccess, resolveIfThere } from '#harness/oci/registry/access.ts'
@@ -24,6 +23,7 @@ import { isTalos, type DriftOptions } from './options.ts'
 import { chooseTargets, newerReleases, type Newer } from './releases.ts'
 import { isDrift, type Drift, type DriftTarget } from './report.ts'
 import { judgeRelease } from './verdict.ts'
+import { openCacheFolder } from '../judge/candidates/pull.ts'
 
 export type DriftInputs = {
   readonly session: UpstreamSession
@@ -186,7 +186,7 @@ async function findReference(locked: Lock, talos: string, { session, options }: 
 async function assertUnmoved(lock: Lock, { session, signal }: DriftInputs): Promise<void> {
   const { upstream, network, folder } = session
   if (network === undefined) return
-  const access = openRegistryAccess({ cache: await openCache(folder), network, signal })
+  const access = openRegistryAccess({ cache: await openCacheFolder(folder), network, signal })
   try {
     for (const [name, { digest }] of imagesOf({ ...lock, extensions: [] })) {
       const shown = `${upstream.mirror}/${name}:${lock.talos}`

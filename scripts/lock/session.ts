@@ -1,6 +1,5 @@
 // Upstream as a command reads it: how its registry is reached, where what was pulled lies, who may have signed.
 import { Spool } from '#harness/bytes/spool.ts'
-import { openCache } from '#harness/oci/cache/cache.ts'
 import { areaFolder, defaultCacheFolder } from '#harness/oci/cache/layout.ts'
 import type { ClientOptions } from '#harness/oci/client/client.ts'
 import { openRegistryAccess } from '#harness/oci/registry/access.ts'
@@ -10,6 +9,7 @@ import { networkOf, type RegistryOptions } from '../cli/registry-options.ts'
 import { openTrust } from '../cli/trust.ts'
 import { findSigner } from './signatures.ts'
 import { parseNamespace, referenceTo, type Upstream } from './upstream.ts'
+import { openCacheFolder } from '../judge/candidates/pull.ts'
 
 export type SessionOptions = RegistryOptions & {
   readonly upstream?: string
@@ -50,7 +50,7 @@ export async function openSession(options: SessionOptions, place: SessionPlace):
   const folder = options.cache ?? defaultCacheFolder()
   const trust = await openTrust({ ...options, folder, note })
   const access = openRegistryAccess({
-    cache: await openCache(folder),
+    cache: await openCacheFolder(folder),
     ...(network !== undefined && { network }),
     notify: offline,
     signal,

@@ -1,7 +1,7 @@
 // Registries for one run: how they are reached, and everything pulled into the cache before a rule looks.
 import { Spool } from '#harness/bytes/spool.ts'
-import { HarnessError } from '#harness/errors.ts'
-import { openCache } from '#harness/oci/cache/cache.ts'
+import { describeError, FormatError, HarnessError } from '#harness/errors.ts'
+import { openCache, type Cache } from '#harness/oci/cache/cache.ts'
 import { areaFolder } from '#harness/oci/cache/layout.ts'
 import { openImage } from '#harness/oci/image/image.ts'
 import { openStore } from '#harness/oci/open.ts'
@@ -27,7 +27,7 @@ export async function openRegistries(
   const network = await networkOf(options, registries)
   if (registries.size === 0) return undefined
   return openRegistryAccess({
-    cache: await openCache(folder),
+    cache: await openCacheFolder(folder),
     ...(network !== undefined && { network }),
     notify: (message) => process.stderr.write(`offline: ${message}\n`),
     signal,
@@ -79,6 +79,16 @@ async function listPull(access: RegistryAccess, reference: RegistryReference, ca
   } finally {
     await store.close()
     await spool.close()
+  }
+}
+
+/** The cache in a folder; UsageError for a folder that is none and may not become one. */
+export async function openCacheFolder(folder: string): Promise<Cache> {
+  try {
+    return await openCache(folder)
+  } catch (error) {
+    if (error instanceof FormatError) throw new UsageError(describeError(error), { cause: error })
+    throw cacheError(error, folder) ?? error
   }
 }
 

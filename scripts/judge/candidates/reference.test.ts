@@ -64,7 +64,7 @@ function fetch(candidate: Candidate, rest: Partial<ReferencePlace> = {}) {
     selected: undefined,
     embedded: undefined,
     options: optionsOf(),
-    cacheFolder: folder,
+    cacheFolder: join(folder, 'cache'),
     signal,
   }
   return withReference({ candidates: [candidate], failures: undefined }, { ...place, ...rest })
@@ -73,7 +73,7 @@ function fetch(candidate: Candidate, rest: Partial<ReferencePlace> = {}) {
 /** What a worker, which has no network, can read of it. */
 async function readBack({ candidates: [candidate], failures }: Awaited<ReturnType<typeof fetch>>): Promise<unknown> {
   if (candidate === undefined) throw new Error('expected the candidate')
-  const run = { cacheFolder: folder, ...(failures !== undefined && { registry: { failures } }) }
+  const run = { cacheFolder: join(folder, 'cache'), ...(failures !== undefined && { registry: { failures } }) }
   return readReference(run, candidate, async (installer) => (await installer.uki()).profiles.map(({ id }) => id))
 }
 
