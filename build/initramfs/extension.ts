@@ -8,8 +8,9 @@ import { openImage } from '#harness/oci/image/image.ts'
 import type { ContentStore } from '#harness/oci/store.ts'
 import { admitsTalos } from '#harness/talos/extension/compatibility.ts'
 import { FIRMWARE_FOLDER } from '#harness/talos/extension/content.ts'
-import { readExtensionPackage } from '#harness/talos/extension/image.ts'
+import { foreignPaths, readExtensionPackage } from '#harness/talos/extension/image.ts'
 import type { ExtensionMetadata } from '#harness/talos/extension/extension.ts'
+import { quirksOf } from '#harness/talos/quirks.ts'
 import { MODULES_FOLDER } from '#harness/talos/modules.ts'
 import type { PinnedExtension } from '#specs/contract/lock.ts'
 import { BuildError } from '../build-error.ts'
@@ -47,6 +48,7 @@ export async function readExtension(
     const { metadata } = manifest
     checkMetadata(metadata, pinned, checks.talos)
     checkKernelRelease(rootfs, metadata.name, checks.kernelRelease)
+    checkPaths(rootfs, pinned, checks.talos)
     return { metadata, rootfs, close: () => store.close() }
   } catch (error) {
     await store.close()
@@ -85,6 +87,15 @@ function checkMetadata(
     throw new BuildError('CONSTRAINT', `the extension ${name} ${version} is for Talos ${range}, not for ${talos}`, {
       at,
     })
+}
+
+/** imager leaves this to upstream's validator; whoever builds from another source has none. */
+function checkPaths(rootfs: FileTree, { name, reference }: PinnedExtension, talos: string): void {
+  const [foreign] = foreignPaths(rootfs, quirksOf(talos).extensionPrefixes)
+  if (foreign === undefined) return
+  throw new BuildError('EXTENSION', `the extension ${name} holds /${foreign}: not allowed in extensions of ${talos}`, {
+    at: { path: reference },
+  })
 }
 
 /** Without modules there is nothing to check; with them there is one folder, the kernel's. */

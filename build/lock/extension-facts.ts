@@ -1,15 +1,54 @@
 // What the published image of an extension says of itself, and what it is.
+import { FormatError } from '#harness/errors.ts'
 import type { Spool } from '#harness/bytes/spool.ts'
 import { readExtensionContent } from '#harness/talos/extension/content.ts'
-import { readExtensionPackage } from '#harness/talos/extension/image.ts'
+import { foreignPaths, readExtensionPackage } from '#harness/talos/extension/image.ts'
+import { quirksOf } from '#harness/talos/quirks.ts'
+import type { FileTree } from '#harness/fs/file-tree.ts'
 import type { ContentStore } from '#harness/oci/store.ts'
 import type { PinnedExtension } from '#specs/contract/lock.ts'
 
 export type ExtensionFacts = Pick<PinnedExtension, 'name' | 'version' | 'content' | 'firmware'>
 
-/** Of its linux/arm64 image. Errors as of `readExtensionPackage` and of reading its files. */
-export async function readExtensionFacts(store: ContentStore, spool: Spool): Promise<ExtensionFacts> {
+/** What is known of the image before it is read. */
+export type ExtensionOrigin = {
+  readonly reference: string
+  readonly talos: string | undefined
+  /** What it must be called; for the caller to say where it is not. */
+  readonly name?: string
+}
+
+/**
+ * Of its linux/arm64 image. Errors as of `readExtensionPackage` and of reading its files; FormatError `extension` for a
+ * version that is not the tag's, and for a path that the release lets no extension install.
+ */
+export async function readExtensionFacts(
+  store: ContentStore,
+  spool: Spool,
+  { reference, talos, name: wanted }: ExtensionOrigin,
+): Promise<ExtensionFacts> {
   const { manifest, rootfs } = await readExtensionPackage(store, spool)
   const { name, version } = manifest.metadata
+  const tag = /:([^/:@]+)(?:@.*)?$/.exec(reference)?.[1]
+  const fail = (message: string) => new FormatError('extension', 'MALFORMED', message, { at: { path: reference } })
+  if (tag !== undefined && tag !== version && (wanted ?? name) === name)
+    throw fail(`expected the version ${tag} of its tag, got ${version} of its manifest`)
+  const [foreign] = foreignPathsOf(rootfs, talos)
+  if (foreign !== undefined) throw fail(`path "/${foreign}" is not allowed in extensions of ${talos}`)
   return { name, version, ...(await readExtensionContent(rootfs)) }
+}
+
+function foreignPathsOf(rootfs: FileTree, talos: string | undefined): readonly string[] {
+  const prefixes = prefixesOf(talos)
+  return prefixes === undefined ? [] : foreignPaths(rootfs, prefixes)
+}
+
+/** Undefined for a release that nobody has read: what it allows is not known. */
+function prefixesOf(talos: string | undefined): readonly string[] | undefined {
+  try {
+    return talos === undefined ? undefined : quirksOf(talos).extensionPrefixes
+  } catch (error) {
+    if (error instanceof FormatError && error.code === 'UNSUPPORTED') return undefined
+    throw error
+  }
 }

@@ -41,7 +41,7 @@ export async function lockFromFolder(folder: string): Promise<Lock> {
       talos,
       ...(await openReleaseFiles(files, spool).facts()),
       installerBase: image,
-      extensions: await readExtensions(join(folder, 'extensions'), spool),
+      extensions: await readExtensions(join(folder, 'extensions'), spool, talos),
     }
   } finally {
     await Promise.all(closers.map((close) => close()))
@@ -60,13 +60,19 @@ async function identify(store: ContentStore): Promise<{ reference: string; diges
   return { reference: annotations?.[REF_NAME] ?? store.name, digest }
 }
 
-async function readExtensions(folder: string, spool: Spool): Promise<readonly PinnedExtension[]> {
+async function readExtensions(
+  folder: string,
+  spool: Spool,
+  talos: string | undefined,
+): Promise<readonly PinnedExtension[]> {
   const extensions: PinnedExtension[] = []
   for (const name of (await readdir(folder)).toSorted())
     extensions.push(
       await withStore(join(folder, name), spool, async (store) => {
-        const { name: own, ...facts } = await readExtensionFacts(store, spool)
-        return { name: own, ...(await identify(store)), ...facts }
+        const pinned = await identify(store)
+        const origin = { reference: pinned.reference, talos }
+        const { name: own, ...facts } = await readExtensionFacts(store, spool, origin)
+        return { name: own, ...pinned, ...facts }
       }),
     )
   return extensions

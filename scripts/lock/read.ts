@@ -45,7 +45,7 @@ export async function readLock(upstream: Upstream, { talos, extensions, acceptMo
     () => about(installerBase.name, () => readBaseFacts(installerBase.image)),
     () => readBootFiles(upstream, imager),
     () => readInstaller(upstream, installer),
-    () => inParallel(packages.map((one) => () => readExtension(upstream, one))),
+    () => inParallel(packages.map((one) => () => readExtension(upstream, one, talos))),
   ])
   return {
     schema: LOCK_SCHEMA,
@@ -114,9 +114,11 @@ async function readInstaller({ step }: Upstream, installer: UpstreamImage | unde
 async function readExtension(
   { spool, step }: Upstream,
   { name: shown, part: name, store, pinned }: UpstreamImage,
+  talos: string,
 ): Promise<PinnedExtension> {
   step(`${shown}: contents`)
-  const { name: own, ...facts } = await about(shown, () => readExtensionFacts(store, spool))
+  const origin = { reference: pinned.reference, talos, name }
+  const { name: own, ...facts } = await about(shown, () => readExtensionFacts(store, spool, origin))
   if (own === name) return { name, ...pinned, ...facts }
   throw new LockError('wrong', `${shown}: expected the extension ${name}, got ${own}`)
 }

@@ -2,6 +2,7 @@
 // (siderolabs/talos pkg/machinery/extensions/load.go).
 import { readAll } from '../../bytes/source.ts'
 import type { Spool } from '../../bytes/spool.ts'
+import { FormatError, type Location } from '../../errors.ts'
 import { fileIn } from '../../fs/file-in.ts'
 import type { FileTree } from '../../fs/file-tree.ts'
 import { subtree } from '../../fs/subtree.ts'
@@ -10,6 +11,7 @@ import type { ContentStore } from '../../oci/store.ts'
 import { parseExtensionManifest, type ExtensionManifest } from './extension.ts'
 
 const EXTENSION_ROOT = 'rootfs'
+const MANIFEST = 'manifest.yaml'
 /** Genuine manifests have some 300 bytes; a schematic's carries its customisation. */
 const MAX_MANIFEST_BYTES = 4 << 20
 
@@ -19,13 +21,39 @@ export type ExtensionPackage = {
   readonly rootfs: FileTree
 }
 
-/** Reads the linux/arm64 image behind `store`; SchemaError or FormatError for a manifest that is wrong. */
+/**
+ * Reads the linux/arm64 image behind `store`. SchemaError or FormatError for a manifest that is wrong; FormatError
+ * `extension` MALFORMED, with imager's reason, for an image that imager does not load: of another platform, without
+ * `manifest.yaml` or `rootfs/`, or with something beside them.
+ */
 export async function readExtensionPackage(store: ContentStore, spool: Spool): Promise<ExtensionPackage> {
   const image = await openImage(store, { spool })
+  if ('reason' in image.selection) throw refused(image.selection.reason, image.where)
+  const { os, architecture } = await image.config()
+  if (os !== 'linux' || architecture !== 'arm64')
+    throw refused(`expected linux/arm64, got ${os ?? 'no os'}/${architecture ?? 'no architecture'}`, image.where)
   const files = await image.tree()
-  const manifest = await fileIn(files, 'manifest.yaml')
+  const other = files.children('').find(({ path }) => path !== MANIFEST && path !== EXTENSION_ROOT)
+  if (other !== undefined) throw refused(`unexpected file "${other.path}"`, other.origin)
+  if (!files.has(MANIFEST)) throw refused('extension manifest is missing', files.where)
+  if (files.get(EXTENSION_ROOT)?.type !== 'directory' && files.under(EXTENSION_ROOT).next().done === true)
+    throw refused('extension rootfs is missing', files.where)
+  const manifest = await fileIn(files, MANIFEST)
   return {
     manifest: parseExtensionManifest(await readAll(manifest, MAX_MANIFEST_BYTES), manifest.where),
     rootfs: subtree(files, EXTENSION_ROOT),
   }
+}
+
+/** Paths of files and links outside what a release lets an extension install, as its validator names them. */
+export function foreignPaths(rootfs: FileTree, prefixes: readonly string[]): readonly string[] {
+  const isAllowed = (path: string): boolean =>
+    prefixes.some((prefix) => path === prefix || path.startsWith(`${prefix}/`))
+  return [...rootfs.entries()]
+    .filter(({ path, type }) => type !== 'directory' && !isAllowed(path))
+    .map(({ path }) => path)
+}
+
+function refused(reason: string, at: Location): FormatError {
+  return new FormatError('extension', 'MALFORMED', reason, { at })
 }
