@@ -8,6 +8,7 @@ type Command = (args: readonly string[]) => Promise<number>
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   test: async () => (await import('./test/start.ts')).start,
   'lint-config': async () => (await import('./lint-config/start.ts')).start,
+  patch: async () => (await import('./patch/main.ts')).patch,
   lock: async () => (await import('./lock/main.ts')).lock,
   drift: async () => (await import('./drift/main.ts')).drift,
   build: async () => (await import('./build/main.ts')).build,

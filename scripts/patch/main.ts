@@ -1,0 +1,57 @@
+// A patch, top to bottom: options, contract and lock, the image, the documents.
+import { stringify } from 'yaml'
+import { MINORS, minorOfTag } from '#harness/machine-config/schema/schema.ts'
+import type { Contract } from '#specs/contract/contract.ts'
+import type { Lock } from '#specs/contract/lock.ts'
+import { releaseTags } from '#specs/contract/tags.ts'
+import { UsageError } from '../cli/command-line.ts'
+import { printFailure } from '../cli/failure.ts'
+import { loadContract, loadLock } from '../judge/candidates/inputs.ts'
+import { patchDocuments } from './documents.ts'
+import { parsePatchOptions, type PatchOptions } from './options.ts'
+
+const DEFAULT_PODS = ['10.244.0.0/16']
+const DEFAULT_SERVICES = ['10.96.0.0/12']
+
+/** `args` without node and script. Gives the exit status; prints the patch. */
+export async function patch(args: readonly string[]): Promise<number> {
+  try {
+    const options = parsePatchOptions(args)
+    if (options === undefined) return 0
+    process.stdout.write(await renderPatch(options))
+    return 0
+  } catch (error) {
+    return printFailure(error)
+  }
+}
+
+async function renderPatch(options: PatchOptions): Promise<string> {
+  const { variant: name, nodes = [], pods = DEFAULT_PODS, services = DEFAULT_SERVICES } = options
+  const { value: contract } = await loadContract(options.contract)
+  const lock = (await loadLock(options.lock))?.value
+  const variant = contract.variants[name]
+  if (variant === undefined)
+    throw new UsageError(`the contract knows no variant ${name}, only ${Object.keys(contract.variants).join(', ')}`)
+  if (variant.role === 'gateway' && nodes.length === 0)
+    throw new UsageError("a gateway needs --nodes: without it the node may take tailscale's address for its own")
+  const image = options.image ?? imageOf(name, contract, lock)
+  const tag = options.talos ?? lock?.talos ?? /:(v\d+\.\d+\.\d+[^@/]*)/.exec(image)?.[1]
+  const minor = tag === undefined ? undefined : minorOfTag(tag)
+  if (minor === undefined)
+    throw new UsageError(
+      `say for which Talos the patch is, with --talos (${MINORS.map((one) => `v${one}.0`).join(', ')})`,
+    )
+  return patchDocuments({ contract, variant, image, minor, nodes, pods, services })
+    .map((document) => stringify(document, { lineWidth: 0 }))
+    .join('---\n')
+}
+
+/** The repository that the contract names, by the tag that never names other bytes. */
+function imageOf(name: string, contract: Contract, lock: Lock | undefined): string {
+  const [repository] = contract.variants[name]?.repositories ?? []
+  if (repository === undefined || lock?.talos === undefined)
+    throw new UsageError(
+      'say what the nodes install, with --image: the contract names no repository of the variant, or no lock names a release',
+    )
+  return `${repository}:${releaseTags('installer', { ...lock, talos: lock.talos }, contract).immutableTag}`
+}

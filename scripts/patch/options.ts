@@ -1,0 +1,37 @@
+// The command line of `npm run patch`.
+import { Command } from 'commander'
+import { parseCommand, parseList } from '../cli/command-line.ts'
+
+export type PatchOptions = {
+  readonly variant: string
+  readonly image?: string
+  readonly talos?: string
+  readonly nodes?: readonly string[]
+  readonly pods?: readonly string[]
+  readonly services?: readonly string[]
+  readonly contract?: string
+  readonly lock?: string
+}
+
+const HELP = `
+The patch goes to standard output, for \`talosctl machineconfig patch\`, talm's node files or talhelper. It holds no secret:
+\${TS_AUTHKEY} is filled in when the configuration is applied. A gateway needs --nodes: without the subnet of the nodes
+kubelet and etcd may take tailscale's address.
+
+Exit status: 0 written, 2 the command line, the contract or the lock is wrong.`
+
+/** Options, or undefined after --help was printed. Throws UsageError. */
+export function parsePatchOptions(args: readonly string[]): PatchOptions | undefined {
+  const command = new Command('npm run patch --')
+    .description('Write the machine configuration patch that the contract promises for the nodes of a variant.')
+    .requiredOption('--variant <NAME>', 'of which variant the nodes are')
+    .option('--image <REFERENCE>', 'what they install (default: the repository of the contract, by immutable tag)')
+    .option('--talos <VERSION>', 'for which Talos, such as v1.13.9 (default: that of the lock)')
+    .option('--nodes <SUBNETS>', 'subnets of the nodes: 192.0.2.0/24', parseList)
+    .option('--pods <SUBNETS>', 'pod subnets of the cluster (default: 10.244.0.0/16)', parseList)
+    .option('--services <SUBNETS>', "service subnets of the cluster (default: Talos' own, 10.96.0.0/12)", parseList)
+    .option('--contract <FILE>', 'your decisions (default: specs/contract/contract.yaml)')
+    .option('--lock <FILE>', 'facts of the pinned upstream release (default: specs/contract/upstream.lock.json)')
+    .addHelpText('after', HELP)
+  return parseCommand(command, args) ? command.opts<PatchOptions>() : undefined
+}
