@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import type { ConfigName } from '#fixtures/counterexamples/config/valid.ts'
-import { soundContract, variantOfConfig } from '#fixtures/counterexamples/config/valid.ts'
+import { baselineContract, variantOfConfig } from '#fixtures/counterexamples/config/valid.ts'
 import { parseMachineConfig } from '#harness/machine-config/document.ts'
 import { machineConfigFacts } from '#harness/machine-config/facts.ts'
 import { parseContract } from '#specs/contract/contract.ts'
@@ -69,7 +69,7 @@ describe('npm run patch', async () => {
       )
       const files = [bare, stdout].map((text, at) => ({ path: `${at}`, bytes: Buffer.from(text) }))
       const facts = machineConfigFacts(parseMachineConfig(files))
-      const contract = { ...soundContract(parseContract(await readFile(path), path)), cozystack }
+      const contract = { ...baselineContract(parseContract(await readFile(path), path)), cozystack }
       const candidate: Candidate = {
         ...configCandidate({ facts, files: [] }, { contract, lock: undefined, variant }),
         key: name,
