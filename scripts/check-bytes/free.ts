@@ -16,7 +16,7 @@ export function explain(
   const classes = new Set<FreeClass>()
   const whole = ranges.find(({ why, offset, size }) => why === 'compression' && offset === 0 && size === before.length)
   if (whole !== undefined) return classes.add('compression')
-  if (before.length !== after.length) return undefined
+  if (before.length !== after.length) return timesAside(before) === timesAside(after) ? classes.add('time') : undefined
   for (let at = 0; at < before.length; at++) {
     if (before[at] === after[at]) continue
     const found = ranges.find(({ offset, size }) => at >= offset && at < offset + size)
@@ -24,6 +24,13 @@ export function explain(
     classes.add(found.why)
   }
   return classes
+}
+
+/** A text without what stands in `created`; a text of no such field stays whole. */
+function timesAside(bytes: Uint8Array): string {
+  return Buffer.from(bytes)
+    .toString('latin1')
+    .replaceAll(/"created":"[^"]*"/g, '"created":""')
 }
 
 /** `created` of a config and its history. */

@@ -2,6 +2,7 @@
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 import { dependencyFindings, indexFindings } from './indexes.ts'
+import { broughtFindings, listFindings } from './lists.ts'
 
 test(
   ...must(
@@ -30,5 +31,31 @@ test(
   ),
   async ({ modules, judge }) => {
     judge(await indexFindings(modules), modules.where).toEqual([])
+  },
+)
+
+test(
+  ...must(
+    'MOD-010',
+    '`modules.alias`, `.symbols`, `.softdep`, `.weakdep` and `.devname` say what the modules themselves say (the order of lines is free)',
+    {
+      targets: ['installer', 'assets'],
+      needs: ['MOD-003', 'MOD-004'],
+      fix: 'let imager make the index over base and all extensions: a module whose alias is missing never loads by itself',
+    },
+  ),
+  async ({ modules, judge }) => {
+    judge(await listFindings(modules), modules.where).toEqual([])
+  },
+)
+
+test(
+  ...must('MOD-011', 'the index holds what depmod writes and the lists that base and extensions bring, nothing else', {
+    targets: ['installer', 'assets'],
+    needs: ['MOD-003', 'MOD-004', 'MOD-010'],
+    fix: 'let imager make the index over base and all extensions, in the build that appends them',
+  }),
+  async ({ modules, judge }) => {
+    judge(await broughtFindings(modules), modules.where).toEqual([])
   },
 )

@@ -15,6 +15,7 @@ export type ModulesIndex = ReadonlyMap<string, readonly IndexValue[]>
 const FORMAT = 'modules index'
 const MAGIC = 0xb007f457 // INDEX_MAGIC, "BOOTFAST"
 const VERSION_MAJOR = 2 // INDEX_VERSION_MAJOR
+const VERSION_MINOR = 1 // INDEX_VERSION_MINOR
 const HEADER_SIZE = 12
 /** A distribution's modules.alias.bin has some 1.5 MiB. */
 const MAX_BYTES = 32 << 20
@@ -29,7 +30,7 @@ const NODE_MASK = 0x0fff_ffff // INDEX_NODE_MASK
 
 /**
  * All keys with their values; none for an empty file, as the imager leaves `modules.builtin.bin`. FormatError
- * `modules index`: BAD_MAGIC, UNSUPPORTED version, TRUNCATED, MALFORMED where nodes overlap or form a cycle,
+ * `modules index`: BAD_MAGIC, UNSUPPORTED version, TRUNCATED, MALFORMED where nodes overlap, form a cycle or leave bytes over,
  * LIMIT_EXCEEDED.
  */
 export function parseModulesIndex(bytes: Uint8Array, where: Location = {}): ModulesIndex {
@@ -66,6 +67,8 @@ export function parseModulesIndex(bytes: Uint8Array, where: Location = {}): Modu
     if (consumed > bytes.length)
       throw cursor.error('MALFORMED', 'expected every node once, got nodes that overlap', start)
   }
+  if (consumed < bytes.length)
+    throw cursor.error('MALFORMED', `expected nodes only, got ${bytes.length - consumed} bytes of none`, HEADER_SIZE)
   return index
 }
 
@@ -81,6 +84,8 @@ function readHeader(cursor: Cursor): number {
   const version = cursor.u32be('version') // 0x4, 4: major << 16 | minor
   if (version >>> 16 !== VERSION_MAJOR)
     throw cursor.error('UNSUPPORTED', `expected version ${VERSION_MAJOR}, got ${version >>> 16}`, 4)
+  if ((version & 0xffff) !== VERSION_MINOR)
+    throw cursor.error('MALFORMED', `expected version 2.${VERSION_MINOR}, got 2.${version & 0xffff}`, 4)
   return cursor.u32be('root') // 0x8, 4: flags and offset of the root
 }
 

@@ -22,7 +22,8 @@ export async function accountOfSquashfs(source: ByteSource, name: string, offset
   const tables = await readTables(image, await readXattrHeader(image))
   const visits: Visit[] = []
   walk(tables, (visit) => visits.push(visit))
-  const content = name === MODULES_DEP ? derived('depmod’s index of all modules', 'MOD-003') : CONTENT
+  const content =
+    name === MODULES_DEP ? derived('depmod’s index of all modules, and the lists beside it', 'MOD-010') : CONTENT
   const { inodeTable, directoryTable, bytesUsed } = superblock
   const blocks = await blockSpans(image, visits, content)
   const dataAt = blocks[0]?.offset ?? inodeTable
