@@ -73,7 +73,7 @@ test(
     'the artifacts layer is the tar that imager writes of the two files: of root, mode 0, no folders',
     {
       targets: ['installer'],
-      needs: ['INS-001', 'INS-002', 'INS-006', 'OCI-006'],
+      needs: ['INS-001', 'INS-002', 'INS-006', 'OCI-006', 'OCI-020'],
       fix: 'let imager or npm run build write the layer; other tools add folders, owners, times and modes',
     },
   ),

@@ -121,7 +121,7 @@ test(
 test(
   ...must('UKI-014', "`.osrel` is the root filesystem's `/etc/os-release`, byte for byte", {
     targets: ['installer'],
-    needs: ['UKI-003', 'ROOT-001'],
+    needs: ['UKI-003', 'ROOT-001', 'REL-007'],
     fix: 'set `version` in the profile to the pinned Talos tag: imager writes the same text that the release has',
   }),
   async ({ uki, rootfs, judge }) => {
