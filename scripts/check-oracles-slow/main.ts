@@ -9,6 +9,7 @@ import { craneAssetChecks } from './crane-assets.ts'
 import { craneChecks } from './crane.ts'
 import { fetchTools } from './fetch.ts'
 import { goTextChecks } from './go-text.ts'
+import { machineConfigChecks } from './machine-config.ts'
 import { orasChecks } from './oras.ts'
 import { publishChecks } from './publish.ts'
 import type { Check } from './tool.ts'
@@ -32,6 +33,7 @@ export async function main([kept, ...rest]: readonly string[]): Promise<0 | 1 | 
       ...cosignTableChecks(tools),
       ...publishChecks(tools),
       ...goTextChecks(tools),
+      ...machineConfigChecks(tools),
     ]
     let red = 0
     for (const check of checks) if (!(await report(check))) red += 1

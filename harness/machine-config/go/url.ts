@@ -11,6 +11,8 @@ export type GoUrl = {
   readonly path: string
   readonly query: string
   readonly user: string | undefined
+  /** What is behind a scheme without a slash. */
+  readonly opaque: string
 }
 
 /** Undefined for a text that url.Parse refuses. */
@@ -25,9 +27,9 @@ export function parseGoUrl(text: string): GoUrl | undefined {
   const mark = parts.rest.indexOf('?')
   const query = mark < 0 ? '' : parts.rest.slice(mark + 1)
   let rest = mark < 0 ? parts.rest : parts.rest.slice(0, mark)
-  const none = { scheme, host: '', hostname: '', port: '', query, user: undefined }
+  const none = { scheme, host: '', hostname: '', port: '', query, user: undefined, opaque: '' }
   if (!rest.startsWith('/')) {
-    if (scheme !== '') return { ...none, path: '' }
+    if (scheme !== '') return { ...none, path: '', opaque: rest }
     if (rest.split('/')[0]?.includes(':') === true) return undefined
   }
   if ((scheme === '' && rest.startsWith('///')) || !rest.startsWith('//'))
@@ -36,7 +38,7 @@ export function parseGoUrl(text: string): GoUrl | undefined {
   const authority = slash < 0 ? rest.slice(2) : rest.slice(2, slash)
   rest = slash < 0 ? '' : rest.slice(slash)
   const host = readHost(authority)
-  return host === undefined || !isEscaped(rest) ? undefined : { scheme, query, path: rest, ...host }
+  return host === undefined || !isEscaped(rest) ? undefined : { scheme, query, path: rest, opaque: '', ...host }
 }
 
 function splitScheme(text: string): { readonly scheme: string; readonly rest: string } | undefined {

@@ -88,7 +88,7 @@ class Decoder {
         if (node.kind === 'list') return this.#list(node.items, node.at, type.item, where)
         break
       case 'scalar':
-        if (node.kind === 'scalar' && takesScalar(type.name, node)) return toScalar(node)
+        if (node.kind === 'scalar' && takesScalar(type.name, node, this.#schema.minor)) return toScalar(node)
         break
       case 'own':
         return this.#own(node, type, where)
@@ -118,9 +118,12 @@ class Decoder {
     if (name === 'ArgValue' && node.kind === 'list') return this.#list(node.items, node.at, text, where)
     if (node.kind === 'map' && node.pairs.length === 0 && type.by === 'text' && type.under === 'struct')
       return undefined
+    if (node.kind === 'list' && type.by === 'text' && type.under === 'slice')
+      return this.#list(node.items, node.at, octet, where)
     const words = type.by === 'enum' ? this.#schema.wordsOf(name) : undefined
     if (node.kind === 'scalar' && resolveScalar(node) !== undefined) {
-      if (words === undefined ? takesOwn(name, node) : takesWord(words, node.text)) return toScalar(node)
+      if (words === undefined ? takesOwn(name, node, this.#schema.minor) : takesWord(words, node.text))
+        return toScalar(node)
     }
     this.#mismatch(node, words === undefined ? describeType(type) : describeWords(words, node), where)
     return undefined
@@ -229,6 +232,7 @@ class Decoder {
 
 const plain = { replaced: false, mergesItself: false } as const
 const text: TypeExpression = { of: 'scalar', name: 'str', ...plain }
+const octet: TypeExpression = { of: 'scalar', name: 'uint8', ...plain }
 const struct = (name: string): TypeExpression => ({ of: 'struct', name, ...plain })
 const own = (name: string): TypeExpression => ({ of: 'own', by: 'yaml', name, under: 'slice', ...plain })
 

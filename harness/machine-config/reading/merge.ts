@@ -1,5 +1,6 @@
 // Strategic merge by type: siderolabs/talos pkg/machinery/config/merge/merge.go and the Merge methods of
 // config/types/{v1alpha1,runtime/extensions,security,block,meta} and cel.
+import { parseGoUrl } from '../go/url.ts'
 import type { Schema } from '../schema/schema.ts'
 import { pointedAt, type TypeExpression } from '../schema/type-expression.ts'
 import type { Entry, ListValue, MapValue, ScalarValue, Value } from './value.ts'
@@ -28,6 +29,20 @@ export function mergeStruct(schema: Schema, type: string, left: MapValue, right:
   return { ...left, entries }
 }
 
+export function withoutEmpty(schema: Schema, type: string, map: MapValue): MapValue {
+  const entries = new Map<string, Entry>()
+  for (const [key, entry] of map.entries) {
+    const field = schema.keysOf(type).get(key)
+    const { value } = entry
+    const isEmpty = value.kind === 'list' ? value.items.length === 0 : value.kind === 'map' && value.entries.size === 0
+    if (isEmpty && (field?.of === 'list' || field?.of === 'map' || field?.of === 'own')) continue
+    const inner = field === undefined ? undefined : pointedAt(field)
+    const kept = value.kind === 'map' && inner?.of === 'struct' ? withoutEmpty(schema, inner.name, value) : value
+    entries.set(key, { ...entry, value: kept })
+  }
+  return { ...map, entries }
+}
+
 function mergeEntry(schema: Schema, type: TypeExpression, left: Entry | undefined, right: Entry): Entry {
   if (left === undefined) return right
   const value = mergeValue(schema, type, left.value, right.value, type.replaced)
@@ -37,12 +52,14 @@ function mergeEntry(schema: Schema, type: TypeExpression, left: Entry | undefine
 function mergeValue(schema: Schema, type: TypeExpression, left: Value, right: Value, replaced: boolean): Value {
   const bare = pointedAt(type)
   if (left.kind !== right.kind) return right
+  if (right.kind === 'scalar' && bare.of === 'own' && /^(URL|Endpoint)$/.test(bare.name))
+    return mergeUrls(left as ScalarValue, right)
   if (right.kind === 'scalar') return type.of !== 'pointer' && isZero(right, bare) ? left : right
   if (right.kind === 'list') return mergeLists(schema, bare, left as ListValue, right, replaced)
   if (replaced) return right.entries.size === 0 && bare.of === 'struct' ? left : right
   if (bare.of === 'struct') return mergeStruct(schema, bare.name, left as MapValue, right)
-  if (bare.of === 'own')
-    return { ...left, entries: new Map([...(left as MapValue).entries, ...right.entries]) } as MapValue
+  // The bytes of a certificate and key are set, to nothing where the patch does not name them.
+  if (bare.of === 'own') return right
   const item = bare.of === 'map' ? bare.item : bare
   const entries = new Map((left as MapValue).entries)
   for (const [key, entry] of right.entries) {
@@ -96,6 +113,23 @@ function nameOf(item: Value, key: string): string {
     : JSON.stringify(value, (name, one: unknown) =>
         name === 'at' || name === 'keyAt' ? undefined : one instanceof Map ? [...one] : one,
       )
+}
+
+/** URLs are merged part by part: url.URL is a structure like others. */
+function mergeUrls(left: ScalarValue, right: ScalarValue): ScalarValue {
+  const [before, after] = [parseGoUrl(left.value ?? ''), parseGoUrl(right.value ?? '')]
+  if (before === undefined || after === undefined) return right
+  const scheme = after.scheme || before.scheme
+  const host = after.host || before.host
+  const path = after.path || before.path
+  const query = after.query || before.query
+  const user = after.user ?? before.user
+  const opaque = after.opaque || before.opaque
+  if (opaque !== '') return { ...right, value: `${scheme}:${opaque}` }
+  const authority = host === '' ? '' : `//${user === undefined ? '' : `${user}@`}${host}`
+  const rooted = authority !== '' && path !== '' && !path.startsWith('/') ? `/${path}` : path
+  const value = `${scheme === '' ? '' : `${scheme}:`}${authority}${rooted}${query === '' ? '' : `?${query}`}`
+  return { ...right, value, at: right.value === '' ? left.at : right.at }
 }
 
 function isZero({ value, tag }: ScalarValue, type: TypeExpression): boolean {

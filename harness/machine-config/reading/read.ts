@@ -8,7 +8,7 @@ import { findExclusions } from './container.ts'
 import type { Deletion } from './deletes.ts'
 import { readDocuments, type FilePart, type ReadDocument } from './documents.ts'
 import { applyJsonPatch, isJsonPatch } from './json-patch.ts'
-import { mergeStruct } from './merge.ts'
+import { mergeStruct, withoutEmpty } from './merge.ts'
 import type { Problem } from './problem.ts'
 import { deletePart } from './selection.ts'
 
@@ -30,7 +30,10 @@ export function readFiles(minor: Minor, files: readonly ParsedFile[]): Reading {
   let state = readBase(schema, base)
   for (const patch of patches)
     state = isJsonPatch(patch.roots) ? patchAsJson(schema, state, patch) : patchStrategically(schema, state, patch)
-  return { minor, documents: state.documents, problems: dedupe(state.problems) }
+  // A patched configuration is written and read again.
+  const documents =
+    patches.length === 0 ? state.documents : state.documents.map((document) => rewrite(schema, document))
+  return { minor, documents, problems: dedupe(state.problems) }
 }
 
 /** `roots` is the file as a JSON patch finds it; undefined once a strategic patch has changed it. */
@@ -107,6 +110,12 @@ function applyPart(schema: Schema, documents: Map<string, ReadDocument>, part: F
     if (root === undefined) fail('deletes what is not there')
     else documents.set(id, { ...target, root })
   }
+}
+
+/** What is left of a document when it is written: lists and mappings that are empty are omitted. */
+function rewrite(schema: Schema, document: ReadDocument): ReadDocument {
+  const { type } = document
+  return type === undefined ? document : { ...document, root: withoutEmpty(schema, type, document.root) }
 }
 
 function idOf({ kind, name }: ReadDocument): string {

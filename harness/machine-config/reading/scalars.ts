@@ -1,5 +1,6 @@
 // Whether a scalar can stand in a field: decode.go of gopkg.in/yaml.v3 and go.yaml.in/yaml/v4, and the parsers of
 // upstream's own types (pkg/machinery/config/types/{block,meta,network,v1alpha1}, pkg/machinery/nethelpers).
+import type { Minor } from '../schema/schema.ts'
 import type { GoScalar } from '../yaml/node.ts'
 import { resolvePlain, type Resolved } from '../yaml/tag.ts'
 import {
@@ -55,7 +56,7 @@ export function resolveScalar({ tag, text }: GoScalar): Resolved | undefined {
 }
 
 /** Whether a field of a basic type takes the scalar. */
-export function takesScalar(type: string, node: GoScalar): boolean {
+export function takesScalar(type: string, node: GoScalar, minor: Minor): boolean {
   const resolved = resolveScalar(node)
   if (resolved === undefined) return false
   if (type === 'str') return true
@@ -65,14 +66,18 @@ export function takesScalar(type: string, node: GoScalar): boolean {
   const [least, most] = RANGES[type] ?? [0n, 0n]
   if (resolved.tag === '!!int') return resolved.value >= least && resolved.value <= most
   if (resolved.tag !== '!!float' || !Number.isFinite(resolved.value)) return false
+  // Fractions were cut off up to 1.12.
+  if (minor >= '1.13' && !Number.isInteger(resolved.value)) return false
   const whole = BigInt(Math.trunc(resolved.value))
   return whole >= least && whole <= most
 }
 
 /** Whether upstream's type of its own takes the scalar; true for a type that is not known here. */
-export function takesOwn(name: string, node: GoScalar): boolean {
+export function takesOwn(name: string, node: GoScalar, minor: Minor): boolean {
   if (resolveScalar(node) === undefined) return false
-  if (name === 'PortRange') return takesScalar('uint16', node) || isPortRange(node.text)
+  if (name === 'PortRange') return takesScalar('uint16', node, minor) || isPortRange(node.text)
+  // Sizes of what is left free are there since 1.13.
+  if (minor < '1.13' && node.text.startsWith('-') && /^(Byte|Percentage|)Size$/.test(name)) return false
   return OWN[name.split('.').at(-1) ?? '']?.(node.text) ?? true
 }
 

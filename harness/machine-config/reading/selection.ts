@@ -27,7 +27,11 @@ function deleteBelow(
   const [first = '', ...rest] = path
   if (value?.kind === 'list') return deleteItem(value, rest, deletion)
   if (value?.kind !== 'map' && value !== undefined) return undefined
-  const isStruct = bare.of === 'struct' || bare.of === 'own'
+  // Types with a parser of their own have no keys that could be found.
+  if (bare.of === 'own') return undefined
+  // Free mappings are structures around a mapping to Go, into which 1.11 did not look.
+  if (schema.minor === '1.11' && bare.of === 'map' && bare.item.of === 'any') return undefined
+  const isStruct = bare.of === 'struct'
   const field = bare.of === 'struct' ? schema.keysOf(bare.name).get(first) : bare.of === 'map' ? bare.item : bare
   // A nil mapping or pointer has nothing to look in; a structure has all its fields.
   if (field === undefined || (value === undefined && (!isStruct || type.of === 'pointer'))) return undefined

@@ -77,6 +77,29 @@ function declareTrigger(env: Environment): void {
   env.registerFunction('multiply_qos_vectors(map<dyn, double>, map<dyn, double>): double', () => 0)
 }
 
+/** Numbers of two types, of which cel-go compares only those of one. */
+const NUMBERS = new Set(['int', 'uint', 'double'])
+const RELATIONS = new Set(['<', '<=', '>', '>='])
+
+type Node = { readonly op: string; readonly args: unknown; readonly start: number; readonly end: number }
+
+/** `uint < int`, where the expression compares such; what stands in variables of its own is not looked into. */
+function mixedComparison(env: Environment, text: string): string | undefined {
+  const open: unknown[] = [env.parse(text).ast]
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (Array.isArray(node)) open.push(...(node as readonly unknown[]))
+    if (typeof node !== 'object' || node === null || !('op' in node) || !('args' in node)) continue
+    const { op, args } = node as Node
+    if (Array.isArray(args)) open.push(...(args as readonly unknown[]))
+    if (!RELATIONS.has(op) || !Array.isArray(args)) continue
+    const [left, right] = (args as readonly Node[]).map(({ start, end }) =>
+      String(env.check(text.slice(start, end)).type),
+    )
+    if (left !== right && NUMBERS.has(left ?? '') && NUMBERS.has(right ?? '')) return `${left} ${op} ${right}`
+  }
+  return undefined
+}
+
 /** The expression has the type that is asked of it; nothing is said of one that is absent. */
 export function checkExpression(
   { minor, failExpression }: Subject,
@@ -92,7 +115,16 @@ export function checkExpression(
     })
     return
   }
-  const result = environment(locator, minor).check(view.text)
+  const env = environment(locator, minor)
+  const result = env.check(view.text)
+  const mixed = result.valid ? mixedComparison(env, view.text) : undefined
+  if (mixed !== undefined) {
+    failExpression(view, 'compares numbers of two types', {
+      expected: 'one type, such as disk.size > 10u * GB',
+      got: mixed,
+    })
+    return
+  }
   if (!result.valid)
     failExpression(view, `is no valid expression: ${result.error?.message.split('\n')[0] ?? ''}`, { got: view.text })
   else if (String(result.type) !== type && String(result.type) !== 'dyn')

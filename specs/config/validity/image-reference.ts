@@ -15,5 +15,5 @@ export function isImageReference(text: string): boolean {
   const hasRegistry = slash >= 0 && (/[.:]/.test(first) || first === 'localhost')
   const repository = hasRegistry ? path.slice(slash + 1) : path
   if (hasRegistry && !/^[^\s/@?#[\]\\]+$|^\[[0-9a-fA-F:]+\](:\d+)?$/.test(first)) return false
-  return /^[a-z0-9_\-./]{2,255}$/.test(hasRegistry || repository.includes('/') ? repository : `library/${repository}`)
+  return /^[a-z0-9_\-./]{2,255}$/.test(repository)
 }

@@ -35,6 +35,6 @@ export const CRI_CHECKS: Checks = {
   RegistryTLSConfig: all(named, ({ doc, minor, fail }) => {
     const ca = doc.get('ca')
     if (ca.isText && !hasCertificate(ca.text)) fail(ca, 'is no certificate in PEM')
-    if (minor >= 14) checkCertificateAndKey(doc.get('clientIdentity'), fail, false)
+    checkCertificateAndKey(doc.get('clientIdentity'), fail, minor < 14)
   }),
 }

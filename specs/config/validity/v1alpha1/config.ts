@@ -149,7 +149,7 @@ function checkFeatures({ doc, minor, fail }: Subject): void {
   const features = doc.get('machine', 'features')
   const access = features.get('kubernetesTalosAPIAccess')
   if (access.get('enabled').isTrue) {
-    if (minor === 11 && features.get('rbac').isFalse)
+    if (minor === 11 && !features.get('rbac').isTrue)
       fail(features.get('rbac'), 'is needed by kubernetesTalosAPIAccess')
     if (!isControlPlane(doc)) fail(access.get('enabled'), 'is for control planes only')
     checkRoles(access.get('allowedRoles'), minor, fail)
