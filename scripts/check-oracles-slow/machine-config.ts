@@ -19,6 +19,7 @@ const PATCHED = 1000
 /** What is judged otherwise on purpose, by what only one of the two says, and why. */
 const KNOWN: readonly (readonly [says: RegExp, reason: string])[] = [
   [/replaces what is not there/, 'Talos writes some empty fields before a JSON patch, so that they can be replaced'],
+  [/Protocol\(0\)/, 'Talos writes a protocol that is not set as a word that it cannot read'],
 ]
 
 export function machineConfigChecks({ folder }: Tools): readonly Check[] {

@@ -3,7 +3,7 @@
 import type { YamlPlace } from '../../formats/yaml/nodes.ts'
 import { describeMinors, MINORS, schemaOf, type Schema } from '../schema/schema.ts'
 import { describeType, type TypeExpression } from '../schema/type-expression.ts'
-import { isNull, type GoMap, type GoNode, type GoPair, type GoScalar } from '../yaml/node.ts'
+import { isNull, isNullThere, type GoMap, type GoNode, type GoPair, type GoScalar } from '../yaml/node.ts'
 import { expandPairs } from './pairs.ts'
 import { describeNode, describeWords } from './describe.ts'
 import { MAX_PROBLEMS, type Problem, type ProblemClass } from './problem.ts'
@@ -239,11 +239,6 @@ const own = (name: string): TypeExpression => ({ of: 'own', by: 'yaml', name, un
 function below({ path, direct }: Where, key: string, keyAt?: YamlPlace): Where {
   const inside = path === '' || path.endsWith(': ') ? `${path}${key}` : `${path}.${key}`
   return { path: inside, direct, ...(keyAt !== undefined && { keyAt }) }
-}
-
-function isNullThere(node: GoNode): boolean {
-  const target = node.kind === 'alias' ? node.target() : node
-  return target !== undefined && isNull(target)
 }
 
 function toScalar({ text: value, tag, at }: GoScalar): Value {

@@ -32,3 +32,9 @@ export function scalarUnder(map: GoMap, name: string): string {
     if (key.kind === 'scalar' && key.text === name) return value.kind === 'scalar' ? value.text : ''
   return ''
 }
+
+/** The same, or an alias of one. */
+export function isNullThere(node: GoNode): boolean {
+  const target = node.kind === 'alias' ? node.target() : node
+  return target !== undefined && isNull(target)
+}
