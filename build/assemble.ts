@@ -1,4 +1,5 @@
-// The recipe, top to bottom: upstream's parts by digest → layers → initramfs → UKI → installer and asset image → layout.
+// The recipe, top to bottom: upstream's parts by digest → layers → initramfs → UKI → installer and asset image →
+// layout.
 import { open, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { fileSource, type ByteSource } from '#harness/bytes/source.ts'
@@ -168,7 +169,7 @@ async function writeFile(path: string, chunks: AsyncIterable<Uint8Array>, signal
   return { data, [Symbol.asyncDispose]: () => file.close() }
 }
 
-/** What the system says about the disk, in one sentence. */
+/** The system's error about the disk, in one sentence. */
 function explain(error: unknown, output: string): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (code === 'ENOSPC' || code === 'EDQUOT')

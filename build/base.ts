@@ -1,4 +1,4 @@
-// What every variant is built on: the four files of upstream's imager as pinned, and what the base initramfs says.
+// The base of every variant: the four files of upstream's imager as pinned, and what the base initramfs says.
 import { readAll, type ByteSource } from '#harness/bytes/source.ts'
 import type { Spool } from '#harness/bytes/spool.ts'
 import { fileIn } from '#harness/fs/file-in.ts'

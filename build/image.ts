@@ -1,5 +1,6 @@
-// The two images of a variant: the installer on upstream's base, as imager makes it (siderolabs/talos pkg/imager/out.go),
-// and the asset tree FROM scratch. https://github.com/opencontainers/image-spec/blob/v1.1.1/config.md
+// The two images of a variant: the installer on upstream's base, as imager makes it (siderolabs/talos
+// pkg/imager/out.go), and the asset tree FROM scratch.
+// https://github.com/opencontainers/image-spec/blob/v1.1.1/config.md
 import { createHash } from 'node:crypto'
 import { makeDigest, type Digest } from '#harness/bytes/digest.ts'
 import type { Spool } from '#harness/bytes/spool.ts'
@@ -46,7 +47,7 @@ export async function writeInstaller(
         at: image.where,
       })
     const layers: Layer[] = []
-    // Of a finished installer imager keeps the first layer, so that one can be built on another.
+    // Imager keeps the first layer of a finished installer, so that one can be built on another.
     for (const { descriptor, read } of image.layers.length === 2 ? image.layers.slice(0, 1) : image.layers) {
       const compression = layerCompression(descriptor.mediaType)
       if (compression === undefined)

@@ -9,7 +9,7 @@ export type LabelFacts = {
   readonly version: string
   readonly revision: string
   readonly base: PinnedImage
-  /** Of the lock's canonical bytes. */
+  /** Digest of the lock's canonical bytes. */
   readonly lockDigest: Digest
 }
 

@@ -1,4 +1,4 @@
-// What is to be built, before anything is read: every part by digest, or one sentence on what is missing.
+// The plan of a build, before anything is read: every part by digest, or one sentence on what is missing.
 import { quirksOf, type Quirks } from '#harness/talos/quirks.ts'
 import { expectedCommandLine } from '#specs/contract/command-line.ts'
 import { COMMAND_LINE } from '#specs/contract/asset-tree.ts'
@@ -38,7 +38,7 @@ export type PlanOptions = {
   readonly lock: Lock
   readonly contract: Contract
   readonly variant: string
-  /** What the revision label says; `inputsRevision` where nothing is given. */
+  /** The value of the revision label; `inputsRevision` where nothing is given. */
   readonly revision?: string | undefined
 }
 

@@ -9,7 +9,7 @@ export type UkiParts = {
   /** `/etc/os-release` of the root filesystem. */
   readonly osRelease: Uint8Array
   readonly commandLine: string
-  /** Of the profile that resets the machine. */
+  /** Arguments of the profile that resets the machine. */
   readonly resetCommandLine: string
   readonly kernelRelease: string
   readonly kernel: Content
@@ -18,7 +18,7 @@ export type UkiParts = {
   readonly time: number
 }
 
-/** What the boot menu calls the profile of `installerProfile` (profile.Profile in pkg/imager/imager.go). */
+/** The name in the boot menu of the profile of `installerProfile` (profile.Profile in pkg/imager/imager.go). */
 const RESET_TITLE = 'Reset to maintenance mode'
 
 /** One file of known size, made while it is read. Errors of `streamPe`. */

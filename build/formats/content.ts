@@ -1,4 +1,4 @@
-// What a writer puts somewhere: bytes at hand, or bytes that are made when they are asked for, of a size known before.
+// Content for a writer: bytes at hand, or bytes that are made on demand, of a size known before.
 import { CHUNK_SIZE } from '#harness/bytes/source.ts'
 
 /** Gives the same `size` bytes at every call of `stream`; a ByteSource is one. */

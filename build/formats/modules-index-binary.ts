@@ -15,7 +15,9 @@ const HAS_PREFIX = 0x8000_0000 // INDEX_NODE_PREFIX
 const HAS_VALUES = 0x4000_0000 // INDEX_NODE_VALUES
 const HAS_CHILDREN = 0x2000_0000 // INDEX_NODE_CHILDS
 const MAX_OFFSET = 0x0fff_ffff // INDEX_NODE_MASK
-/** The buffer that depmod up to 30 has for a key; a node stands for at least one character, so this bounds the depth. */
+/**
+ * The buffer that depmod up to 30 has for a key; a node stands for at least one character, so this bounds the depth.
+ */
 const MAX_KEY = 1023
 
 /** FormatError `modules index`: UNSUPPORTED for text beyond ASCII, LIMIT_EXCEEDED for long keys and large indexes. */
@@ -88,7 +90,10 @@ function encodeValues(values: readonly IndexEntry[]): Buffer {
   ])
 }
 
-/** What two keys share from `depth` on; they are the first and the last of a sorted run, so all between share it. */
+/**
+ * The text that two keys share from `depth` on; they are the first and the last of a sorted run, so all between share
+ * it.
+ */
 function commonPrefix(first: string, last: string, depth: number): string {
   let end = depth
   while (end < first.length && first[end] === last[end]) end++

@@ -25,7 +25,7 @@ export type ModuleTree = {
 
 type IndexedModule = ModuleFacts & LinkedModule
 
-/** What upstream's imager tells depmod to prefer of modules with one name (hack/extra-modules.conf). */
+/** The folder that upstream's imager tells depmod to prefer for modules with one name (hack/extra-modules.conf). */
 const PREFERRED_FOLDER = 'extras/'
 const EMPTY = new Uint8Array(0)
 
@@ -105,7 +105,7 @@ function isPreferred({ path }: ModuleFacts): boolean {
   return path.startsWith(PREFERRED_FOLDER)
 }
 
-/** Of modules that export one symbol the last counts. */
+/** The last of several modules that export one symbol counts. */
 function ownSymbols(modules: readonly IndexedModule[]): ReadonlyMap<string, IndexedModule> {
   return new Map(modules.flatMap((module) => module.exports.map((symbol) => [symbol, module] as const)))
 }

@@ -28,7 +28,7 @@ export const FILE_HEADER_SIZE = 20
 export const OPTIONAL_HEADER_SIZE = 240
 export const SECTION_HEADER_SIZE = 40
 const PE32_PLUS_MAGIC = 0x20b
-/** What the format allows; more would make files of zeros. */
+/** The most that the format allows; more would make files of zeros. */
 const MAX_FILE_ALIGNMENT = 0x10000
 
 /** The headers are copies. Errors: those of composePe. */

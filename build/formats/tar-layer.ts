@@ -16,7 +16,7 @@ export type TarFile = {
   readonly mtime: number
   /** Content of a file. */
   readonly data?: Uint8Array
-  /** Of a symbolic or hard link. */
+  /** Target of a symbolic or hard link. */
   readonly linkName?: string
   readonly devMajor?: number
   readonly devMinor?: number

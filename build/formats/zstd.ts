@@ -5,12 +5,12 @@ import { constants, createZstdCompress } from 'node:zlib'
 import { CHUNK_SIZE } from '#harness/bytes/source.ts'
 import { inPieces } from './content.ts'
 
-/** What Talos compresses its initramfs with (ZSTD_COMPRESSION_LEVEL in siderolabs/talos Makefile). */
+/** The level that Talos compresses its initramfs with (ZSTD_COMPRESSION_LEVEL in siderolabs/talos Makefile). */
 const TALOS_ZSTD_LEVEL = 18
 
 /**
- * One frame with a checksum and without a content size. The same bytes for the same input and version of zstd: no worker
- * threads (ZSTD_c_nbWorkers), which cut the input into jobs.
+ * One frame with a checksum and without a content size. The same bytes for the same input and version of zstd: no
+ * worker threads (ZSTD_c_nbWorkers), which cut the input into jobs.
  */
 export async function compressZstd(bytes: Uint8Array, level = TALOS_ZSTD_LEVEL): Promise<Uint8Array> {
   const stream = createZstdCompress(optionsOf(level))

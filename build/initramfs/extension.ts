@@ -19,7 +19,7 @@ import { openPinned, type UpstreamParts } from '../upstream/upstream.ts'
 
 export type Extension = {
   readonly metadata: ExtensionMetadata
-  /** What it installs, its root being the machine's. */
+  /** The tree that it installs, its root being the machine's. */
   readonly rootfs: FileTree
   close(): Promise<void>
 }
@@ -32,8 +32,8 @@ const ZSTD_LEVEL = 18
 const KEPT_XATTRS = ['security.selinux']
 
 /**
- * BuildError ARCHITECTURE, EXTENSION, CONSTRAINT or KERNEL_RELEASE for one that does not fit; errors of `openPinned` and
- * of `readExtensionPackage`. Files are read lazily: close it after.
+ * BuildError ARCHITECTURE, EXTENSION, CONSTRAINT or KERNEL_RELEASE for one that does not fit; errors of `openPinned`
+ * and of `readExtensionPackage`. Files are read lazily: close it after.
  */
 export async function readExtension(
   upstream: UpstreamParts,

@@ -1,6 +1,6 @@
 // The firmware of all extensions, which lies in the initramfs itself so that the kernel finds it before the layers are
-// mounted (siderolabs/talos internal/pkg/extensions/compress.go). CPU microcode stays with it: on arm64 nothing loads it
-// early, and a second archive before the base would be there for nothing.
+// mounted (siderolabs/talos internal/pkg/extensions/compress.go). CPU microcode stays with it: on arm64 nothing loads
+// it early, and a second archive before the base would be there for nothing.
 import { sha256Hex } from '#harness/bytes/digest.ts'
 import type { FileEntry, FileTree } from '#harness/fs/file-tree.ts'
 import { FIRMWARE_FOLDER } from '#harness/talos/extension/content.ts'
@@ -11,7 +11,7 @@ import type { Extension } from './extension.ts'
 export type FirmwareEntry = Pick<FileEntry, 'mode' | 'data'> & { readonly path: string }
 type Owned = FirmwareEntry & { readonly extension: string }
 
-/** What imager's umask 022 leaves of a mode; it opens files and makes folders with the permissions alone. */
+/** A mode under imager's umask 022; it opens files and makes folders with the permissions alone. */
 const UMASKED = 0o755
 /** imager's untar lets the owner use every folder. */
 const OWNED = 0o700

@@ -1,4 +1,5 @@
-// What the module index is made of: the modules of a release's folder and the lists of the kernel's build beside them.
+// The parts that the module index is made of: the modules of a release's folder and the lists of the kernel's build
+// beside them.
 import { readAll, type ByteSource } from '#harness/bytes/source.ts'
 import type { FileTree } from '#harness/fs/file-tree.ts'
 import { readModuleSymbols } from '#harness/formats/modules/symbols.ts'

@@ -1,4 +1,4 @@
-// What installer-base is, beside its digest: its layers, and the configuration that an installer takes over.
+// Facts of installer-base beside its digest: its layers, and the configuration that an installer takes over.
 import type { OciImage } from '#harness/oci/image/image.ts'
 import type { PinnedBase } from '#specs/contract/lock.ts'
 

@@ -1,4 +1,4 @@
-// What the four files of imager:/usr/install/arm64 say of a Talos release.
+// Facts of a Talos release by the four files of imager:/usr/install/arm64.
 import { createHash } from 'node:crypto'
 import { sha256Hex } from '#harness/bytes/digest.ts'
 import type { ByteSource } from '#harness/bytes/source.ts'

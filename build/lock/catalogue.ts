@@ -1,4 +1,4 @@
-// What upstream's catalogue of extensions lists for one Talos release: `image-digests` of `extensions:<tag>`
+// The extensions of one Talos release by upstream's catalogue: `image-digests` of `extensions:<tag>`
 // (siderolabs/extensions internal/extensions/pkg.yaml).
 import type { Digest } from '#harness/bytes/digest.ts'
 import { FormatError, HarnessError, type Location } from '#harness/errors.ts'
@@ -13,7 +13,7 @@ export type CataloguedExtension = {
   readonly tag: string
   /** `ghcr.io/siderolabs/drbd:9.2.14-v1.11.5` */
   readonly reference: string
-  /** Of the index. */
+  /** Digest of the index. */
   readonly digest: Digest
   /** As the catalogue has it. */
   readonly line: string

@@ -1,4 +1,4 @@
-// What the UKI of upstream's own installer says: how it boots metal/arm64, and how it is put together.
+// Facts of the UKI of upstream's own installer: how it boots metal/arm64, and how it is put together.
 import type { FileTree } from '#harness/fs/file-tree.ts'
 import { fileIn } from '#harness/fs/file-in.ts'
 import { readUki } from '#harness/formats/uki/uki.ts'

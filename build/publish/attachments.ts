@@ -1,4 +1,5 @@
-// What is published beside an image, about its digest: signature, provenance, bill of materials, and the verdict on it.
+// Documents that are published beside an image, about its digest: signature, provenance, bill of materials, and the
+// verdict on it.
 import { parseJson } from '#harness/oci/image/schemas.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import type { Lock } from '#specs/contract/lock.ts'

@@ -1,5 +1,5 @@
-// The order in which a release appears: blobs, manifests under tags that never move, what refers to them, and at the very
-// end the version tags. Whatever ends it early, no version tag names an image that is not whole, signed and there.
+// The order in which a release appears: blobs, manifests under tags that never move, what refers to them, and at the
+// very end the version tags. Whatever ends it early, no version tag names an image that is not whole, signed and there.
 import type { Digest } from '#harness/bytes/digest.ts'
 import type { RegistryClient } from '#harness/oci/client/client.ts'
 import { pushManifest, resolveTag } from '#harness/oci/push/manifest.ts'
@@ -29,11 +29,11 @@ export function toPublication(
 }
 
 export type PublishOptions = PushOptions & {
-  /** What refers to an image: signatures, attestations, documents. Made when its image is there. */
+  /** Referrers of an image: signatures, attestations, documents. Made when its image is there. */
   readonly attach: (publication: Publication, image: LayoutImage) => Promise<readonly PushManifest[]>
   /** Whether what is attached contains signatures. */
   readonly signed: boolean
-  /** Told as each phase begins. */
+  /** Called as each phase begins. */
   readonly onPhase?: ((phase: string) => void) | undefined
 }
 
@@ -45,8 +45,8 @@ export type PublishOutcome = {
 }
 
 /**
- * All of `publications`, of one registry. PublishError TAG before anything is written where a tag that never moves names
- * other bytes; errors of `pushBlobs`, `pushManifest` and `pushReferrer`. Run again, it goes on where it ended.
+ * All of `publications`, of one registry. PublishError TAG before anything is written where a tag that never moves
+ * names other bytes; errors of `pushBlobs`, `pushManifest` and `pushReferrer`. Run again, it goes on where it ended.
  */
 export async function publish(
   client: RegistryClient,
@@ -134,7 +134,7 @@ async function isPublished(
   return true
 }
 
-/** What another variant has is mounted from there: that one is pushed before, or was there already. */
+/** A blob that another variant has is mounted from there: that one is pushed before, or was there already. */
 async function pushLayout(
   client: RegistryClient,
   publication: Publication,

@@ -1,5 +1,5 @@
-// What is in an image, as SPDX 2.3 in JSON, made from the lock: https://spdx.github.io/spdx-spec/v2.3/. The same image,
-// lock and contract give the same bytes.
+// The content of an image as SPDX 2.3 in JSON, made from the lock: https://spdx.github.io/spdx-spec/v2.3/. The same
+// image, lock and contract give the same bytes.
 import { createHash } from 'node:crypto'
 import { encodedPart, parseDigest, type Digest } from '#harness/bytes/digest.ts'
 import { splitImageName } from '../image-name.ts'

@@ -1,4 +1,4 @@
-// What signing an image pushes: cosign's `.sig` tag and Sigstore bundles as referrers, in the shapes that cosign 2 and 3
+// Artifacts that signing an image pushes: cosign's `.sig` tag and Sigstore bundles as referrers, in the shapes that cosign 2 and 3
 // write. https://github.com/sigstore/cosign/blob/v2.5.0/specs/SIGNATURE_SPEC.md
 // https://github.com/sigstore/cosign/blob/v3.0.0/specs/BUNDLE_SPEC.md
 import type { SerializedBundle } from '@sigstore/bundle'
@@ -20,7 +20,7 @@ export type PushManifest = {
   /** Under which it is pushed; by its digest where there is none. */
   readonly tag?: string
   readonly blobs: readonly PushBlob[]
-  /** What it refers to: to be listed in the fallback tag where the registry has no referrers API. */
+  /** The manifest that it refers to: to be listed in the fallback tag where the registry has no referrers API. */
   readonly subject?: Descriptor
   readonly artifactType?: string
   readonly annotations?: Readonly<Record<string, string>>
@@ -87,7 +87,7 @@ export function bundleManifest(
 }
 
 export type Document = {
-  /** Of the manifest, and of its layer where `mediaType` does not say otherwise. */
+  /** The type of the manifest, and of its layer where `mediaType` does not say otherwise. */
   readonly artifactType: string
   readonly mediaType?: string
   readonly bytes: Uint8Array

@@ -20,7 +20,7 @@ export type KeylessOptions = {
   /** Sigstore's public instance by default. */
   readonly fulcioUrl?: string
   readonly rekorUrl?: string
-  /** Of each request; three attempts are made. */
+  /** Limit for each request; three attempts are made. */
   readonly timeoutMs?: number
 }
 
@@ -30,7 +30,9 @@ const TIMEOUT_MS = 30_000
 /** A token that ends sooner will not last until Fulcio has seen it. */
 const MIN_LIFETIME_MS = 10_000
 
-/** Asks for one token at once, so that a machine without identity is told before anything is done. SigningError TOKEN. */
+/**
+ * Asks for one token at once, so that a machine without identity is told before anything is done. SigningError TOKEN.
+ */
 export async function openKeylessSigner(options: KeylessOptions = {}): Promise<Signer> {
   const { token, fulcioUrl, rekorUrl, timeoutMs = TIMEOUT_MS } = options
   const getToken = async (): Promise<string> => token ?? askMachine()

@@ -7,7 +7,7 @@ export const CERTIFICATE_ANNOTATION = 'dev.sigstore.cosign/certificate'
 export const BUNDLE_ANNOTATION = 'dev.sigstore.cosign/bundle'
 const TIMESTAMP_ANNOTATION = 'dev.sigstore.cosign/rfc3161timestamp'
 
-/** What the bundle lacks (certificate, log entry, timestamp: one signed with a key) is no annotation either. */
+/** A part that the bundle lacks (certificate, log entry, timestamp: one signed with a key) is no annotation either. */
 export function toLegacyAnnotations(bundle: SerializedBundle): Readonly<Record<string, string>> {
   const { certificate, x509CertificateChain, tlogEntries, timestampVerificationData } = bundle.verificationMaterial
   const leaf = certificate ?? x509CertificateChain?.certificates[0]

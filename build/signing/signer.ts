@@ -1,4 +1,4 @@
-// Who signs: a key or an identity, behind one seam that gives Sigstore bundles.
+// Signers: a key or an identity, behind one interface that gives Sigstore bundles.
 // https://github.com/sigstore/protobuf-specs/blob/v0.5.0/protos/sigstore_bundle.proto
 import type { SerializedBundle } from '@sigstore/bundle'
 
@@ -26,7 +26,7 @@ export class SigningError extends Error {
 
 export const IN_TOTO_PAYLOAD = 'application/vnd.in-toto+json'
 
-/** What a DSSE signature is over: https://github.com/secure-systems-lab/dsse/blob/v1.0.2/protocol.md */
+/** The bytes that a DSSE signature is over: https://github.com/secure-systems-lab/dsse/blob/v1.0.2/protocol.md */
 export function preAuthenticationEncoding(payloadType: string, payload: Uint8Array): Buffer {
   const type = Buffer.from(payloadType)
   return Buffer.concat([Buffer.from(`DSSEv1 ${type.length} `), type, Buffer.from(` ${payload.length} `), payload])

@@ -1,5 +1,6 @@
-// The statements that are signed about an image: https://github.com/in-toto/attestation/blob/v1.1.2/spec/v1/statement.md
-// Provenance: https://slsa.dev/spec/v1.1/provenance. The same inputs give the same bytes.
+// The statements that are signed about an image:
+// https://github.com/in-toto/attestation/blob/v1.1.2/spec/v1/statement.md Provenance:
+// https://slsa.dev/spec/v1.1/provenance. The same inputs give the same bytes.
 import { algorithmOf, digestOf, encodedPart, type Digest } from '#harness/bytes/digest.ts'
 import { splitImageName } from '../image-name.ts'
 import type { Contract } from '#specs/contract/contract.ts'
@@ -42,7 +43,7 @@ export type ProvenanceInputs = {
   readonly lock: Lock
   /** Where contract and lock are kept, such as `git+https://github.com/you/repo@refs/heads/main`, and its commit. */
   readonly source: { readonly uri: string; readonly commit: string }
-  /** What the contract said of the image, and whether it was published in spite of it. */
+  /** The verdict on the image, and whether it was published in spite of it. */
   readonly gate: { readonly verdict: string; readonly forced: boolean }
   /** URL of the run that built it. */
   readonly invocation?: string
@@ -95,7 +96,10 @@ function upstreamImages(lock: Lock, contract: Contract, variant: string): readon
   )
 }
 
-/** `pkg:oci/name@sha256%3A…?repository_url=…&tag=…`: https://github.com/package-url/purl-spec/blob/main/types-doc/oci-definition.md */
+/**
+ * `pkg:oci/name@sha256%3A…?repository_url=…&tag=…`:
+ * https://github.com/package-url/purl-spec/blob/main/types-doc/oci-definition.md
+ */
 function packageUrl(reference: string, digest: Digest): string {
   const { repository, name, tag } = splitImageName(reference)
   const tagged = tag === undefined ? '' : `&tag=${encodeURIComponent(tag)}`

@@ -18,7 +18,7 @@ type Level = {
   /** The keys of an object so far, as written and folded. */
   readonly keys: Set<string>
   readonly folded: Map<string, string>
-  /** The pointer to the next value; undefined where a key comes next. */
+  /** The key of the next value; undefined where a key comes next. */
   key: string | undefined
   index: number
 }

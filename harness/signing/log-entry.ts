@@ -104,7 +104,7 @@ function fromDer(given: Verifier | undefined): SigningKey {
   return { publicKey: toSpki(createPublicKey({ key, format: 'der', type: 'spki' })) }
 }
 
-/** The key algorithm of a certificate. */
+/** The certificate and its public key, as an entry of the log has them. */
 export function ofCertificate(certificate: X509Certificate): Required<SigningKey> {
   return { certificate: certificate.raw, publicKey: toSpki(certificate.publicKey) }
 }

@@ -32,7 +32,7 @@ type Failed<Kind> = {
   readonly outcome: Kind
   readonly attachment: Attachment
   readonly error: HarnessError
-  /** The claimed kind, signed or not; undefined where that cannot be read. */
+  /** The claimed predicate type, signed or not; undefined where that cannot be read. */
   readonly predicateType?: string
 }
 

@@ -87,7 +87,7 @@ test(
     fix: 'set the modes when the tree is packed: crane export keeps them',
   }),
   async ({ files, isImage, judge }) => {
-    // Who unpacks a tree on disk owns it; in an image the owner is part of what is published.
+    // A tree on disk is owned by its user; in an image the owner is part of what is published.
     const wrong = [...files.under('')].filter(
       ({ type, mode, uid, gid }) =>
         mode !== (type === 'directory' ? 0o755 : 0o644) || (isImage && (uid !== 0 || gid !== 0)),

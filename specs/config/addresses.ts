@@ -4,7 +4,7 @@ import type { MachineConfigFacts, Placed } from '#harness/machine-config/facts.t
 import { isUnknown } from '../support/config-rule.ts'
 import { parseSubnet, without, type Subnet } from './subnet.ts'
 
-/** What Talos takes where a configuration names none (pkg/machinery/constants, v1.11 to v1.14). */
+/** Networks that Talos takes where a configuration names none (pkg/machinery/constants, v1.11 to v1.14). */
 const DEFAULT_PODS = '10.244.0.0/16'
 const DEFAULT_SERVICES = '10.96.0.0/12'
 
@@ -14,7 +14,7 @@ export const TAILNETS: readonly Subnet[] = ['100.64.0.0/10', 'fd7a:115c:a1e0::/4
 )
 
 export type Admitted = {
-  /** What is left of a subnet, and the item that added it. */
+  /** The rest of a subnet, and the item that added it. */
   readonly left: readonly { readonly subnet: Subnet; readonly item: Placed }[]
   /** Templates and encrypted values. */
   readonly unknown: readonly Placed[]

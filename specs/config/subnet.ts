@@ -7,7 +7,9 @@ export type Subnet = {
   readonly family: 4 | 6
   /** Address and length, the address the first of the subnet: `10.96.0.0/12`. */
   readonly cidr: string
-  /** Whether a length is written, and the address is the first: what netip.ParsePrefix reads and Masked() leaves alone. */
+  /**
+   * Whether a length is written, and the address is the first: what netip.ParsePrefix reads and Masked() leaves alone.
+   */
   readonly isPrefix: boolean
 }
 
@@ -36,7 +38,7 @@ export function isCovered(subnet: Subnet, subnets: readonly Subnet[]): boolean {
   return same.length > 0 && containsCidr(mergeCidr(same), subnet.cidr)
 }
 
-/** What of `subnet` is in none of `subnets`. */
+/** The parts of `subnet` that are in none of `subnets`. */
 export function without(subnet: Subnet, subnets: readonly Subnet[]): readonly Subnet[] {
   const same = subnets.filter(({ family }) => family === subnet.family).map(({ cidr }) => cidr)
   const left = same.length === 0 ? [subnet.cidr] : excludeCidr(subnet.cidr, same)

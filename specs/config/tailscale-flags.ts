@@ -73,7 +73,10 @@ export function wordsOf(text: string): readonly string[] {
   return text.split(/\s+/).filter((word) => word !== '')
 }
 
-/** What `tailscale up` makes of its arguments, up to the first that it refuses. A word may be a key: none is told. */
+/**
+ * The settings of `tailscale up` by its arguments, up to the first that it refuses. A word may be a key: none is
+ * repeated.
+ */
 export function parseUpFlags(words: readonly string[]): ParsedFlags {
   const given: GivenFlag[] = []
   for (let at = 0; at < words.length; at++) {

@@ -21,7 +21,7 @@ const advisorySchema = z.strictObject({
   talos: range.optional(),
   architecture: z.enum(['arm64', 'amd64']).optional(),
   extension: z.strictObject({ name: z.string().min(1), version: range.optional() }).optional(),
-  /** What the image must be like beside that; all of it. */
+  /** Further conditions on the image; all must hold. */
   when: z
     .strictObject({
       missing: path.optional(),
@@ -43,7 +43,9 @@ const advisoriesSchema = z.strictObject({ schema: z.literal('1'), advisories: z.
 
 export type Advisory = Readonly<z.infer<typeof advisorySchema>>
 
-/** SchemaError with every issue, at the line of the first; FormatError MALFORMED when it is no YAML or has one id twice. */
+/**
+ * SchemaError with every issue, at the line of the first; FormatError MALFORMED when it is no YAML or has one id twice.
+ */
 export function parseAdvisories(bytes: Uint8Array, file: string): readonly Advisory[] {
   const at = { path: file }
   const value = parseYaml(bytes, at, { scalars: 'text' })
@@ -65,7 +67,7 @@ function locate<T>(bytes: Uint8Array, at: Location, action: () => T): T {
   }
 }
 
-/** Of what the pointer leads to, as far as it is there. */
+/** The place of the value that the pointer leads to, as far as there is one. */
 function placeOf(bytes: Uint8Array, at: Location, pointer: string): { readonly line: number; readonly column: number } {
   let node = parseYamlNodes(bytes, at)[0]
   for (const part of pointer.split('/').slice(1)) {

@@ -3,7 +3,7 @@ import semver from 'semver'
 import { talosBase } from '#harness/talos/talos-version.ts'
 import type { Advisory } from './advisories.ts'
 
-/** What is asked only where an entry depends on it. */
+/** Facts that are read only where an entry depends on them. */
 export type AdvisoryFacts = {
   /** The Talos tag; undefined where nothing says it. */
   readonly talos: string | undefined

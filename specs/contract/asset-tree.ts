@@ -5,7 +5,7 @@ export { ASSET_ROOT, COMMAND_LINE, INITRAMFS, KERNEL } from '#harness/talos/asse
 export const CHECKSUMS = 'checksums.sha256'
 export const REPORT = 'validation/build-report.txt'
 
-/** What every tree holds; the contract may declare more. */
+/** The files of every tree; the contract may declare more. */
 export const REQUIRED_FILES: readonly string[] = [KERNEL, INITRAMFS, CHECKSUMS, REPORT]
 
 /** First line of the report; then `Field: value` lines in this order, then INVENTORY and a line for each asset. */

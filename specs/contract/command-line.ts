@@ -5,7 +5,7 @@ import { parseCmdline } from '#harness/formats/uki/cmdline.ts'
 export type CommandLineParts = {
   /** The metal/arm64 command line of the minor. */
   readonly defaults: string
-  /** What SecureBoot adds behind the defaults; empty without it. */
+  /** Arguments that SecureBoot adds behind the defaults; empty without it. */
   readonly secureBoot: readonly string[]
   /**
    * The contract's own: `-name` takes the default `name` away, `-name=value` that value of it; `name=value` goes beside

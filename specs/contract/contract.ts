@@ -134,8 +134,8 @@ const contractSchema = contractFields
   })
 
 /**
- * Whether a release is in the contract's range. A pre-release must be in it by itself and by its minor: `<1.15.0` does not
- * admit v1.15.0-alpha.0, though that comes before v1.15.0.
+ * Whether a release is in the contract's range. A pre-release must be in it by itself and by its minor: `<1.15.0` does
+ * not admit v1.15.0-alpha.0, though that comes before v1.15.0.
  */
 export function admitsTalos({ talos: range }: Pick<Contract, 'talos'>, talos: string): boolean {
   const version = talosBase(talos)
@@ -146,7 +146,7 @@ export function admitsTalos({ talos: range }: Pick<Contract, 'talos'>, talos: st
   )
 }
 
-/** Of all variants, each once, sorted. */
+/** The extensions of all variants, each once, sorted. */
 export function extensionNames({ variants }: Pick<Contract, 'variants'>): readonly string[] {
   return [...new Set(Object.values(variants).flatMap(({ extensions }) => extensions))].toSorted()
 }

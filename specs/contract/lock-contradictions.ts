@@ -1,4 +1,4 @@
-// What in a lock cannot all be true: two facts under one name, and facts that say different things of one release.
+// Contradictions in a lock: two facts under one name, and facts that say different things of one release.
 import type { Lock } from './lock-schema.ts'
 
 export type Contradiction = { readonly path: readonly (string | number)[]; readonly message: string }

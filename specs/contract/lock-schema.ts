@@ -35,7 +35,7 @@ const stubSchema = pinnedFileSchema.extend({
     .readonly(),
 })
 
-/** Who signed an image, as whoever wrote the lock verified it. */
+/** The signer of an image, as verified when the lock was written. */
 const signerSchema = z.union([
   z.strictObject({ issuer: z.string().min(1), subject: z.string().min(1) }),
   /** sha256 of the public key, DER of its SubjectPublicKeyInfo. */

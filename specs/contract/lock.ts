@@ -35,14 +35,14 @@ export function parseLock(bytes: Uint8Array, path: string): Lock {
   return validate('lock', lockSchema, value, { path })
 }
 
-/** What tells which lock this is, read before anything else of it. */
+/** The schema version and the Talos tag of a lock, read before anything else of it. */
 function headOf(value: unknown): { readonly schema?: unknown; readonly talos?: string } {
   if (typeof value !== 'object' || value === null) return {}
   const { schema, talos } = value as Record<string, unknown>
   return { schema, ...(typeof talos === 'string' && /^v[0-9A-Za-z.-]{1,40}$/.test(talos) && { talos }) }
 }
 
-/** Of the lock's canonical bytes: what an image says that it was built from. */
+/** The digest of the lock's canonical bytes, which an image's label claims. */
 export function lockDigest(lock: Lock): Digest {
   return digestOf(Buffer.from(formatLock(lock)))
 }

@@ -1,4 +1,4 @@
-// What every extension layer must be: siderolabs/talos pkg/machinery/extensions/validate.go, facts on what imager drops.
+// The form of every extension layer: siderolabs/talos pkg/machinery/extensions/validate.go, facts on what imager drops.
 import type { FileEntry } from '#harness/fs/file-tree.ts'
 import { FIRMWARE_FOLDER } from '#harness/talos/extension/content.ts'
 import { MODULES_DEP } from '#harness/talos/extensions.ts'
@@ -9,9 +9,11 @@ import { findShared, isHollow, MODULE_LIST, nameFile, openExtensions, openLayers
 
 const WORLD_WRITABLE = 0o002
 const SETUID_SETGID = 0o6000
-/** What setuid was: capabilities that whoever runs the file gets. */
+/** Capabilities of a file, which every process that runs it gets. */
 const CAPABILITY_XATTR = 'security.capability'
-/** What makes an entry an order to the overlay: a directory that hides all below it, a file that is another one. */
+/**
+ * Marks that make an entry an order to the overlay: a directory that hides all below it, a file that is another one.
+ */
 const OVERLAY_XATTR = /^(trusted|user)\.overlay\./
 
 test(

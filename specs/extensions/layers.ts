@@ -99,7 +99,7 @@ export async function whyNotMounted(
     const { compression } = await image.squashfs()
     return config.get(MOUNTED_BY[compression] ?? '') === 'y' ? undefined : `${image.path}: ${compression}`
   } catch (error) {
-    // Of another version than 4.0, or of a compressor that has no name: no kernel mounts it.
+    // No kernel mounts another version than 4.0, or a compressor that has no name.
     if (error instanceof FormatError && error.code === 'UNSUPPORTED') return `${image.path}: ${error.message}`
     throw error
   }

@@ -1,4 +1,5 @@
-// What extensions.yaml says: siderolabs/talos pkg/machinery/extensions @ v1.11.5, image-factory for virtual extensions.
+// The list of extensions in extensions.yaml: siderolabs/talos pkg/machinery/extensions @ v1.11.5, image-factory for
+// virtual extensions.
 import { MODULES_DEP } from '#harness/talos/extensions.ts'
 import { admitsTalos } from '#harness/talos/extension/compatibility.ts'
 import { AbsentFactError } from '../support/absent-fact.ts'

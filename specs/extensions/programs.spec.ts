@@ -1,5 +1,5 @@
-// What the mission's extensions must bring: siderolabs/extensions container-runtime/spin, network/tailscale, storage/drbd,
-// storage/zfs.
+// Files that the mission's extensions must bring: siderolabs/extensions container-runtime/spin, network/tailscale,
+// storage/drbd, storage/zfs.
 import { readAll } from '#harness/bytes/source.ts'
 import { parseContainerdConfig } from '#harness/formats/text/containerd-config.ts'
 import type { FileTree } from '#harness/fs/file-tree.ts'
@@ -35,7 +35,7 @@ test(
     const spin = layers.filter(({ name }) => name === 'spin')
     const shims = spin.map(({ tree }) => isExecutable(tree.resolve(SHIM)))
     judge(shims, extensions.where).toEqual(spin.map(() => true))
-    // Of all layers: containerd merges every part, and the last one to speak of a handler decides what it is.
+    // The parts of all layers: containerd merges them, and the last one to speak of a handler decides what it is.
     const parts = filesOf(spin.length > 0 ? layers : [], (path) => CRI_PART.test(path))
     const configs = await Promise.all(
       parts.map(async ({ data }) =>

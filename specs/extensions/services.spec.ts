@@ -27,7 +27,7 @@ test(
   ...must('EXT-014', 'every extension service specification is valid and uniquely named', {
     targets: ['installer', 'assets'],
     needs: ['EXT-005'],
-    fix: 'mend the specification: Talos only logs an invalid one, and the service silently does not exist',
+    fix: 'correct the specification: Talos only logs an invalid one, and the service silently does not exist',
   }),
   async ({ extensions, judge }) => {
     const names = (await readServices(extensions)).map(({ name }) => name)

@@ -1,7 +1,7 @@
-// What of a squashfs image mksquashfs, run by upstream, would not have written.
+// Deviations of a squashfs image from what mksquashfs, run by upstream, writes.
 import type { Squashfs } from '#harness/formats/squashfs/reader.ts'
 
-/** What imager keeps of attributes; orders to the overlay and capabilities are for EXT-007 and EXT-008 to say. */
+/** Attributes that imager keeps; orders to the overlay and capabilities are for EXT-007 and EXT-008 to say. */
 const LABEL = 'security.selinux'
 const JUDGED_ELSEWHERE = /^((trusted|user)\.overlay\.|security\.capability$)/
 

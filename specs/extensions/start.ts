@@ -7,11 +7,11 @@ import type { ServiceSpec } from '#harness/talos/extension/service-spec.ts'
 import type { Layer } from './layers.ts'
 
 const ROOTS = 'usr/local/lib/containers'
-/** What containerd mounts into every container: nothing of the image is seen there. */
+/** Paths that containerd mounts into every container: nothing of the image is seen there. */
 const COVERED = ['proc', 'dev', 'sys', 'run']
 /** Folders of the machine that are empty, or somebody else's, when it starts. */
 const EMPTY_ON_HOST = ['var', 'run', 'dev', 'sys', 'proc', 'system', 'tmp']
-/** What containerd gives a container that says nothing. */
+/** The defaults that containerd gives a container. */
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 const MAX_LINKS = 40
 const EXECUTABLE = 0o111

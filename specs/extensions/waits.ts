@@ -1,4 +1,4 @@
-// What services wait for that neither their variant's promises nor another service provides.
+// Conditions of services that neither their variant's promises nor another service provides.
 import type { ServiceDependency } from '#harness/talos/extension/service-spec.ts'
 import type { Contract, Variant } from '../contract/contract.ts'
 

@@ -1,4 +1,4 @@
-// What of an archive the kernel unpacks otherwise than it is listed, and what cpio would have written otherwise.
+// Entries that the kernel unpacks otherwise than they are listed, and fields that cpio would have written otherwise.
 import type { FileEntry } from '#harness/fs/file-tree.ts'
 import type { CpioEntry } from '#harness/formats/cpio/cpio.ts'
 import type { SegmentArchive } from '#harness/talos/boot/initramfs.ts'
@@ -12,8 +12,8 @@ const UMASKED = 0o755
 
 /**
  * `path: reason` for each entry that linux init/initramfs.c does not unpack as a file of its own at its path, into a
- * folder that an earlier entry made: do_name overwrites, maybe_link joins, clean_path removes, and no folder is made for
- * a file whose folder has no entry.
+ * folder that an earlier entry made: do_name overwrites, maybe_link joins, clean_path removes, and no folder is made
+ * for a file whose folder has no entry.
  */
 export function unpackFindings(entries: readonly CpioEntry[]): readonly string[] {
   const made = new Map<string, FileEntry['type']>([['', 'directory']])
@@ -40,7 +40,10 @@ function wantedType(path: string): FileEntry['type'] {
   return TOP_FILE.test(path) ? 'file' : path.startsWith(FIRMWARE) ? 'file' : 'directory'
 }
 
-/** `path: field: expected, got` for each header, padding, place and mode that is not as GNU cpio, run by imager, writes it. */
+/**
+ * `path: field: expected, got` for each header, padding, place and mode that is not as GNU cpio, run by imager, writes
+ * it.
+ */
 export function formFindings({ entries, deviations }: SegmentArchive): readonly string[] {
   return [
     ...deviations.map(({ path, what }) => `${path}: ${what}`),
@@ -69,7 +72,7 @@ function modeFindings(entries: readonly FileEntry[]): readonly string[] {
   })
 }
 
-/** What the base must hold, in this order; whether `init` can be executed is for INI-003 to say. */
+/** The files of the base, in this order; whether `init` can be executed is for INI-003 to say. */
 const BASE: readonly (readonly [path: string, type: string, mode: number])[] = [
   ['', 'directory', 0o755],
   ['init', 'file', 0o644],

@@ -1,4 +1,4 @@
-// What the segments hold: siderolabs/talos Dockerfile (initramfs-archive-arm64) and internal/pkg/extensions.
+// The content of the segments: siderolabs/talos Dockerfile (initramfs-archive-arm64) and internal/pkg/extensions.
 import { isStatic, machineName, readElf } from '#harness/formats/elf/elf.ts'
 import { fileIn } from '#harness/fs/file-in.ts'
 import { ROOTFS_PATH } from '#harness/talos/rootfs.ts'

@@ -1,10 +1,11 @@
-// The initramfs as the kernel reads it, segment by segment: linux init/initramfs.c, siderolabs/talos pkg/imager/extensions.
+// The initramfs as the kernel reads it, segment by segment: linux init/initramfs.c, siderolabs/talos
+// pkg/imager/extensions.
 import { sha256Hex } from '#harness/bytes/digest.ts'
 import type { InitramfsSegment } from '#harness/talos/boot/initramfs.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 
-/** What imager writes into an extension segment: a file of another name would replace one of the base at boot. */
+/** Files that imager writes into an extension segment: a file of another name would replace one of the base at boot. */
 const EXTENSION_FILES = /^(extensions\.yaml|(\d+|modules\.dep)\.sqsh|usr(\/lib(\/firmware(\/.+)?)?)?)$/
 
 function describeSegment({ offset, size, compression }: InitramfsSegment): string {

@@ -1,4 +1,4 @@
-// What of installer-base an installer must still be: its layers, and its configuration as imager takes it over
+// The parts of installer-base that an installer keeps: its layers, and its configuration as imager takes it over
 // (siderolabs/talos pkg/imager/out.go: a deep copy of go-containerregistry's v1.Config).
 import type { FileTree } from '#harness/fs/file-tree.ts'
 import type { ImageConfig } from '#harness/oci/image/schemas.ts'
@@ -14,7 +14,7 @@ const KNOWN = new Set(
     .trim()
     .split(/\s+/),
 )
-/** What imager writes beside `config`; `created` and `history` are free, `variant` is OCI-003's. */
+/** Members that imager writes beside `config`; `created` and `history` are free, `variant` is OCI-003's. */
 const DOCUMENT = new Set(['architecture', 'os', 'variant', 'created', 'config', 'rootfs', 'history'])
 
 /** How many layers imager takes of a base: of a finished installer the first. */
@@ -24,7 +24,10 @@ export function baseLayerCount(diffIds: readonly string[]): number {
 
 type LayerKind = 'base' | 'artifacts' | 'overlay' | 'other'
 
-/** What each layer is, by the paths of its files; the first `count` are the base where one of them has the installer. */
+/**
+ * The role of each layer, by the paths of its files; the first `count` are the base where one of them has the
+ * installer.
+ */
 export function kindsOfLayers(layers: readonly FileTree[], count: number): readonly LayerKind[] {
   const hasInstaller = layers.slice(0, count).some((tree) => tree.has('usr/bin/installer'))
   return layers.map((tree, index): LayerKind => {
@@ -40,7 +43,7 @@ export type ConfigQuestion = {
   readonly base: Pick<PinnedBase, 'config'>
   /** Labels that the contract and the lock give to an image of one's own: values, or what they must match. */
   readonly labels: Readonly<Record<string, string | RegExp>>
-  /** What `rootfs.type` may be. */
+  /** Allowed values of `rootfs.type`. */
   readonly rootfsTypes: readonly string[]
 }
 

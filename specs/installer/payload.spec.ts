@@ -1,4 +1,5 @@
-// What imager adds to installer-base since Talos 1.10: siderolabs/talos pkg/imager/out.go, pkg/imager/filemap.
+// The files that imager adds to installer-base since Talos 1.10: siderolabs/talos pkg/imager/out.go,
+// pkg/imager/filemap.
 import { unsignedSha256 } from '#harness/formats/uki/authenticode.ts'
 import { PE_MACHINE_ARM64, PE_SUBSYSTEM_EFI_APPLICATION, readPe } from '#harness/formats/uki/pe.ts'
 import { fileIn } from '#harness/fs/file-in.ts'

@@ -1,4 +1,4 @@
-// What runs when the image is started: siderolabs/talos Dockerfile, stage installer-base-image.
+// The program that runs when the image is started: siderolabs/talos Dockerfile, stage installer-base-image.
 import { isStatic, machineName, readElf } from '#harness/formats/elf/elf.ts'
 import { fileIn } from '#harness/fs/file-in.ts'
 import { must } from '../support/requirement.ts'

@@ -1,4 +1,4 @@
-// What modprobe goes by: kmod's modules.dep(5) and the binary indexes beside it.
+// The lists that modprobe goes by: kmod's modules.dep(5) and the binary indexes beside it.
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 import { dependencyFindings, indexFindings } from './indexes.ts'

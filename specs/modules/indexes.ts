@@ -1,4 +1,4 @@
-// What is wrong with the module indexes of a machine.
+// Faults of the module indexes of a machine.
 import { readAll, type ByteSource } from '#harness/bytes/source.ts'
 import {
   entriesOfIndex,
@@ -15,7 +15,7 @@ const KINDS: readonly ModulesIndexKind[] = ['dep', 'alias', 'symbols', 'builtin'
 /** A distribution's modules.alias has some 1.5 MiB. */
 const MAX_INDEX_BYTES = 32 << 20
 
-/** Of each release: modules without a line, lines without a module, dependencies that are not there or not listed. */
+/** Modules without a line, lines without a module, and dependencies that are absent or not listed, of each release. */
 export async function dependencyFindings(installed: InstalledModules): Promise<readonly string[]> {
   const findings: string[] = []
   for (const release of installed.releases) {
@@ -42,7 +42,7 @@ export async function dependencyFindings(installed: InstalledModules): Promise<r
   return findings
 }
 
-/** What a module depends on, and what that depends on: modprobe loads the line of a module and looks no further. */
+/** The modules that a module depends on, directly or not: modprobe loads the line of a module and looks no further. */
 function neededBy(module: string, depends: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
   const needed = new Set(depends.get(module))
   for (const name of needed) for (const next of depends.get(name) ?? []) needed.add(next)
@@ -50,7 +50,7 @@ function neededBy(module: string, depends: ReadonlyMap<string, readonly string[]
   return needed
 }
 
-/** Of each release: keys that the binary index and the text do not both have with the same values. */
+/** Keys that the binary index and the text of a release do not both have with the same values. */
 export async function indexFindings(installed: InstalledModules): Promise<readonly string[]> {
   const findings: string[] = []
   for (const release of installed.releases)

@@ -1,4 +1,4 @@
-// What is wrong with the signatures of modules.
+// Faults of the signatures of modules.
 import type { X509Certificate } from 'node:crypto'
 import { HarnessError } from '#harness/errors.ts'
 import type { KernelModule } from '#harness/formats/modules/module.ts'

@@ -1,4 +1,4 @@
-// What the reference names: https://github.com/opencontainers/image-spec/blob/v1.1.1/{image-index,config}.md.
+// The image that the reference names: https://github.com/opencontainers/image-spec/blob/v1.1.1/{image-index,config}.md.
 import { renderPlatform } from '#harness/oci/image/selection.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'

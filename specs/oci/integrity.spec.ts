@@ -1,4 +1,4 @@
-// What is claimed against what the bytes are: https://github.com/opencontainers/image-spec/blob/v1.1.1/descriptor.md.
+// Claims of descriptors against the bytes: https://github.com/opencontainers/image-spec/blob/v1.1.1/descriptor.md.
 import { isConfig, isIndex, isLayer, isManifest } from '#harness/oci/image/media-types.ts'
 import { UKI_PATH } from '#harness/talos/installer.ts'
 import { must } from '../support/requirement.ts'

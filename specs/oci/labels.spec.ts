@@ -1,4 +1,4 @@
-// What Talos itself says about the image, and what unpacking it costs: siderolabs/talos Dockerfile, pkg/imager/out.go.
+// Talos' own labels, and the memory that unpacking an image takes: siderolabs/talos Dockerfile, pkg/imager/out.go.
 import { VERSION_LABEL } from '#harness/talos/installer.ts'
 import { must, should } from '../support/requirement.ts'
 import { test } from '../support/test.ts'

@@ -1,4 +1,4 @@
-// What of an image's layers containerd unpacks otherwise than they are listed: containerd v2.1
+// Entries of an image's layers that containerd unpacks otherwise than they are listed: containerd v2.1
 // pkg/archive/tar.go (applyNaive), which reads with archive/tar of Go.
 import type { TarEntry, TarProblem } from '#harness/fs/tar-entry.ts'
 import { BLOCK_SIZE, padded } from '#harness/fs/tar-fields.ts'
@@ -68,7 +68,7 @@ function parentsOf(path: string): readonly string[] {
   return parents
 }
 
-/** What of the layer that holds the UKI Go would have written otherwise. */
+/** Fields of the layer with the UKI that Go would have written otherwise. */
 export function artifactFindings({ entries, tarSize }: LayerContent): readonly string[] {
   const last = entries.at(-1)
   const end = padded((last?.origin.offset ?? 0) + BLOCK_SIZE + (last?.size ?? 0)) + 2 * BLOCK_SIZE

@@ -27,11 +27,13 @@ const GRUB_MODULES = 'usr/lib/grub/'
 /** Where contents are compared too: texts, the same on every machine. Programs never are. */
 const CONFIGURATION = 'etc/'
 
-/** The boot splash is inside imager's own program and published nowhere, so that what is built without imager has none. */
+/**
+ * The boot splash is inside imager's own program and published nowhere, so that what is built without imager has none.
+ */
 const SPLASH = '.splash'
 /** imager reads the kernel's version off an amd64 kernel; for arm64 it has it for its own release only. */
 const UNAME = '.uname'
-/** What a SecureBoot image has more: the key and the signatures of measurements. */
+/** Additional sections of a SecureBoot image: the key and the signatures of measurements. */
 const MEASUREMENTS = ['.pcrpkey', '.pcrsig']
 
 /** The serial console has another name on each architecture. */

@@ -1,5 +1,6 @@
-// What only we put into an image: labels (https://github.com/opencontainers/image-spec/blob/v1.1.1/annotations.md) and
-// times (https://reproducible-builds.org/specs/source-date-epoch/).
+// Parts that only this project puts into an image: labels
+// (https://github.com/opencontainers/image-spec/blob/v1.1.1/annotations.md) and times
+// (https://reproducible-builds.org/specs/source-date-epoch/).
 import { LOCK_LABEL } from '../contract/contract.ts'
 import { lockDigest } from '../contract/lock.ts'
 import { must, should } from '../support/requirement.ts'

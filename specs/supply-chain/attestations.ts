@@ -13,7 +13,7 @@ export type FoundProvenance = {
 
 /** https://spdx.github.io/spdx-spec/v2.3/using-SPDX-tools-and-libraries/ and in-toto's predicate for it. */
 const SPDX_PREDICATE = 'https://spdx.dev/Document'
-/** What an attachment may have; see attachments.ts. */
+/** The limits of an attachment; see attachments.ts. */
 const MAX_SPDX_BYTES = 24 << 20
 const SPDX_TYPES: readonly string[] = ['application/spdx+json', 'text/spdx+json']
 

@@ -15,7 +15,7 @@ export function describeOutcome(one: Outcome): string {
   return `${one.error.code}: ${one.error.message} (${formatLocation(one.attachment.at)})`
 }
 
-/** Of those of which none is valid: what cannot be told is not the same as what is wrong. */
+/** Throws where one of several invalid signatures could not be decided: undecidable is not the same as wrong. */
 export function throwUnknown(outcomes: readonly Outcome[]): void {
   const unknown = outcomes.find((one) => one.outcome === 'unknown')
   if (unknown !== undefined) throw unknown.error

@@ -1,4 +1,4 @@
-// What is published must be provably ours: https://docs.sigstore.dev/cosign/verifying/verify/,
+// Signatures by the contract's identity: https://docs.sigstore.dev/cosign/verifying/verify/,
 // https://slsa.dev/spec/v1.0/provenance, https://spdx.github.io/spdx-spec/v2.3/.
 import { expect } from 'vitest'
 import { must, should } from '../support/requirement.ts'

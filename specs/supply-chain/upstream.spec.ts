@@ -1,4 +1,4 @@
-// What an image is built from: the catalogue and the signatures of siderolabs, as npm run lock read and verified them
+// The sources of an image: the catalogue and the signatures of siderolabs, as npm run lock read and verified them
 // (https://www.talos.dev/v1.11/advanced/verifying-images/).
 import { matchesSigner, renderSigner } from '#harness/signing/signer.ts'
 import type { Lock, PinnedSigner } from '../contract/lock.ts'

@@ -1,4 +1,4 @@
-// What the advisories say of a part of a candidate: one finding for each entry that applies.
+// Advisories that apply to a part of a candidate: one finding for each entry that applies.
 import type { Location } from '#harness/errors.ts'
 import { parseCmdline } from '#harness/formats/uki/cmdline.ts'
 import { MODULES_DEP } from '#harness/talos/extensions.ts'

@@ -6,7 +6,7 @@ import type { Target, Requirement, VariantFilter } from './requirement.ts'
 export type JudgedPart = (typeof JUDGED_PARTS)[number]
 export const JUDGED_PARTS = ['installer', 'assets', 'config'] as const
 
-/** What is known of a candidate before any rule runs. */
+/** Facts of a candidate that are known before any rule runs. */
 export type CandidateTargets = {
   /**
    * Parts that the candidate has: whether each is an image (has a manifest) or a bare folder, and whether it lies in a
@@ -19,7 +19,7 @@ export type CandidateTargets = {
   readonly release?: boolean
   /** Whether there is a lock to compare with; without one pinned rules do not apply. */
   readonly pinned: boolean
-  /** What rules about some variants go by. */
+  /** The variant's name, for rules about some variants. */
   readonly variant?: string
   readonly contract?: Pick<Contract, 'variants'>
 }
@@ -78,7 +78,10 @@ function reasonWithout(asked: readonly Target[]): string {
   return `the candidate has no target ${asked.join(', ')}`
 }
 
-/** The target `image` is part of every other target of an image: an installer whose manifest is not judged is not judged. */
+/**
+ * The target `image` is part of every other target of an image: an installer whose manifest is not judged is not
+ * judged.
+ */
 function isAsked(target: Target, targets: readonly Target[] | undefined): boolean {
   return (
     targets === undefined || targets.includes(target) || (target === 'image' && targets.some((one) => one !== 'config'))

@@ -1,16 +1,19 @@
-// What a rule finds in the machine configuration of a candidate; what nobody can tell is an error of its own.
+// Findings of a rule in the machine configuration of a candidate; undecidable ones are an error of their own.
 import { FormatError } from '#harness/errors.ts'
 import type { ConfigFinding, ConfigJudge } from './config-rule.ts'
 import type { RunInput } from './run.ts'
 
 export type ConfigFindings = {
-  /** What breaks the rule. */
+  /** Violations of the rule. */
   readonly broken: readonly ConfigFinding[]
-  /** What is worth knowing and breaks nothing. */
+  /** Notes, which break nothing. */
   readonly notes: readonly ConfigFinding[]
 }
 
-/** FormatError `machine-config` UNSUPPORTED where nothing breaks the rule and a template keeps something from being told. */
+/**
+ * FormatError `machine-config` UNSUPPORTED where nothing breaks the rule and a template keeps something from being
+ * told.
+ */
 export function findInConfig(run: RunInput, key: string, judge: ConfigJudge): ConfigFindings {
   const candidate = run.candidates.find((one) => one.key === key)
   if (candidate?.config === undefined) throw new Error(`no candidate ${key} with a machine configuration`)

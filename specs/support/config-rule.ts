@@ -23,10 +23,10 @@ export type ConfigContext = {
   readonly target?: string
 }
 
-/** What of a machine configuration breaks a rule. Called for the variants that the rule speaks about. */
+/** Violations of a rule in a machine configuration. Called for the variants that the rule speaks about. */
 export type ConfigJudge = (facts: MachineConfigFacts, context: ConfigContext) => readonly ConfigFinding[]
 
-/** Of what is missing: the image that needs it, else the beginning. */
+/** The place of something missing: the image that needs it, else the beginning. */
 export function placeOfAbsence(facts: MachineConfigFacts): YamlPlace {
   return facts.installs.find(({ image }) => image !== undefined)?.image?.at ?? facts.start
 }

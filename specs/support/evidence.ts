@@ -1,4 +1,4 @@
-// What only a registry has to say about an image: what its tags name, and what was signed or attached.
+// Facts about an image that only its registry has: its tags, signatures and attachments.
 import type { Digest } from '#harness/bytes/digest.ts'
 import { lazy } from '#harness/lazy.ts'
 import type { RegistryReference } from '#harness/oci/image/reference.ts'
@@ -14,7 +14,7 @@ import type { Lock } from '../contract/lock.ts'
 export type Evidence = {
   /** Where the image lies. */
   readonly repository: NamedRepository
-  /** What a tag of the repository names; undefined where there is none. */
+  /** The descriptor that a tag of the repository names; undefined where there is none. */
   tag(name: string): Promise<Descriptor | undefined>
   attachments(): Promise<readonly Attachment[]>
   /** Every signature and attestation, verified for the signers of the contract. */

@@ -11,15 +11,17 @@ import type { CandidateInput, RunInput } from './run.ts'
 /** CozyStack publishes for amd64 alone. */
 export const REFERENCE_ARCHITECTURE = 'amd64'
 
-/** A reference that cannot be had, or cannot be read: nothing that the candidate did. The gate makes it inconclusive. */
+/**
+ * A reference that cannot be had, or cannot be read: nothing that the candidate did. The gate makes it inconclusive.
+ */
 class UnusableReferenceError extends Error {
   override name = 'UnusableReferenceError'
   readonly code = 'REFERENCE_UNUSABLE'
 }
 
 /**
- * What `read` gives for the reference. AbsentFactError where the lock pins none; UnusableReferenceError where it is of
- * another Talos release, and in place of every error of the harness.
+ * The value that `read` gives for the reference. AbsentFactError where the lock pins none; UnusableReferenceError where
+ * it is of another Talos release, and in place of every error of the harness.
  */
 export async function readReference<T>(
   run: Pick<RunInput, 'cacheFolder' | 'registry'>,

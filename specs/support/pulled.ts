@@ -1,4 +1,4 @@
-// What was pulled for a run: nobody who judges reaches for the network.
+// The pulled content of a run: a rule never reaches for the network.
 import { openCache } from '#harness/oci/cache/cache.ts'
 import { openRegistryAccess, type RegistryAccess } from '#harness/oci/registry/access.ts'
 import type { RunInput } from './run.ts'

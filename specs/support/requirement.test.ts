@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { must, should } from './requirement.ts'
 
-const options = { targets: ['installer'], fix: 'mend it' } as const
+const options = { targets: ['installer'], fix: 'fix it' } as const
 
 describe('must and should', () => {
   it('title a test with id and sentence, and carry the requirement', () => {
@@ -15,7 +15,7 @@ describe('must and should', () => {
       needs: ['INS-001'],
       pinned: true,
       scope: 'part',
-      fix: 'mend it',
+      fix: 'fix it',
     })
   })
 

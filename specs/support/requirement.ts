@@ -1,12 +1,12 @@
 // A requirement: its identity, what of a candidate it speaks about, and what must be green before it can be judged.
 
-/** What of a candidate a rule speaks about. */
+/** The part of a candidate that a rule is about. */
 export type Target = 'image' | 'installer' | 'assets' | 'release' | 'registry' | 'config'
 export const TARGETS: readonly Target[] = ['image', 'installer', 'assets', 'release', 'registry', 'config']
 
 /**
- * What a rule looks at in one go: a part by itself, the installer image alone, both parts of a candidate held against
- * each other, or both variants of a release.
+ * The extent of one evaluation of a rule: a part by itself, the installer image alone, both parts of a candidate held
+ * against each other, or both variants of a release.
  */
 type Scope = 'part' | 'installer' | 'parts' | 'release'
 
@@ -34,7 +34,7 @@ export type Requirement = {
   readonly scope: Scope
   /** Absent for every variant. */
   readonly only?: VariantFilter | undefined
-  /** What the owner of the image does about a failure. */
+  /** The remedy for a failure, for the owner of the image. */
   readonly fix: string
 }
 
@@ -70,7 +70,9 @@ function state(level: Level, id: string, sentence: string, options: RequirementO
   return [`${id} ${sentence}`, { meta: { requirement } }]
 }
 
-/** A rule that gates. Spread into `test`: `test(...must('KRN-002', 'the payload …', { … }), async ({ kernel }) => …)`. */
+/**
+ * A rule that gates. Spread into `test`: `test(...must('KRN-002', 'the payload …', { … }), async ({ kernel }) => …)`.
+ */
 export function must(id: string, sentence: string, options: RequirementOptions): Statement {
   return state('must', id, sentence, options)
 }

@@ -1,4 +1,4 @@
-// What the command line hands to the spec files, through vitest's `provide`.
+// The input that the command line hands to the spec files, through vitest's `provide`.
 import type { Location } from '#harness/errors.ts'
 import type { BlobFailures } from '#harness/oci/registry/failure.ts'
 import type { MachineConfigFacts } from '#harness/machine-config/facts.ts'
@@ -66,8 +66,8 @@ export type JudgementMeta = {
   readonly part: JudgedPart
   /** Where the last look went: the place of the failure when there is one. */
   where?: Location
-  /** What was found, each with its place: told one by one instead of the expectation that they fail. */
+  /** Findings, each with its place: reported one by one instead of the expectation that they fail. */
   findings?: readonly Found[]
-  /** What is worth knowing and breaks nothing. */
+  /** Notes, which break nothing. */
   notes?: readonly { readonly at: Location; readonly message: string }[]
 }

@@ -38,7 +38,7 @@ const base = vitest
     meta.where = at
     return expect(actual)
   })
-  /** What is worth knowing about the image and breaks nothing. */
+  /** Notes about the image, which break nothing. */
   .extend('note', async ({ meta }) => (message: string, at: Location): void => {
     meta.notes = [...(meta.notes ?? []), { at, message }]
   })
@@ -85,7 +85,7 @@ const base = vitest
     const keys = subject.candidate.members ?? []
     return Promise.all(keys.map((key) => subjectOf(inject('run'), key, 'installer')))
   })
-  /** What `read` gives for the image that the lock pins as the reference; errors of `readReference`. */
+  /** The value that `read` gives for the image that the lock pins as the reference; errors of `readReference`. */
   .extend(
     'reference',
     async ({ subject }) =>

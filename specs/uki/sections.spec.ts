@@ -1,4 +1,4 @@
-// What Talos puts into the UKI behind systemd's stub: siderolabs/talos internal/pkg/uki @ v1.11.5.
+// The sections that Talos puts into the UKI behind systemd's stub: siderolabs/talos internal/pkg/uki @ v1.11.5.
 import { sha256Hex } from '#harness/bytes/digest.ts'
 import { readAll } from '#harness/bytes/source.ts'
 import { parseOsRelease } from '#harness/formats/uki/os-release.ts'

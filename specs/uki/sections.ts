@@ -1,17 +1,19 @@
-// The list of sections that imager appends to the stub: siderolabs/talos internal/pkg/uki/uki.go, generate.go @ v1.11.5.
+// The list of sections that imager appends to the stub: siderolabs/talos internal/pkg/uki/uki.go, generate.go @
+// v1.11.5.
 import { readAll, type ByteSource } from '#harness/bytes/source.ts'
 import { MAX_TEXT_SIZE } from '#harness/formats/uki/uki.ts'
 
-/** What imager leaves out where it has nothing to say. */
+/** Sections that imager may leave out. */
 const OPTIONAL = new Set(['.uname', '.splash'])
 const PCR_KEY = '.pcrpkey'
-/** What only an image with a policy for the TPM has. */
+/** Sections that only an image with a policy for the TPM has. */
 const MEASURED = new Set([PCR_KEY, '.pcrsig'])
 const PROFILE = '.profile'
 
 /**
  * The sections of `order` (those of the base, `.profile` and what may follow it) with as many profiles as `names` has.
- * What may be left out is where `names` has it before a profile; so is a policy for the TPM, whole or not at all.
+ * A section that may be left out is where `names` has it before a profile; so is a policy for the TPM, whole or not at
+ * all.
  */
 export function expectedSections(names: readonly string[], order: readonly string[]): readonly string[] {
   const profiles = Math.max(1, names.filter((name) => name === PROFILE).length)

@@ -1,5 +1,5 @@
-// What makes a UKI start under SecureBoot, and what a TPM releases a node's secrets for (siderolabs/talos internal/pkg/uki,
-// internal/pkg/measure, internal/pkg/secureboot @ v1.11.5).
+// Signatures that make a UKI start under SecureBoot, and measurements that a TPM releases a node's secrets for
+// (siderolabs/talos internal/pkg/uki, internal/pkg/measure, internal/pkg/secureboot @ v1.11.5).
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 import { policyFindings, signatureFindings } from './signed.ts'

@@ -1,4 +1,4 @@
-// What is wrong with a signed UKI or boot loader.
+// Faults of a signed UKI or boot loader.
 import { X509Certificate } from 'node:crypto'
 import type { ByteSource } from '#harness/bytes/source.ts'
 import { HarnessError } from '#harness/errors.ts'
@@ -11,7 +11,7 @@ import type { Contract } from '../contract/contract.ts'
 
 export type SignatureFindings = {
   readonly broken: readonly string[]
-  /** Who signed, where the contract names nobody. */
+  /** The actual signer, where the contract names none. */
   readonly notes: readonly string[]
 }
 

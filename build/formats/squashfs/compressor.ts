@@ -1,5 +1,5 @@
-// How blocks are compressed: one-shot, in libuv's threads, stored where compression does not pay.
-// The options block: mksquashfs, zstd_wrapper.h and gzip_wrapper.h of https://github.com/plougher/squashfs-tools (4.6.1).
+// How blocks are compressed: one-shot, in libuv's threads, stored where compression does not pay. The options block:
+// mksquashfs, zstd_wrapper.h and gzip_wrapper.h of https://github.com/plougher/squashfs-tools (4.6.1).
 import { promisify } from 'node:util'
 import { constants, deflate, zstdCompress } from 'node:zlib'
 import { squashfsError } from './limits.ts'
@@ -12,7 +12,7 @@ export type Block = { readonly bytes: Uint8Array; readonly stored: boolean }
 export type Compressor = {
   /** Identifier in the superblock. */
   readonly id: number
-  /** What follows the superblock when the level is not mksquashfs's default. */
+  /** The options that follow the superblock when the level is not mksquashfs's default. */
   readonly options: Uint8Array | undefined
   readonly compress: (bytes: Uint8Array) => Promise<Block>
 }
@@ -43,7 +43,8 @@ const METHODS: Readonly<Record<Compression, Method>> = {
       options.writeInt32LE(level, 0) // 0 s32 compression level
       return options
     },
-    // With its size known a frame is a single segment, so that its window never exceeds the block: Linux refuses others.
+    // With its size known a frame is a single segment, so that its window never exceeds the block: Linux refuses
+    // others.
     compress: (bytes, level) =>
       zstdCompressAsync(bytes, {
         params: { [constants.ZSTD_c_compressionLevel]: level },

@@ -1,4 +1,5 @@
-// File contents: blocks compressed in parallel and written in order, small files packed into fragments, each content once.
+// File contents: blocks compressed in parallel and written in order, small files packed into fragments, each content
+// once.
 import { createHash } from 'node:crypto'
 import { bytesSource, type ByteSource } from '#harness/bytes/source.ts'
 import type { Block, Compressor } from './compressor.ts'
@@ -80,7 +81,7 @@ export class DataWriter {
       const key = `${size} ${hash.digest('hex')}`
       const known = this.#contents.get(key)
       if (known !== undefined) {
-        // What was written of this copy is overwritten by what comes next.
+        // The written part of this copy is overwritten by the next data.
         if (blocksEnd > 0) await this.#enqueue(() => void (this.#position = content.start))
         return known
       }
@@ -138,7 +139,7 @@ export class DataWriter {
   /** Compresses at once; writes, and says where, when everything before has been written. */
   async #compress(bytes: Uint8Array, done: (start: number, word: number) => void): Promise<void> {
     const compressed: Promise<Block> = this.#compressor.compress(bytes)
-    // Whoever awaits it gets the error; without this it would end the process when an earlier job fails first.
+    // The caller that awaits it gets the error; without this it would end the process when an earlier job fails first.
     compressed.catch(() => undefined)
     this.#compressing += 1
     await this.#enqueue(async () => {

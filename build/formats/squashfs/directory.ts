@@ -31,7 +31,7 @@ type IndexEntry = { readonly position: number; readonly name: Buffer }
 export type Listing = {
   readonly bytes: Buffer
   readonly index: readonly IndexEntry[]
-  /** What mksquashfs gives an extended inode, whether or not there is an index in the end. */
+  /** Whether mksquashfs gives the directory an extended inode, whether or not there is an index in the end. */
   readonly long: boolean
 }
 

@@ -1,4 +1,4 @@
-// What a squashfs cannot express, and the one error for it.
+// Limits of squashfs, and the error for what it cannot express.
 import { FormatError, type FormatCode } from '#harness/errors.ts'
 
 /** Linux takes block sizes from 4 KiB (a page) to 1 MiB (SQUASHFS_FILE_MAX_SIZE). */

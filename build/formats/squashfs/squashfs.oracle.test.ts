@@ -1,4 +1,5 @@
-// Images of ours against squashfs-tools: stored ones are mksquashfs's to the byte, compressed ones unpack to what went in.
+// Images of ours against squashfs-tools: stored ones are mksquashfs's to the byte, compressed ones unpack to what went
+// in.
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
@@ -100,7 +101,7 @@ function toTar(files: readonly SquashFile[]): Promise<Buffer> {
   return buffer(archive)
 }
 
-/** What mksquashfs makes of the tar; the options take back what it does differently for tars. */
+/** The image that mksquashfs makes of the tar; the options take back what it does differently for tars. */
 async function mksquashfs(...options: readonly string[]): Promise<void> {
   const likeFolders = ['-exports', '-no-tailends', '-root-mode', '0755', '-all-time', `${TIME}`]
   await run(
@@ -191,7 +192,7 @@ it('streams a file of 600 MiB in flat memory', { timeout: 120_000 }, async () =>
   await writeSquashfs(file, [entry('big', { data: big })], { compression: 'zstd', level: 1, modificationTime: TIME })
   clearInterval(timer)
   expect(peak).toBeGreaterThan(0)
-  // What is garbage already, and not yet collected on a busy machine, counts as well.
+  // Garbage that is not yet collected on a busy machine counts as well.
   expect((peak - before) >> 20, 'MiB').toBeLessThan(300)
   const out = join(work, 'big')
   await run('unsquashfs', ['-no-progress', '-d', out, ours])

@@ -1,4 +1,4 @@
-// What the writer puts where, and what it refuses.
+// The layout that the writer makes, and input that it refuses.
 import { createHash } from 'node:crypto'
 import { zstdDecompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'

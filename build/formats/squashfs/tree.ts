@@ -14,14 +14,14 @@ export type SquashFile = {
   readonly gid: number
   /** Seconds since 1970. */
   readonly mtime: number
-  /** Of a regular file; empty when absent. */
+  /** Content of a regular file; empty when absent. */
   readonly data?: Uint8Array | ByteSource | undefined
   /**
    * The file has holes where it comes from: blocks of zeros are then counted in the inode, as mksquashfs does, so that
    * `du` shows them. They take no space either way.
    */
   readonly sparse?: boolean | undefined
-  /** Of a symbolic link: its text. Of a hard link: the path of another entry; all else of it is ignored. */
+  /** The text of a symbolic link; the path of another entry for a hard link, whose other fields are ignored. */
   readonly target?: string | undefined
   readonly device?: { readonly major: number; readonly minor: number } | undefined
   readonly xattrs?: ReadonlyMap<string, Uint8Array> | undefined

@@ -14,7 +14,7 @@ export type { SquashFile } from './tree.ts'
 
 export type SquashfsOptions = {
   readonly compression: Compression
-  /** Of the compression: 18 for zstd, 9 for gzip. */
+  /** The compression level: 18 for zstd, 9 for gzip. */
   readonly level?: number | undefined
   /** 128 KiB; a power of two from 4 KiB to 1 MiB. */
   readonly blockSize?: number | undefined

@@ -1,4 +1,4 @@
-// YAML documents as trees that know their places, for what a person is told to mend: https://yaml.org/spec/1.2.2/
+// YAML documents as trees that know their places, for messages to a person: https://yaml.org/spec/1.2.2/
 import { isAlias, isMap, isScalar, isSeq, type Document, type Node } from 'yaml'
 import type { Location } from '../../errors.ts'
 import { composeYaml, failAt, yamlValue, type YamlSource } from './document.ts'

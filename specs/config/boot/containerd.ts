@@ -6,7 +6,7 @@ import { MINORS } from '#harness/machine-config/schema/schema.ts'
 import { targetMinor } from '../validity/target.ts'
 import { CONTAINERD } from '../upstream/fields.ts'
 
-/** What the keys of containerd 1 became: docs/cri/config.md of containerd v2.1.5. */
+/** The names that the keys of containerd 1 have in containerd 2: docs/cri/config.md of containerd v2.1.5. */
 const RUNTIME = 'io.containerd.cri.v1.runtime'
 const IMAGES = 'io.containerd.cri.v1.images'
 const OLD = ['cri', 'io.containerd.grpc.v1.cri']
@@ -39,7 +39,7 @@ export const judgePartKeys: ConfigJudge = (facts, context) => {
               got: `version = ${part.version}`,
             },
           ]),
-      // What stands in its new place as well is kept for older nodes, and does no harm.
+      // A key that is in its new place as well is kept for older nodes, and does no harm.
       ...part.keys
         .filter(
           ({ plugin, key }) =>

@@ -1,5 +1,6 @@
-// What stops the boot sequence before any service starts: WriteUserFiles and SetUserEnvVars of siderolabs/talos v1.11.6 to
-// v1.14.0-rc.1, internal/app/machined/pkg/runtime/v1alpha1/v1alpha1_sequencer{,_tasks}.go (constants.FailurePauseTimeout).
+// Fields that stop the boot sequence before any service starts: WriteUserFiles and SetUserEnvVars of siderolabs/talos
+// v1.11.6 to v1.14.0-rc.1, internal/app/machined/pkg/runtime/v1alpha1/v1alpha1_sequencer{,_tasks}.go
+// (constants.FailurePauseTimeout).
 import { must } from '../../support/requirement.ts'
 import { test } from '../../support/test.ts'
 import { judgeFiles, judgeVariables } from './files.ts'

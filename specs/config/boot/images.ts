@@ -4,7 +4,7 @@ import type { ImageRule } from '#harness/machine-config/node-facts.ts'
 import type { MachineConfigFacts, Placed } from '#harness/machine-config/facts.ts'
 import { isUnknown, type ConfigFinding, type ConfigJudge } from '../../support/config-rule.ts'
 
-/** What Talos takes where a configuration names none (pkg/machinery/constants). */
+/** Images that Talos takes where a configuration names none (pkg/machinery/constants). */
 const KUBELET = 'ghcr.io/siderolabs/kubelet'
 
 export const judgeDeniedImages: ConfigJudge = (facts) => {

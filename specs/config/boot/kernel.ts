@@ -1,10 +1,12 @@
-// What a node cannot apply: settings of the kernel, limits of containers, disks.
+// Fields that a node cannot apply: settings of the kernel, limits of containers, disks.
 import { nearest } from '../../support/edits.ts'
 import { isUnknown, type ConfigFinding, type ConfigJudge } from '../../support/config-rule.ts'
 
 /** Folders of /proc/sys on Linux 6.12 to 6.18 (Documentation/admin-guide/sysctl/index.rst). */
 const SYSCTL_ROOTS = ['abi', 'crypto', 'debug', 'dev', 'fs', 'kernel', 'net', 'sunrpc', 'user', 'vm']
-/** What runc knows: libcontainer/configs/validate and utils_linux.go of opencontainers/runc v1.3.4. */
+/**
+ * Names of the limits that runc knows: libcontainer/configs/validate and utils_linux.go of opencontainers/runc v1.3.4.
+ */
 const LIMITS = `AS CORE CPU DATA FSIZE LOCKS MEMLOCK MSGQUEUE NICE NOFILE NPROC RSS RTPRIO RTTIME SIGPENDING STACK`
   .split(' ')
   .map((name) => `RLIMIT_${name}`)

@@ -1,6 +1,6 @@
-// What keeps the kubelet and the control plane from starting: siderolabs/talos v1.11.6 to v1.14.0-rc.1
-// internal/app/machined/pkg/controllers/k8s/{kubelet_spec,control_plane_static_pod,control_plane_final}.go, and the fields of
-// k8s.io/kubelet config/v1beta1 that each minor is built with.
+// Fields that keep the kubelet and the control plane from starting: siderolabs/talos v1.11.6 to v1.14.0-rc.1
+// internal/app/machined/pkg/controllers/k8s/{kubelet_spec,control_plane_static_pod,control_plane_final}.go, and the
+// fields of k8s.io/kubelet config/v1beta1 that each minor is built with.
 import { must } from '../../support/requirement.ts'
 import { test } from '../../support/test.ts'
 import { judgeDeniedArguments, judgeKubeletConfig } from './kubelet.ts'

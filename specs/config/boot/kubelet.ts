@@ -1,4 +1,4 @@
-// What the kubelet and the control plane are started with: fields and arguments that keep them from starting.
+// The start of the kubelet and the control plane: fields and arguments that keep them from starting.
 import { COMPONENTS, type Component } from '#harness/machine-config/node-facts.ts'
 import { isUnknown, type ConfigFinding, type ConfigJudge } from '../../support/config-rule.ts'
 import { MINORS } from '#harness/machine-config/schema/schema.ts'

@@ -1,5 +1,5 @@
-// What CozyStack asks of a node: the preset of cozystack/talm v0.33.1 (charts/cozystack/templates/_helpers.tpl) and
-// hack/e2e-prepare-cluster.bats of cozystack/cozystack v1.6.2.
+// CozyStack's requirements on a node: the preset of cozystack/talm v0.33.1 (charts/cozystack/templates/_helpers.tpl)
+// and hack/e2e-prepare-cluster.bats of cozystack/cozystack v1.6.2.
 import { containerdPart } from '#harness/machine-config/containerd-part.ts'
 import type { MachineConfigFacts } from '#harness/machine-config/facts.ts'
 import { placeOfAbsence, type ConfigFinding, type ConfigJudge } from '../../support/config-rule.ts'

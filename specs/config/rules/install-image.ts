@@ -19,7 +19,7 @@ const IMMUTABLE_TAG = /-[0-9a-f]{8}$/
 const INSTALLER = 'installer'
 const VERSION = /^v\d+\.\d+\.\d+(?:-[0-9A-Za-z.]+)?$/
 
-/** Of the variant that this configuration installs by the name of its repository; undefined when no name tells. */
+/** The variant that this configuration installs, by the name of its repository; undefined for an unknown name. */
 export function installedVariant(facts: MachineConfigFacts, contract: Contract): string | undefined {
   const image = facts.installs.find((install) => install.image !== undefined)?.image
   const reference = image === undefined ? undefined : toReference(image.value)

@@ -1,4 +1,4 @@
-// What `tailscale up` refuses, what keeps a router from routing, and what is set in vain.
+// Arguments that `tailscale up` refuses, that keep a router from routing, or that have no effect.
 import type { ServiceConfiguration } from '#harness/machine-config/facts.ts'
 import { nearest } from '../../support/edits.ts'
 import { unknownValue, variableOf, type ConfigFinding, type ConfigJudge } from '../../support/config-rule.ts'
@@ -58,7 +58,7 @@ function why({ refused = '', variables }: UpCommand): string {
   return near === undefined ? refused : `${refused} (did you mean --${near}?)`
 }
 
-/** What the command refuses once it has read its flags (prefsFromUpArgs); routes are CFG-005's. */
+/** Combinations that the command refuses once it has read its flags (prefsFromUpArgs); routes are CFG-005's. */
 function refusedValue({ name, value }: GivenFlag, hasExitNode: boolean): string | undefined {
   if (value === '' || /\$\{|\{\{/.test(value)) return undefined
   if (name === 'hostname' && (!HOSTNAME.test(value) || value.length > MAX_HOSTNAME))

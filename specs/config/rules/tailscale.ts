@@ -86,7 +86,7 @@ export const judgeTunnel: ConfigJudge = (facts) => {
   const service = tailscaleOf(facts)
   if (service === undefined) return []
   const daemon = variableOf(service, 'TS_TAILSCALED_EXTRA_ARGS')
-  // What the daemon is told last holds: its own arguments behind those that containerboot makes of the variables.
+  // The last argument of the daemon holds: its own come behind those that containerboot makes of the variables.
   const state = flagOf(daemon, 'statedir') ?? variableOf(service, 'TS_STATE_DIR')
   return [
     check(

@@ -1,4 +1,4 @@
-// What documents need of one another: siderolabs/talos pkg/machinery/config/container/{validate,container_deps}.go, since
+// Documents that need one another: siderolabs/talos pkg/machinery/config/container/{validate,container_deps}.go, since
 // 1.14.
 import type { Fail } from './check.ts'
 import { isControlPlane } from './v1alpha1/config.ts'

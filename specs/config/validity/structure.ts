@@ -1,4 +1,4 @@
-// What Talos cannot read of a machine configuration, by the class of the problem.
+// Parts of a machine configuration that Talos cannot read, by the class of the problem.
 import type { ProblemClass } from '#harness/machine-config/reading/problem.ts'
 import type { ConfigJudge } from '../../support/config-rule.ts'
 import { judgeByMinor } from './target.ts'

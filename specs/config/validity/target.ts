@@ -5,7 +5,10 @@ import type { Violation } from './check.ts'
 import { describeMinors, MINORS, minorOfTag, type Minor } from '#harness/machine-config/schema/schema.ts'
 import { isUnknown, type ConfigContext, type ConfigFinding, type ConfigJudge } from '../../support/config-rule.ts'
 
-/** What somebody or something says, in order: the option, the image or its lock, the tag of the install image. */
+/**
+ * The minor that the configuration is for, by the first of: the option, the image or its lock, the tag of the install
+ * image.
+ */
 export function targetMinor(facts: MachineConfigFacts, { target, talos }: ConfigContext): Minor | undefined {
   const installed = facts.installs.map(({ image }) => (image === undefined ? undefined : tagOf(image.value)))
   return [target, talos, ...installed]

@@ -1,4 +1,4 @@
-// What Talos' validation refuses of a machine configuration, by the class of the violation.
+// Parts of a machine configuration that Talos' validation refuses, by the class of the violation.
 import type { ConfigJudge } from '../../support/config-rule.ts'
 import type { ViolationClass } from './check.ts'
 import { judgeByMinor } from './target.ts'
