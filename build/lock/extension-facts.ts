@@ -1,4 +1,4 @@
-// What the published image of an extension says of itself, and what it is.
+// Claims and content of an extension's published image.
 import { FormatError } from '#harness/errors.ts'
 import type { Spool } from '#harness/bytes/spool.ts'
 import { readExtensionContent } from '#harness/talos/extension/content.ts'
@@ -19,8 +19,8 @@ export type ExtensionOrigin = {
 }
 
 /**
- * Of its linux/arm64 image. Errors as of `readExtensionPackage` and of reading its files; FormatError `extension` for a
- * version that is not the tag's, and for a path that the release lets no extension install.
+ * The facts of its linux/arm64 image. Errors as of `readExtensionPackage` and of reading its files; FormatError
+ * `extension` for a version that is not the tag's, and for a path that the release lets no extension install.
  */
 export async function readExtensionFacts(
   store: ContentStore,
