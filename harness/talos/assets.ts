@@ -8,7 +8,8 @@ import { subtree } from '../fs/subtree.ts'
 import { lazy } from '../lazy.ts'
 import { openImage, type OciImage } from '../oci/image/image.ts'
 import { openStore, type OpenOptions } from '../oci/open.ts'
-import { parseReference } from '../oci/image/reference.ts'
+import { renderReference, type Reference } from '../oci/image/reference.ts'
+import type { ContentStore } from '../oci/store.ts'
 import { ASSET_ROOT, COMMAND_LINE, INITRAMFS, KERNEL } from './asset-paths.ts'
 import { openBootFiles } from './boot/files.ts'
 import type { TalosPart } from './part.ts'
@@ -24,15 +25,23 @@ type Opened = {
 }
 
 /** Opens a `dir:` reference, or an image that holds nothing but an asset tree. */
-export async function openAssets(reference: string, options: OpenOptions): Promise<TalosPart> {
-  const parsed = parseReference(reference)
-  const opened = parsed.kind === 'dir' ? await openFolder(parsed.path) : await openAssetImage(reference, options)
+export async function openAssets(reference: Reference, options: OpenOptions): Promise<TalosPart> {
+  if (reference.kind !== 'dir') return assetsIn(await openStore(reference, options), options)
+  return viewAssets(await openFolder(reference.path), renderReference(reference), options)
+}
+
+/** The asset tree of the image in a store, which is closed with it, as is the spool. */
+export function assetsIn(store: ContentStore, options: Pick<OpenOptions, 'spool'>): TalosPart {
+  return viewAssets(openAssetImage(store, options), store.name, options)
+}
+
+function viewAssets(opened: Opened, name: string, options: Pick<OpenOptions, 'spool'>): TalosPart {
   const file = (path: string) => async () => fileIn(await opened.files(), path)
   return {
     image: opened.image,
     files: opened.files,
     extraPaths: opened.extraPaths,
-    uki: () => absent('UKI', reference),
+    uki: () => absent('UKI', name),
     ...openBootFiles({ kernel: file(KERNEL), initramfs: file(INITRAMFS) }, options.spool),
     commandLine: lazy(async () => {
       const data = (await opened.files()).resolve(COMMAND_LINE)?.data
@@ -56,8 +65,7 @@ async function openFolder(path: string): Promise<Opened> {
   }
 }
 
-async function openAssetImage(reference: string, options: OpenOptions): Promise<Opened> {
-  const store = await openStore(parseReference(reference), options)
+function openAssetImage(store: ContentStore, options: Pick<OpenOptions, 'spool'>): Opened {
   const image = lazy(() => openImage(store, options))
   return {
     image,

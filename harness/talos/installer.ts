@@ -8,8 +8,9 @@ import type { FileTree } from '../fs/file-tree.ts'
 import { lazy } from '../lazy.ts'
 import { openImage } from '../oci/image/image.ts'
 import { openStore, type OpenOptions } from '../oci/open.ts'
-import { parseReference } from '../oci/image/reference.ts'
+import type { Reference } from '../oci/image/reference.ts'
 import type { Architecture } from '../oci/image/selection.ts'
+import type { ContentStore } from '../oci/store.ts'
 import { openBootFiles } from './boot/files.ts'
 import type { TalosPart } from './part.ts'
 
@@ -24,10 +25,16 @@ export type InstallerOptions = OpenOptions & {
 }
 
 /** Opens what `reference` names; rejects when that is no container of an image at all. */
-export async function openInstaller(reference: string, options: InstallerOptions): Promise<TalosPart> {
-  const { spool, architecture = 'arm64' } = options
+export async function openInstaller(reference: Reference, options: InstallerOptions): Promise<TalosPart> {
+  return installerIn(await openStore(reference, options), options)
+}
+
+/** The installer in a store, which is closed with it, as is the spool. */
+export function installerIn(
+  store: ContentStore,
+  { spool, architecture = 'arm64' }: Pick<InstallerOptions, 'spool' | 'architecture'>,
+): TalosPart {
   const path = ukiPathOf(architecture)
-  const store = await openStore(parseReference(reference), options)
   const image = lazy(() => openImage(store, { spool, architecture }))
   const files = async (): Promise<FileTree> => (await image()).tree()
   const uki = lazy(async () => readUki(await fileIn(await files(), path)))

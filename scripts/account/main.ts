@@ -2,14 +2,15 @@
 import { Command } from 'commander'
 import { Spool } from '#harness/bytes/spool.ts'
 import { areaFolder, defaultCacheFolder } from '#harness/oci/cache/layout.ts'
+import { renderReference } from '#harness/oci/image/reference.ts'
 import { openInstaller } from '#harness/talos/installer.ts'
+import { openRegistries, parseGiven } from '../cli/candidates.ts'
 import { parseCommand } from '../cli/command-line.ts'
 import { printFailure } from '../cli/failure.ts'
 import { addRegistryOptions, type RegistryOptions } from '../cli/registry-options.ts'
 import { accountOf } from '../judge/account/image.ts'
 import { renderAccount } from '../judge/account/render.ts'
 import { allGaps, sumsOf } from '../judge/account/span.ts'
-import { openRegistries } from '../judge/candidates/pull.ts'
 
 type Options = RegistryOptions & { readonly json: boolean }
 
@@ -23,19 +24,21 @@ export async function account(args: readonly string[]): Promise<number> {
     if (!parseCommand(addRegistryOptions(command), args)) return 0
     const options = command.opts<Options>()
     const { signal } = new AbortController()
-    const folder = options.cache ?? defaultCacheFolder()
-    const registry = await openRegistries({ ...options, references: command.args }, { folder, signal })
+    const cacheFolder = options.cache ?? defaultCacheFolder()
+    const references = command.args.map(parseGiven)
+    const registry = await openRegistries(references, options, { cacheFolder, signal })
     try {
       let complete = true
-      for (const reference of command.args) {
-        const spool = new Spool(areaFolder(folder, 'spool'))
+      for (const reference of references) {
+        const name = renderReference(reference)
+        const spool = new Spool(areaFolder(cacheFolder, 'spool'))
         const part = await openInstaller(reference, { spool, ...(registry !== undefined && { registry }) })
         try {
           const spans = await accountOf(part)
           const gaps = allGaps(spans)
           complete &&= gaps.length === 0
-          const json = { reference, sums: sumsOf(spans), gaps, spans }
-          process.stdout.write(options.json ? `${JSON.stringify(json)}\n` : renderAccount(reference, spans))
+          const json = { reference: name, sums: sumsOf(spans), gaps, spans }
+          process.stdout.write(options.json ? `${JSON.stringify(json)}\n` : renderAccount(name, spans))
         } finally {
           await part.close()
         }

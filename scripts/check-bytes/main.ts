@@ -1,4 +1,5 @@
 // Damages goldens at every depth, judges each, and says which damage stayed green outside the list of free bytes.
+import { parseReference } from '#harness/oci/image/reference.ts'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -89,7 +90,7 @@ async function openOwn(folder: string): Promise<Subject> {
     toCandidate: (key, reference) => ({
       ...common,
       key,
-      references: { installer: reference },
+      references: { installer: parseReference(reference) },
       targets: ['image', 'installer'],
     }),
   }

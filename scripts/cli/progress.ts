@@ -1,18 +1,11 @@
 // How far a pull is, for a person at a terminal: bytes, rate, time left. On a pipe nothing.
+import type { PullProgress } from '../judge/candidates/pull.ts'
 import { openProgressBar } from './progress-bar.ts'
 
-export type Progress = {
-  /** `bytes` are to come. */
-  readonly start: (bytes: number) => void
-  /** So many more came; fewer where some must come again. */
-  readonly advance: (bytes: number) => void
-  readonly stop: () => void
-}
-
 const MEBIBYTE = 1 << 20
-const NOTHING: Progress = { start: () => undefined, advance: () => undefined, stop: () => undefined }
+const NOTHING: PullProgress = { start: () => undefined, advance: () => undefined, stop: () => undefined }
 
-export function startProgress(stream: NodeJS.WriteStream): Progress {
+export function startProgress(stream: NodeJS.WriteStream): PullProgress {
   if (!stream.isTTY) return NOTHING
   const bar = openProgressBar(stream, 'pulling')
   let total = 0

@@ -9,8 +9,7 @@ import { UsageError } from './command-line.ts'
 export type TrustOptions = {
   readonly trustedRoot?: string | undefined
   readonly offline?: boolean | undefined
-  /** That of the cache. */
-  readonly folder: string
+  readonly cacheFolder: string
   readonly note: (text: string) => void
 }
 
@@ -18,7 +17,12 @@ export type TrustOptions = {
  * The file, read at once; else, when first asked, what sigstore.dev says now, or without a network what it said when this
  * was packaged. UsageError where the file is none.
  */
-export async function openTrust({ trustedRoot, offline, folder, note }: TrustOptions): Promise<() => Promise<Trust>> {
+export async function openTrust({
+  trustedRoot,
+  offline,
+  cacheFolder,
+  note,
+}: TrustOptions): Promise<() => Promise<Trust>> {
   const given = trustedRoot === undefined ? undefined : await readTrustedRoot(trustedRoot)
   return lazy(async () => {
     if (given !== undefined) return given
@@ -26,7 +30,7 @@ export async function openTrust({ trustedRoot, offline, folder, note }: TrustOpt
     const { embeddedTrust, refreshTrust } = await import('#harness/signing/trust.ts')
     if (offline === true) return embeddedTrust()
     try {
-      return await refreshTrust({ folder: areaFolder(folder, 'tuf') })
+      return await refreshTrust({ folder: areaFolder(cacheFolder, 'tuf') })
     } catch (error) {
       if (!(error instanceof HarnessError)) throw error
       note(`the trusted root of sigstore.dev could not be refreshed (${error.message}): the packaged one is used`)

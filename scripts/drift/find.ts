@@ -43,14 +43,14 @@ export type Found = {
 /** LockError where upstream is not as it must be, or does not tell. */
 export async function findDrift(inputs: DriftInputs): Promise<Found> {
   const { session, options } = inputs
-  const { upstream, folder } = session
+  const { upstream, cacheFolder } = session
   const lock = inputs.lock ?? (await readNewLock(options.from, inputs)).lock
   const from = lock.talos
   if (from === undefined) throw new LockError('unknown', 'the lock names no release: npm run lock writes one')
   const tags = await readTags(inputs)
   const asked = isTalos(options.to) ? [options.to] : undefined
   const newer = asked === undefined ? newerReleases(tags, from, options.pre) : named(tags, asked, from)
-  const kept = keepIn(folder)
+  const kept = keepIn(cacheFolder)
   const advised = {
     upstream,
     contract: inputs.contract.value,
@@ -162,7 +162,7 @@ type FoundReference = {
 
 /** The reference of another release has the same repository, and that release as its tag. */
 async function findReference(locked: Lock, talos: string, { session, options }: DriftInputs): Promise<FoundReference> {
-  const { upstream, folder } = session
+  const { upstream, cacheFolder } = session
   const where = referenceFor(locked, talos, options.reference)
   if (where === undefined) return { changes: [] }
   const text = renderReference(where)
@@ -170,7 +170,7 @@ async function findReference(locked: Lock, talos: string, { session, options }: 
   if (found !== undefined) {
     const note = (): void => undefined
     return {
-      pinned: await readReference(text, { access: upstream.access, folder, talos, note }),
+      pinned: await readReference(where, { access: upstream.access, cacheFolder, talos, note }),
       where: text,
       changes: [],
     }
@@ -184,9 +184,9 @@ async function findReference(locked: Lock, talos: string, { session, options }: 
 
 /** Asks again, of nobody's memory: what moved while it was read is not one release. */
 async function assertUnmoved(lock: Lock, { session, signal }: DriftInputs): Promise<void> {
-  const { upstream, network, folder } = session
+  const { upstream, network, cacheFolder } = session
   if (network === undefined) return
-  const access = openRegistryAccess({ cache: await openCacheFolder(folder), network, signal })
+  const access = openRegistryAccess({ cache: await openCacheFolder(cacheFolder), network, signal })
   try {
     for (const [name, { digest }] of imagesOf({ ...lock, extensions: [] })) {
       const shown = `${upstream.mirror}/${name}:${lock.talos}`

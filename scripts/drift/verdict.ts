@@ -8,12 +8,12 @@ import { planVariant } from '#build/plan.ts'
 import { registryUpstream } from '#build/upstream/registry.ts'
 import { encodedPart } from '#harness/bytes/digest.ts'
 import { HarnessError } from '#harness/errors.ts'
+import type { Reference } from '#harness/oci/image/reference.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import { lockDigest, type Lock } from '#specs/contract/lock.ts'
 import { loadMachineConfig } from '../judge/candidates/config-files.ts'
 import { loadAdvisories, loadRuleIndex, loadWaivers, type Loaded } from '../judge/candidates/inputs.ts'
-import { openCandidates } from '../judge/candidates/open.ts'
-import { withReference } from '../judge/candidates/reference.ts'
+import { openGiven, parseGiven } from '../cli/candidates.ts'
 import { judgeCandidates } from '../judge/run/judge-candidates.ts'
 import type { Conformance } from '../judge/verdict/conformance.ts'
 import type { UpstreamSession } from '../lock/session.ts'
@@ -38,12 +38,12 @@ export async function judgeRelease(lock: Lock, decisions: number, place: Verdict
   const { upstream } = session
   const parts = registryUpstream(lock, { spool: upstream.spool, registry: upstream.access }, upstream.mirror)
   try {
-    const references: string[] = []
+    const references: Reference[] = []
     for (const variant of Object.keys(contract.value.variants)) {
       const output = join(folder, variant)
       upstream.step(`building ${variant} on ${lock.talos}`)
       await assemble(planVariant({ lock, contract: contract.value, variant }), { upstream: parts, output, signal })
-      references.push(`oci:${output}:${lock.talos}`)
+      references.push({ kind: 'oci', path: output, ...(lock.talos !== undefined && { tag: lock.talos }) })
     }
     upstream.step(`judging ${lock.talos}`)
     return summarize(await judge(references, lock, place), decisions)
@@ -57,47 +57,38 @@ export async function judgeRelease(lock: Lock, decisions: number, place: Verdict
 }
 
 async function judge(
-  references: readonly string[],
+  references: readonly Reference[],
   lock: Lock,
   { session, contract, options: given, reference, signal }: VerdictPlace,
 ): Promise<Conformance> {
   const { config: files, waivers, caFile, insecure, trustedRoot } = given
   const config = files && (await loadMachineConfig(files, lock.talos))
-  const [ruleIndex, cacheFolder] = [await loadRuleIndex(), session.folder]
-  const options = {
-    references,
-    structureOnly: false,
-    account: false,
-    reproduce: false,
-    json: false,
-    output: [],
-    cache: cacheFolder,
+  const { cacheFolder } = session
+  const reach = {
     ...(caFile !== undefined && { caFile }),
     ...(insecure !== undefined && { insecure }),
     ...(trustedRoot !== undefined && { trustedRoot }),
-    ...(reference !== undefined && { reference }),
   }
-  const opened = await openCandidates(references, options, {
+  const terms = { ruleIndex: await loadRuleIndex(), selected: undefined, cacheFolder, signal }
+  const opened = await openGiven(references, reach, {
+    ...terms,
     contract: contract.value,
     lock,
-    targets: undefined,
-    assets: undefined,
-    cacheFolder,
     advisories: await loadAdvisories(given.advisories),
     config,
-    signal,
+    reference: reference === undefined ? undefined : parseGiven(reference),
   })
-  const place = { ruleIndex, selected: undefined, embedded: undefined, options, cacheFolder, signal }
-  return judgeCandidates(await withReference(opened, place), {
-    ruleIndex,
-    contract,
-    lock: { value: lock, path: `Talos ${lock.talos}`, sha256: encodedPart(lockDigest(lock)) },
-    waivers: await loadWaivers(waivers),
-    selected: undefined,
-    cacheFolder,
-    contents: false,
-    signal,
-  })
+  try {
+    return await judgeCandidates(opened, {
+      ...terms,
+      contract,
+      lock: { value: lock, path: `Talos ${lock.talos}`, sha256: encodedPart(lockDigest(lock)) },
+      waivers: await loadWaivers(waivers),
+      contents: false,
+    })
+  } finally {
+    await opened.close()
+  }
 }
 
 function summarize({ candidates, exitCode }: Conformance, decisions: number): DriftVerdict {

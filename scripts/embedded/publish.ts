@@ -1,4 +1,5 @@
 // Publishes the embedded candidates as `npm run publish` does, but for the gate, which has yet to see them.
+import type { RegistryReference } from '#harness/oci/image/reference.ts'
 import { makeAttachments } from '#build/publish/attachments.ts'
 import { publish, toPublication } from '#build/publish/publish.ts'
 import { openVariantLayout } from '#build/publish/variant-layout.ts'
@@ -21,7 +22,7 @@ type Release = {
 export async function publishEmbedded(
   layouts: readonly Layout[],
   { registry: { host }, signer, contract, lock: given }: Release,
-): Promise<readonly string[]> {
+): Promise<readonly RegistryReference[]> {
   const { talos } = given
   if (talos === undefined) throw new Error('expected a lock of a release')
   const lock = { ...given, talos }
@@ -50,7 +51,12 @@ export async function publishEmbedded(
           },
         ),
     })
-    return publications.map(({ repository, tags }) => `${host}/${repository}:${tags.installer.version}`)
+    return publications.map(({ repository, tags }) => ({
+      kind: 'registry',
+      registry: host,
+      repository,
+      tag: tags.installer.version,
+    }))
   } finally {
     await client.close()
     await Promise.all(opened.map((layout) => layout.close()))

@@ -1,5 +1,6 @@
 // What `npm test` judges when nothing is given: a release as it would be made for people, from an embedded upstream in
 // an embedded registry. Signed upstream, lock, both variants, publishing: the real steps, with nothing left on disk.
+import { parseReference, type Reference, type RegistryReference } from '#harness/oci/image/reference.ts'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { assemble } from '#build/assemble.ts'
@@ -17,11 +18,11 @@ export type Embedded = {
   readonly contract: Contract
   readonly lock: Loaded<Lock>
   /** The installer image of each variant, in the registry. */
-  readonly references: readonly string[]
+  readonly references: readonly RegistryReference[]
   /** The image that the lock pins as the reference. */
-  readonly reference: string
+  readonly reference: { readonly digest: string; readonly image: Reference } | undefined
   /** A cache of its own: nobody wants these images in theirs. */
-  readonly cache: string
+  readonly cacheFolder: string
   /** File of the authority that signed. */
   readonly trustedRoot: string
   close(): Promise<void>
@@ -39,7 +40,7 @@ export async function makeEmbedded(given: Contract, options: EmbeddedOptions): P
   const { contract, publisher } = embeddedContract(given)
   const upstream = await openEmbeddedUpstream({ contract, signal })
   try {
-    const { lock, registry, authority, folder, cache } = upstream
+    const { lock, registry, authority, folder, cacheFolder } = upstream
     const variants = options.variant === undefined ? Object.keys(contract.variants) : [options.variant]
     const layouts = await mapInParallel(variants, async (variant) => {
       const output = join(folder, variant)
@@ -53,8 +54,11 @@ export async function makeEmbedded(given: Contract, options: EmbeddedOptions): P
       contract,
       lock: { value: lock, path: upstream.name, sha256 },
       references: await publishEmbedded(layouts, { registry, signer: authority.signer(publisher), contract, lock }),
-      reference: await upstream.writeReference(join(folder, 'reference')),
-      cache,
+      reference: lock.reference && {
+        digest: lock.reference.digest,
+        image: parseReference(await upstream.writeReference(join(folder, 'reference'))),
+      },
+      cacheFolder,
       trustedRoot,
       close: upstream.close,
     }

@@ -22,7 +22,7 @@ export type EmbeddedUpstream = UpstreamParts & {
   /** Of its own, for whatever is made of it; it goes with it. */
   readonly folder: string
   /** Below `folder`: what was read. */
-  readonly cache: string
+  readonly cacheFolder: string
   /** A layout of the image that the lock pins as the reference; gives the reference by which it is read. */
   writeReference(folder: string): Promise<string>
 }
@@ -54,9 +54,9 @@ export async function openEmbeddedUpstream(options: UpstreamOptions): Promise<Em
     closers.push(registry.close)
     const spool = new Spool(areaFolder(folder, 'spool'))
     closers.push(() => spool.close())
-    const cache = join(folder, 'cache')
+    const cacheFolder = join(folder, 'cache')
     const access = openRegistryAccess({
-      cache: await openCache(cache),
+      cache: await openCache(cacheFolder),
       network: { credentials: () => Promise.resolve(undefined) },
       ...(signal && { signal }),
     })
@@ -78,7 +78,7 @@ export async function openEmbeddedUpstream(options: UpstreamOptions): Promise<Em
       registry,
       authority,
       folder,
-      cache,
+      cacheFolder,
       writeReference: (place) => made.writeReference(talos, place),
       close: closeAll,
     }

@@ -161,6 +161,7 @@ describe('npm run lint-config', { timeout: 60_000 }, async () => {
       'apiVersion: v1\nkind: Pod\n',
       /FAIL CFG-011 .*\n {2}where {5}.*y\.yaml:2:1\n/,
     ],
+    ['a number', 'number.json', '7', /FAIL CFG-011 .*\n {2}where {5}.*number\.json:1:1\n/],
     ['a field of another shape', 'z.yaml', 'machine: {install: a}', /FAIL CFG-013 .*\n {2}where {5}.*z\.yaml:1:20\n/],
   ])('judges %s', async (_, name, text, message) => {
     const { status, stdout } = await run(WORKER, await file(name, text))

@@ -37,5 +37,8 @@ async function lint(options: LintOptions, started: SpecRun | undefined): Promise
   const candidate = configCandidate(config, { contract: contract.value, lock: lock?.value, variant })
   const { signal } = new AbortController()
   const terms = { ruleIndex, contract, lock, waivers, selected, cacheFolder: defaultCacheFolder(), contents: false }
-  return judgeCandidates({ candidates: [candidate] }, { ...terms, specs: CONFIG_SPEC_GLOB, started, signal })
+  return judgeCandidates(
+    { candidates: [candidate], partsOf: () => [] },
+    { ...terms, specs: CONFIG_SPEC_GLOB, started, signal },
+  )
 }

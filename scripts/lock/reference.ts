@@ -2,7 +2,7 @@
 import { Spool } from '#harness/bytes/spool.ts'
 import { HarnessError } from '#harness/errors.ts'
 import { areaFolder } from '#harness/oci/cache/layout.ts'
-import { parseReference, type Reference } from '#harness/oci/image/reference.ts'
+import { parseReference, renderReference, type Reference } from '#harness/oci/image/reference.ts'
 import type { RegistryAccess } from '#harness/oci/registry/access.ts'
 import { MODULES_DEP } from '#harness/talos/extensions.ts'
 import { openInstaller } from '#harness/talos/installer.ts'
@@ -17,7 +17,7 @@ export type PinnedReference = NonNullable<Lock['reference']>
 export type ReferenceOptions = {
   readonly access: RegistryAccess
   /** That of the cache. */
-  readonly folder: string
+  readonly cacheFolder: string
   /** The release that the lock is of. */
   readonly talos: string
   readonly note: (text: string) => void
@@ -38,14 +38,14 @@ export function parseImage(text: string): Reference {
 
 /** LockError, naming the image, where it is not there or no installer of Talos 1.10 or later for amd64. */
 export async function readReference(
-  text: string,
-  { access, folder, talos, note }: ReferenceOptions,
+  reference: Reference,
+  { access, cacheFolder, talos, note }: ReferenceOptions,
 ): Promise<PinnedReference> {
-  const reference = parseImage(text)
+  const text = renderReference(reference)
   return about(text, async () => {
-    const spool = new Spool(areaFolder(folder, 'spool'))
+    const spool = new Spool(areaFolder(cacheFolder, 'spool'))
     const options = { spool, registry: access, architecture: REFERENCE_ARCHITECTURE } as const
-    const installer = await openInstaller(text, options)
+    const installer = await openInstaller(reference, options)
     try {
       const { digest } = (await installer.image()).where
       const layers = await (await installer.extensions()).layers()

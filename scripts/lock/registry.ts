@@ -31,7 +31,7 @@ export async function lockFromRegistry(options: LockOptions, signal: AbortSignal
     offline: say('offline'),
     step: progress.step,
   })
-  const { upstream, network, folder } = session
+  const { upstream, network, cacheFolder } = session
   try {
     const latest = (range: string): Promise<string> | undefined =>
       network && findLatest(referenceTo(upstream, 'installer-base'), range, network, signal)
@@ -42,14 +42,13 @@ export async function lockFromRegistry(options: LockOptions, signal: AbortSignal
       extensions: extensionNames(contract),
       acceptMoved: options.acceptMoved,
     })
-    const { reference } = options
-    if (reference === undefined) return release
+    if (image === undefined) return release
     return {
       ...release,
-      reference: await readReference(reference, { access: upstream.access, folder, talos, note }),
+      reference: await readReference(image, { access: upstream.access, cacheFolder, talos, note }),
     }
   } catch (error) {
-    throw cacheError(error, folder) ?? error
+    throw cacheError(error, cacheFolder) ?? error
   } finally {
     progress.end()
     await session.close()

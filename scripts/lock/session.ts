@@ -35,8 +35,7 @@ export type UpstreamSession = {
   readonly upstream: Upstream
   /** Undefined for --offline. */
   readonly network: ClientOptions | undefined
-  /** That of the cache. */
-  readonly folder: string
+  readonly cacheFolder: string
   close(): Promise<void>
 }
 
@@ -47,15 +46,15 @@ export async function openSession(options: SessionOptions, place: SessionPlace):
   const mirror = parseNamespace(options.upstream ?? namespace)
   const { registry } = referenceTo({ mirror }, 'installer-base')
   const network = await networkOf(options, new Set([registry, ...registries]))
-  const folder = options.cache ?? defaultCacheFolder()
-  const trust = await openTrust({ ...options, folder, note })
+  const cacheFolder = options.cache ?? defaultCacheFolder()
+  const trust = await openTrust({ ...options, cacheFolder, note })
   const access = openRegistryAccess({
-    cache: await openCacheFolder(folder),
+    cache: await openCacheFolder(cacheFolder),
     ...(network !== undefined && { network }),
     notify: offline,
     signal,
   })
-  const spool = new Spool(areaFolder(folder, 'spool'))
+  const spool = new Spool(areaFolder(cacheFolder, 'spool'))
   const stores: ContentStore[] = []
   const upstream: Upstream = {
     namespace,
@@ -71,7 +70,7 @@ export async function openSession(options: SessionOptions, place: SessionPlace):
   return {
     upstream,
     network,
-    folder,
+    cacheFolder,
     close: async () => {
       await Promise.all(stores.map((store) => store.close()))
       await spool.close()

@@ -3,12 +3,13 @@ import { Command } from 'commander'
 import { BuildError } from '#build/build-error.ts'
 import { HarnessError } from '#harness/errors.ts'
 import { defaultCacheFolder } from '#harness/oci/cache/layout.ts'
+import type { Reference } from '#harness/oci/image/reference.ts'
 import { openUpstream } from '../build/upstream.ts'
+import { openRegistries, parseGiven } from '../cli/candidates.ts'
 import { parseCommand } from '../cli/command-line.ts'
 import { printFailure, renderFailure } from '../cli/failure.ts'
 import { addRegistryOptions, type RegistryOptions } from '../cli/registry-options.ts'
 import { loadContract } from '../judge/candidates/inputs.ts'
-import { openRegistries } from '../judge/candidates/pull.ts'
 import { printable } from '../judge/verdict/printable.ts'
 import { reproduce, type Reproduction } from './reproduce.ts'
 
@@ -35,19 +36,19 @@ export async function main(args: readonly string[]): Promise<number> {
     .addHelpText('after', HELP)
   try {
     if (!parseCommand(addRegistryOptions(command), args)) return 0
-    return await reproduceAll(command.args, command.opts<ReproduceInputs>())
+    return await reproduceAll(command.args.map(parseGiven), command.opts<ReproduceInputs>())
   } catch (error) {
     return printFailure(error)
   }
 }
 
 /** The worst of all images; prints a line or more for each. */
-export async function reproduceAll(references: readonly string[], inputs: ReproduceInputs): Promise<0 | 1 | 2> {
+export async function reproduceAll(references: readonly Reference[], inputs: ReproduceInputs): Promise<0 | 1 | 2> {
   const { variant, ...others } = inputs
   const { signal } = new AbortController()
   const { value: contract } = await loadContract(inputs.contract)
-  const folder = inputs.cache ?? defaultCacheFolder()
-  const registry = await openRegistries({ ...inputs, references }, { folder, signal })
+  const cacheFolder = inputs.cache ?? defaultCacheFolder()
+  const registry = await openRegistries(references, inputs, { cacheFolder, signal })
   try {
     const upstream = await openUpstream({ ...others, output: '', dryRun: false, profileOnly: false }, contract)
     try {

@@ -1,3 +1,4 @@
+import { parseReference } from '#harness/oci/image/reference.ts'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 const open = (reference: string): Promise<TalosPart> =>
-  openInstaller(reference, { spool: new Spool(join(folder, 'spool')) })
+  openInstaller(parseReference(reference), { spool: new Spool(join(folder, 'spool')) })
 
 async function firstOf(reference: string): Promise<Difference | undefined> {
   const [given, made] = await Promise.all([open(reference), open(own.reference)])

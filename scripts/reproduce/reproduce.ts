@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { assemble } from '#build/assemble.ts'
 import { planVariant } from '#build/plan.ts'
 import { Spool } from '#harness/bytes/spool.ts'
+import { renderReference, type Reference } from '#harness/oci/image/reference.ts'
 import { openInstaller } from '#harness/talos/installer.ts'
 import type { RegistryAccess } from '#harness/oci/registry/access.ts'
 import type { TalosPart } from '#harness/talos/part.ts'
@@ -36,25 +37,26 @@ const REVISION = 'org.opencontainers.image.revision'
 
 /** UsageError for an image that does not say its variant; errors of `planVariant` and `assemble`, and of reading images. */
 export async function reproduce(
-  reference: string,
+  reference: Reference,
   { contract, upstream, registry, variant: wanted, signal }: ReproduceOptions,
 ): Promise<Reproduction> {
   const folder = await mkdtemp(join(tmpdir(), 'talos-reproduce-'))
-  const open = (what: string, name: string): Promise<TalosPart> =>
+  const open = (what: Reference, name: string): Promise<TalosPart> =>
     openInstaller(what, { spool: new Spool(join(folder, name)), ...(registry !== undefined && { registry }) })
   try {
     await using given = closing(await open(reference, 'given'))
     const labels = await (await given.part.image()).labels()
     const variant = wanted ?? labels.get(contract.labels.variant)
-    if (variant === undefined) throw new UsageError(`${reference} does not say which variant it is: give --variant`)
+    const text = renderReference(reference)
+    if (variant === undefined) throw new UsageError(`${text} does not say which variant it is: give --variant`)
     const revision = labels.get(REVISION)
     const plan = planVariant({ lock: upstream.lock, contract, variant, revision })
     const output = join(folder, 'made')
     await assemble(plan, { upstream, output, ...(signal !== undefined && { signal }) })
-    await using made = closing(await open(`oci:${output}:${plan.tags.installer}`, 'own'))
+    await using made = closing(await open({ kind: 'oci', path: output, tag: plan.tags.installer }, 'own'))
     const [digest, own] = await Promise.all([digestOf(given.part), digestOf(made.part)])
     const difference = digest === own ? undefined : await firstOf(given.part, made.part)
-    return { reference, variant, digest, made: own, ...(difference !== undefined && { difference }) }
+    return { reference: text, variant, digest, made: own, ...(difference !== undefined && { difference }) }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -1,4 +1,5 @@
 // Candidates for the selftest that lie in a registry: published with something wrong, and pulled as `npm test` does.
+import { parseReference } from '#harness/oci/image/reference.ts'
 import { join } from 'node:path'
 import { openAuthority } from '#fixtures/simulator/authority/authority.ts'
 import { writeLayout } from '#fixtures/counterexamples/candidate.ts'
@@ -11,15 +12,17 @@ import { openCache } from '#harness/oci/cache/cache.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import { openRegistryAccess } from '#harness/oci/registry/access.ts'
 import type { BlobFailures } from '#harness/oci/registry/failure.ts'
-import { openCandidate, type Candidate } from '../judge/candidates/candidates.ts'
+import { openCandidate, type OpenedCandidate } from '../judge/candidates/candidates.ts'
 import { pullEvidence } from '../judge/candidates/evidence.ts'
-import { pullCandidates } from '../judge/candidates/pull.ts'
+import { pullParts } from '../judge/candidates/pull.ts'
 import type { Prepared } from './prepare.ts'
 
 /** What was published as it should be, under its tag. */
 export const REGISTRY_CONTROLS: readonly RegistryCounterexample[] = [
   { name: 'control-published', violates: [], because: 'what is published as it should be conforms' },
 ]
+
+const QUIET = { start: () => undefined, advance: () => undefined, stop: () => undefined }
 
 export type PreparedRegistry = {
   readonly prepared: readonly Prepared[]
@@ -39,9 +42,9 @@ export async function prepareRegistry(
     cache: await openCache(folder),
     network: { credentials: () => Promise.resolve(undefined) },
   })
+  const opened: OpenedCandidate[] = []
   try {
-    const candidates: Candidate[] = []
-    const pinnedReference = { image: await writeLayout(baseline.cozystack, join(folder, 'cozystack')) }
+    const pinnedReference = { image: parseReference(await writeLayout(baseline.cozystack, join(folder, 'cozystack'))) }
     const { lock, contract } = baseline
     for (const example of examples) {
       const judgedBy = withRepositories(contract, example.repositories)
@@ -50,8 +53,8 @@ export async function prepareRegistry(
         authority,
         folder: join(folder, 'published'),
       })
-      const reference = `${registry.host}/${repository}:${tag}`
-      candidates.push(
+      const reference = { kind: 'registry', registry: registry.host, repository, tag } as const
+      opened.push(
         await openCandidate(reference, example.name, {
           contract: judgedBy,
           lock,
@@ -61,8 +64,11 @@ export async function prepareRegistry(
       )
     }
     const { signal } = new AbortController()
-    const failures = await pullCandidates(access, candidates, { cacheFolder: folder, signal })
-    await pullEvidence(access, candidates, { contract, folder, offline: true })
+    const parts = opened.flatMap((one) => one.parts)
+    const failures = await pullParts(access, parts, { signal, startProgress: () => QUIET })
+    const candidates = opened.map(({ candidate }) => candidate)
+    const { embeddedTrust } = await import('#harness/signing/trust.ts')
+    await pullEvidence(access, candidates, { contract, trust: async () => embeddedTrust() })
     const prepared = examples.flatMap(({ violates, inconclusive = [] }, at) => {
       const candidate = candidates[at]
       return candidate === undefined
@@ -71,6 +77,7 @@ export async function prepareRegistry(
     })
     return { prepared, failures, trustedRoot: authority.trustedRoot }
   } finally {
+    await Promise.all(opened.flatMap(({ parts }) => parts.map(({ talos }) => talos.close())))
     await access.close()
   }
 }

@@ -1,4 +1,5 @@
 // Candidates for the selftest that start from the reference candidates: an installer with its assets, or a release.
+import { parseReference } from '#harness/oci/image/reference.ts'
 import { join } from 'node:path'
 import { writeLayout } from '#fixtures/counterexamples/candidate.ts'
 import { readReference, type ReferenceRelease } from '#fixtures/counterexamples/editor/reference.ts'
@@ -45,11 +46,11 @@ async function writeVariant(
     key,
     variant,
     references: {
-      installer: await writeLayout(parts.installer, join(place, 'installer')),
-      assets: await writeLayout(parts.assets, join(place, 'assets')),
+      installer: parseReference(await writeLayout(parts.installer, join(place, 'installer'))),
+      assets: parseReference(await writeLayout(parts.assets, join(place, 'assets'))),
     },
     parts: { installer: { image: true }, assets: { image: true } },
-    pinnedReference: { image: await writeLayout(cozystack, join(place, 'cozystack')) },
+    pinnedReference: { image: parseReference(await writeLayout(cozystack, join(place, 'cozystack'))) },
     pinned: true,
     lock,
     contract,

@@ -1,4 +1,5 @@
 // Candidates for the selftest: goldens as they are, and mutated ones written as OCI layouts.
+import { parseReference } from '#harness/oci/image/reference.ts'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
@@ -82,7 +83,7 @@ export function toCandidate(
   return {
     key,
     variant: variantOf(golden),
-    references: { [part]: reference },
+    references: { [part]: parseReference(reference) },
     parts: { [part]: { image: part === 'installer' } },
     // imager's images have none of what only we put there.
     targets: [part],

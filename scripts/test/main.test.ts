@@ -74,11 +74,6 @@ describe('main', () => {
     ],
     ['an absent configuration', () => golden('--config', at('absent')), /absent cannot be read: ENOENT/],
     ['a configuration that is no YAML', () => golden('--config', at('no.yaml')), /no\.yaml:1:10: yaml: /],
-    [
-      'a configuration of something else',
-      () => golden('--config', at('number.json')),
-      /number\.json:1:1: machine-config: /,
-    ],
     ['no configuration', () => golden('--config'), /'--config <FILE\.\.\.>' argument missing/],
     ['a contract with an unknown key', () => golden('--contract', at('mood.yaml')), /mood.*mood\.yaml/],
     ['a contract that is no YAML', () => golden('--contract', at('no.yaml')), /yaml: .*no\.yaml offset 0x/],

@@ -1,12 +1,14 @@
 // The main job, top to bottom: options, inputs, candidates, run, gate, report, exit status.
 import { defaultCacheFolder } from '#harness/oci/cache/layout.ts'
+import type { Reference } from '#harness/oci/image/reference.ts'
 import type { Contract } from '#specs/contract/contract.ts'
+import { openGiven, parseGiven } from '../cli/candidates.ts'
 import { printFailure } from '../cli/failure.ts'
 import { UsageError } from '../cli/command-line.ts'
 import { deliverVerdict } from '../cli/verdict-files.ts'
 import type { Embedded } from '../embedded/release.ts'
 import { accountText } from '../judge/candidates/account.ts'
-import { loadMachineConfig } from '../judge/candidates/config-files.ts'
+import { loadMachineConfig, type LoadedConfig } from '../judge/candidates/config-files.ts'
 import {
   loadAdvisories,
   loadContract,
@@ -16,8 +18,7 @@ import {
   selectOnly,
 } from '../judge/candidates/inputs.ts'
 import { configCandidate } from '../judge/candidates/machine-config.ts'
-import { openCandidates, type OpenedCandidates } from '../judge/candidates/open.ts'
-import { withReference } from '../judge/candidates/reference.ts'
+import type { OpenedCandidates } from '../judge/candidates/open.ts'
 import { judgeCandidates, type JudgeTerms } from '../judge/run/judge-candidates.ts'
 import { INTERRUPTED } from '../judge/run/run.ts'
 import type { SpecRun } from '../judge/run/spec-run.ts'
@@ -36,11 +37,14 @@ export async function main(args: readonly string[], started?: SpecRun): Promise<
   try {
     const options = parseOptions(args)
     if (options === undefined) return 0
-    const { references, reproduce } = options
-    if (reproduce && references.length === 0)
+    const { reproduce } = options
+    const given = parseAll(options)
+    if (reproduce && given.references.length === 0)
       throw new UsageError('--reproduce builds an image once more: name its REFERENCE, or leave --reproduce out')
-    const verdict = await deliverVerdict(options, REPORT_PATH, () => conform(options, started, interrupt.signal))
-    return reproduce ? worse(verdict, await reproduceGiven(options)) : verdict
+    const verdict = await deliverVerdict(options, REPORT_PATH, () =>
+      conform(options, given, { started, signal: interrupt.signal }),
+    )
+    return reproduce ? worse(verdict, await reproduceGiven(given, options)) : verdict
   } catch (error) {
     if (interrupt.signal.aborted) return INTERRUPTED
     return printFailure(error)
@@ -50,7 +54,7 @@ export async function main(args: readonly string[], started?: SpecRun): Promise<
   }
 }
 
-async function reproduceGiven({ references, ...options }: ConformOptions): Promise<number> {
+async function reproduceGiven({ references }: Given, options: ConformOptions): Promise<number> {
   // Only here: no verdict needs what makes an image.
   const { reproduceAll } = await import('../reproduce/main.ts')
   return reproduceAll(references, options)
@@ -63,8 +67,8 @@ function worse(one: number, other: number): number {
 
 async function conform(
   options: ConformOptions,
-  started: SpecRun | undefined,
-  signal: AbortSignal,
+  given: Given,
+  { started, signal }: { readonly started: SpecRun | undefined; readonly signal: AbortSignal },
 ): Promise<Conformance> {
   if (options.structureOnly && options.lock !== undefined)
     throw new UsageError('--structure-only compares with no release: leave --lock out, or leave --structure-only out')
@@ -88,61 +92,85 @@ async function conform(
       lock,
       waivers,
       selected,
-      cacheFolder: embedded?.cache ?? options.cache ?? defaultCacheFolder(),
+      cacheFolder: embedded?.cacheFolder ?? options.cache ?? defaultCacheFolder(),
       contents: options.output.some(({ format }) => format === 'html'),
       started,
       signal,
     }
-    if (isConfigAlone) {
-      const { variant } = options
-      const candidate = configCandidate(config, { contract: contract.value, lock: lock?.value, variant })
-      return await judgeCandidates({ candidates: [candidate] }, terms)
+    const opened = isConfigAlone
+      ? openConfig(config, terms, options.variant)
+      : await openImages(given, options, { terms, config, embedded })
+    try {
+      const conformance = await judgeCandidates(opened, terms)
+      if (options.account) await printAccounts(opened, options.json ? process.stderr : process.stdout)
+      return conformance
+    } finally {
+      await opened.close()
     }
-    const opened = await open(options, { terms, config, embedded })
-    const conformance = await judgeCandidates(opened, terms)
-    if (options.account) await printAccounts(opened, terms.cacheFolder, options.json ? process.stderr : process.stdout)
-    return conformance
   } finally {
     await embedded?.close()
   }
 }
 
 /** Before the verdict, whose last line stays the last. */
-async function printAccounts(
-  { candidates, failures }: OpenedCandidates,
-  cacheFolder: string,
-  out: NodeJS.WritableStream,
-): Promise<void> {
-  const place = { cacheFolder, ...(failures !== undefined && { registry: { failures } }) }
-  for (const candidate of candidates) out.write(`${await accountText(candidate, place)}\n`)
+async function printAccounts({ candidates, partsOf }: OpenedCandidates, out: NodeJS.WritableStream): Promise<void> {
+  for (const { key } of candidates) out.write(`${await accountText(partsOf(key))}\n`)
+}
+
+function openConfig(
+  config: LoadedConfig,
+  { contract, lock }: JudgeTerms,
+  variant: string | undefined,
+): OpenedCandidates {
+  const candidate = configCandidate(config, { contract: contract.value, lock: lock?.value, variant })
+  return { candidates: [candidate], partsOf: () => [], close: () => Promise.resolve() }
+}
+
+type Given = {
+  readonly references: readonly Reference[]
+  readonly assets: Reference | undefined
+  /** Where the image lies that the lock pins as the reference. */
+  readonly reference: Reference | undefined
+}
+
+function parseAll({ references, assets, reference }: ConformOptions): Given {
+  return {
+    references: references.map(parseGiven),
+    assets: assets === undefined ? undefined : parseGiven(assets),
+    reference: reference === undefined ? undefined : parseGiven(reference),
+  }
 }
 
 type Opening = {
   readonly terms: JudgeTerms
-  readonly config: Awaited<ReturnType<typeof loadMachineConfig>> | undefined
+  readonly config: LoadedConfig | undefined
   readonly embedded: Embedded | undefined
 }
 
 /** What is given, or the embedded candidates; with the image that the lock pins as the reference. */
-async function open(given: ConformOptions, { terms, config, embedded }: Opening): Promise<OpenedCandidates> {
+async function openImages(
+  { references, assets, reference }: Given,
+  options: ConformOptions,
+  { terms, config, embedded }: Opening,
+): Promise<OpenedCandidates> {
   const { ruleIndex, contract, lock, selected, cacheFolder, signal } = terms
-  const options: ConformOptions =
-    embedded === undefined
-      ? given
-      : { ...given, references: embedded.references, trustedRoot: embedded.trustedRoot, offline: false }
-  const { references, targets, assets } = options
-  const advisories = await loadAdvisories(options.advisories)
-  const opened = await openCandidates(references, options, {
+  const { variant, targets } = options
+  const own = embedded === undefined ? options : { ...options, trustedRoot: embedded.trustedRoot, offline: false }
+  return openGiven(embedded?.references ?? references, own, {
+    ruleIndex,
+    selected,
     contract: contract.value,
     lock: lock?.value,
+    variant,
     targets,
     assets,
+    reference,
+    atHand: embedded?.reference,
     cacheFolder,
-    advisories,
+    advisories: await loadAdvisories(options.advisories),
     config,
     signal,
   })
-  return withReference(opened, { ruleIndex, selected, embedded, options, cacheFolder, signal })
 }
 
 async function embed(options: ConformOptions, contract: Contract, signal: AbortSignal): Promise<Embedded> {

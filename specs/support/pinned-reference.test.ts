@@ -1,3 +1,4 @@
+import type { Reference } from '#harness/oci/image/reference.ts'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -28,9 +29,9 @@ const lockOf = (talos: string): Lock => ({ schema: 2, talos, reference })
 
 function read(
   lock: Lock | undefined,
-  pinnedReference: CandidateInput['pinnedReference'] = { image: `oci:${folder}` },
+  pinnedReference: CandidateInput['pinnedReference'] = { image: { kind: 'oci', path: folder } },
 ): Promise<readonly string[]> {
-  const candidate = { ...(lock && { lock }), pinnedReference: pinnedReference as { readonly image: string } }
+  const candidate = { ...(lock && { lock }), pinnedReference: pinnedReference as { readonly image: Reference } }
   return readReference({ cacheFolder: folder }, candidate, async (installer) =>
     [...(await installer.files()).entries()].map(({ path }) => path),
   )
@@ -63,11 +64,14 @@ describe('readReference', () => {
   })
 
   it.each([
-    ['is not there', 'oci:/nowhere', 'cannot be read: '],
-    ['is no reference', 'oci:', 'cannot be read: reference: expected HOST/REPOSITORY'],
-    ['is in a registry that nobody opened', 'example.com/talos:v1', 'cannot be read: registry: expected access'],
-  ])('takes a reference that %s for nothing that the candidate did', async (_, text, message) => {
-    await expect(read(lockOf('v1.11.5'), { image: text })).rejects.toMatchObject({
+    ['is not there', { kind: 'oci', path: '/nowhere' }, 'cannot be read: '],
+    [
+      'is in a registry that nobody opened',
+      { kind: 'registry', registry: 'example.com', repository: 'talos', tag: 'v1' },
+      'cannot be read: registry: expected access',
+    ],
+  ] as const)('takes a reference that %s for nothing that the candidate did', async (_, named, message) => {
+    await expect(read(lockOf('v1.11.5'), { image: named })).rejects.toMatchObject({
       code: 'REFERENCE_UNUSABLE',
       message: expect.stringContaining(message),
     })
@@ -76,7 +80,7 @@ describe('readReference', () => {
   it('lets through what is no error of a reader', async () => {
     const failing = readReference(
       { cacheFolder: folder },
-      { lock: lockOf('v1.11.5'), pinnedReference: { image: `oci:${folder}` } },
+      { lock: lockOf('v1.11.5'), pinnedReference: { image: { kind: 'oci', path: folder } } },
       () => Promise.reject(new TypeError('a bug')),
     )
     await expect(failing).rejects.toThrow(TypeError)

@@ -1,5 +1,6 @@
 // The input that the command line hands to the spec files, through vitest's `provide`.
 import type { Location } from '#harness/errors.ts'
+import type { Reference } from '#harness/oci/image/reference.ts'
 import type { BlobFailures } from '#harness/oci/registry/failure.ts'
 import type { MachineConfigFacts } from '#harness/machine-config/facts.ts'
 import type { ConfigFinding } from './config-rule.ts'
@@ -13,8 +14,7 @@ export type CandidateInput = CandidateTargets & {
   /** Identity inside one run. */
   readonly key: string
   readonly variant: string
-  /** The reference of each part, as `parseReference` reads it. */
-  readonly references: Readonly<Partial<Record<Part, string>>>
+  readonly references: Readonly<Partial<Record<Part, Reference>>>
   /** The part `config`: what the machine configuration says, and its files. */
   readonly config?: {
     readonly facts: MachineConfigFacts
@@ -30,7 +30,7 @@ export type CandidateInput = CandidateTargets & {
   /** Known-bad releases and extensions; those that are shipped by default. */
   readonly advisories?: readonly Advisory[]
   /** Where the image is that the lock pins as the reference, or why it is nowhere; absent where no rule asks for it. */
-  readonly pinnedReference?: { readonly image: string } | { readonly reason: string }
+  readonly pinnedReference?: { readonly image: Reference } | { readonly reason: string }
 }
 
 export type RunInput = {

@@ -1,7 +1,7 @@
 // The candidates of this worker: opened once each, shared by every rule, closed with the worker.
 import { join } from 'node:path'
 import { Spool } from '#harness/bytes/spool.ts'
-import { parseReference } from '#harness/oci/image/reference.ts'
+import type { Reference } from '#harness/oci/image/reference.ts'
 import type { RegistryAccess } from '#harness/oci/registry/access.ts'
 import { openAssets } from '#harness/talos/assets.ts'
 import { openInstaller } from '#harness/talos/installer.ts'
@@ -53,8 +53,7 @@ function beginLongest(talos: TalosPart): void {
 }
 
 /** Candidates in a registry are pinned to a digest as they are opened. */
-function evidenceOf(registry: RegistryAccess, text: string, options: EvidenceOptions): Evidence | undefined {
-  const reference = parseReference(text)
+function evidenceOf(registry: RegistryAccess, reference: Reference, options: EvidenceOptions): Evidence | undefined {
   if (reference.kind !== 'registry' || reference.digest === undefined) return undefined
   return openEvidence(registry, { ...reference, digest: reference.digest }, options)
 }

@@ -26,7 +26,7 @@ export async function describeEmbedded(): Promise<Described> {
   const options = { upstream: `${registry.host}/siderolabs`, cache: join(folder, 'cache'), verify: false }
   const signal = new AbortController().signal
   const session = await openSession(options, { contract, signal, note: quiet, offline: quiet, step: quiet })
-  const kept = keepIn(session.folder)
+  const kept = keepIn(session.cacheFolder)
   const releases = new Map<ReleaseName, Promise<ReleaseDescription>>()
   const describeNow = async (talos: ReleaseName): Promise<ReleaseDescription> => {
     const lock = await readLock(session.upstream, { talos, extensions: extensionNames(contract), acceptMoved: true })

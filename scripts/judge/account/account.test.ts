@@ -1,3 +1,4 @@
+import { parseReference } from '#harness/oci/image/reference.ts'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,7 +18,7 @@ afterAll(() => rm(folder, { recursive: true }))
 
 async function read(golden: string): Promise<readonly Span[]> {
   const reference = `docker-archive:${join(ROOT, 'fixtures/golden', golden, 'installer-arm64.tar')}`
-  const part = await openInstaller(reference, { spool: new Spool(join(folder, 'spool')) })
+  const part = await openInstaller(parseReference(reference), { spool: new Spool(join(folder, 'spool')) })
   try {
     return await accountOf(part)
   } finally {

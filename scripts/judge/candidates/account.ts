@@ -1,30 +1,19 @@
 // The account of a candidate, as text: why each byte of its installer image is what it is.
-import { Spool } from '#harness/bytes/spool.ts'
 import { HarnessError } from '#harness/errors.ts'
-import { areaFolder } from '#harness/oci/cache/layout.ts'
-import { openInstaller } from '#harness/talos/installer.ts'
-import { openPulled } from '#specs/support/pulled.ts'
-import type { CandidateInput, RunInput } from '#specs/support/run.ts'
+import { renderReference } from '#harness/oci/image/reference.ts'
 import { accountOf } from '../account/image.ts'
 import { renderAccount } from '../account/render.ts'
+import type { OpenedPart } from './part.ts'
 
 /** Says so where there is no installer image, or where it cannot be read: the rules say what is wrong with it. */
-export async function accountText(
-  { references }: Pick<CandidateInput, 'references'>,
-  place: Pick<RunInput, 'cacheFolder' | 'registry'>,
-): Promise<string> {
-  const { installer } = references
+export async function accountText(parts: readonly OpenedPart[]): Promise<string> {
+  const installer = parts.find(({ part }) => part === 'installer')
   if (installer === undefined) return 'no account: there is no installer image\n'
-  const spool = new Spool(areaFolder(place.cacheFolder, 'spool'))
+  const name = renderReference(installer.reference)
   try {
-    const part = await openInstaller(installer, { spool, registry: await openPulled(place) })
-    try {
-      return renderAccount(installer, await accountOf(part))
-    } finally {
-      await part.close()
-    }
+    return renderAccount(name, await accountOf(installer.talos))
   } catch (error) {
-    if (error instanceof HarnessError) return `${installer}: no account: ${error.message}\n`
+    if (error instanceof HarnessError) return `${name}: no account: ${error.message}\n`
     throw error
   }
 }

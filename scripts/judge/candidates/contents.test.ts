@@ -1,8 +1,12 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { parseReference } from '#harness/oci/image/reference.ts'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Part } from '#specs/contract/tags.ts'
+import type { Contents } from '../verdict/conformance.ts'
 import { readContents } from './contents.ts'
+import { openPart } from './part.ts'
 import { ROOT } from '../../root.ts'
 
 const GOLDEN = join(ROOT, 'fixtures/golden')
@@ -14,9 +18,18 @@ describe('readContents', () => {
   })
   afterAll(() => rm(folder, { recursive: true, force: true }))
 
+  const place = () => ({ cacheFolder: folder })
+  const read = async (part: Part, reference: string): Promise<Contents | undefined> => {
+    const opened = await openPart(part, parseReference(reference), place())
+    try {
+      return await readContents([opened])
+    } finally {
+      await opened.talos.close()
+    }
+  }
+
   it('tells extensions, services and sizes of an installer', async () => {
-    const installer = `docker-archive:${GOLDEN}/v1.11.5-spin-tailscale/installer-arm64.tar`
-    const contents = await readContents({ references: { installer } }, { cacheFolder: folder })
+    const contents = await read('installer', `docker-archive:${GOLDEN}/v1.11.5-spin-tailscale/installer-arm64.tar`)
     expect(contents?.extensions?.map(({ name, services }) => [name, ...services].join(' '))).toEqual([
       'bnx2-bnx2x',
       'intel-ice-firmware',
@@ -32,17 +45,23 @@ describe('readContents', () => {
   })
 
   it('leaves out what cannot be read', async () => {
-    const empty = join(folder, 'boot')
-    await writeFile(empty, '')
-    expect(await readContents({ references: { assets: `dir:${folder}` } }, { cacheFolder: folder })).toEqual({
-      sizes: { other: 0 },
+    await mkdir(join(folder, 'boot'))
+    await writeFile(join(folder, 'boot/vmlinuz'), '')
+    expect(await read('assets', `dir:${folder}`)).toEqual({
+      sizes: { kernel: 0, other: 0 },
     })
   })
 
-  it.each([
-    ['no part', {}],
-    ['a part that is no image', { installer: `docker-archive:${GOLDEN}/README.md` }],
-  ])('tells nothing of %s', async (_, references) => {
-    expect(await readContents({ references }, { cacheFolder: folder })).toBeUndefined()
+  it('shows the installer where there are both parts', async () => {
+    const [installer, assets] = await Promise.all([
+      openPart('installer', parseReference(`docker-archive:${GOLDEN}/v1.11.5-plain/installer-arm64.tar`), place()),
+      openPart('assets', parseReference(`dir:${folder}`), place()),
+    ])
+    expect((await readContents([assets, installer]))?.sizes.kernel).toBeGreaterThan(0)
+    await Promise.all([installer.talos.close(), assets.talos.close()])
+  })
+
+  it('has nothing to show of no part', async () => {
+    expect(await readContents([])).toBeUndefined()
   })
 })

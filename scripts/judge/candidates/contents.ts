@@ -1,51 +1,38 @@
 // What is inside a candidate, for whoever looks at a verdict: its extensions and where its bytes are. Judges nothing.
 import { basename } from 'node:path'
 import { readAll } from '#harness/bytes/source.ts'
-import { Spool } from '#harness/bytes/spool.ts'
 import { HarnessError } from '#harness/errors.ts'
-import { areaFolder } from '#harness/oci/cache/layout.ts'
-import { openAssets } from '#harness/talos/assets.ts'
 import type { ExtensionImage } from '#harness/talos/extensions.ts'
-import { openInstaller } from '#harness/talos/installer.ts'
 import type { TalosPart } from '#harness/talos/part.ts'
 import { SERVICE_SPEC_PATH, parseServiceSpec } from '#harness/talos/extension/service-spec.ts'
-import { openPulled } from '#specs/support/pulled.ts'
-import type { CandidateInput, RunInput } from '#specs/support/run.ts'
 import { accountOf } from '../account/image.ts'
 import { sumsOf } from '../account/span.ts'
 import type { Contents } from '../verdict/conformance.ts'
+import type { OpenedPart } from './part.ts'
 
+/** The first that there is is shown. */
+const PARTS: readonly string[] = ['installer', 'assets']
 /** Talos' own are below 2 KiB. */
 const MAX_SERVICE_BYTES = 1 << 20
 /** Upstream's extensions bring one each. */
 const MAX_SERVICES = 64
 
 /**
- * Of the installer, or of the asset tree where there is no installer; undefined when nothing can be opened. What cannot
- * be read is left out: the rules say what is wrong with it.
+ * Of the installer, or of the asset tree where there is no installer; undefined where there is none of them. What cannot be
+ * read is left out: the rules say what is wrong with it.
  */
 export async function readContents(
-  { references }: Pick<CandidateInput, 'references'>,
-  place: Pick<RunInput, 'cacheFolder' | 'registry'>,
+  parts: readonly Pick<OpenedPart, 'part' | 'talos'>[],
 ): Promise<Contents | undefined> {
-  const { installer, assets } = references
-  const spool = new Spool(areaFolder(place.cacheFolder, 'spool'))
-  const registry = await openPulled(place)
-  const part = await orAbsent(async () => {
-    if (installer !== undefined) return openInstaller(installer, { spool, registry })
-    return assets === undefined ? undefined : openAssets(assets, { spool, registry })
-  })
-  if (part === undefined) return undefined
-  try {
-    const extensions = await orAbsent(() => readExtensions(part))
-    const account = installer === undefined ? undefined : await orAbsent(async () => sumsOf(await accountOf(part)))
-    return {
-      ...(extensions !== undefined && { extensions }),
-      sizes: await readSizes(part),
-      ...(account !== undefined && { account }),
-    }
-  } finally {
-    await part.close()
+  const [shown] = parts.toSorted((a, b) => PARTS.indexOf(a.part) - PARTS.indexOf(b.part))
+  if (shown === undefined) return undefined
+  const { part, talos } = shown
+  const extensions = await orAbsent(() => readExtensions(talos))
+  const account = part === 'assets' ? undefined : await orAbsent(async () => sumsOf(await accountOf(talos)))
+  return {
+    ...(extensions !== undefined && { extensions }),
+    sizes: await readSizes(talos),
+    ...(account !== undefined && { account }),
   }
 }
 

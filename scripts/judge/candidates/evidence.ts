@@ -1,22 +1,18 @@
 // What the rules of the target registry look at, read before anything runs: nobody needs the network after that.
 import { HarnessError } from '#harness/errors.ts'
-import { parseReference } from '#harness/oci/image/reference.ts'
 import type { RegistryAccess } from '#harness/oci/registry/access.ts'
 import type { Attachment } from '#harness/signing/attachments.ts'
+import type { Trust } from '#harness/signing/trust.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import type { Part } from '#specs/contract/tags.ts'
 import { openEvidence, readEvidence } from '#specs/support/evidence.ts'
-import type { Candidate } from './candidates.ts'
-import { openTrust } from '../../cli/trust.ts'
 import { UsageError } from '../usage-error.ts'
-import { printable } from '../verdict/printable.ts'
+import type { Candidate } from './candidates.ts'
 
 export type EvidencePlace = {
   readonly contract: Contract
-  /** The folder of the cache. */
-  readonly folder: string
-  readonly trustedRoot?: string | undefined
-  readonly offline?: boolean | undefined
+  /** Asked only where something is held against it. */
+  readonly trust: () => Promise<Trust>
 }
 
 /**
@@ -26,11 +22,8 @@ export type EvidencePlace = {
 export async function pullEvidence(
   access: RegistryAccess,
   candidates: readonly Candidate[],
-  place: EvidencePlace,
+  { contract, trust }: EvidencePlace,
 ): Promise<string | undefined> {
-  const { contract, folder, trustedRoot, offline } = place
-  const note = (text: string): void => void process.stderr.write(`${printable(text)}\n`)
-  const trust = await openTrust({ trustedRoot, offline, folder, note })
   try {
     const found = await Promise.all(candidates.flatMap((candidate) => evidenceOf(access, candidate)))
     const isKeyless = contract.signing.signers.some((signer) => !('publicKey' in signer))
@@ -47,8 +40,7 @@ export async function pullEvidence(
 function evidenceOf(access: RegistryAccess, candidate: Candidate): readonly Promise<readonly Attachment[]>[] {
   const { targets, references, contract, lock } = candidate
   if (targets?.includes('registry') === false) return []
-  return Object.entries(references).flatMap(([part, text]) => {
-    const reference = parseReference(text)
+  return Object.entries(references).flatMap(([part, reference]) => {
     if (reference.kind !== 'registry' || reference.digest === undefined) return []
     const evidence = openEvidence(access, { ...reference, digest: reference.digest }, { contract })
     return [readEvidence(evidence, part as Part, { lock, contract })]

@@ -14,7 +14,7 @@ const candidate = (variant: string, more: Partial<Candidate> = {}): Candidate =>
   key: variant,
   reference: `oci:${variant}`,
   variant,
-  references: { installer: `oci:${variant}` },
+  references: { installer: { kind: 'oci', path: variant } },
   parts: { installer: { image: true } },
   pinned: false,
   contract: {} as Contract,

@@ -1,11 +1,13 @@
 // From references to candidates that everybody can read: resolved, looked into, pulled.
+import type { Reference } from '#harness/oci/image/reference.ts'
 import type { BlobFailures } from '#harness/oci/registry/failure.ts'
-import { openCandidate, type Candidate, type CandidateOptions } from './candidates.ts'
-import { pullEvidence } from './evidence.ts'
+import type { Trust } from '#harness/signing/trust.ts'
+import type { OpenedPart } from './part.ts'
+import { openCandidate, type Candidate, type CandidateOptions, type OpenedCandidate } from './candidates.ts'
 import type { LoadedConfig } from './config-files.ts'
+import { pullEvidence } from './evidence.ts'
 import { withMachineConfig } from './machine-config.ts'
-import type { ConformOptions } from '../../test/options.ts'
-import { cacheError, openRegistries, pullCandidates } from './pull.ts'
+import { cacheError, pullParts, type PullOptions } from './pull.ts'
 
 export type OpenedCandidates = {
   readonly candidates: readonly Candidate[]
@@ -13,34 +15,42 @@ export type OpenedCandidates = {
   readonly failures?: BlobFailures | undefined
   /** Text of the trusted root that signatures are held against. */
   readonly trustedRoot?: string | undefined
+  /** The opened parts of the candidate of this key. */
+  readonly partsOf: (key: string) => readonly OpenedPart[]
+  readonly close: () => Promise<void>
 }
 
-export type OpenOptions = Omit<CandidateOptions, 'variant' | 'registry'> & {
-  readonly config: LoadedConfig | undefined
-  readonly signal: AbortSignal
-}
+export type OpenOptions = CandidateOptions &
+  PullOptions & {
+    readonly config: LoadedConfig | undefined
+    /** Of what is in a registry. */
+    readonly trust: () => Promise<Trust>
+  }
 
 /** Every candidate, what is in a registry pulled into the cache; nobody needs the network after that. */
 export async function openCandidates(
-  references: readonly string[],
-  options: ConformOptions,
-  { signal, config, ...common }: OpenOptions,
+  references: readonly Reference[],
+  options: OpenOptions,
 ): Promise<OpenedCandidates> {
-  const { variant } = options
-  const { cacheFolder } = common
-  const registry = await openRegistries(options, { folder: cacheFolder, signal })
+  const { cacheFolder, config, contract, registry, trust } = options
+  const opened: OpenedCandidate[] = []
+  const close = async (): Promise<void> => {
+    await Promise.all(opened.flatMap(({ parts }) => parts.map(({ talos }) => talos.close())))
+  }
   try {
-    const opened: Candidate[] = []
     for (const [index, reference] of references.entries())
-      opened.push(await openCandidate(reference, String(index), { ...common, variant, registry }))
-    const candidates = withMachineConfig(opened, config)
-    const failures = registry && (await pullCandidates(registry, candidates, { cacheFolder, signal }))
-    const place = { ...options, contract: common.contract, folder: cacheFolder }
-    const trustedRoot = registry && (await pullEvidence(registry, candidates, place))
-    return { candidates, failures, trustedRoot }
+      opened.push(await openCandidate(reference, String(index), options))
+    const candidates = withMachineConfig(
+      opened.map(({ candidate }) => candidate),
+      config,
+    )
+    const parts = opened.flatMap((one) => one.parts)
+    const failures = registry && (await pullParts(registry, parts, options))
+    const trustedRoot = registry && (await pullEvidence(registry, candidates, { contract, trust }))
+    const partsOf = new Map(opened.map((one) => [one.candidate.key, one.parts]))
+    return { candidates, failures, trustedRoot, partsOf: (key) => partsOf.get(key) ?? [], close }
   } catch (error) {
+    await close()
     throw cacheError(error, cacheFolder) ?? error
-  } finally {
-    await registry?.close()
   }
 }

@@ -1,32 +1,67 @@
 // The parts of a candidate behind one reference: the installer image, and the asset image beside it.
 import { NotFoundError } from '#harness/errors.ts'
 import type { Reference } from '#harness/oci/image/reference.ts'
-import type { ContentStore } from '#harness/oci/store.ts'
 import { ASSETS_SUFFIX } from '#specs/contract/tags.ts'
+import { listNames, openPart, type OpenedPart, type PartPlace } from './part.ts'
 
-export type PartReferences = { readonly installer?: Reference; readonly assets?: Reference }
+/** What a reference names, and what may lie beside it. */
+type Found = {
+  readonly installer?: Reference
+  readonly assets?: Reference
+  /** Whether the assets are only looked for. */
+  readonly optional?: true
+}
 
-/** `open` opens a store for looking; it is closed here. Errors of the store, but for an asset image that is not there. */
-export async function findParts(
+/**
+ * Opens the installer image that `reference` names and the asset image beside it, or the assets that it names itself;
+ * `assets` are those that were named. Errors of `openPart`, but for an asset image that is not there.
+ */
+export async function openParts(
   reference: Reference,
-  open: (reference: Reference) => Promise<ContentStore>,
-): Promise<PartReferences> {
+  assets: Reference | undefined,
+  place: PartPlace,
+): Promise<readonly OpenedPart[]> {
+  const found = await findParts(reference, place)
+  const opened: OpenedPart[] = []
+  try {
+    if (found.installer !== undefined) opened.push(await openPart('installer', found.installer, place))
+    const beside = assets === undefined ? await openBeside(found, place) : await openPart('assets', assets, place)
+    if (beside !== undefined) opened.push(beside)
+    return opened
+  } catch (error) {
+    await Promise.all(opened.map(({ talos }) => talos.close()))
+    throw error
+  }
+}
+
+async function openBeside({ assets, optional }: Found, place: PartPlace): Promise<OpenedPart | undefined> {
+  if (assets === undefined) return undefined
+  try {
+    return await openPart('assets', assets, place)
+  } catch (error) {
+    if (optional === true && error instanceof NotFoundError) return undefined
+    throw error
+  }
+}
+
+async function findParts(reference: Reference, place: PartPlace): Promise<Found> {
   if (reference.kind === 'dir') return { assets: reference }
   if (reference.kind === 'docker-archive') return { installer: reference }
-  if (reference.tag?.endsWith(ASSETS_SUFFIX) === true) return { assets: reference }
-  if (reference.kind === 'registry') return { installer: reference, ...(await besideInRegistry(reference, open)) }
-  const store = await open(reference)
-  try {
-    const names = (await store.names?.()) ?? []
-    const tag = reference.tag ?? onlyInstaller(names)
-    if (tag === undefined || reference.digest !== undefined) return { installer: reference }
-    const assets = tag + ASSETS_SUFFIX
+  const { tag, digest } = reference
+  if (tag?.endsWith(ASSETS_SUFFIX) === true) return { assets: reference }
+  if (reference.kind === 'registry')
     return {
-      installer: { ...reference, tag },
-      ...(names.includes(assets) && { assets: { ...reference, tag: assets } }),
+      installer: reference,
+      ...(tag !== undefined &&
+        digest === undefined && { assets: { ...reference, tag: tag + ASSETS_SUFFIX }, optional: true }),
     }
-  } finally {
-    await store.close()
+  const names = await listNames(reference, place)
+  const named = tag ?? onlyInstaller(names)
+  if (named === undefined || digest !== undefined) return { installer: reference }
+  const assets = named + ASSETS_SUFFIX
+  return {
+    installer: { ...reference, tag: named },
+    ...(names.includes(assets) && { assets: { ...reference, tag: assets } }),
   }
 }
 
@@ -34,23 +69,4 @@ export async function findParts(
 function onlyInstaller(names: readonly string[]): string | undefined {
   const installers = names.filter((name) => !name.endsWith(ASSETS_SUFFIX))
   return installers.length === 1 && names.length > 1 ? installers[0] : undefined
-}
-
-async function besideInRegistry(
-  reference: Extract<Reference, { kind: 'registry' }>,
-  open: (reference: Reference) => Promise<ContentStore>,
-): Promise<Pick<PartReferences, 'assets'>> {
-  const { tag, digest, ...repository } = reference
-  if (tag === undefined || digest !== undefined) return {}
-  const assets = { ...repository, tag: tag + ASSETS_SUFFIX }
-  const store = await open(assets)
-  try {
-    await store.resolve()
-    return { assets }
-  } catch (error) {
-    if (error instanceof NotFoundError) return {}
-    throw error
-  } finally {
-    await store.close()
-  }
 }

@@ -1,5 +1,6 @@
 // The pinned reference against the embedded registry: fetched once, read from the cache after that, and never fetched
 // for rules that do not ask for it.
+import { parseReference } from '#harness/oci/image/reference.ts'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +11,6 @@ import type { Lock } from '#specs/contract/lock.ts'
 import { readReference } from '#specs/support/pinned-reference.ts'
 import type { Candidate } from './candidates.ts'
 import { loadContract, loadRuleIndex } from './inputs.ts'
-import { parseOptions, type ConformOptions } from '../../test/options.ts'
 import { withReference, type ReferencePlace } from './reference.ts'
 
 const TALOS = 'v1.11.5'
@@ -31,6 +31,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true })
 })
 
+const cacheFolder = (): string => join(folder, 'cache')
+
 const lockWith = (reference: string): Lock =>
   upstreamLock.reference === undefined
     ? upstreamLock
@@ -42,7 +44,7 @@ function candidateOf(lock: Lock, targets?: Candidate['targets']): Candidate {
     key: '0',
     reference: 'oci:candidate',
     variant: 'spin-only',
-    references: { installer: 'oci:candidate' },
+    references: { installer: { kind: 'oci', path: 'candidate' } },
     parts: { installer: { image: true } },
     ...(targets !== undefined && { targets }),
     pinned: true,
@@ -51,29 +53,26 @@ function candidateOf(lock: Lock, targets?: Candidate['targets']): Candidate {
   }
 }
 
-const optionsOf = (...args: readonly string[]): ConformOptions => {
-  const options = parseOptions(['oci:candidate', ...args])
-  if (options === undefined) throw new Error('expected options')
-  return options
-}
-
 function fetch(candidate: Candidate, rest: Partial<ReferencePlace> = {}) {
   const { signal } = new AbortController()
-  const place = {
+  const place: ReferencePlace = {
     ruleIndex,
     selected: undefined,
-    embedded: undefined,
-    options: optionsOf(),
-    cacheFolder: join(folder, 'cache'),
+    cacheFolder: cacheFolder(),
+    networkTo: () => Promise.resolve({ credentials: () => Promise.resolve(undefined) }),
+    startProgress: () => ({ start: () => undefined, advance: () => undefined, stop: () => undefined }),
     signal,
   }
-  return withReference({ candidates: [candidate], failures: undefined }, { ...place, ...rest })
+  return withReference(
+    { candidates: [candidate], partsOf: () => [], close: () => Promise.resolve() },
+    { ...place, ...rest },
+  )
 }
 
 /** What a worker, which has no network, can read of it. */
 async function readBack({ candidates: [candidate], failures }: Awaited<ReturnType<typeof fetch>>): Promise<unknown> {
   if (candidate === undefined) throw new Error('expected the candidate')
-  const run = { cacheFolder: join(folder, 'cache'), ...(failures !== undefined && { registry: { failures } }) }
+  const run = { cacheFolder: cacheFolder(), ...(failures !== undefined && { registry: { failures } }) }
   return readReference(run, candidate, async (installer) => (await installer.uki()).profiles.map(({ id }) => id))
 }
 
@@ -87,7 +86,7 @@ describe('withReference', () => {
   })
 
   it('says why it cannot be had without the network', async () => {
-    const { candidates } = await fetch(candidateOf(served()), { options: optionsOf('--offline') })
+    const { candidates } = await fetch(candidateOf(served()), { networkTo: () => Promise.resolve(undefined) })
     expect(candidates[0]?.pinnedReference).toEqual({ reason: expect.stringContaining('with the network') })
     expect(registry.requests).toEqual([])
   })
@@ -112,13 +111,13 @@ describe('withReference', () => {
   })
 
   it('takes that of the embedded upstream from where it lies, for its own lock alone', async () => {
-    const image = await upstream.writeReference(TALOS, join(folder, 'reference'))
-    const embedded = { reference: image, lock: { value: upstreamLock, path: 'embedded', sha256: '' } }
-    const own = await fetch(candidateOf(upstreamLock), { embedded })
+    const image = parseReference(await upstream.writeReference(TALOS, join(folder, 'reference')))
+    const atHand = { image, digest: upstreamLock.reference?.digest ?? '' }
+    const own = await fetch(candidateOf(upstreamLock), { atHand })
     expect(own.candidates[0]?.pinnedReference).toEqual({ image })
     expect(await readBack(own)).toEqual(['main', 'reset-maintenance'])
-    const other = { ...embedded, lock: { ...embedded.lock, value: { schema: 2 as const } } }
-    expect(await readBack(await fetch(candidateOf(served()), { embedded: other }))).toHaveLength(2)
+    const other = { ...atHand, digest: `sha256:${'0'.repeat(64)}` }
+    expect(await readBack(await fetch(candidateOf(served()), { atHand: other }))).toHaveLength(2)
     expect(registry.requests).not.toEqual([])
   })
 
@@ -127,7 +126,7 @@ describe('withReference', () => {
     const lock = lockWith(`oci:${join(folder, 'reference')}`)
     const fetched = await fetch(candidateOf(lock))
     expect(fetched.candidates[0]?.pinnedReference).toEqual({
-      image: `oci:${join(folder, 'reference')}@${lock.reference?.digest}`,
+      image: { kind: 'oci', path: join(folder, 'reference'), digest: lock.reference?.digest },
     })
     expect(await readBack(fetched)).toHaveLength(2)
   })

@@ -4,11 +4,11 @@ import type { Contract } from '#specs/contract/contract.ts'
 import type { RuleIndex } from '#specs/contract/rule-index.ts'
 import type { Lock } from '#specs/contract/lock.ts'
 import type { Waiver } from '#specs/contract/waivers.ts'
-import type { CandidateInput, RunInput } from '#specs/support/run.ts'
+import type { CandidateInput } from '#specs/support/run.ts'
 import packageJson from '../../../package.json' with { type: 'json' }
 import type { Candidate } from '../candidates/candidates.ts'
 import type { OpenedCandidates } from '../candidates/open.ts'
-import { conformanceSchema, STATUSES, type Conformance, type Contents, type Status } from '../verdict/conformance.ts'
+import { conformanceSchema, STATUSES, type Conformance, type Status } from '../verdict/conformance.ts'
 import { readContents } from '../candidates/contents.ts'
 import { exitCodeOf, judge, unknownRules } from '../verdict/gate.ts'
 import type { Loaded } from '../candidates/inputs.ts'
@@ -37,7 +37,7 @@ export type JudgeTerms = {
 
 /** Never throws for what a candidate holds. */
 export async function judgeCandidates(
-  { candidates, failures, trustedRoot }: OpenedCandidates,
+  { candidates, failures, trustedRoot, partsOf }: Omit<OpenedCandidates, 'close'>,
   { ruleIndex, contract, lock, waivers, selected, cacheFolder, contents, specs, started, signal }: JudgeTerms,
 ): Promise<Conformance> {
   const release = asksForRelease(ruleIndex, selected) ? toRelease(candidates, contract.value) : undefined
@@ -72,15 +72,17 @@ export async function judgeCandidates(
     ...unknownRules(ruleIndex, observations),
     ...waiverErrors(waivers.value, used, ids, today),
   ]
-  // A release has the contents of its variants.
-  const isWanted = (one: CandidateInput): boolean => contents && one.release !== true
   const verdicts = await Promise.all(
-    judged.map(async ({ candidate, rules }) => ({
-      ...describeCandidate(candidate),
-      ...(isWanted(candidate) ? await contentsOf(candidate, common) : {}),
-      exitCode: exitCodeOf(rules, runErrors),
-      rules,
-    })),
+    judged.map(async ({ candidate, rules }) => {
+      // A release has the contents of its variants.
+      const inside = contents && candidate.release !== true ? await readContents(partsOf(candidate.key)) : undefined
+      return {
+        ...describeCandidate(candidate),
+        ...(inside !== undefined && { contents: inside }),
+        exitCode: exitCodeOf(rules, runErrors),
+        rules,
+      }
+    }),
   )
   return conformanceSchema.parse({
     schema: 1,
@@ -95,13 +97,6 @@ export async function judgeCandidates(
     counts: countStatuses(verdicts.flatMap(({ rules }) => rules.map(({ status }) => status))),
     exitCode: worstExit(verdicts.map(({ exitCode }) => exitCode)),
   } satisfies Conformance)
-}
-
-type Place = Pick<RunInput, 'cacheFolder' | 'registry'>
-
-async function contentsOf(candidate: CandidateInput, place: Place): Promise<{ contents?: Contents }> {
-  const contents = await readContents(candidate, place)
-  return contents === undefined ? {} : { contents }
 }
 
 function describeCandidate(

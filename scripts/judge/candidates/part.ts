@@ -1,0 +1,91 @@
+// A part of a candidate, opened once: looked into, listed, pulled, and read for what is inside of it.
+import { Spool } from '#harness/bytes/spool.ts'
+import type { Digest } from '#harness/bytes/digest.ts'
+import { HarnessError, NotFoundError } from '#harness/errors.ts'
+import { areaFolder } from '#harness/oci/cache/layout.ts'
+import type { OciImage } from '#harness/oci/image/image.ts'
+import type { Reference } from '#harness/oci/image/reference.ts'
+import { openStore } from '#harness/oci/open.ts'
+import type { RegistryAccess } from '#harness/oci/registry/access.ts'
+import type { ContentStore } from '#harness/oci/store.ts'
+import { assetsIn, openAssets } from '#harness/talos/assets.ts'
+import { installerIn } from '#harness/talos/installer.ts'
+import type { TalosPart } from '#harness/talos/part.ts'
+import type { Part } from '#specs/contract/tags.ts'
+
+export type OpenedPart = {
+  readonly part: Part
+  /** By which it is read from now on: a tag may move while it is judged. */
+  readonly reference: Reference
+  /** Undefined for a folder. */
+  readonly content: { readonly store: ContentStore; readonly image: OciImage } | undefined
+  /** Of the image that the reference names; undefined for a folder. */
+  readonly digest: Digest | undefined
+  /** None where the config cannot be read: the rules say what is wrong with it. */
+  readonly labels: Readonly<Record<string, string>>
+  readonly talos: TalosPart
+}
+
+export type PartPlace = {
+  readonly cacheFolder: string
+  /** What registries are read through; needed for references to one. */
+  readonly registry?: RegistryAccess | undefined
+}
+
+/** The caller closes `talos`. Errors of `openImage`; NotFoundError for a folder without boot files. */
+export async function openPart(part: Part, reference: Reference, place: PartPlace): Promise<OpenedPart> {
+  return reference.kind === 'dir' ? openFolder(part, reference, place) : openImagePart(part, reference, place)
+}
+
+/** The names of all images that lie where `reference` points to. */
+export async function listNames(reference: Reference, place: PartPlace): Promise<readonly string[]> {
+  const store = await openStore(reference, { spool: spoolOf(place), registry: place.registry })
+  try {
+    return (await store.names?.()) ?? []
+  } finally {
+    await store.close()
+  }
+}
+
+function spoolOf({ cacheFolder }: PartPlace): Spool {
+  return new Spool(areaFolder(cacheFolder, 'spool'))
+}
+
+async function openFolder(part: Part, reference: Reference, place: PartPlace): Promise<OpenedPart> {
+  const talos = await openAssets(reference, { spool: spoolOf(place) })
+  const files = await talos.files()
+  if (files.has('boot/vmlinuz') || files.has('boot/initramfs.xz'))
+    return { part, reference, content: undefined, digest: undefined, labels: {}, talos }
+  await talos.close()
+  throw new NotFoundError('BLOB_UNKNOWN', 'expected an asset tree with boot/vmlinuz and boot/initramfs.xz, got neither')
+}
+
+async function openImagePart(part: Part, reference: Reference, place: PartPlace): Promise<OpenedPart> {
+  const spool = spoolOf(place)
+  const store = await openStore(reference, { spool, registry: place.registry })
+  const talos = part === 'installer' ? installerIn(store, { spool }) : assetsIn(store, { spool })
+  try {
+    const image = await talos.image()
+    const { digest } = image.root.descriptor
+    return {
+      part,
+      reference: reference.kind === 'registry' ? { ...reference, digest } : reference,
+      content: { store, image },
+      digest,
+      labels: await labelsOf(image),
+      talos,
+    }
+  } catch (error) {
+    await talos.close()
+    throw error
+  }
+}
+
+async function labelsOf(image: OciImage): Promise<Readonly<Record<string, string>>> {
+  try {
+    return Object.fromEntries(await image.labels())
+  } catch (error) {
+    if (error instanceof HarnessError) return {}
+    throw error
+  }
+}
