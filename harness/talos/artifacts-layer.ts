@@ -1,11 +1,12 @@
 // The layer that imager puts on installer-base, as the bytes of its tar: siderolabs/talos pkg/imager/filemap/filemap.go
-// over Go's archive/tar (v1.11.0 … v1.14.0-rc.1). Files by path, of root, of mode 0 and time 0, no folders.
+// over Go's archive/tar (v1.11.0 … v1.14.0-rc.1). Files by path, of root and of mode 0, no folders.
 // https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html#tag_20_94_13_06
 import { createHash } from 'node:crypto'
 import { makeDigest, type Digest } from '../bytes/digest.ts'
 import { chunkMemory, type ByteSource } from '../bytes/source.ts'
 
-export type ArtifactFile = { readonly path: string; readonly data: ByteSource }
+/** `time` in seconds since 1970: imager writes 0, and what another writes harms nobody. */
+export type ArtifactFile = { readonly path: string; readonly time: number; readonly data: ByteSource }
 
 const BLOCK = 512
 const CHECKSUM = { offset: 148, size: 8 }
@@ -14,7 +15,6 @@ const CONSTANT: readonly (readonly [offset: number, text: string])[] = [
   [100, '0000000\0'], // mode
   [108, '0000000\0'], // owner
   [116, '0000000\0'], // group
-  [136, '00000000000\0'], // time
   [156, '0'], // a file
   [257, 'ustar\x0000'],
   [329, '0000000\0'], // device numbers
@@ -24,8 +24,8 @@ const CONSTANT: readonly (readonly [offset: number, text: string])[] = [
 /** sha256 of the tar of these files, in the order of their paths: what the layer's diff_id must be. */
 export async function artifactsDiffId(files: readonly ArtifactFile[]): Promise<Digest> {
   const hash = createHash('sha256')
-  for (const { path, data } of files.toSorted((a, b) => (a.path < b.path ? -1 : 1))) {
-    hash.update(header(path, data.size))
+  for (const { path, time, data } of files.toSorted((a, b) => (a.path < b.path ? -1 : 1))) {
+    hash.update(header(path, data.size, time))
     for await (const chunk of data.stream(0, data.size, chunkMemory(data))) hash.update(chunk)
     hash.update(Buffer.alloc((BLOCK - (data.size % BLOCK)) % BLOCK))
   }
@@ -34,10 +34,11 @@ export async function artifactsDiffId(files: readonly ArtifactFile[]): Promise<D
 }
 
 /** Paths are short and sizes below 8 GiB: nothing here needs a PAX record. */
-function header(path: string, size: number): Uint8Array {
+function header(path: string, size: number, time: number): Uint8Array {
   const block = Buffer.alloc(BLOCK)
   block.write(path, 0, 'latin1')
   block.write(`${size.toString(8).padStart(11, '0')}\0`, 124, 'latin1')
+  block.write(`${Math.max(0, Math.trunc(time)).toString(8).padStart(11, '0').slice(-11)}\0`, 136, 'latin1')
   for (const [offset, text] of CONSTANT) block.write(text, offset, 'latin1')
   block.fill(' ', CHECKSUM.offset, CHECKSUM.offset + CHECKSUM.size)
   const sum = block.reduce((total, byte) => total + byte, 0)
