@@ -33,8 +33,10 @@ export async function readExtensionPackage(store: ContentStore, spool: Spool): P
   if (os !== 'linux' || architecture !== 'arm64')
     throw refused(`expected linux/arm64, got ${os ?? 'no os'}/${architecture ?? 'no architecture'}`, image.where)
   const files = await image.tree()
-  const other = files.children('').find(({ path }) => path !== MANIFEST && path !== EXTENSION_ROOT)
-  if (other !== undefined) throw refused(`unexpected file "${other.path}"`, other.origin)
+  for (const { path, origin } of files.under('')) {
+    const [top = ''] = path.split('/', 1)
+    if (top !== MANIFEST && top !== EXTENSION_ROOT) throw refused(`unexpected file "${top}"`, origin)
+  }
   if (!files.has(MANIFEST)) throw refused('extension manifest is missing', files.where)
   if (files.get(EXTENSION_ROOT)?.type !== 'directory' && files.under(EXTENSION_ROOT).next().done === true)
     throw refused('extension rootfs is missing', files.where)
