@@ -114,26 +114,24 @@ export function hasModules(rootfs: FileTree): boolean {
   return rootfs.has(MODULES_FOLDER)
 }
 
+/** What imager's untar leaves of the mode of a folder, and what it adds. */
+const PERMISSIONS = 0o777
+const OWNED = 0o700
+
 /**
- * Everything but firmware as entries of a squashfs: root-owned, of one time, hard links kept, modes as they are (imager
- * loses sticky bits and empties hard links). BuildError EXTENSION for what no extension may hold.
+ * Everything but firmware as entries of a squashfs: root-owned, of one time, a file for each name of a hard link, modes as
+ * imager leaves them. BuildError EXTENSION for what no extension may hold.
  */
 export function toSquashFiles({ metadata, rootfs }: Extension, time: number): readonly SquashFile[] {
-  const firstPaths = new Map<ByteSource, string>()
-  const files: SquashFile[] = []
-  for (const entry of rootfs.under('')) {
-    if (entry.path === FIRMWARE_FOLDER || entry.path.startsWith(`${FIRMWARE_FOLDER}/`)) continue
-    const first = entry.data && firstPaths.get(entry.data)
-    if (entry.data !== undefined && first === undefined) firstPaths.set(entry.data, entry.path)
-    files.push(toSquashFile(entry, first, metadata.name, time))
-  }
-  return files
+  return [...rootfs.under('')]
+    .filter(({ path }) => path !== FIRMWARE_FOLDER && !path.startsWith(`${FIRMWARE_FOLDER}/`))
+    .map((entry) => toSquashFile(entry, metadata.name, time))
 }
 
-function toSquashFile(entry: FileEntry, first: string | undefined, extension: string, time: number): SquashFile {
-  const { path, type, mode, target, data } = entry
+function toSquashFile(entry: FileEntry, extension: string, time: number): SquashFile {
+  const { path, type, target, data } = entry
+  const mode = type === 'directory' ? (entry.mode & PERMISSIONS) | OWNED : entry.mode
   const owner = { path, mode, uid: 0, gid: 0, mtime: time }
-  if (first !== undefined) return { ...owner, type: 'hardlink', target: first }
   if (type !== 'file' && type !== 'directory' && type !== 'symlink') {
     const what = type === 'hardlink' ? `a hard link to ${target ?? 'nothing'}, which is not there` : `a ${type}`
     throw new BuildError('EXTENSION', `the extension ${extension} holds ${what}: ${path}`, { at: entry.origin })

@@ -96,7 +96,7 @@ describe('collectFirmware', () => {
 })
 
 describe('toSquashFiles', () => {
-  it('is root-owned and of one time, keeps hard links, links, modes and labels, and leaves firmware out', () => {
+  it('is root-owned and of one time, a file for each name, with modes as imager leaves them, links and labels, without firmware', () => {
     const one = content('usr/local/a', 'text')
     const label = Buffer.from('system_u:object_r:bin_t:s0\0')
     const files = toSquashFiles(
@@ -118,7 +118,7 @@ describe('toSquashFiles', () => {
     )
     const owner = { uid: 0, gid: 0, mtime: 9 }
     expect(files).toEqual([
-      { path: 'usr/local/tmp', type: 'directory', mode: 0o1777, ...owner },
+      { path: 'usr/local/tmp', type: 'directory', mode: 0o777, ...owner },
       {
         path: 'usr/local/a',
         type: 'file',
@@ -127,7 +127,7 @@ describe('toSquashFiles', () => {
         data: one.data,
         xattrs: new Map([['security.selinux', label]]),
       },
-      { path: 'usr/local/b', type: 'hardlink', mode: 0o644, ...owner, target: 'usr/local/a' },
+      { path: 'usr/local/b', type: 'file', mode: 0o644, ...owner, data: one.data },
       { path: 'usr/local/c', type: 'symlink', mode: 0o777, ...owner, target: 'a' },
     ])
   })

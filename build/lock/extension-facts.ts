@@ -3,12 +3,13 @@ import { FormatError } from '#harness/errors.ts'
 import type { Spool } from '#harness/bytes/spool.ts'
 import { readExtensionContent } from '#harness/talos/extension/content.ts'
 import { foreignPaths, readExtensionPackage } from '#harness/talos/extension/image.ts'
+import { publishedModes } from '#harness/talos/extension/modes.ts'
 import { quirksOf } from '#harness/talos/quirks.ts'
 import type { FileTree } from '#harness/fs/file-tree.ts'
 import type { ContentStore } from '#harness/oci/store.ts'
 import type { PinnedExtension } from '#specs/contract/lock.ts'
 
-export type ExtensionFacts = Pick<PinnedExtension, 'name' | 'version' | 'content' | 'firmware'>
+export type ExtensionFacts = Pick<PinnedExtension, 'name' | 'version' | 'content' | 'modes' | 'firmware'>
 
 /** What is known of the image before it is read. */
 export type ExtensionOrigin = {
@@ -35,7 +36,9 @@ export async function readExtensionFacts(
     throw fail(`expected the version ${tag} of its tag, got ${version} of its manifest`)
   const [foreign] = foreignPathsOf(rootfs, talos)
   if (foreign !== undefined) throw fail(`path "/${foreign}" is not allowed in extensions of ${talos}`)
-  return { name, version, ...(await readExtensionContent(rootfs)) }
+  const { content, firmware } = await readExtensionContent(rootfs)
+  const modes = publishedModes(rootfs)
+  return { name, version, content, ...(modes !== undefined && { modes }), firmware }
 }
 
 function foreignPathsOf(rootfs: FileTree, talos: string | undefined): readonly string[] {

@@ -3,6 +3,7 @@ import { sha256Hex } from '#harness/bytes/digest.ts'
 import { readAll } from '#harness/bytes/source.ts'
 import { HarnessError } from '#harness/errors.ts'
 import { FIRMWARE_FOLDER, readExtensionContent } from '#harness/talos/extension/content.ts'
+import { imageModes } from '#harness/talos/extension/modes.ts'
 import { SERVICE_SPEC_PATH, parseServiceSpec } from '#harness/talos/extension/service-spec.ts'
 import { parseSpdx } from '#harness/talos/spdx.ts'
 import { AbsentFactError } from '../support/absent-fact.ts'
@@ -90,5 +91,31 @@ test(
       new Map(await Promise.all(found.map(async ({ path, data }) => [path, data && (await sha256Hex(data))] as const))),
       extensions.where,
     ).toEqual(new Map(firmware.map(({ path, sha256 }) => [path, sha256])))
+  },
+)
+
+test(
+  ...must(
+    'EXT-021',
+    'files and folders of each extension have the pinned modes (what imager takes aside: folders lose 07000 and gain 0700, firmware goes through umask 022)',
+    {
+      targets: ['installer', 'assets'],
+      needs: ['EXT-008', 'EXT-012', 'EXT-013', 'EXT-017', 'EXT-023', 'EXT-025', 'INI-011'],
+      pinned: true,
+      fix: 'take the extension by the digest in the lock, and unpack it as root with its modes',
+    },
+  ),
+  async ({ extensions, initramfs, variant, pinned, judge }) => {
+    const locked = new Map(pinned('extensions').map((extension) => [extension.name, extension]))
+    const absent = variant.extensions.find((name) => locked.get(name)?.modes === undefined)
+    if (absent !== undefined) throw new AbsentFactError(`extensions: modes of ${absent}`)
+
+    const own = (await openExtensions(extensions)).filter(({ name }) => locked.has(name))
+    const tree = await initramfs.tree()
+    const found = own.map(({ name, tree: layer }) => {
+      const firmware = (locked.get(name)?.firmware ?? []).flatMap(({ path }) => tree.get(path) ?? [])
+      return `${name} ${imageModes(layer, firmware)}`
+    })
+    judge(found, extensions.where).toEqual(own.map(({ name }) => `${name} ${locked.get(name)?.modes}`))
   },
 )

@@ -11,6 +11,10 @@ export const FIRMWARE_FOLDER = 'usr/lib/firmware'
 /** CPU microcode, which imager takes out of an extension into an archive before the base (INI-004's business). */
 const MICROCODE = /^usr\/lib\/firmware\/(intel-ucode\/.+|amd-ucode\/microcode_amd.*\.bin)$/
 
+export function isMicrocode(path: string): boolean {
+  return MICROCODE.test(path)
+}
+
 export type ExtensionContent = {
   /** sha256 over the sorted content lines, 64 hex digits. */
   readonly content: string
@@ -25,7 +29,7 @@ export type ExtensionContent = {
 export async function readExtensionContent(tree: FileTree): Promise<ExtensionContent> {
   const lines: string[] = []
   const firmware: { path: string; sha256: string }[] = []
-  const entries = [...tree.under('')].filter(({ path, type }) => type !== 'directory' && !MICROCODE.test(path))
+  const entries = [...tree.under('')].filter(({ path, type }) => type !== 'directory' && !isMicrocode(path))
   await mapInParallel(entries, async (entry) => {
     const { path } = entry
     if (path.startsWith(`${FIRMWARE_FOLDER}/`)) {
