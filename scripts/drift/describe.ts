@@ -12,8 +12,8 @@ import { UKI_PATH } from '#harness/talos/installer.ts'
 import { mapInParallel } from '#harness/oci/parallel.ts'
 import { parseReference } from '#harness/oci/image/reference.ts'
 import type { Lock, PinnedImage } from '#specs/contract/lock.ts'
-import { about, LockError } from '../lock/lock-error.ts'
-import { openUpstreamImage, type Upstream, type UpstreamImage } from '../lock/upstream.ts'
+import { about, LockError } from '../lock/upstream/lock-error.ts'
+import { openUpstreamImage, type Upstream, type UpstreamImage } from '../lock/upstream/upstream.ts'
 import type { Kept } from './kept.ts'
 
 export type ReleaseDescription = Description & {

@@ -16,7 +16,7 @@ import { loadAdvisories, loadRuleIndex, loadWaivers, type Loaded } from '../judg
 import { openGiven, parseGiven } from '../cli/candidates.ts'
 import { judgeCandidates } from '../judge/run/judge-candidates.ts'
 import type { Conformance } from '../judge/verdict/conformance.ts'
-import type { UpstreamSession } from '../lock/session.ts'
+import type { UpstreamSession } from '../lock/upstream/session.ts'
 import type { DriftOptions } from './options.ts'
 import type { DriftVerdict } from './report.ts'
 

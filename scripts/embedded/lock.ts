@@ -6,8 +6,8 @@ import type { RegistryAccess } from '#harness/oci/registry/access.ts'
 import { parseTrustedRoot } from '#harness/signing/trust.ts'
 import { extensionNames, type Contract } from '#specs/contract/contract.ts'
 import type { Lock } from '#specs/contract/lock.ts'
-import { readLock } from '../lock/read.ts'
-import { findSigner } from '../lock/signatures.ts'
+import { readLock } from '../lock/upstream/read.ts'
+import { findSigner } from '../lock/upstream/signatures.ts'
 
 type Place = { readonly mirror: string; readonly access: RegistryAccess; readonly spool: Spool }
 type Wanted = { readonly talos: string; readonly contract: Contract; readonly authority: Authority }

@@ -8,8 +8,10 @@ import { catchInterrupt } from '../cli/interrupt.ts'
 import { loadLock } from '../judge/candidates/inputs.ts'
 import { printable } from '../judge/verdict/printable.ts'
 import { compareLocks } from './difference.ts'
-import { failureOf, LockError } from './lock-error.ts'
+import { heldPins } from './upstream/hold.ts'
+import { failureOf, LockError } from './upstream/lock-error.ts'
 import { parseOptions, type LockOptions } from './options.ts'
+import { updateParts, type LockPart } from './parts.ts'
 import { lockFromRegistry } from './registry.ts'
 import { renderLock } from './render.ts'
 import { writeLock } from './write.ts'
@@ -33,11 +35,24 @@ export async function lock(args: readonly string[]): Promise<number> {
 }
 
 async function write(options: LockOptions, signal: AbortSignal): Promise<number> {
-  const made = await derive(options, signal)
+  const made =
+    options.update === undefined ? await derive(options, signal) : await update(options, options.update, signal)
   signal.throwIfAborted()
   await writeLock(options.lock, formatLock(made))
   if (options.lock !== '-') process.stdout.write(printable(renderLock(made, options.lock), { lines: true }))
   return 0
+}
+
+/** One part anew, of the same release. */
+async function update(options: LockOptions, parts: readonly LockPart[], signal: AbortSignal): Promise<Lock> {
+  const { value: locked } = (await loadLock(options.lock)) ?? { value: undefined }
+  const { talos, reference } = locked ?? {}
+  if (locked === undefined || talos === undefined)
+    throw new UsageError(`there is no lock ${options.lock} of a release, of which a part could be made anew`)
+  const image = options.reference ?? reference?.reference
+  const isWanted = image !== undefined && parts.some(({ part }) => part === 'reference')
+  const read = await derive({ ...options, talos, ...(isWanted && { reference: image }) }, signal)
+  return updateParts(locked, read, parts)
 }
 
 async function check(options: LockOptions, signal: AbortSignal): Promise<number> {
@@ -66,7 +81,11 @@ async function check(options: LockOptions, signal: AbortSignal): Promise<number>
 
 async function derive(options: LockOptions, signal: AbortSignal): Promise<Lock> {
   const { from, talos } = options
-  if (from === undefined) return lockFromRegistry(options, signal)
+  if (from === undefined) {
+    const { hold } = options
+    const held = hold === undefined ? [] : heldPins((await loadLock(options.lock))?.value, hold)
+    return lockFromRegistry(options, signal, held)
+  }
   const derived = await lockFromFolder(from)
   if (talos === undefined || derived.talos === talos) return derived
   const got = derived.talos ?? 'parts that do not say their version'

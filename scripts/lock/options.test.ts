@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
 import { UsageError } from '../cli/command-line.ts'
-import { newestOf } from './latest.ts'
+import { newestOf } from './upstream/latest.ts'
 import { parseOptions } from './options.ts'
-import { parseNamespace } from './upstream.ts'
+import { parseNamespace } from './upstream/upstream.ts'
 
 describe('parseOptions', () => {
   it('asks for little', () => {

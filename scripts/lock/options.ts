@@ -1,8 +1,9 @@
 // The command line of `npm run lock`.
-import { Command } from 'commander'
-import { parseCommand, UsageError } from '../cli/command-line.ts'
+import { Command, Option } from 'commander'
+import { parseCommand, parseList, UsageError } from '../cli/command-line.ts'
 import { LOCK_PATH } from '../judge/candidates/inputs.ts'
 import { addRegistryOptions, type RegistryOptions } from '../cli/registry-options.ts'
+import { parsePart, type LockPart } from './parts.ts'
 
 export type LockOptions = RegistryOptions & {
   readonly talos?: string
@@ -17,6 +18,10 @@ export type LockOptions = RegistryOptions & {
   readonly verify: boolean
   readonly acceptMoved: boolean
   readonly check: boolean
+  /** Only these parts of the lock that is there are made anew. */
+  readonly update?: readonly LockPart[]
+  /** Extensions that keep the pin of the lock that is there. */
+  readonly hold?: readonly string[]
 }
 
 const HELP = `
@@ -38,6 +43,10 @@ FOLDER, for --from, holds what upstream publishes for one release; signatures, i
   extensions/<name>/     OCI layout of each extension image
   vmlinuz  initramfs.xz  systemd-stub.efi  systemd-boot.efi      from imager:/usr/install/arm64
 
+--update extensions=drbd reads the release of the lock anew and takes over that extension, with the catalogue that lists it;
+everything else stays as it is. --hold spin, with another release, keeps spin as the lock has it: its digest must be signed
+still, admit the release, and bring no module for another kernel.
+
 Exit status: 0 written, or the same for --check; 1 upstream is not as it must be; 2 the command line, the registry, the
 trust root, the disk; 3 drift: upstream is not what the lock says. Unless it is 0, nothing is written.`
 
@@ -54,6 +63,17 @@ export function parseOptions(args: readonly string[]): LockOptions | undefined {
     .option('--lock <FILE>', `the lock, - for standard output (default: ${LOCK_PATH})`)
     .option('--output <FILE>', 'the same as --lock')
     .option('--check', 'write nothing: compare the lock with upstream', false)
+    .addOption(
+      new Option(
+        '--update <PART>',
+        'only this part of the lock anew: extensions=drbd, catalogue, …; may be repeated',
+      ).argParser(parsePart),
+    )
+    .addOption(
+      new Option('--hold <LIST>', 'keep these extensions as the lock has them, if they are signed and fit').argParser(
+        parseList,
+      ),
+    )
     .option('--trusted-root <FILE>', 'authorities and logs for signatures (default: those of sigstore.dev)')
     .option('--no-verify', 'verify no signatures')
     .option('--accept-moved', 'keep the digest of the catalogue where a tag of an extension is another image', false)
@@ -66,7 +86,8 @@ export function parseOptions(args: readonly string[]): LockOptions | undefined {
 }
 
 /** UsageError for options that do not go together. */
-function checkTogether({ talos, latest, check, from, lock, offline, reference, upstream }: LockOptions): void {
+function checkTogether(options: LockOptions): void {
+  const { talos, latest, check, from, lock, offline, reference, upstream, update, hold } = options
   const refuse = (message: string): never => {
     throw new UsageError(message)
   }
@@ -75,7 +96,11 @@ function checkTogether({ talos, latest, check, from, lock, offline, reference, u
   if (check && lock === '-') refuse('--check compares with a file: there is none on standard output')
   if (from !== undefined && (latest || upstream !== undefined || reference !== undefined))
     refuse('--from reads a folder: --latest, --upstream and --reference read registries')
-  if (from === undefined && talos === undefined && !latest && !check)
+  if ((update !== undefined || hold !== undefined) && (check || from !== undefined || lock === '-'))
+    refuse('--update and --hold change a lock that is there, by what a registry says: without --check, --from and -')
+  if (update !== undefined && (latest || talos !== undefined || hold !== undefined))
+    refuse('--update stays on the release of the lock: without --talos, --latest and --hold')
+  if (from === undefined && talos === undefined && !latest && !check && update === undefined)
     refuse('which release? --talos vX.Y.Z names one, --latest takes the newest (npm run lock -- --help tells more)')
   if (talos !== undefined && !/^v\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/.test(talos))
     refuse(`--talos expects a tag of Talos such as v1.11.5, got ${talos}`)

@@ -1,20 +1,25 @@
 // From the command line to upstream's registry: how it is reached, which release, and what it says.
 import { admitsTalos, extensionNames, type Contract } from '#specs/contract/contract.ts'
-import type { Lock } from '#specs/contract/lock.ts'
+import type { Lock, PinnedExtension } from '#specs/contract/lock.ts'
 import { showSteps } from '../cli/steps.ts'
 import { UsageError } from '../cli/command-line.ts'
 import { loadContract } from '../judge/candidates/inputs.ts'
 import { printable } from '../judge/verdict/printable.ts'
 import { cacheError } from '../judge/candidates/pull.ts'
-import { findLatest } from './latest.ts'
+import { holdExtensions } from './upstream/hold.ts'
+import { findLatest } from './upstream/latest.ts'
 import type { LockOptions } from './options.ts'
-import { readLock } from './read.ts'
-import { parseImage, readReference } from './reference.ts'
-import { openSession } from './session.ts'
-import { referenceTo } from './upstream.ts'
+import { readLock } from './upstream/read.ts'
+import { parseImage, readReference } from './upstream/reference.ts'
+import { openSession } from './upstream/session.ts'
+import { referenceTo } from './upstream/upstream.ts'
 
 /** LockError and UsageError. */
-export async function lockFromRegistry(options: LockOptions, signal: AbortSignal): Promise<Lock> {
+export async function lockFromRegistry(
+  options: LockOptions,
+  signal: AbortSignal,
+  held: readonly PinnedExtension[] = [],
+): Promise<Lock> {
   const { value: contract } = await loadContract(options.contract)
   const image = options.reference === undefined ? undefined : parseImage(options.reference)
   const progress = showSteps('lock', process.stderr)
@@ -37,11 +42,12 @@ export async function lockFromRegistry(options: LockOptions, signal: AbortSignal
       network && findLatest(referenceTo(upstream, 'installer-base'), range, network, signal)
     const talos = withinContract(options.talos ?? (await latest(contract.talos)), contract)
     if (!options.verify) note('signatures were not verified: the lock names no signers')
-    const release = await readLock(upstream, {
+    const read = await readLock(upstream, {
       talos,
-      extensions: extensionNames(contract),
+      extensions: extensionNames(contract).filter((name) => !held.some((pin) => pin.name === name)),
       acceptMoved: options.acceptMoved,
     })
+    const release = await holdExtensions(upstream, read, held, options.verify)
     if (image === undefined) return release
     return {
       ...release,

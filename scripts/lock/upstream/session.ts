@@ -5,11 +5,11 @@ import type { ClientOptions } from '#harness/oci/client/client.ts'
 import { openRegistryAccess } from '#harness/oci/registry/access.ts'
 import type { ContentStore } from '#harness/oci/store.ts'
 import type { Contract } from '#specs/contract/contract.ts'
-import { networkOf, type RegistryOptions } from '../cli/registry-options.ts'
-import { openTrust } from '../cli/trust.ts'
+import { networkOf, type RegistryOptions } from '../../cli/registry-options.ts'
+import { openTrust } from '../../cli/trust.ts'
 import { findSigner } from './signatures.ts'
 import { parseNamespace, referenceTo, type Upstream } from './upstream.ts'
-import { openCacheFolder } from '../judge/candidates/pull.ts'
+import { openCacheFolder } from '../../judge/candidates/pull.ts'
 
 export type SessionOptions = RegistryOptions & {
   readonly upstream?: string

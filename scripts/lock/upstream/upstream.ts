@@ -8,7 +8,7 @@ import { registryStore } from '#harness/oci/registry/registry.ts'
 import type { RegistryAccess } from '#harness/oci/registry/access.ts'
 import type { ContentStore } from '#harness/oci/store.ts'
 import type { PinnedImage, PinnedSigner } from '#specs/contract/lock.ts'
-import { UsageError } from '../cli/command-line.ts'
+import { UsageError } from '../../cli/command-line.ts'
 import { about, LockError } from './lock-error.ts'
 
 export type Upstream = {

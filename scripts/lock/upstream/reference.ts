@@ -9,7 +9,7 @@ import { openInstaller } from '#harness/talos/installer.ts'
 import type { TalosPart } from '#harness/talos/part.ts'
 import type { Lock } from '#specs/contract/lock.ts'
 import { REFERENCE_ARCHITECTURE } from '#specs/support/pinned-reference.ts'
-import { UsageError } from '../cli/command-line.ts'
+import { UsageError } from '../../cli/command-line.ts'
 import { about } from './lock-error.ts'
 
 export type PinnedReference = NonNullable<Lock['reference']>

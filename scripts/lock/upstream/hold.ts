@@ -1,0 +1,62 @@
+// An extension that is kept back: the pin of the lock that is there, in a lock of another release.
+import { parseDigest } from '#harness/bytes/digest.ts'
+import { admitsTalos } from '#harness/talos/extension/compatibility.ts'
+import { readExtensionPackage } from '#harness/talos/extension/image.ts'
+import { MODULES_FOLDER } from '#harness/talos/modules.ts'
+import { parseReference } from '#harness/oci/image/reference.ts'
+import type { Lock, PinnedExtension } from '#specs/contract/lock.ts'
+import { UsageError } from '../../cli/command-line.ts'
+import { about, LockError } from './lock-error.ts'
+import { openUpstreamImage, type Upstream } from './upstream.ts'
+
+/** The pins of these extensions; UsageError for one that the lock does not have. */
+export function heldPins(lock: Lock | undefined, names: readonly string[]): readonly PinnedExtension[] {
+  return names.map((name) => {
+    const pin = lock?.extensions?.find((one) => one.name === name)
+    if (pin === undefined) throw new UsageError(`--hold ${name}: there is no lock that pins it`)
+    return pin
+  })
+}
+
+/** `lock` with the held extensions in the place of its own. LockError for one that is unsigned or does not fit. */
+export async function holdExtensions(
+  upstream: Upstream,
+  lock: Lock,
+  held: readonly PinnedExtension[],
+  verify: boolean,
+): Promise<Lock> {
+  if (held.length === 0) return lock
+  const pins = await Promise.all(held.map((pin) => checkHeld(upstream, lock, pin, verify)))
+  const listed = new Set(lock.catalogue?.images)
+  for (const { name, reference, digest } of pins)
+    if (!listed.has(`${reference}@${digest}`))
+      upstream.note(
+        `${name} is held at ${reference}: it is not in the catalogue of this release, which SUP-004 says too`,
+      )
+  const names = new Set(pins.map(({ name }) => name))
+  return { ...lock, extensions: [...(lock.extensions ?? []).filter(({ name }) => !names.has(name)), ...pins] }
+}
+
+async function checkHeld(
+  upstream: Upstream,
+  { talos = '', kernelRelease }: Lock,
+  pin: PinnedExtension,
+  verify: boolean,
+): Promise<PinnedExtension> {
+  const { name, reference, digest, signer: _, ...facts } = pin
+  const parsed = parseReference(reference)
+  const tag = parsed.kind === 'registry' ? (parsed.tag ?? '') : ''
+  const { pinned, store } = await openUpstreamImage(upstream, { name, tag, digest: parseDigest(digest), reference })
+  const refuse = (why: string): never => {
+    throw new LockError('wrong', `${reference}: cannot be held: ${why}`)
+  }
+  if (verify && pinned.signer === undefined) refuse('nobody signed it')
+  const { manifest, rootfs } = await about(reference, () => readExtensionPackage(store, upstream.spool))
+  const range = manifest.metadata.compatibility.talos.version
+  if (!admitsTalos(range, talos)) refuse(`it admits Talos ${range}, not ${talos}`)
+  const releases = new Set([...rootfs.under(MODULES_FOLDER)].flatMap(({ path }) => path.split('/')[3] ?? []))
+  const other = [...releases].find((release) => release !== kernelRelease)
+  if (other !== undefined)
+    refuse(`its modules are for the kernel ${other}, and that of Talos ${talos} is ${kernelRelease}`)
+  return { name, ...facts, ...pinned }
+}
