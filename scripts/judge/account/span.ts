@@ -2,7 +2,7 @@
 
 /** `pinned`: upstream's, by the lock. `derived`: follows by the recipe. `declared`: by the contract. `free`: no rule needs it. */
 export const BASES = ['pinned', 'derived', 'declared', 'free'] as const
-export type Basis = (typeof BASES)[number]
+type Basis = (typeof BASES)[number]
 
 export type Reason = {
   readonly basis: Basis
