@@ -21,12 +21,13 @@ export function findInConfig(run: RunInput, key: string, judge: ConfigJudge): Co
   const variant = contract.variants[variantName]
   if (variant === undefined) throw new Error(`the contract has no variant ${variantName}`)
   const talos = lock?.talos
-  const { facts, target } = config
+  const { facts, target, beside } = config
   const context = { variantName, variant, contract }
   const found = judge(facts, {
     ...context,
     ...(talos !== undefined && { talos }),
     ...(target !== undefined && { target }),
+    ...(beside !== undefined && { beside }),
   })
   const broken = found.filter(({ kind }) => kind === undefined)
   const unknown = found.find(({ kind }) => kind === 'unknown')

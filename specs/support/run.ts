@@ -21,6 +21,8 @@ export type CandidateInput = CandidateTargets & {
     readonly files: readonly { readonly path: string; readonly sha256: string }[]
     /** The Talos tag that it is said to be for. */
     readonly target?: string
+    /** The image that it is judged beside. */
+    readonly beside?: { readonly digest?: string; readonly tag?: string }
   }
   /** Keys of the variants that a release stands for. */
   readonly members?: readonly string[]

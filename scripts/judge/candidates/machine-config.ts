@@ -1,4 +1,5 @@
 // A machine configuration as something to judge: a part of the candidates it is given with, or a candidate by itself.
+import { parseReference } from '#harness/oci/image/reference.ts'
 import { installedVariant } from '#specs/config/rules/install-image.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import type { Lock } from '#specs/contract/lock.ts'
@@ -22,11 +23,21 @@ export function withMachineConfig(
     const { targets, parts } = candidate
     return {
       ...candidate,
-      config,
+      config: { ...config, beside: imageOf(candidate) },
       parts: { ...parts, config: { image: false } },
       ...(targets !== undefined && { targets: [...new Set([...targets, 'config' as const])] }),
     }
   })
+}
+
+/** The digest of the installer image, and the tag that it was asked for by. */
+function imageOf({ digest, references: { installer } }: Candidate): { digest?: string; tag?: string } {
+  if (installer === undefined) return {}
+  const reference = parseReference(installer)
+  // The manifest of an archive of docker's is made by whoever pushes it.
+  if (reference.kind !== 'registry' && reference.kind !== 'oci') return {}
+  const tag = reference.kind === 'registry' ? reference.tag : undefined
+  return { ...(digest !== undefined && { digest }), ...(tag !== undefined && { tag }) }
 }
 
 export type ConfigTerms = {

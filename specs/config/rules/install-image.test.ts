@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { machineConfigFacts } from '#harness/machine-config/facts.ts'
 import { parseMachineConfig } from '#harness/machine-config/document.ts'
 import { parseContract } from '../../contract/contract.ts'
+import type { ConfigContext } from '../../support/config-rule.ts'
 import { judgeInstallImage } from './install-image.ts'
 
 const DIGEST = `sha256:${'1'.repeat(64)}`
@@ -12,13 +13,17 @@ describe('judgeInstallImage', async () => {
   const contract = parseContract(await readFile(path), 'contract.yaml')
   const [variantName, variant] = Object.entries(contract.variants)[0] ?? []
 
-  const messagesFor = (image: string, talos?: string): readonly string[] => {
+  const messagesFor = (image: string, talos?: string, beside?: ConfigContext['beside']): readonly string[] => {
     if (variantName === undefined || variant === undefined) throw new Error('expected a variant')
     const text = `version: v1alpha1\nmachine:\n  type: worker\n  install:\n    image: ${image}\n`
     const facts = machineConfigFacts(parseMachineConfig([{ path: 'config.yaml', bytes: Buffer.from(text) }]))
-    return judgeInstallImage(facts, { variantName, variant, contract, ...(talos !== undefined && { talos }) }).map(
-      ({ message }) => message,
-    )
+    return judgeInstallImage(facts, {
+      variantName,
+      variant,
+      contract,
+      ...(talos !== undefined && { talos }),
+      ...(beside !== undefined && { beside }),
+    }).map(({ message }) => message)
   }
 
   it.each([
@@ -39,5 +44,19 @@ describe('judgeInstallImage', async () => {
     [`registry.example.com/siderolabs/installer:v1.14.2@${DIGEST}`, undefined, 'the install image is of no variant'],
   ])('says of %s with the lock of %s: %s', (image, talos, message) => {
     expect(messagesFor(image, talos)).toEqual([message])
+  })
+
+  const OTHER = `sha256:${'2'.repeat(64)}`
+  it.each([
+    [`:v1.11.5@${DIGEST}`, { digest: DIGEST }, false],
+    [`:v1.11.5@${DIGEST}`, { digest: OTHER }, true],
+    [`:v1.11.5@${DIGEST}`, {}, false],
+    [':v1.11.5-0a1b2c3d', { digest: OTHER, tag: 'v1.11.5-0a1b2c3d' }, false],
+    [':v1.11.5-0a1b2c3d', { digest: OTHER, tag: 'v1.11.5-ffffffff' }, true],
+    // By a tag that moves nobody can tell.
+    [':v1.11.5-0a1b2c3d', { digest: OTHER, tag: 'v1.11.5' }, false],
+  ])('holds spin-only%s against the image that is judged, %j', (name, beside, isOther) => {
+    const found = messagesFor(`registry.example.com/talos/spin-only${name}`, undefined, beside)
+    expect(found).toEqual(isOther ? ['the install image is another than the one that is judged'] : [])
   })
 })

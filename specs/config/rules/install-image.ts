@@ -60,10 +60,26 @@ function judgeImage({ value: got, at }: Placed, context: ConfigContext): readonl
       expected: 'an immutable tag (vX.Y.Z-<8 hex digits>) or a digest (@sha256:…)',
       got: tag === '' ? 'neither' : `tag ${tag}`,
     })
+  findings.push(...otherThanJudged(reference, at, context))
   const version = tag.replace(IMMUTABLE_TAG, '')
   if (talos !== undefined && VERSION.test(version) && version !== talos)
     findings.push({ at, message: 'the install image is of another Talos', expected: talos, got: version })
   return findings
+}
+
+/** Whoever judges an image means the node to install that one: digests tell, else immutable tags. */
+function otherThanJudged(
+  { digest, tag = '' }: RegistryReference,
+  at: Placed['at'],
+  { beside = {} }: ConfigContext,
+): readonly ConfigFinding[] {
+  const message = 'the install image is another than the one that is judged'
+  if (digest !== undefined)
+    return beside.digest === undefined || beside.digest === digest
+      ? []
+      : [{ at, message, expected: beside.digest, got: digest }]
+  const both = [tag, beside.tag ?? ''].every((one) => IMMUTABLE_TAG.test(one))
+  return !both || tag === beside.tag ? [] : [{ at, message, expected: beside.tag ?? '', got: tag }]
 }
 
 /** Upstream's own installer has no extensions, and is not there at all once upstream stopped to publish it. */
