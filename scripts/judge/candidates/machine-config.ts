@@ -1,5 +1,4 @@
 // A machine configuration as something to judge: a part of the candidates it is given with, or a candidate by itself.
-import { parseReference } from '#harness/oci/image/reference.ts'
 import { installedVariant } from '#specs/config/rules/install-image.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import type { Lock } from '#specs/contract/lock.ts'
@@ -33,10 +32,9 @@ export function withMachineConfig(
 /** The digest of the installer image, and the tag that it was asked for by. */
 function imageOf({ digest, references: { installer } }: Candidate): { digest?: string; tag?: string } {
   if (installer === undefined) return {}
-  const reference = parseReference(installer)
   // The manifest of an archive of docker's is made by whoever pushes it.
-  if (reference.kind !== 'registry' && reference.kind !== 'oci') return {}
-  const tag = reference.kind === 'registry' ? reference.tag : undefined
+  if (installer.kind !== 'registry' && installer.kind !== 'oci') return {}
+  const tag = installer.kind === 'registry' ? installer.tag : undefined
   return { ...(digest !== undefined && { digest }), ...(tag !== undefined && { tag }) }
 }
 
