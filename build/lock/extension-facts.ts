@@ -9,7 +9,7 @@ import type { FileTree } from '#harness/fs/file-tree.ts'
 import type { ContentStore } from '#harness/oci/store.ts'
 import type { PinnedExtension } from '#specs/contract/lock.ts'
 
-export type ExtensionFacts = Pick<PinnedExtension, 'name' | 'version' | 'content' | 'modes' | 'firmware'>
+export type ExtensionFacts = Pick<PinnedExtension, 'name' | 'version' | 'metadata' | 'content' | 'modes' | 'firmware'>
 
 /** What is known of the image before it is read. */
 export type ExtensionOrigin = {
@@ -29,16 +29,22 @@ export async function readExtensionFacts(
   { reference, talos, name: wanted }: ExtensionOrigin,
 ): Promise<ExtensionFacts> {
   const { manifest, rootfs } = await readExtensionPackage(store, spool)
-  const { name, version } = manifest.metadata
+  const { name, version, author, description, compatibility, extraInfo } = manifest.metadata
   const tag = /:([^/:@]+)(?:@.*)?$/.exec(reference)?.[1]
   const fail = (message: string) => new FormatError('extension', 'MALFORMED', message, { at: { path: reference } })
   if (tag !== undefined && tag !== version && (wanted ?? name) === name)
     throw fail(`expected the version ${tag} of its tag, got ${version} of its manifest`)
   const [foreign] = foreignPathsOf(rootfs, talos)
   if (foreign !== undefined) throw fail(`path "/${foreign}" is not allowed in extensions of ${talos}`)
+  const metadata = {
+    author,
+    description,
+    compatibility: compatibility.talos.version,
+    ...(extraInfo !== undefined && { extraInfo }),
+  }
   const { content, firmware } = await readExtensionContent(rootfs)
   const modes = publishedModes(rootfs)
-  return { name, version, content, ...(modes !== undefined && { modes }), firmware }
+  return { name, version, metadata, content, ...(modes !== undefined && { modes }), firmware }
 }
 
 function foreignPathsOf(rootfs: FileTree, talos: string | undefined): readonly string[] {

@@ -91,7 +91,7 @@ async function openOwn(folder: string): Promise<Subject> {
       ...common,
       key,
       references: { installer: parseReference(reference) },
-      targets: ['image', 'installer'],
+      targets: ['image', 'installer', 'release'],
     }),
   }
 }

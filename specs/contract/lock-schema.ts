@@ -65,6 +65,15 @@ const extensionSchema = z.strictObject({
   digest,
   version: z.string().min(1),
   signer: signerSchema.optional(),
+  /** What its manifest.yaml says beside name and version; imager copies it into extensions.yaml. */
+  metadata: z
+    .strictObject({
+      author: z.string(),
+      description: z.string(),
+      compatibility: z.string(),
+      extraInfo: z.string().min(1).optional(),
+    })
+    .optional(),
   /** sha256 over the content lines of the extension's `rootfs/` without firmware (specs/README.md). */
   content: sha256.optional(),
   /** sha256 over the lines of modes and owners of the same files (harness/talos/extension-modes.ts). */

@@ -1,6 +1,7 @@
 // extensions.yaml as a text: pkg/machinery/extensions/config.go (siderolabs/talos) writes it through go-yaml, and
 // nobody else does.
 import { FormatError } from '#harness/errors.ts'
+import { AbsentFactError } from '../support/absent-fact.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 
@@ -21,5 +22,34 @@ test(
       writer: quirks.goYaml,
       text: text?.written.text,
     })
+  },
+)
+
+test(
+  ...must(
+    'EXT-041',
+    "author, description and compatibility of every extension are those of the pinned one's manifest",
+    {
+      targets: ['installer', 'assets'],
+      needs: ['EXT-003', 'EXT-006'],
+      pinned: true,
+      fix: 'take the extensions by the digests in the lock: imager copies what their manifests say',
+    },
+  ),
+  async ({ extensions, variant, pinned, judge }) => {
+    const locked = new Map(pinned('extensions').map(({ name, metadata }) => [name, metadata]))
+    const absent = variant.extensions.find((name) => locked.get(name) === undefined)
+    if (absent !== undefined) throw new AbsentFactError(`extensions: metadata of ${absent}`)
+    const own = (await extensions.layers()).filter(({ metadata }) => locked.get(metadata.name) !== undefined)
+    judge(
+      own.map(({ metadata: { name, author, description, compatibility, extraInfo } }) => ({
+        name,
+        author,
+        description,
+        compatibility: compatibility.talos.version,
+        ...(extraInfo !== undefined && { extraInfo }),
+      })),
+      extensions.where,
+    ).toEqual(own.map(({ metadata: { name } }) => ({ name, ...locked.get(name) })))
   },
 )
