@@ -144,6 +144,7 @@ describe('parseMachineConfig tells what keeps Talos from reading', () => {
     ['$patch of all', 'patch', '1.yaml:1:1', [BASE, '$patch: delete\n']],
     ['a merge key in a structure', 'key', '0.yaml:2:11', ['machine: &m {}\ncluster: {<<: *m}\n']],
     ['a key set twice', 'key', '0.yaml:1:27', ['machine: {sysctls: {a: b, a: c}}\n']],
+    ['a date as text', 'type', '0.yaml:1:24', ['machine: {sysctls: {a: 2026-11-26}}\n']],
     ['quotes around a number', 'type', '0.yaml:1:40', ["machine: {network: {interfaces: [{mtu: '9000'}]}}\n"]],
   ])('%s', (_, of, place, texts) => {
     const [problem] = parse(...texts).readings['1.14'].problems
@@ -154,6 +155,14 @@ describe('parseMachineConfig tells what keeps Talos from reading', () => {
     const [problem] = parse('machine: {install: {grubUseUKICmdline: true}}\n').readings['1.11'].problems
     expect(problem?.message).toBe('is no key there, but for Talos 1.12 to 1.14')
     expect(parse('machine: {sysctl: {}}\n').readings['1.11'].problems[0]?.expected).toBe('sysctls')
+  })
+
+  it.each([
+    ['a line of a tab', 'machine:\n  type: worker\n\t\n'],
+    ['a tab in a block of text', 'machine:\n  files:\n    - content: |\n        \ta\n'],
+    ['another version of YAML', '%YAML 1.2\n---\nmachine: {}\n'],
+  ])('at once for %s', (_, text) => {
+    expect(() => parse(text)).toThrow(/^yaml: expected/)
   })
 
   it('in bounded time where aliases expand without end', () => {

@@ -59,7 +59,8 @@ export function resolveScalar({ tag, text }: GoScalar): Resolved | undefined {
 export function takesScalar(type: string, node: GoScalar, minor: Minor): boolean {
   const resolved = resolveScalar(node)
   if (resolved === undefined) return false
-  if (type === 'str') return true
+  // Since 1.14 a date is text only in quotes.
+  if (type === 'str') return minor < '1.14' || resolved.tag !== '!!timestamp'
   if (type === 'bool') return resolved.tag === '!!bool' || (resolved.tag === '!!str' && BOOLEAN_WORDS.has(node.text))
   if (type === 'duration') return resolved.tag === '!!str' && parseDuration(node.text) !== undefined
   if (type.startsWith('float')) return resolved.tag === '!!int' || resolved.tag === '!!float'

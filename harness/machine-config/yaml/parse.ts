@@ -16,6 +16,7 @@ import {
 import type { YamlPlace } from '../../formats/yaml/nodes.ts'
 import type { GoNode } from './node.ts'
 import { resolvePlain } from './tag.ts'
+import { TabWatch } from './tabs.ts'
 import { decodeGoText, yamlError, type GoText } from './text.ts'
 
 /** go-yaml stops at 10,000; the composer recurses, and nothing of Talos nests deeper than a dozen. */
@@ -70,9 +71,12 @@ function refuseDirectives({ text, placeOf }: GoText): void {
 /** Tokens of the concrete syntax, cut off before anything recurses over them. */
 function* boundedTokens({ text, placeOf }: GoText) {
   const parser = new Parser()
+  const tabs = new TabWatch()
   for (const lexeme of new Lexer().lex(text)) {
     if (parser.stack.length > MAX_DEPTH)
       throw yamlError('LIMIT_EXCEEDED', placeOf(parser.offset), `expected at most ${MAX_DEPTH} levels`)
+    if (tabs.refuses(lexeme))
+      throw yamlError('MALFORMED', placeOf(parser.offset), 'expected spaces as indentation, got a tab')
     yield* parser.next(lexeme)
   }
   yield* parser.end()
