@@ -6,6 +6,7 @@ import { AbsentFactError } from '../support/absent-fact.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 import { buildOrder, carriesModules } from './layers.ts'
+import { VIRTUAL_NAMES, virtualFindings } from './virtual.ts'
 
 test(
   ...must('EXT-001', '`extensions.yaml` and the `.sqsh` files name each other exactly, in build order', {
@@ -73,5 +74,29 @@ test(
       refusing.map(({ metadata }) => `${metadata.name} wants ${metadata.compatibility.talos.version}`),
       extensions.where,
     ).toEqual([])
+  },
+)
+
+test(
+  ...must(
+    'EXT-022',
+    'a virtual extension carries exactly what Image Factory or imager puts there: a schematic its empty file, an embedded configuration the file of its version (author and description are free)',
+    {
+      targets: ['installer', 'assets'],
+      needs: ['EXT-002', 'EXT-005'],
+      fix: 'let Image Factory or imager make it: nothing in the lock pins what a virtual extension holds',
+    },
+  ),
+  async ({ extensions, quirks, judge }) => {
+    const layers = (await extensions.layers()).filter(({ metadata }) =>
+      VIRTUAL_NAMES.some((name) => name === metadata.name),
+    )
+    const findings = await Promise.all(
+      layers.map(async ({ metadata, image }) => {
+        const tree = await (await image?.squashfs())?.tree()
+        return tree === undefined ? [] : virtualFindings({ metadata, tree }, quirks.embeddedConfigMode)
+      }),
+    )
+    judge(findings.flat(), extensions.where).toEqual([])
   },
 )

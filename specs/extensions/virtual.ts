@@ -1,0 +1,73 @@
+// What a virtual extension holds otherwise than Image Factory and imager make it: siderolabs/image-factory
+// internal/artifacts/schematic.go; siderolabs/talos pkg/imager/embed.go. Author and description are free.
+import { createHash } from 'node:crypto'
+import { sha256Hex } from '#harness/bytes/digest.ts'
+import type { FileEntry, FileTree } from '#harness/fs/file-tree.ts'
+import type { ExtensionMetadata } from '#harness/talos/extension/extension.ts'
+
+/** `usr/local/share/schematic/<id>`: an empty file, the id being the sha256 of the schematic. */
+const SCHEMATIC_FOLDER = 'usr/local/share/schematic'
+/** The machine configuration; the version is its sha256. */
+const CONFIGURATION = 'usr/local/etc/talos/config.yaml'
+const CONSTRAINT = '>= 1.0.0'
+
+export type VirtualLayer = { readonly metadata: ExtensionMetadata; readonly tree: FileTree }
+
+/** Names that stand for what no image of an extension brings. */
+export const VIRTUAL_NAMES = ['schematic', 'embedded-config'] as const
+
+/** `mode` is that of an embedded configuration in this release; undefined where there is none. */
+export async function virtualFindings(
+  { metadata, tree }: VirtualLayer,
+  mode: number | undefined,
+): Promise<readonly string[]> {
+  const { name, version, compatibility } = metadata
+  const path = name === 'schematic' ? `${SCHEMATIC_FOLDER}/${version}` : CONFIGURATION
+  const findings = [...listFindings(tree, path)]
+  const range = compatibility.talos.version
+  if (range !== CONSTRAINT) findings.push(`expected it to be for Talos ${CONSTRAINT}, got ${JSON.stringify(range)}`)
+  const file = tree.get(path)
+  findings.push(
+    ...(name === 'schematic' ? schematicFindings(metadata, file) : await configFindings(metadata, file, mode)),
+  )
+  return findings.map((what) => `${name}: ${what}`)
+}
+
+function listFindings(tree: FileTree, path: string): readonly string[] {
+  const wanted = path.split('/').map((_, at, parts) => parts.slice(0, at + 1).join('/'))
+  return [...tree.under('')]
+    .filter((entry) => !wanted.includes(entry.path))
+    .map((entry) => `${entry.path} (${entry.type}): it brings ${path} and nothing else`)
+}
+
+function schematicFindings(
+  { version, extraInfo = '' }: ExtensionMetadata,
+  file: FileEntry | undefined,
+): readonly string[] {
+  const id = createHash('sha256').update(extraInfo).digest('hex')
+  return [
+    ...(id === version ? [] : [`expected the version ${id}, the sha256 of its extraInfo, got ${version}`]),
+    ...(file?.type === 'file' && file.size === 0 ? [] : [`expected an empty file of its id, got ${describe(file)}`]),
+  ]
+}
+
+async function configFindings(
+  { version, extraInfo }: ExtensionMetadata,
+  file: FileEntry | undefined,
+  mode: number | undefined,
+): Promise<readonly string[]> {
+  if (mode === undefined) return ['imager of this release embeds no configuration']
+  if (file?.data === undefined) return [`expected a configuration, got ${describe(file)}`]
+  const id = await sha256Hex(file.data)
+  return [
+    ...(id === version ? [] : [`expected the version ${id}, the sha256 of its configuration, got ${version}`]),
+    ...(file.mode === mode
+      ? []
+      : [`expected the configuration of mode 0${mode.toString(8)}, got 0${file.mode.toString(8)}`]),
+    ...(extraInfo === undefined ? [] : ['expected no extraInfo']),
+  ]
+}
+
+function describe(file: FileEntry | undefined): string {
+  return file === undefined ? 'none' : `a ${file.type} of ${file.size} bytes`
+}
