@@ -36,7 +36,16 @@ async function lint(options: LintOptions, started: SpecRun | undefined): Promise
   const config = await loadMachineConfig(files, talos)
   const candidate = configCandidate(config, { contract: contract.value, lock: lock?.value, variant })
   const { signal } = new AbortController()
-  const terms = { ruleIndex, contract, lock, waivers, selected, cacheFolder: defaultCacheFolder(), contents: false }
+  const terms = {
+    ruleIndex,
+    contract,
+    lock,
+    waivers,
+    selected,
+    only: options.only,
+    cacheFolder: defaultCacheFolder(),
+    contents: false,
+  }
   return judgeCandidates(
     { candidates: [candidate], partsOf: () => [] },
     { ...terms, specs: CONFIG_SPEC_GLOB, started, signal },

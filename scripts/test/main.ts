@@ -92,6 +92,7 @@ async function conform(
       lock,
       waivers,
       selected,
+      only: options.only,
       cacheFolder: embedded?.cacheFolder ?? options.cache ?? defaultCacheFolder(),
       contents: options.output.some(({ format }) => format === 'html'),
       started,

@@ -37,9 +37,10 @@ export const sampleCandidate: CandidateVerdict = {
 }
 
 export const sampleConformance: Conformance = {
-  schema: 1,
+  schema: 2,
   tool: { name: 'talos-image-contract', version: '0.1.0', node: '26.10.0', vitest: '5.1.1' },
-  contract: { version: '1.2.3', path: 'specs/contract/contract.yaml', sha256: '2'.repeat(64) },
+  rules: '1.2.3',
+  contract: { path: 'specs/contract/contract.yaml', sha256: '2'.repeat(64) },
   lock: { path: 'lock.json', sha256: '3'.repeat(64) },
   pinned: true,
   candidates: [sampleCandidate],

@@ -92,6 +92,11 @@ const contractFields = z.strictObject({
     builtInOrModule: z.record(kernelOption, name),
     off: z.array(kernelOption).readonly(),
   }),
+  /** Rules about identity, integrity or signatures of what is published that waivers may accept all the same. */
+  waivable: z
+    .array(z.string().regex(/^[A-Z]{3,4}-\d{3}$/, 'expected a rule such as EXT-016'))
+    .readonly()
+    .optional(),
   unpackedSizeLimit: z.int().positive(),
   extraAssets: z.array(z.string().regex(/^[^/.][^\s]*$/)).readonly(),
   labels: z.strictObject({

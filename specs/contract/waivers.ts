@@ -31,6 +31,13 @@ export function ruleOf({ id }: Waiver): string {
   return id.split('/')[0] ?? id
 }
 
+/** Whether it ends more than a year from `today`: a decision for so long belongs into the contract. */
+export function isTooLong({ expires }: Waiver, today: string): boolean {
+  const last = new Date(`${today}T00:00:00Z`)
+  last.setUTCFullYear(last.getUTCFullYear() + 1)
+  return expires > last.toISOString().slice(0, 10)
+}
+
 /** `today` as `2026-11-23`, in UTC; the day of expiry still counts. */
 export function isExpired(waiver: Waiver, today: string): boolean {
   return waiver.expires < today

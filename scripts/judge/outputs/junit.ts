@@ -43,7 +43,7 @@ function renderSuite(name: string, out: string, cases: readonly Case[], id: numb
       markup`<testcase classname="${name}.${one.area}" name="${one.name}" time="${one.seconds.toFixed(3)}">${one.detail}</testcase>\n`,
   )
   return markup`<testsuite id="${id}" package="${verdict.tool.name}" name="${name}" tests="${cases.length}" failures="${count('failure')}" errors="${count('error')}" skipped="${count('skipped')}" time="${seconds}" hostname="localhost"${at}>
-<properties><property name="contract" value="${verdict.contract.version}"/></properties>
+<properties><property name="rules" value="${verdict.rules}"/></properties>
 ${lines}<system-out>${out}</system-out>
 <system-err></system-err>
 </testsuite>

@@ -18,13 +18,13 @@ const UNJUDGED: readonly Status[] = ['missing', 'inconclusive', 'blocked']
 export function renderMarkdown(verdict: Conformance): string {
   const conformance = printableStrings(verdict)
   const names = candidateNames(conformance)
-  const { tool, contract, lock } = conformance
+  const { tool, rules, contract, lock } = conformance
   return [
     `# ${verdictWord(conformance.exitCode)}`,
     ...(conformance.pinned ? [] : ['**Not pinned**: nothing was compared with an upstream release.']),
-    ...conformance.runErrors.map((runError) => `**Trouble**: ${code(shorten(runError))}`),
+    ...conformance.runErrors.map((runError) => `**Run error**: ${code(shorten(runError))}`),
     ...conformance.candidates.flatMap((candidate, at) => renderCandidate(candidate, names[at] ?? '')),
-    `${plain(tool.name)} ${code(tool.version)}, contract ${code(contract.version)}${lock === undefined ? '' : `, lock ${code(lock.talos ?? lock.path)}`}`,
+    `${plain(tool.name)} ${code(tool.version)}, rules ${code(rules)}, contract ${code(contract.path)}${lock === undefined ? '' : `, lock ${code(lock.talos ?? lock.path)}`}`,
   ]
     .join('\n\n')
     .toWellFormed()

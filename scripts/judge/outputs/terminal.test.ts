@@ -115,7 +115,10 @@ describe('renderTerminal', () => {
   })
 
   it.each([
-    [1, 'RED: 1 candidate: 1 pass, 1 fail (UKI-001); contract 1.2.3, lock without a version; report/conformance.json'],
+    [
+      1,
+      'RED: 1 candidate: 1 pass, 1 fail (UKI-001); target installer; rules 1.2.3, lock without a version; report/conformance.json',
+    ],
     [2, 'INCONCLUSIVE: 1 candidate: 1 pass, 1 fail (UKI-001); '],
     [0, 'GREEN: 1 candidate: 1 pass, 1 fail (UKI-001); '],
   ])('ends with one line for the exit status %i', (exitCode, line) => {
@@ -124,6 +127,25 @@ describe('renderTerminal', () => {
     const text = render(withRules(rules, { exitCode, counts: { ...counts, pass: 1, 'not-applicable': 0 } }))
     expect(text.split('\n').at(-1)).toBe('')
     expect(text.split('\n').at(-2)).toContain(line)
+  })
+
+  it('names in its last line all that may have made it green', () => {
+    const waivers = [{ id: 'EXT-008', expires: '2027-01-31', reason: 'upstream ships it so' }]
+    const waived = sampleRule('EXT-008', 'waived', { waivers })
+    const text = render({
+      ...withRules([sampleRule('OCI-001', 'pass'), waived], { exitCode: 0 }),
+      only: ['OCI-001', 'EXT'],
+      contract: { path: 'mine.yaml', sha256: '' },
+      pinned: false,
+    })
+    const last = text.split('\n').at(-2)
+    for (const part of [
+      'GREEN, 1 waived (EXT-008 until 2027-01-31): ',
+      '; only OCI-001, EXT; ',
+      'contract mine.yaml',
+      'not pinned',
+    ])
+      expect(last).toContain(part)
   })
 
   it('names a rule once that several candidates fail, and what went wrong beside the rules', () => {

@@ -10,6 +10,7 @@ import {
   type RuleVerdict,
   type Status,
 } from '../verdict/conformance.ts'
+import { CONTRACT_PATH } from '../candidates/inputs.ts'
 import { RELEASE_REFERENCE } from '../run/release.ts'
 import { printableStrings } from '../verdict/printable.ts'
 import { saysWhat } from './account.ts'
@@ -107,15 +108,13 @@ function field(name: string, text: string): string {
 
 /** The one line that says it all. */
 function summaryLine(
-  { candidates, counts, exitCode, lock, contract, pinned }: Conformance,
+  { candidates, counts, exitCode, lock, rules, contract, only, pinned }: Conformance,
   report: string,
   paint: Paint,
 ): string {
   const verdict = exitCode === 0 ? 'GREEN' : exitCode === 1 ? 'RED' : 'INCONCLUSIVE'
   const names = (status: Status): string => {
-    const ids = [
-      ...new Set(candidates.flatMap(({ rules }) => rules.filter((r) => r.status === status).map((r) => r.id))),
-    ]
+    const ids = [...new Set(candidates.flatMap((one) => one.rules.filter((r) => r.status === status).map((r) => r.id)))]
     return status === 'fail' && ids.length > 0 ? ` (${ids.join(', ')})` : ''
   }
   const counted = STATUSES.filter((status) => (counts[status] ?? 0) > 0).map(
@@ -124,6 +123,21 @@ function summaryLine(
   const given = candidates.filter(({ reference }) => reference !== RELEASE_REFERENCE).length
   const images = `${given} candidate${given === 1 ? '' : 's'}${given < candidates.length ? ' and their release' : ''}`
   const against = pinned ? `lock ${lock?.talos ?? 'without a version'}` : 'not pinned'
-  const text = `${verdict}: ${images}: ${counted.join(', ')}; contract ${contract.version}, ${against}; ${report}`
+  const targets = [...new Set(candidates.flatMap((one) => one.targets))].filter((target) => target !== 'all')
+  const limits = [
+    ...(only === undefined ? [] : [`only ${only.join(', ')}`]),
+    ...(targets.length === 0 ? [] : [`target ${targets.join(', ')}`]),
+  ]
+  const by = [`rules ${rules}`, ...(contract.path === CONTRACT_PATH ? [] : [`contract ${contract.path}`]), against]
+  const parts = [`${images}: ${counted.join(', ')}`, ...limits, by.join(', '), report]
+  const text = `${verdict}${describeWaivers(candidates)}: ${parts.join('; ')}`
   return paint(exitCode === 0 ? 'green' : exitCode === 1 ? 'red' : 'yellow', text)
+}
+
+/** `, 2 waived (EXT-008 until 2027-01-31)`; '' where nothing is. */
+function describeWaivers(candidates: Conformance['candidates']): string {
+  const waived = candidates.flatMap(({ rules }) => rules.filter(({ waivers }) => waivers !== undefined))
+  if (waived.length === 0) return ''
+  const named = waived.flatMap(({ waivers = [] }) => waivers.map(({ id, expires }) => `${id} until ${expires}`))
+  return `, ${waived.length} waived (${[...new Set(named)].join(', ')})`
 }

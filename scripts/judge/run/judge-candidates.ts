@@ -8,14 +8,14 @@ import type { CandidateInput } from '#specs/support/run.ts'
 import packageJson from '../../../package.json' with { type: 'json' }
 import type { Candidate } from '../candidates/candidates.ts'
 import type { OpenedCandidates } from '../candidates/open.ts'
-import { conformanceSchema, STATUSES, type Conformance, type Status } from '../verdict/conformance.ts'
+import { conformanceSchema, STATUSES, type Conformance, type RuleVerdict, type Status } from '../verdict/conformance.ts'
 import { readContents } from '../candidates/contents.ts'
-import { exitCodeOf, judge, unknownRules } from '../verdict/gate.ts'
+import { exitCodeOf, judge, judgedNothing, unknownRules } from '../verdict/gate.ts'
 import type { Loaded } from '../candidates/inputs.ts'
 import { RELEASE_REFERENCE, toRelease } from './release.ts'
 import { runSpecs } from './run.ts'
 import type { SpecRun } from './spec-run.ts'
-import { waive, waiverErrors } from '../verdict/waive.ts'
+import { mayBeWaived, waive, waiverErrors } from '../verdict/waive.ts'
 
 export type JudgeTerms = {
   readonly ruleIndex: RuleIndex
@@ -25,6 +25,8 @@ export type JudgeTerms = {
   readonly waivers: Loaded<readonly Waiver[]>
   /** The rules to judge, with those that they need; undefined for all. */
   readonly selected: readonly string[] | undefined
+  /** The rules and areas that were asked for by name; undefined for all. */
+  readonly only?: readonly string[] | undefined
   readonly cacheFolder: string
   /** Whether the record says what is inside of each candidate. */
   readonly contents: boolean
@@ -38,7 +40,7 @@ export type JudgeTerms = {
 /** Never throws for what a candidate holds. */
 export async function judgeCandidates(
   { candidates, failures, trustedRoot, partsOf }: Omit<OpenedCandidates, 'close'>,
-  { ruleIndex, contract, lock, waivers, selected, cacheFolder, contents, specs, started, signal }: JudgeTerms,
+  { ruleIndex, contract, lock, waivers, selected, only, cacheFolder, contents, specs, started, signal }: JudgeTerms,
 ): Promise<Conformance> {
   const release = asksForRelease(ruleIndex, selected) ? toRelease(candidates, contract.value) : undefined
   const common = {
@@ -56,11 +58,16 @@ export async function judgeCandidates(
       ...(release === undefined ? [] : [{ candidates: [release], members: candidates, ...common }]),
     ],
   })
+  const isWaivable = (id: string): boolean => mayBeWaived(ruleIndex, contract.value, id)
   const today = new Date().toISOString().slice(0, 10)
   const judged = [...candidates, ...(release === undefined ? [] : [{ ...release, reference: RELEASE_REFERENCE }])].map(
     (candidate) => ({
       candidate,
-      ...waive(judge(ruleIndex, candidate, observations, selected), waivers.value, candidate.variant, today),
+      ...waive(judge(ruleIndex, candidate, observations, selected), waivers.value, {
+        variant: candidate.variant,
+        today,
+        isWaivable,
+      }),
     }),
   )
   const used = new Set(judged.flatMap((one) => [...one.used]))
@@ -70,7 +77,12 @@ export async function judgeCandidates(
   const runErrors = [
     ...specErrors,
     ...unknownRules(ruleIndex, observations),
-    ...waiverErrors(waivers.value, used, ids, today),
+    ...waiverErrors(waivers.value, { used, judged: ids, today, isWaivable }),
+    ...emptiness(
+      judged.flatMap(({ rules }) => rules),
+      only,
+      candidates,
+    ),
   ]
   const verdicts = await Promise.all(
     judged.map(async ({ candidate, rules }) => {
@@ -85,18 +97,36 @@ export async function judgeCandidates(
     }),
   )
   return conformanceSchema.parse({
-    schema: 1,
+    schema: 2,
     tool: { name: packageJson.name, version: packageJson.version, node: process.versions.node, vitest: vitestVersion },
-    contract: { version: ruleIndex.version, path: contract.path, sha256: contract.sha256 },
+    rules: ruleIndex.version,
+    contract: { path: contract.path, sha256: contract.sha256 },
     ...(lock !== undefined && { lock: describeLock(lock) }),
     judgedAt: new Date().toISOString(),
     pinned: lock !== undefined,
+    ...(only !== undefined && { only }),
     ...(selected !== undefined && { selected }),
     candidates: verdicts,
     runErrors,
     counts: countStatuses(verdicts.flatMap(({ rules }) => rules.map(({ status }) => status))),
     exitCode: worstExit(verdicts.map(({ exitCode }) => exitCode)),
   } satisfies Conformance)
+}
+
+/** One sentence where nothing that was asked for was judged. */
+function emptiness(
+  rules: readonly RuleVerdict[],
+  only: readonly string[] | undefined,
+  candidates: readonly CandidateInput[],
+): readonly string[] {
+  if (!judgedNothing(rules, only)) return []
+  const targets = [...new Set(candidates.flatMap((candidate) => candidate.targets ?? []))]
+  const limits = [
+    ...(only === undefined ? [] : [`--only ${only.join(',')}`]),
+    ...(targets.length === 0 ? [] : [`--target ${targets.join(',')}`]),
+  ]
+  const asked = limits.length === 0 ? 'no rule' : `no rule of ${limits.join(' and ')}`
+  return [`nothing was judged: ${asked} applies to what was given`]
 }
 
 function describeCandidate(

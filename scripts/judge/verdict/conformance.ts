@@ -30,6 +30,11 @@ const ruleSchema = z.strictObject({
   sentence: z.string(),
   reason: z.string().optional().describe('Why the rule is blocked, missing, inconclusive or not applicable.'),
   findings: z.array(findingSchema).readonly(),
+  waivers: z
+    .array(z.strictObject({ id: z.string(), expires: z.string(), reason: z.string() }))
+    .readonly()
+    .optional()
+    .describe('Exceptions that accept the failure, or a part of it.'),
   notes: z.array(findingSchema).readonly().optional().describe('What is worth knowing and breaks nothing.'),
   fix: z.string(),
   spec: z.string().describe('File, and line where known, of the requirement.'),
@@ -89,16 +94,18 @@ const candidateSchema = z.strictObject({
 })
 
 export const conformanceSchema = z.strictObject({
-  schema: z.literal(1),
+  schema: z.literal(2),
   judgedAt: z
     .string()
     .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
     .optional()
     .describe('When the verdict was reached, UTC.'),
   tool: z.strictObject({ name: z.string(), version: z.string(), node: z.string(), vitest: z.string() }),
-  contract: z.strictObject({ version: z.string(), path: z.string(), sha256: z.string() }),
+  rules: z.string().describe('Version of the set of rules.'),
+  contract: z.strictObject({ path: z.string(), sha256: z.string() }),
   lock: z.strictObject({ path: z.string(), sha256: z.string(), talos: z.string().optional() }).optional(),
   pinned: z.boolean().describe('False when nothing was compared with the pinned upstream release.'),
+  only: z.array(z.string()).readonly().optional().describe('Rules and areas of --only; absent: all.'),
   selected: z.array(z.string()).readonly().optional().describe('Rules of --only with all that they need; absent: all.'),
   candidates: z.array(candidateSchema).readonly(),
   runErrors: z.array(z.string()).readonly().describe('What went wrong outside of any rule; never green.'),

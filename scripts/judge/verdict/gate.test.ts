@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { RuleIndex, RuleIndexEntry } from '#specs/contract/rule-index.ts'
 import type { CandidateTargets } from '#specs/support/applicability.ts'
-import { exitCodeOf, judge, unknownRules } from './gate.ts'
+import { exitCodeOf, judge, judgedNothing, unknownRules } from './gate.ts'
 import type { Observation, ObservedError } from './observation.ts'
 
 function entry(id: string, more: Partial<RuleIndexEntry> = {}): RuleIndexEntry {
@@ -148,6 +148,26 @@ describe('unknownRules', () => {
   })
 })
 
+describe('judgedNothing', () => {
+  const rules = (...statuses: readonly (readonly [id: string, level: 'must' | 'should', status: string])[]) =>
+    statuses.map(([id, level, status]) => ({ id, level, status })) as unknown as Parameters<typeof judgedNothing>[0]
+
+  it.each([
+    ['no rule', rules(), undefined, true],
+    ['rules that do not apply', rules(['A-1', 'must', 'not-applicable']), undefined, true],
+    ['a should alone', rules(['A-1', 'should', 'pass']), undefined, true],
+    ['a must', rules(['A-1', 'must', 'pass']), undefined, false],
+    ['a should that was asked for', rules(['A-1', 'should', 'pass']), ['A-1'], false],
+    ['an area', rules(['A-1', 'must', 'pass']), ['A'], false],
+    ['what was asked for and does not apply', rules(['A-1', 'must', 'not-applicable']), ['A-1'], true],
+    ['what another needs', rules(['A-1', 'must', 'not-applicable'], ['B-1', 'must', 'pass']), ['A-1'], true],
+    ['an area whose name begins another', rules(['AB-1', 'must', 'pass']), ['A'], true],
+    ['a red one', rules(['A-1', 'must', 'fail']), ['A-1'], false],
+  ] as const)('says of %s', (_, verdicts, only, expected) => {
+    expect(judgedNothing(verdicts, only)).toBe(expected)
+  })
+})
+
 describe('exitCodeOf', () => {
   const rules = (...statuses: readonly (readonly [level: 'must' | 'should', status: string])[]) =>
     statuses.map(([level, status]) => ({ level, status })) as unknown as Parameters<typeof exitCodeOf>[0]
@@ -165,8 +185,7 @@ describe('exitCodeOf', () => {
       rules(['must', 'pass'], ['should', 'inconclusive'], ['should', 'blocked']),
       0,
     ],
-    ['nothing judged at all', rules(['must', 'not-applicable']), 2],
-    ['no rule', rules(), 2],
+    ['nothing judged, which a run error says', rules(['must', 'not-applicable']), 0],
   ] as const)('gives the status for %s', (_, verdicts, code) => {
     expect(exitCodeOf(verdicts, [])).toBe(code)
   })

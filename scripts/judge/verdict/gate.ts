@@ -155,15 +155,24 @@ export function unknownRules(ruleIndex: RuleIndex, observations: readonly Observ
 }
 
 /**
+ * Whether a run judged nothing of what was asked: with `only` no rule that it names, else no `must`. Rules that are there
+ * because another needs them do not count.
+ */
+export function judgedNothing(rules: readonly RuleVerdict[], only: readonly string[] | undefined): boolean {
+  const isAsked = ({ id, level }: RuleVerdict): boolean =>
+    only === undefined ? level === 'must' : only.some((name) => id === name || id.startsWith(`${name}-`))
+  return !rules.some((rule) => isAsked(rule) && rule.status !== 'not-applicable')
+}
+
+/**
  * 1 if any `must` fails, else 2 if any `must` could not be judged, any rule at all was lost or something went wrong
- * beside the rules, else 0.
+ * beside the rules, else 0. A run that judged nothing has a run error that says so.
  */
 export function exitCodeOf(rules: readonly RuleVerdict[], runErrors: readonly string[]): 0 | 1 | 2 {
   const musts = rules.filter((rule) => rule.level === 'must').map((rule) => rule.status)
   if (musts.includes('fail')) return 1
   const unjudged: readonly Status[] = ['inconclusive', 'blocked']
-  const judged = musts.some((status) => status === 'pass' || status === 'waived')
   // A `should` does not gate, but one that nobody ran is a hole in the contract.
   const lost = rules.some((rule) => rule.status === 'missing')
-  return !judged || lost || runErrors.length > 0 || musts.some((status) => unjudged.includes(status)) ? 2 : 0
+  return lost || runErrors.length > 0 || musts.some((status) => unjudged.includes(status)) ? 2 : 0
 }

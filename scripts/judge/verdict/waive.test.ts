@@ -3,9 +3,11 @@ import { SchemaError } from '#harness/errors.ts'
 import { expectCode } from '#harness/testing/expect-code.ts'
 import { parseWaivers, type Waiver } from '#specs/contract/waivers.ts'
 import type { RuleVerdict, Status } from './conformance.ts'
-import { waive, waiverErrors } from './waive.ts'
+import type { RuleIndexEntry } from '#specs/contract/rule-index.ts'
+import { mayBeWaived, waive, waiverErrors } from './waive.ts'
 
 const TODAY = '2026-11-23'
+const TERMS = { variant: 'spin-only', today: TODAY, isWaivable: (id: string) => id !== 'KRN-005' }
 const waiver = (more: Partial<Waiver> = {}): Waiver => ({
   id: 'EXT-016',
   reason: 'upstream ships no document',
@@ -23,7 +25,7 @@ const rule = (id: string, status: Status): RuleVerdict => ({
   durationMs: 0,
 })
 const statusAfter = (status: Status, ...waivers: readonly Waiver[]): Status | undefined =>
-  waive([rule('EXT-016', status)], waivers, 'spin-only', TODAY).rules[0]?.status
+  waive([rule('EXT-016', status)], waivers, TERMS).rules[0]?.status
 
 describe('waive', () => {
   it.each([
@@ -31,6 +33,8 @@ describe('waive', () => {
     ['a failure of its variant', 'fail', waiver({ variant: 'spin-only' }), 'waived'],
     ['not a failure of another variant', 'fail', waiver({ variant: 'spin-tailscale' }), 'fail'],
     ['not a failure of another rule', 'fail', waiver({ id: 'EXT-001' }), 'fail'],
+    ['a failure, for a whole year', 'fail', waiver({ expires: '2027-11-23' }), 'waived'],
+    ['nothing for more than a year', 'fail', waiver({ expires: '2027-11-24' }), 'fail'],
     ['nothing the day after', 'fail', waiver({ expires: '2026-11-22' }), 'fail'],
     ['nothing that could not be judged', 'inconclusive', waiver(), 'inconclusive'],
     ['nothing that is missing', 'missing', waiver(), 'missing'],
@@ -39,10 +43,46 @@ describe('waive', () => {
   })
 })
 
+describe('mayBeWaived', () => {
+  const entry = (id: string, more: Partial<RuleIndexEntry> = {}): RuleIndexEntry => ({
+    id,
+    level: 'must',
+    targets: ['installer'],
+    needs: [],
+    pinned: false,
+    scope: 'part',
+    sentence: '',
+    fix: '',
+    file: '',
+    ...more,
+  })
+  const requirements = [
+    entry('EXT-008'),
+    entry('KRN-005', { pinned: true }),
+    entry('OCI-004'),
+    entry('OCI-010', { level: 'should', pinned: true }),
+    entry('REL-004', { targets: ['registry'] }),
+  ]
+  const ruleIndex = { version: '1.0.0', requirements, retired: [] }
+
+  it.each([
+    ['EXT-008', [], true],
+    ['KRN-005', [], false],
+    ['OCI-004', [], false],
+    ['REL-004', [], false],
+    ['OCI-010', [], true],
+    ['KRN-005', ['KRN-005'], true],
+    ['OCI-004', ['KRN-005'], false],
+    ['XXX-001', [], true],
+  ])('says of %s where the contract has %j: %s', (id, waivable, expected) => {
+    expect(mayBeWaived(ruleIndex, { waivable }, id)).toBe(expected)
+  })
+})
+
 describe('a waiver of an entry', () => {
   const finding = (entry: string) => ({ part: 'installer', message: entry, entry }) as const
   const judged = { ...rule('REL-010', 'fail'), findings: [finding('one'), finding('two')] }
-  const after = (...waivers: readonly Waiver[]) => waive([judged], waivers, 'spin-only', TODAY)
+  const after = (...waivers: readonly Waiver[]) => waive([judged], waivers, TERMS)
 
   it('takes its finding away, and leaves the rule red for the others', () => {
     const { rules, used } = after(waiver({ id: 'REL-010/one' }))
@@ -58,7 +98,7 @@ describe('a waiver of an entry', () => {
     const three = waiver({ id: 'REL-010/three' })
     const { rules, used } = after(three)
     expect(rules[0]?.findings).toHaveLength(2)
-    expect(waiverErrors([three], used, new Set(['REL-010']), TODAY)).toEqual([
+    expect(waiverErrors([three], { ...TERMS, used, judged: new Set(['REL-010']) })).toEqual([
       'waiver of REL-010/three is not needed any more: take it out',
     ])
   })
@@ -66,13 +106,28 @@ describe('a waiver of an entry', () => {
 
 describe('waiverErrors', () => {
   const runErrors = (status: Status, one: Waiver): readonly string[] => {
-    const { used } = waive([rule('EXT-016', status)], [one], 'spin-only', TODAY)
-    return waiverErrors([one], used, new Set(['EXT-016']), TODAY)
+    const { used } = waive([rule('EXT-016', status)], [one], TERMS)
+    return waiverErrors([one], { ...TERMS, used, judged: new Set(['EXT-016']) })
   }
 
   it('is quiet about a waiver that is needed, and about one of a rule that was not judged', () => {
     expect(runErrors('fail', waiver())).toEqual([])
     expect(runErrors('pass', waiver({ id: 'KRN-001' }))).toEqual([])
+  })
+
+  it('refuses a waiver of what must not be waived, and says what to do', () => {
+    const one = waiver({ id: 'KRN-005' })
+    const { rules, used } = waive([rule('KRN-005', 'fail')], [one], TERMS)
+    expect(rules[0]?.status).toBe('fail')
+    expect(waiverErrors([one], { ...TERMS, used, judged: new Set(['KRN-005']) })).toEqual([
+      expect.stringMatching(/^waiver of KRN-005 is refused: .* list KRN-005 under waivable in the contract$/),
+    ])
+  })
+
+  it('refuses a waiver that ends more than a year from now', () => {
+    expect(runErrors('fail', waiver({ expires: '2027-11-24' }))).toEqual([
+      'waiver of EXT-016 ends on 2027-11-24: expected a day at most a year away, give an earlier one',
+    ])
   })
 
   it('tells a waiver that is not needed', () => {
@@ -81,7 +136,7 @@ describe('waiverErrors', () => {
 
   it('tells a waiver that is over', () => {
     expect(runErrors('fail', waiver({ expires: '2026-11-22', variant: 'spin-only' }))).toEqual([
-      'waiver of EXT-016 for spin-only is over since 2026-11-22: mend the image or renew it',
+      'waiver of EXT-016 for spin-only expired on 2026-11-22: fix the image or renew it',
     ])
   })
 })

@@ -1,51 +1,84 @@
-// Waivers against verdicts: a failure that is accepted is waived; a waiver that is over or not needed is a run error.
-import { isExpired, isFor, ruleOf, type Waiver } from '#specs/contract/waivers.ts'
+// Waivers against verdicts: a failure that is accepted is waived; a waiver that must not be, or is not needed, is a run error.
+import type { Contract } from '#specs/contract/contract.ts'
+import type { RuleIndex } from '#specs/contract/rule-index.ts'
+import { isExpired, isFor, isTooLong, ruleOf, type Waiver } from '#specs/contract/waivers.ts'
 import type { RuleVerdict } from './conformance.ts'
 
 export type Waived = { readonly rules: readonly RuleVerdict[]; readonly used: ReadonlySet<Waiver> }
 
+export type WaiverTerms = {
+  readonly variant: string
+  /** `2026-11-23`, in UTC. */
+  readonly today: string
+  readonly isWaivable: (id: string) => boolean
+}
+
+/** Areas about what is published: which image it is, that its bytes are whole, and who signed it. */
+const PROTECTED_AREAS: readonly string[] = ['OCI', 'SUP']
+
+/**
+ * Whether a rule may be waived at all: a `must` about identity, integrity or signatures of what is published (of the areas
+ * OCI and SUP, about a registry, or compared with the lock) only where the contract lists it under `waivable`.
+ */
+export function mayBeWaived(ruleIndex: RuleIndex, { waivable = [] }: Pick<Contract, 'waivable'>, id: string): boolean {
+  const rule = ruleIndex.requirements.find((one) => one.id === id)
+  if (rule === undefined || rule.level === 'should' || waivable.includes(id)) return true
+  const isProtected =
+    rule.pinned || rule.targets.includes('registry') || PROTECTED_AREAS.includes(id.split('-')[0] ?? '')
+  return !isProtected
+}
+
 /** Only `fail` can be waived: what could not be judged stays what it is. */
-export function waive(
-  rules: readonly RuleVerdict[],
-  waivers: readonly Waiver[],
-  variant: string,
-  today: string,
-): Waived {
+export function waive(rules: readonly RuleVerdict[], waivers: readonly Waiver[], terms: WaiverTerms): Waived {
   const used = new Set<Waiver>()
+  const holding = waivers.filter((one) => holds(one, terms))
   const waived = rules.map((rule): RuleVerdict => {
     if (rule.status !== 'fail') return rule
-    const find = (id: string): Waiver | undefined =>
-      waivers.find((one) => isFor(one, id, variant) && !isExpired(one, today))
+    const find = (id: string): Waiver | undefined => holding.find((one) => isFor(one, id, terms.variant))
     const waiver = find(rule.id)
     if (waiver !== undefined) {
       used.add(waiver)
-      return { ...rule, status: 'waived', reason: reasonOf(waiver) }
+      return { ...rule, status: 'waived', reason: reasonOf(waiver), waivers: [describe(waiver)] }
     }
     const entries = rule.findings.map(({ entry }) => (entry === undefined ? undefined : find(`${rule.id}/${entry}`)))
     const found = [...new Set(entries.filter((one) => one !== undefined))]
     if (found.length === 0) return rule
     for (const one of found) used.add(one)
     const left = rule.findings.filter((_, at) => entries[at] === undefined)
-    if (left.length > 0) return { ...rule, findings: left }
-    return { ...rule, status: 'waived', reason: found.map(reasonOf).join('; ') }
+    const described = found.map(describe)
+    if (left.length > 0) return { ...rule, findings: left, waivers: described }
+    return { ...rule, status: 'waived', reason: found.map(reasonOf).join('; '), waivers: described }
   })
   return { rules: waived, used }
+}
+
+function holds(waiver: Waiver, { today, isWaivable }: Omit<WaiverTerms, 'variant'>): boolean {
+  return !isExpired(waiver, today) && !isTooLong(waiver, today) && isWaivable(ruleOf(waiver))
+}
+
+function describe({ id, expires, reason }: Waiver): NonNullable<RuleVerdict['waivers']>[number] {
+  return { id, expires, reason }
 }
 
 function reasonOf({ expires, reason }: Waiver): string {
   return `until ${expires}: ${reason}`
 }
 
-/** One sentence for each waiver that is over, that waives nothing, or that names a rule nobody knows. */
+/** One sentence for each waiver that is expired, reaches too far, must not be, or waives nothing. */
 export function waiverErrors(
   waivers: readonly Waiver[],
-  used: ReadonlySet<Waiver>,
-  judged: ReadonlySet<string>,
-  today: string,
+  terms: Omit<WaiverTerms, 'variant'> & { readonly used: ReadonlySet<Waiver>; readonly judged: ReadonlySet<string> },
 ): readonly string[] {
+  const { used, judged, today, isWaivable } = terms
   return waivers.flatMap((waiver) => {
     const name = `waiver of ${waiver.id}${waiver.variant === undefined ? '' : ` for ${waiver.variant}`}`
-    if (isExpired(waiver, today)) return [`${name} is over since ${waiver.expires}: mend the image or renew it`]
+    if (isExpired(waiver, today)) return [`${name} expired on ${waiver.expires}: fix the image or renew it`]
+    if (isTooLong(waiver, today))
+      return [`${name} ends on ${waiver.expires}: expected a day at most a year away, give an earlier one`]
+    if (!isWaivable(ruleOf(waiver)))
+      return [
+        `${name} is refused: the rule is about identity, integrity or signatures of what is published; fix the image, or list ${ruleOf(waiver)} under waivable in the contract`,
+      ]
     if (!judged.has(ruleOf(waiver)) || used.has(waiver)) return []
     return [`${name} is not needed any more: take it out`]
   })

@@ -69,14 +69,14 @@ function renderFilter(statuses: readonly Status[]): Markup {
 `
 }
 
-function renderFooter({ tool, contract, lock, judgedAt }: Conformance): Markup {
+function renderFooter({ tool, rules, contract, lock, judgedAt }: Conformance): Markup {
   const locked =
     lock === undefined
       ? ''
       : markup`<br>lock ${lock.talos ?? ''} <code>${lock.path}</code> sha256:${lock.sha256.slice(0, 12)}`
   const when = judgedAt === undefined ? '' : `, ${judgedAt.slice(0, 16).replace('T', ' ')} UTC`
   return markup`<footer><p>${tool.name} ${tool.version}, Node ${tool.node}, vitest ${tool.vitest}${when}
-<br>contract ${contract.version} <code>${contract.path}</code> sha256:${contract.sha256.slice(0, 12)}${locked}</p></footer>
+<br>rules ${rules}, contract <code>${contract.path}</code> sha256:${contract.sha256.slice(0, 12)}${locked}</p></footer>
 `
 }
 
