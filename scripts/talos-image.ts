@@ -1,5 +1,6 @@
 // Every command: `node --import ./scripts/preload.mjs scripts/talos-image.ts NAME [ARGUMENT…]`, as npm's scripts call it.
 import { assertRuntime } from './cli/runtime.ts'
+import { takeStanding } from './cli/standing.ts'
 
 /** Of what was typed behind its name; gives the exit status. */
 type Command = (args: readonly string[]) => Promise<number>
@@ -32,6 +33,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 }
 
 assertRuntime()
+const standing = takeStanding()
+// Paths that are typed are relative to it, and what is written lands there.
+if (standing !== undefined) process.chdir(standing)
 const [name = '', ...args] = process.argv.slice(2)
 const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
 if (load === undefined) {

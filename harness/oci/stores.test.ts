@@ -114,23 +114,19 @@ describe('openStore', () => {
   })
 
   it.for([
-    ['oci:FOLDER/none', 'MANIFEST_UNKNOWN', 'oci: expected something at FOLDER/none, got nothing'],
+    ['oci:FOLDER/none', 'MANIFEST_UNKNOWN', 'oci: expected a file or a folder, got nothing'],
     ['oci:FOLDER/empty-folder', 'MALFORMED', 'oci: expected an image layout with a file oci-layout, got none'],
     ['oci:FOLDER/file', 'MALFORMED', 'oci: expected a folder, got a file'],
     ['oci:FOLDER/no-index', 'MALFORMED', 'oci: expected an image layout with a file index.json, got none'],
     ['oci:FOLDER/file/below', 'MALFORMED', 'oci: cannot be opened: ENOTDIR'],
-    ['oci-archive:FOLDER/none', 'MANIFEST_UNKNOWN', 'oci-archive: expected something at FOLDER/none, got nothing'],
+    ['oci-archive:FOLDER/none', 'MANIFEST_UNKNOWN', 'oci-archive: expected a file or a folder, got nothing'],
     ['oci-archive:FOLDER/empty-folder', 'MALFORMED', 'oci-archive: expected a file, got a folder'],
     ['oci-archive:FOLDER/file', 'BAD_MAGIC', 'oci-archive: expected a tar, got something else'],
     ['oci-archive:FOLDER/empty', 'BAD_MAGIC', 'oci-archive: expected a tar, got an empty file'],
     ['oci-archive:FOLDER/tar', 'MALFORMED', 'oci: expected an image layout with a file oci-layout, got none'],
     ['oci-archive:FOLDER/tar.gz', 'UNSUPPORTED', 'oci-archive: expected a plain tar, got gzip: decompress it first'],
     ['oci-archive:FOLDER/half', 'TRUNCATED', 'tar: expected 312 more bytes of an entry, got the end'],
-    [
-      'docker-archive:FOLDER/none',
-      'MANIFEST_UNKNOWN',
-      'docker-archive: expected something at FOLDER/none, got nothing',
-    ],
+    ['docker-archive:FOLDER/none', 'MANIFEST_UNKNOWN', 'docker-archive: expected a file or a folder, got nothing'],
     ['docker-archive:FOLDER/empty', 'BAD_MAGIC', 'docker-archive: expected a tar, got an empty file'],
     ['docker-archive:FOLDER/file', 'BAD_MAGIC', 'docker-archive: expected a tar, got something else'],
     ['docker-archive:FOLDER/tar', 'MALFORMED', 'docker-archive: expected a file manifest.json, got none'],

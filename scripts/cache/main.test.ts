@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { DEFAULT_CACHE, MARKER, MARKER_TEXT } from '#harness/oci/cache/layout.ts'
 import { ROOT } from '../root.ts'
+import { runCommand } from '../testing/run-command.ts'
 import { cache, parseSize } from './main.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'cache-'))
@@ -55,10 +56,15 @@ describe('npm run cache', () => {
   })
 
   it.each([
-    ['a size that is none', ['prune', '--max-size', 'much']],
-    ['no known command', ['empty']],
-  ])('refuses %s', async (_, args) => {
-    expect((await run(...args)).status).toBe(2)
+    ['no command', [], /^error: expected status or prune \(npm run cache -- --help tells more\)\n$/],
+    ['a command that is nearly one', ['statsu'], /unknown command 'statsu' \(Did you mean status\?\)/],
+    ['a size that is none', ['prune', '--max-size', 'much'], /expected a size such as 500M or 5G/],
+    ['no known command', ['empty'], /unknown command 'empty'/],
+  ])('refuses %s in one sentence', async (_, args, message) => {
+    const { exit, stderr } = await runCommand(cache, args)
+    expect(exit).toBe(2)
+    expect(stderr).toMatch(message)
+    expect(stderr).toMatch(/^error: [^\n]+\n$/)
   })
 
   it.each([

@@ -1,8 +1,9 @@
 // What lies in the cache, and what goes first when it is to become smaller.
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
-import { describeError, HarnessError } from '#harness/errors.ts'
+import { Command, InvalidArgumentError } from 'commander'
 import { AREAS, CONTENT_AREAS, DEFAULT_CACHE, defaultCacheFolder } from '#harness/oci/cache/layout.ts'
 import { measureCache, pruneCache } from '#harness/oci/cache/usage.ts'
+import { parseCommand, UsageError } from '../cli/command-line.ts'
+import { renderFailure } from '../cli/failure.ts'
 import { formatSize } from '../judge/outputs/size.ts'
 
 type Options = { readonly cache?: string; readonly maxSize?: number }
@@ -23,31 +24,30 @@ export async function cache(args: readonly string[], write: (text: string) => vo
   const program = new Command('npm run cache --').description('The cache of what was pulled from registries.')
   const where = '--cache <DIR>'
   const about = `the folder (default: ${DEFAULT_CACHE})`
-  const silent = { writeErr: () => undefined, writeOut: write }
-  program.exitOverride().configureOutput(silent)
+  program.exitOverride().configureOutput({ writeErr: () => undefined, writeOut: write })
+  let chosen: (() => Promise<void>) | undefined
   program
     .command('status')
     .description('files and bytes of each kind')
     .option(where, about)
-    .exitOverride()
-    .configureOutput(silent)
-    .action((options: Options) => status(options, write))
+    .action((options: Options) => {
+      chosen = () => status(options, write)
+    })
   program
     .command('prune')
     .description(`remove ${CONTENT_AREAS.join(' and ')}, those used longest ago first`)
     .option(where, about)
     .option('--max-size <SIZE>', 'how much may stay, such as 5G (default: nothing)', parseSize, 0)
-    .exitOverride()
-    .configureOutput(silent)
-    .action((options: Options) => prune(options, write))
+    .action((options: Options) => {
+      chosen = () => prune(options, write)
+    })
   try {
-    await program.parseAsync([...args], { from: 'user' })
+    if (args.length === 0) throw new UsageError('expected status or prune (npm run cache -- --help tells more)')
+    if (parseCommand(program, args)) await chosen?.()
     return 0
   } catch (error) {
-    if (error instanceof CommanderError && error.code === 'commander.helpDisplayed') return 0
     if (!(error instanceof Error)) throw error
-    const text = error instanceof HarnessError ? describeError(error) : error.message.replace(/^error: /, '')
-    process.stderr.write(`error: ${text}\n`)
+    process.stderr.write(`${renderFailure(error)}\n`)
     return 2
   }
 }

@@ -25,7 +25,8 @@ export function parseCommand(command: Command, args: readonly string[]): boolean
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.code === 'commander.helpDisplayed') return false
-    const said = error.message.replace(/^error: /, '')
+    // commander puts what it thinks was meant on a line of its own.
+    const said = error.message.replace(/^error: /, '').replaceAll('\n', ' ')
     throw new UsageError(`${said} (${command.name()} --help tells more)`, { cause: error })
   }
 }

@@ -1,5 +1,6 @@
 // How registries are reached: the options that every command shares, and what a client makes of them.
 import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { DEFAULT_CACHE } from '#harness/oci/cache/layout.ts'
 import type { ClientOptions, RegistryClient } from '#harness/oci/client/client.ts'
@@ -80,7 +81,7 @@ async function readPassword(input: AsyncIterable<Buffer | string>): Promise<stri
 
 async function readCertificates(path: string | undefined): Promise<string | undefined> {
   if (path === undefined) return undefined
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+  const text = await readFile(resolve(path), 'utf8').catch((cause: unknown) => {
     throw new UsageError(`the CA file ${path} cannot be read: ${(cause as Error).message}`, { cause })
   })
   if (!text.includes('-----BEGIN CERTIFICATE-----'))

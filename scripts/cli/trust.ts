@@ -1,5 +1,6 @@
 // The authorities and logs that signatures are held against.
 import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { HarnessError } from '#harness/errors.ts'
 import { lazy } from '#harness/lazy.ts'
 import { areaFolder } from '#harness/oci/cache/layout.ts'
@@ -41,7 +42,7 @@ export async function openTrust({
 
 async function readTrustedRoot(path: string): Promise<Trust> {
   const { parseTrustedRoot } = await import('#harness/signing/trust.ts')
-  const bytes = await readFile(path).catch((cause: unknown) => {
+  const bytes = await readFile(resolve(path)).catch((cause: unknown) => {
     throw new UsageError(`the trusted root ${path} cannot be read: ${(cause as Error).message}`, { cause })
   })
   try {

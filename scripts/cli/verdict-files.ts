@@ -5,8 +5,11 @@ import { renderAnnotations, withoutCommands } from '../judge/outputs/annotations
 import { parseOutput, renderOutput, type Output } from '../judge/outputs/output.ts'
 import { renderTerminal } from '../judge/outputs/terminal.ts'
 import type { Conformance } from '../judge/verdict/conformance.ts'
-import { removeOld, reportFile, writeWhole } from '../judge/verdict/report-file.ts'
+import { removeOld, writeWhole } from '../judge/verdict/report-file.ts'
 import { UsageError } from '../judge/usage-error.ts'
+
+/** In place of a file. */
+const STANDARD_OUTPUT = '-'
 
 export type VerdictOptions = {
   readonly json: boolean
@@ -15,12 +18,17 @@ export type VerdictOptions = {
   readonly report?: string
 }
 
-/** `defaultReport` is relative to the project. */
+/** `defaultReport` is relative to the current folder. */
 export function addVerdictOptions(command: Command, defaultReport: string): Command {
   return command
     .option('--json', 'print the whole verdict instead of the table', false)
     .option('--report <FILE>', `where the whole verdict goes (default: ${defaultReport})`)
-    .option('--output <FORMAT=FILE>', 'also write junit, markdown, sarif or html; may be repeated', parseOutput, [])
+    .option(
+      '--output <FORMAT=FILE>',
+      'also write junit, markdown, sarif or html, - for standard output; may be repeated',
+      parseOutput,
+      [],
+    )
 }
 
 /** Removes older verdicts, judges, writes and prints. Gives the exit status. UsageError for a file that cannot be written. */
@@ -29,19 +37,27 @@ export async function deliverVerdict(
   defaultReport: string,
   judge: () => Promise<Conformance>,
 ): Promise<number> {
-  const file = reportFile(given, defaultReport)
-  const files = [file, ...output.map((one) => one.file)]
+  const file = given ?? defaultReport
+  const shown = output.find((one) => one.file === STANDARD_OUTPUT)
+  if (json && shown !== undefined)
+    throw new UsageError(`--json and --output ${shown.format}=- both write to standard output: give one of them a file`)
+  const written = output.filter((one) => one !== shown)
+  const files = [file, ...written.map((one) => one.file)]
   if (new Set(files.map((one) => resolve(one))).size < files.length)
     throw new UsageError('--report and --output name one file twice')
   await Promise.all(files.map(removeOld))
   const conformance = await judge()
   const report = `${JSON.stringify(conformance, null, 2)}\n`
   await writeWhole(file, report)
-  for (const one of output) await writeWhole(one.file, renderOutput(one.format, conformance))
+  for (const one of written) await writeWhole(one.file, renderOutput(one.format, conformance))
   // On GitHub the log is read for commands: an image must not be able to write one.
   const onGitHub = process.env['GITHUB_ACTIONS'] === 'true'
-  const text = json ? report : renderTerminal(conformance, process.stdout, given ?? defaultReport)
-  process.stdout.write(onGitHub && !json ? withoutCommands(text) : text)
-  if (onGitHub) (json ? process.stderr : process.stdout).write(renderAnnotations(conformance))
+  // What a person reads goes to standard error where a program reads standard output.
+  const person = json || shown !== undefined ? process.stderr : process.stdout
+  if (json) process.stdout.write(report)
+  if (shown !== undefined) process.stdout.write(renderOutput(shown.format, conformance))
+  const text = json ? '' : renderTerminal(conformance, person, given ?? defaultReport)
+  person.write(onGitHub ? withoutCommands(text) : text)
+  if (onGitHub) person.write(renderAnnotations(conformance))
   return conformance.exitCode
 }

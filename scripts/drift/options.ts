@@ -1,8 +1,10 @@
 // The command line of `npm run drift`.
+import { join, relative } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { parseCommand, UsageError } from '../cli/command-line.ts'
 import { addRegistryOptions, type RegistryOptions } from '../cli/registry-options.ts'
 import { LOCK_PATH } from '../judge/candidates/inputs.ts'
+import { ROOT } from '../root.ts'
 
 const DRIFT_FORMATS = ['markdown', 'json', 'sarif'] as const
 export type DriftFormat = (typeof DRIFT_FORMATS)[number]
@@ -63,7 +65,11 @@ function parseTo(text: string): string {
 export function parseOptions(args: readonly string[]): DriftOptions | undefined {
   const command = new Command('npm run drift --')
     .description('Say what a new Talos release changes for these images, before anyone builds on it.')
-    .option('--from <LOCK|TAG>', `the lock, or a release such as v1.13.9 (default: ${LOCK_PATH})`, LOCK_PATH)
+    .option(
+      '--from <LOCK|TAG>',
+      `the lock, or a release such as v1.13.9 (default: ${LOCK_PATH})`,
+      relative('', join(ROOT, LOCK_PATH)),
+    )
     .option('--to <TAG>', 'the release to look at, or latest', parseTo, LATEST)
     .option('--pre', 'pre-releases count', false)
     .option('--upstream <NAMESPACE>', 'where upstream is read, or embedded (default: as the contract says)')

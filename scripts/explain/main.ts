@@ -1,7 +1,9 @@
 // `npm run explain`: what a rule is for and what to do about it.
-import { Command, CommanderError } from 'commander'
+import { Command } from 'commander'
 import { COUNTEREXAMPLES } from '#fixtures/counterexamples/index.ts'
 import type { RuleIndex } from '#specs/contract/rule-index.ts'
+import { parseCommand } from '../cli/command-line.ts'
+import { printFailure } from '../cli/failure.ts'
 import { areaOf } from '../judge/verdict/areas.ts'
 import { loadRuleIndex } from '../judge/candidates/inputs.ts'
 import { printable } from '../judge/verdict/printable.ts'
@@ -17,20 +19,21 @@ export type Explained = { readonly status: number; readonly output: string; read
 
 /** Prints; gives the exit status. */
 export async function main(args: readonly string[]): Promise<number> {
-  const command = new Command('npm run explain --')
-    .description('What a rule says, why, by which source, and what to do when it fails.')
-    .argument('[ID...]', 'rules (EXT-015) or areas (EXT); all without one')
-    .exitOverride()
   try {
-    command.parse([...args], { from: 'user' })
+    const command = new Command('npm run explain --')
+      .description('What a rule says, why, by which source, and what to do when it fails.')
+      .argument('[ID...]', 'rules (EXT-015) or areas (EXT); all without one')
+    return parseCommand(command, args) ? await show(command.args) : 0
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error
-    return error.exitCode === 0 ? 0 : 2
+    return printFailure(error)
   }
+}
+
+async function show(names: readonly string[]): Promise<number> {
   const ruleIndex = await loadRuleIndex()
   const columns = Math.max(MIN_COLUMNS, process.stdout.columns ?? COLUMNS)
   const explanations = await collectExplanations(ruleIndex, COUNTEREXAMPLES)
-  const { status, output, error } = explain(command.args, ruleIndex, explanations, { stream: process.stdout, columns })
+  const { status, output, error } = explain(names, ruleIndex, explanations, { stream: process.stdout, columns })
   process.stdout.write(output)
   process.stderr.write(error)
   return status

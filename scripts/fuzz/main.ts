@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { Command } from 'commander'
 import { parseCommand, parseCount } from '../cli/command-line.ts'
 import { printFailure } from '../cli/failure.ts'
+import { ROOT } from '../root.ts'
 
 /** A reader that lets a damaged input decide how much it allocates ends the process here; all stay below 256 MiB. */
 const HEAP = '--max-old-space-size=160 --max-semi-space-size=8'
@@ -20,6 +21,7 @@ export async function fuzz(args: readonly string[]): Promise<number> {
       `seed ${seed}, ${runs} damaged inputs for each sample; repeat with: npm run check:fuzz -- ${runs} ${seed}\n`,
     )
     const { status } = spawnSync('vitest', ['run', '--project=unit', '--pool=forks', '--testNamePattern=hostile'], {
+      cwd: ROOT,
       stdio: 'inherit',
       env: { ...process.env, NODE_OPTIONS: HEAP, FUZZ_RUNS: runs, FUZZ_SEED: seed },
     })

@@ -137,6 +137,13 @@ describe('npm run lint-config', { timeout: 60_000 }, async () => {
     })
   })
 
+  it('writes an output to standard output, and what a person reads to standard error', async () => {
+    const { status, stdout, stderr } = await run(WORKER, '--output', 'sarif=-')
+    expect(status).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ version: '2.1.0' })
+    expect(stderr).toMatch(/^GREEN: /m)
+  })
+
   it('judges only what it is told to', async () => {
     const { status, stdout } = await run(WORKER, '--only', 'CFG-003', '--json')
     const [candidate] = conformanceSchema.parse(JSON.parse(stdout)).candidates

@@ -1,7 +1,9 @@
 // The command line of `npm run lock`.
+import { join, relative } from 'node:path'
 import { Command, Option } from 'commander'
 import { parseCommand, parseList, UsageError } from '../cli/command-line.ts'
 import { LOCK_PATH } from '../judge/candidates/inputs.ts'
+import { ROOT } from '../root.ts'
 import { addRegistryOptions, type RegistryOptions } from '../cli/registry-options.ts'
 import { parsePart, type LockPart } from './parts.ts'
 
@@ -80,7 +82,7 @@ export function parseOptions(args: readonly string[]): LockOptions | undefined {
   if (!parseCommand(addRegistryOptions(command).addHelpText('after', HELP), args)) return undefined
   const { output, lock, ...options } = command.opts<Omit<LockOptions, 'lock'> & { lock?: string; output?: string }>()
   if (output !== undefined && lock !== undefined) throw new UsageError('--lock and --output are one: give one of them')
-  const parsed = { ...options, lock: lock ?? output ?? LOCK_PATH }
+  const parsed = { ...options, lock: lock ?? output ?? relative('', join(ROOT, LOCK_PATH)) }
   checkTogether(parsed)
   return parsed
 }

@@ -10,7 +10,6 @@ import { documentType } from '#harness/oci/registry/documents.ts'
 import { ASSETS_SUFFIX } from '#specs/contract/tags.ts'
 import { UsageError } from '../cli/command-line.ts'
 import { printable } from '../judge/verdict/printable.ts'
-import { reportFile } from '../judge/verdict/report-file.ts'
 import { describeFailure, judgeByMainJob, type Judge } from '../publish/main.ts'
 import { openPusher } from '../cli/registry-options.ts'
 import { parseOptions, type PromoteCommand } from './options.ts'
@@ -47,7 +46,7 @@ async function promoteWith(client: RegistryClient, options: PromoteCommand, judg
   const status = await judge([
     pinned,
     ...(assets === undefined ? [] : ['--assets', renderReference({ kind, registry, repository, digest: assets.to })]),
-    ...judgeArguments(options, { variant: options.variant, report: reportFile(PROMOTED_REPORT) }),
+    ...judgeArguments(options, { variant: options.variant, report: PROMOTED_REPORT }),
   ])
   const at = `${registry}/${repository}:${channel}`
   if (status !== 0) {

@@ -14,7 +14,7 @@ import { renderBug, renderFailure } from '../cli/failure.ts'
 import { catchInterrupt } from '../cli/interrupt.ts'
 import { judgeArguments, toArguments } from '../cli/judge-options.ts'
 import { printable } from '../judge/verdict/printable.ts'
-import { reportFile } from '../judge/verdict/report-file.ts'
+import { REPORT_PATH } from '../judge/verdict/report-file.ts'
 import { openPusher } from '../cli/registry-options.ts'
 import { GREEN, readGate, RefusedError } from './gate.ts'
 import { parseOptions, repositoryOf, type PublishCommand } from './options.ts'
@@ -53,7 +53,7 @@ export async function publish(args: readonly string[], judge: Judge = judgeByMai
     // The main job has its own way to end.
     interrupt.release()
     const status = options.verify
-      ? await judge([...references, ...judgeArguments(options, { report: reportFile(PUBLISHED_REPORT) })])
+      ? await judge([...references, ...judgeArguments(options, { report: PUBLISHED_REPORT })])
       : 0
     if (status === 0)
       process.stdout.write(printable(renderNext(references, options.verify, nextOptions(options)), { lines: true }))
@@ -94,7 +94,7 @@ async function publishLayouts(
   const { force, namespace } = options
   const { registry } = namespace
   const source = await readSource(contract.value, options.revision)
-  const gate = await readGate({ path: reportFile(options.report), force, layouts, contract, lock })
+  const gate = await readGate({ path: options.report ?? REPORT_PATH, force, layouts, contract, lock })
   const signer = await openSigner(options)
   if (signer !== undefined && !force && !isNamed(signer, contract.value))
     throw new UsageError(

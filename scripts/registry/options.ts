@@ -1,8 +1,8 @@
 // The command line of `npm run registry`.
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import type { AuthOptions } from '#fixtures/simulator/registry/auth/auth.ts'
 import { isRepositoryName, isTag } from '#fixtures/simulator/registry/request.ts'
-import { UsageError } from '../cli/command-line.ts'
+import { parseCommand, UsageError } from '../cli/command-line.ts'
 
 type ServedImage = { readonly repository: string; readonly tag: string; readonly reference: string }
 
@@ -37,18 +37,8 @@ export function parseRegistryCommand(args: readonly string[]): RegistryCommand |
     .option('--tls', 'https by an authority made for this run', false)
     .option('--storage <DIR>', 'keep everything there (default: in memory, gone at the end)')
     .addHelpText('after', HELP)
-    .exitOverride()
-    .configureOutput({ writeErr: () => undefined })
-  try {
-    command.parse([...args], { from: 'user' })
-    const images = command.args.map(parseImage)
-    return { ...command.opts<Omit<RegistryCommand, 'images'>>(), images }
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error
-    if (error.code === 'commander.helpDisplayed') return undefined
-    const message = error.message.replace(/^error: /, '')
-    throw new UsageError(`${message} (npm run registry -- --help tells more)`, { cause: error })
-  }
+  if (!parseCommand(command, args)) return undefined
+  return { ...command.opts<Omit<RegistryCommand, 'images'>>(), images: command.args.map(parseImage) }
 }
 
 function parsePort(text: string): number {
@@ -71,5 +61,7 @@ function parseImage(text: string): ServedImage {
   const colon = name.lastIndexOf(':')
   const [repository, tag] = [name.slice(0, Math.max(colon, 0)), name.slice(colon + 1)]
   if (isRepositoryName(repository) && isTag(tag)) return { repository, tag, reference: text.slice(equals + 1) }
-  throw new InvalidArgumentError(`expected NAME:TAG=oci:PATH, got ${JSON.stringify(text)}.`)
+  throw new UsageError(
+    `expected NAME:TAG=oci:PATH, got ${JSON.stringify(text)} (npm run registry -- --help tells more)`,
+  )
 }

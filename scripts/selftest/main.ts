@@ -2,7 +2,10 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Command } from 'commander'
 import type { RuleIndex } from '#specs/contract/rule-index.ts'
+import { parseCommand, UsageError } from '../cli/command-line.ts'
+import { printFailure } from '../cli/failure.ts'
 import { judge, unknownRules } from '../judge/verdict/gate.ts'
 import { loadRuleIndex } from '../judge/candidates/inputs.ts'
 import { runSpecs } from '../judge/run/run.ts'
@@ -14,14 +17,24 @@ import { prepareAll, type Example } from './prepare-all.ts'
 /** Workers, each with its share of the candidates. */
 const GROUPS = 2
 
-/** `names` narrows the run to counterexamples whose name or rule contains one; the kill matrix is then left out. */
-export async function selftest(names: readonly string[]): Promise<number> {
+/** `args` without node and script; names narrow the run, and the kill matrix is then left out. Gives the exit status. */
+export async function selftest(args: readonly string[]): Promise<number> {
   const started = performance.now()
-  const folder = await mkdtemp(join(tmpdir(), 'talos-selftest-'))
   try {
-    return await run(folder, names, started)
-  } finally {
-    await rm(folder, { recursive: true, force: true })
+    const command = new Command('npm run selftest --')
+      .description(
+        'Every counterexample fails exactly its rules, every rule is failed by one, what is right fails none.',
+      )
+      .argument('[NAME...]', 'only counterexamples whose name, or a rule of which, contains each NAME')
+    if (!parseCommand(command, args)) return 0
+    const folder = await mkdtemp(join(tmpdir(), 'talos-selftest-'))
+    try {
+      return await run(folder, command.args, started)
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  } catch (error) {
+    return printFailure(error)
   }
 }
 
@@ -30,6 +43,8 @@ async function run(folder: string, names: readonly string[], started: number): P
   const isChosen = ({ name, violates }: Example): boolean =>
     names.every((wanted) => name.includes(wanted) || violates.some((id) => id.includes(wanted)))
   const { prepared, common, controls, counterexamples } = await prepareAll(folder, isChosen)
+  if (names.length > 0 && counterexamples === 0)
+    throw new UsageError(`no counterexample has ${names.join(' and ')} in its name or in a rule that it fails`)
   // A run for each group, not a project for each in one run: vitest would give the files of every project to all
   // workers, and each of them would open all candidates.
   const runs = await Promise.all(

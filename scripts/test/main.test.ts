@@ -68,6 +68,20 @@ describe('main', () => {
     ['an unknown target', () => golden('--target', 'nonsense'), /expected some of image, installer/],
     ['an unknown option', () => golden('--nonsense'), /unknown option '--nonsense'/],
     [
+      'an option that is nearly one',
+      () => golden('--varient=x'),
+      /^error: .*'--varient=x' \(Did you mean --variant\?\) \(/,
+    ],
+    ['a path without its kind', () => asSpinOnly('./a.tar'), /kind before it, such as docker-archive:\.\/a\.tar/],
+    ['a path of this folder', () => asSpinOnly('.'), /a path needs its kind before it/],
+    ['one standard output for two', () => golden('--json', '--output', 'markdown=-'), /both write to standard output/],
+    [
+      'what is not there, once',
+      () => asSpinOnly('docker-archive:none.tar'),
+      /^error: docker-archive:none\.tar: expected a file or a folder, got nothing\n$/,
+    ],
+    ['a relative contract', () => golden('--contract', 'none.yaml'), /none\.yaml cannot be read: .*'\/.*\/none\.yaml'/],
+    [
       'a configuration for no one variant',
       () => ['--config', at('machine.yaml')],
       /configuration of one node is of one variant, .* --variant/,

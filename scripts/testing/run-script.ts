@@ -17,11 +17,16 @@ export function runCommandLine(name: string, args: readonly string[], folder: st
 }
 
 /** `scripts/NAME` of the project in `folder`. */
-export async function runScript(name: string, args: readonly string[], folder: string = ROOT): Promise<Outcome> {
+export async function runScript(
+  name: string,
+  args: readonly string[],
+  folder: string = ROOT,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Outcome> {
   const { FORCE_COLOR: _, ...env } = process.env
   const child = spawn(process.execPath, ['--import', './scripts/preload.mjs', join('scripts', name), ...args], {
     cwd: folder,
-    env,
+    env: { ...env, ...more },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const status = new Promise<number | null>((resolve, reject) => {

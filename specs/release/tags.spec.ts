@@ -1,5 +1,6 @@
 // The tags under which a release is published: https://github.com/cozystack/boot-to-talos pulls without a platform and
 // takes linux/amd64 from an index, so that a version tag must name the image itself.
+import type { Descriptor } from '#harness/oci/image/schemas.ts'
 import { isManifest } from '#harness/oci/image/media-types.ts'
 import { isRepositoryOf, repositoriesOf, variantOf } from '../contract/repositories.ts'
 import { releaseTags } from '../contract/tags.ts'
@@ -22,7 +23,8 @@ test(
     const tags = releaseTags(part, { ...lock, schema: 2, talos: pinned('talos') }, contract)
     const [version, immutableTag] = await Promise.all([evidence.tag(tags.version), evidence.tag(tags.immutableTag)])
     const expected = root.descriptor.digest
-    judge({ [tags.version]: version?.digest, [tags.immutableTag]: immutableTag?.digest }, where).toEqual({
+    const digestOf = (found: Descriptor | undefined): string => found?.digest ?? 'no such tag'
+    judge({ [tags.version]: digestOf(version), [tags.immutableTag]: digestOf(immutableTag) }, where).toEqual({
       [tags.version]: expected,
       [tags.immutableTag]: expected,
     })

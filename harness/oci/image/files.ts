@@ -26,7 +26,7 @@ export async function wrapErrors<T>(path: string, format: string, action: () => 
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined
     if (code === undefined || cause instanceof HarnessError) throw cause
     if (code === 'ENOENT')
-      throw new NotFoundError('MANIFEST_UNKNOWN', `${format}: expected something at ${path}, got nothing`, {
+      throw new NotFoundError('MANIFEST_UNKNOWN', `${format}: expected a file or a folder, got nothing`, {
         at: { path },
         cause,
       })

@@ -93,6 +93,7 @@ function splitPath(rest: string, text: string): { readonly path: string; readonl
 }
 
 function parseRegistry(text: string): RegistryReference {
+  if (/^[./~]/.test(text)) throw malformed(text, `a path needs its kind before it, such as docker-archive:${text}`)
   const at = text.indexOf('@')
   const digest = at < 0 ? undefined : text.slice(at + 1)
   if (digest !== undefined && !isDigest(digest)) throw malformed(text, `${quote(digest)} is no digest`)
@@ -121,7 +122,7 @@ function parseName(name: string, text: string): { readonly registry: string; rea
   const registry = named && first !== 'index.docker.io' ? first : DOCKER_HUB
   let repository = named ? name.slice(slash + 1) : name
   if (registry === DOCKER_HUB && !repository.includes('/')) repository = `library/${repository}`
-  if (!isHost(registry)) throw malformed(text, `${quote(registry)} is no host`)
+  if (!isHost(registry)) throw malformed(text, `${quote(registry)} is no name of a host`)
   if (registry.length + 1 + repository.length > MAX_NAME_LENGTH)
     throw malformed(text, `its name has more than ${MAX_NAME_LENGTH} characters`)
   const wrong = repository.split('/').find((component) => !COMPONENT.test(component))

@@ -1,5 +1,5 @@
 // From a reference to a candidate: its parts opened once, its digest and its variant read.
-import { describeError, HarnessError } from '#harness/errors.ts'
+import { describeError, formatLocation, HarnessError } from '#harness/errors.ts'
 import { renderReference, type Reference } from '#harness/oci/image/reference.ts'
 import { VERSION_LABEL } from '#harness/talos/installer.ts'
 import type { Advisory } from '#specs/contract/advisories.ts'
@@ -42,7 +42,8 @@ export async function openCandidate(
 ): Promise<OpenedCandidate> {
   const name = renderReference(reference)
   const parts = await openParts(reference, options.assets, options).catch((error: unknown) => {
-    if (error instanceof HarnessError) throw new UsageError(`${name}: ${describeError(error)}`, { cause: error })
+    if (error instanceof HarnessError)
+      throw new UsageError(`${name}: ${describeAbout(reference, error)}`, { cause: error })
     throw error
   })
   try {
@@ -51,6 +52,13 @@ export async function openCandidate(
     await Promise.all(parts.map(({ talos }) => talos.close()))
     throw error
   }
+}
+
+/** The error without the kind and the path that the name of the reference says already. */
+function describeAbout(reference: Reference, { message, at }: HarnessError): string {
+  const own = message.startsWith(`${reference.kind}: `) ? message.slice(reference.kind.length + 2) : message
+  const isSaid = 'path' in reference && formatLocation(at) === reference.path
+  return describeError({ message: own, at: isSaid ? undefined : at })
 }
 
 function describe(name: string, key: string, parts: readonly OpenedPart[], options: CandidateOptions): Candidate {

@@ -1,6 +1,7 @@
 // The files of a machine configuration: read, bounded, and what they say; what they cannot say is a usage error.
 import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { formatLocation, HarnessError } from '#harness/errors.ts'
 import { formatPlace, placeOfOffset } from '#harness/formats/yaml/nodes.ts'
 import { machineConfigFacts, type MachineConfigFacts } from '#harness/machine-config/facts.ts'
@@ -32,7 +33,7 @@ export async function loadMachineConfig(paths: readonly string[], target?: strin
 
 async function readConfigFile(path: string): Promise<Uint8Array> {
   try {
-    const file = await open(path)
+    const file = await open(resolve(path))
     try {
       const { size } = await file.stat()
       if (size > MAX_FILE_BYTES) throw new UsageError(`${path} has ${size} bytes: that is no machine configuration`)

@@ -1,7 +1,7 @@
 // The contract and the lock of a run, each with the digest of the file it came from.
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { formatLocation, HarnessError } from '#harness/errors.ts'
 import { parseAdvisories, shippedAdvisories, type Advisory } from '#specs/contract/advisories.ts'
 import { parseContract, type Contract } from '#specs/contract/contract.ts'
@@ -24,7 +24,8 @@ async function load<T>(
   what: string,
   parse: (bytes: Uint8Array, path: string) => T,
 ): Promise<Loaded<T>> {
-  const bytes = await readFile(path).catch((cause: unknown) => {
+  // The whole path, so that the error names the folder that was looked in.
+  const bytes = await readFile(resolve(path)).catch((cause: unknown) => {
     throw new UsageError(`the ${what} ${shown} cannot be read: ${(cause as Error).message}`, { cause })
   })
   try {

@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { Ajv } from 'ajv'
 import { describe, expect, it } from 'vitest'
 import { sampleCandidate, sampleConformance, sampleFinding, sampleRule } from '../../testing/sample-conformance.ts'
@@ -77,6 +79,17 @@ describe('renderSarif', async () => {
         toolExecutionNotifications: [{ level: 'error', message: { text: 'specs/x.spec.ts did not load: no' } }],
       },
     ])
+  })
+
+  it.each([
+    ['/etc/node.yaml', 'file:///etc/node.yaml'],
+    ['../node 1.yaml', pathToFileURL('../node 1.yaml').href],
+    [resolve('nodes/worker.yaml'), 'nodes/worker.yaml'],
+    ['./nodes/../worker.yaml', 'worker.yaml'],
+  ])('points at the machine configuration %s where it is', (path, uri) => {
+    const finding = { part: 'config', where: { path, line: 1, column: 1 }, message: 'x' } as const
+    const [result] = resultsOf(sampleRule('CFG-003', 'fail', { findings: [finding] }))
+    expect(result?.locations).toMatchObject([{ physicalLocation: { artifactLocation: { uri } } }])
   })
 
   it('points at the line of a machine configuration, a file of its own', () => {

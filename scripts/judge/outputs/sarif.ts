@@ -1,6 +1,8 @@
 // SARIF 2.1.0, https://docs.oasis-open.org/sarif/sarif/v2.1.0/: a run for each candidate, a result for each finding.
 // Rules that hold are left out: services that show SARIF take every result for an alert.
 import { createHash } from 'node:crypto'
+import { isAbsolute, relative, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { formatLocation } from '#harness/errors.ts'
 import { areaOf } from '../verdict/areas.ts'
 import { printableStrings } from '../verdict/printable.ts'
@@ -79,10 +81,13 @@ function toLocation(finding: Finding | undefined, { reference }: CandidateVerdic
   const { path, offset, line, column } = finding?.where ?? {}
   const name = formatLocation(finding?.where) || reference
   // A machine configuration is a file beside the image, and its line is meant as it is.
-  const base = finding?.part === 'config' ? {} : { uriBaseId: 'CANDIDATE' }
+  const place =
+    finding?.part === 'config' && path !== undefined
+      ? { uri: toFileUri(path) }
+      : { uri: toUri(path ?? reference), uriBaseId: 'CANDIDATE' }
   return {
     physicalLocation: {
-      artifactLocation: { uri: toUri(path ?? reference), ...base },
+      artifactLocation: place,
       // Line 1 is for services that show nothing without one; the byte is what is meant (3.30.4: independent).
       region: {
         startLine: line ?? 1,
@@ -104,6 +109,12 @@ function toSpecLocation(spec: string): object {
       region: { startLine: Math.max(1, Number(line ?? 1)) },
     },
   }
+}
+
+/** Relative to the current folder for a file in it, else whole (3.4.3). */
+function toFileUri(path: string): string {
+  const inside = relative(process.cwd(), resolve(path))
+  return inside === '' || inside.startsWith('..') || isAbsolute(inside) ? pathToFileURL(path).href : toUri(inside)
 }
 
 /** A relative URI reference that leads nowhere above its base. */

@@ -77,7 +77,13 @@ export async function judgeCandidates(
   const runErrors = [
     ...specErrors,
     ...unknownRules(ruleIndex, observations),
-    ...waiverErrors(waivers.value, { used, judged: ids, today, isWaivable }),
+    ...waiverErrors(waivers.value, {
+      used,
+      judged: ids,
+      today,
+      isWaivable,
+      variants: Object.keys(contract.value.variants),
+    }),
     ...emptiness(
       judged.flatMap(({ rules }) => rules),
       only,

@@ -1,17 +1,11 @@
 // Files that a run leaves: written beside and renamed, so that a reader never sees half of one.
 import { rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { makeFolder } from '#harness/bytes/folder.ts'
 import { UsageError } from '../usage-error.ts'
-import { ROOT } from '../../root.ts'
 
 /** `npm run ci:summary` reads the verdict here, and so does whoever comes after. */
 export const REPORT_PATH = 'report/conformance.json'
-
-/** Where the verdict goes: `given`, or the place that everybody knows, which is relative to the project. */
-export function reportFile(given: string | undefined, known: string = REPORT_PATH): string {
-  return given ?? join(ROOT, known)
-}
 
 /** UsageError when the file cannot be written. */
 export async function writeWhole(path: string, text: string): Promise<void> {

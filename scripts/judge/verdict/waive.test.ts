@@ -98,7 +98,7 @@ describe('a waiver of an entry', () => {
     const three = waiver({ id: 'REL-010/three' })
     const { rules, used } = after(three)
     expect(rules[0]?.findings).toHaveLength(2)
-    expect(waiverErrors([three], { ...TERMS, used, judged: new Set(['REL-010']) })).toEqual([
+    expect(waiverErrors([three], { ...TERMS, used, variants: ['spin-only'], judged: new Set(['REL-010']) })).toEqual([
       'waiver of REL-010/three is not needed any more: take it out',
     ])
   })
@@ -107,7 +107,12 @@ describe('a waiver of an entry', () => {
 describe('waiverErrors', () => {
   const runErrors = (status: Status, one: Waiver): readonly string[] => {
     const { used } = waive([rule('EXT-016', status)], [one], TERMS)
-    return waiverErrors([one], { ...TERMS, used, judged: new Set(['EXT-016']) })
+    return waiverErrors([one], {
+      ...TERMS,
+      used,
+      variants: ['spin-only', 'spin-tailscale'],
+      judged: new Set(['EXT-016']),
+    })
   }
 
   it('is quiet about a waiver that is needed, and about one of a rule that was not judged', () => {
@@ -132,6 +137,13 @@ describe('waiverErrors', () => {
 
   it('tells a waiver that is not needed', () => {
     expect(runErrors('pass', waiver())).toEqual(['waiver of EXT-016 is not needed any more: take it out'])
+  })
+
+  it('tells a waiver for a variant that the contract does not define', () => {
+    expect(runErrors('fail', waiver({ variant: 'spin' }))).toEqual([
+      'waiver of EXT-016 for spin: unknown variant spin; defined: spin-only, spin-tailscale',
+    ])
+    expect(runErrors('fail', waiver({ variant: 'spin-only' }))).toEqual([])
   })
 
   it('tells a waiver that is over', () => {

@@ -64,14 +64,21 @@ function reasonOf({ expires, reason }: Waiver): string {
   return `until ${expires}: ${reason}`
 }
 
-/** One sentence for each waiver that is expired, reaches too far, must not be, or waives nothing. */
+/** One sentence for each waiver that is expired, reaches too far, must not be, waives nothing, or is for no variant. */
 export function waiverErrors(
   waivers: readonly Waiver[],
-  terms: Omit<WaiverTerms, 'variant'> & { readonly used: ReadonlySet<Waiver>; readonly judged: ReadonlySet<string> },
+  terms: Omit<WaiverTerms, 'variant'> & {
+    readonly used: ReadonlySet<Waiver>
+    readonly judged: ReadonlySet<string>
+    /** Those that the contract defines. */
+    readonly variants: readonly string[]
+  },
 ): readonly string[] {
-  const { used, judged, today, isWaivable } = terms
+  const { used, judged, today, isWaivable, variants } = terms
   return waivers.flatMap((waiver) => {
     const name = `waiver of ${waiver.id}${waiver.variant === undefined ? '' : ` for ${waiver.variant}`}`
+    if (waiver.variant !== undefined && !variants.includes(waiver.variant))
+      return [`${name}: unknown variant ${waiver.variant}; defined: ${variants.join(', ')}`]
     if (isExpired(waiver, today)) return [`${name} expired on ${waiver.expires}: fix the image or renew it`]
     if (isTooLong(waiver, today))
       return [`${name} ends on ${waiver.expires}: expected a day at most a year away, give an earlier one`]

@@ -1,0 +1,16 @@
+// Where the person stands who typed the command: npm starts the scripts of a project in the project's folder.
+import { join } from 'node:path'
+import { ROOT } from '../root.ts'
+
+type Environment = Record<string, string | undefined>
+
+/**
+ * The folder that npm was called in, for a script of this project; undefined where the process was started otherwise, and
+ * stands where its caller does. It is taken out of `env`: what this process starts is not started by npm.
+ */
+export function takeStanding(env: Environment = process.env): string | undefined {
+  const { INIT_CWD: standing, npm_lifecycle_script: script = '', npm_package_json: project } = env
+  delete env['INIT_CWD']
+  const isOurs = project === join(ROOT, 'package.json') && script.includes('scripts/talos-image.ts')
+  return isOurs ? standing : undefined
+}
