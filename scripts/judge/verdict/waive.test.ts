@@ -124,7 +124,7 @@ describe('waiverErrors', () => {
     const one = waiver({ id: 'KRN-005' })
     const { rules, used } = waive([rule('KRN-005', 'fail')], [one], TERMS)
     expect(rules[0]?.status).toBe('fail')
-    expect(waiverErrors([one], { ...TERMS, used, judged: new Set(['KRN-005']) })).toEqual([
+    expect(waiverErrors([one], { ...TERMS, used, variants: [], judged: new Set(['KRN-005']) })).toEqual([
       expect.stringMatching(/^waiver of KRN-005 is refused: .* list KRN-005 under waivable in the contract$/),
     ])
   })
