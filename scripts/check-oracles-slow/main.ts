@@ -7,6 +7,7 @@ import { cosignTableChecks } from './cosign-table.ts'
 import { cosignChecks } from './cosign.ts'
 import { craneAssetChecks } from './crane-assets.ts'
 import { craneChecks } from './crane.ts'
+import { byteChecks } from './bytes.ts'
 import { fetchTools } from './fetch.ts'
 import { goTextChecks } from './go-text.ts'
 import { machineConfigChecks } from './machine-config.ts'
@@ -33,6 +34,7 @@ export async function main([kept, ...rest]: readonly string[]): Promise<0 | 1 | 
       ...cosignTableChecks(tools),
       ...publishChecks(tools),
       ...goTextChecks(tools),
+      ...byteChecks(),
       ...machineConfigChecks(tools),
     ]
     let red = 0
