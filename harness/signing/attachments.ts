@@ -4,6 +4,8 @@ import type { Digest } from '../bytes/digest.ts'
 import { readAll, type ByteSource } from '../bytes/source.ts'
 import { FormatError, HarnessError, NotFoundError, RegistryError, type Location } from '../errors.ts'
 import { fallbackTag } from '../oci/client/referrers.ts'
+import { withDeadline } from '../oci/client/http/deadline.ts'
+import { OCI_INDEX, OCI_MANIFEST } from '../oci/image/media-types.ts'
 import { readDocument, type ImageDocument } from '../oci/image/document.ts'
 import { mapInParallel } from '../oci/parallel.ts'
 import { renderReference, type RegistryReference } from '../oci/image/reference.ts'
@@ -34,6 +36,8 @@ const MAX_ATTACHMENTS = 100
 const MAX_BYTES = 24 << 20
 /** Limit for all together: they are held in memory. */
 const MAX_TOTAL_BYTES = 128 << 20
+/** For all questions and answers together; each has its own limit too. */
+const MAX_MS = 30_000
 const NOTHING = new Uint8Array(0)
 const LEGACY_SUFFIXES = ['.sig', '.att', '.sbom'] as const
 
@@ -47,9 +51,9 @@ type Found = { readonly descriptor: Descriptor; readonly tag?: string; readonly 
 
 /**
  * All of it, in the order referrers, signatures, attestations, bill of materials. Says the same through an access
- * without network, once it was read through one with. What cannot be read is given with its error. FormatError
- * `attachments` LIMIT_EXCEEDED where there is too much of it; MALFORMED, SchemaError for an index of referrers that
- * cannot be read; errors of `RegistryAccess` that say nothing about the image.
+ * without network, once it was read through one with. What cannot be read is given with its error, and so is a question
+ * that the registry did not answer (a RegistryError). FormatError `attachments` LIMIT_EXCEEDED where there is too much of
+ * it; MALFORMED, SchemaError for an index of referrers that cannot be read.
  */
 export async function readAttachments(
   access: RegistryAccess,
@@ -57,10 +61,19 @@ export async function readAttachments(
   digest: Digest,
   signal?: AbortSignal,
 ): Promise<readonly Attachment[]> {
-  const place: Place = { access, reference: { kind, registry, repository }, signal }
-  const referring = await findReferrers(place, digest)
-  const tagged = await mapInParallel(LEGACY_SUFFIXES, (suffix) => findTag(place, `${fallbackTag(digest)}${suffix}`))
-  const found = [...referring, ...tagged.flatMap((one) => (one === undefined ? [] : [{ ...one, mustRefer: false }]))]
+  return withDeadline(MAX_MS, tooLong, signal, async (limited) =>
+    readWithin({ access, reference: { kind, registry, repository }, signal: limited }, digest),
+  )
+}
+
+async function readWithin(place: Place, digest: Digest): Promise<readonly Attachment[]> {
+  const [referring, tagged] = await Promise.all([
+    findReferrers(place, digest),
+    mapInParallel(LEGACY_SUFFIXES, (suffix) => findTag(place, `${fallbackTag(digest)}${suffix}`)),
+  ])
+  const all = [...referring, ...tagged.flatMap((one) => one ?? [])]
+  const unanswered = all.filter((one) => 'kind' in one)
+  const found = all.flatMap((one) => ('kind' in one ? [] : [one]))
   assertCount(found.length, place, digest)
   const layers = (await mapInParallel(found, (one) => readLayers(place, one, digest))).flat()
   assertCount(layers.length, place, digest)
@@ -71,29 +84,65 @@ export async function readAttachments(
     if ('layer' in one && one.layer.size <= allowance) left -= one.layer.size
     return { one, allowance }
   })
-  return mapInParallel(allowed, async ({ one, allowance }) => ('layer' in one ? readLayer(place, one, allowance) : one))
+  const read = await mapInParallel(allowed, async ({ one, allowance }) =>
+    'layer' in one ? readLayer(place, one, allowance) : one,
+  )
+  return [...unanswered, ...read]
 }
 
-async function findReferrers(place: Place, digest: Digest): Promise<readonly Found[]> {
+/** Where the registry does not list them, for whatever reason, those of the tag that stands in for the list. */
+async function findReferrers(place: Place, digest: Digest): Promise<readonly (Found | Attachment)[]> {
   const { access, reference, signal } = place
-  const listed = await access.referrers(reference, digest, signal)
-  if (listed !== undefined) return listed.map((descriptor) => ({ descriptor, mustRefer: true }))
-  const tag = fallbackTag(digest)
+  const listed = await answerOf(() => access.referrers(reference, digest, signal))
+  if (listed.value !== undefined) return listed.value.map((descriptor) => ({ descriptor, mustRefer: true }))
+  const { error } = listed
+  const question = `who refers to ${digest} could not be asked`
+  const unanswered = error && [unansweredOf(question, error, OCI_INDEX, { path: renderReference(reference), digest })]
+  return [...(unanswered ?? []), ...(await readFallback(place, fallbackTag(digest)))]
+}
+
+async function readFallback(place: Place, tag: string): Promise<readonly (Found | Attachment)[]> {
   const tagged = await findTag(place, tag)
   if (tagged === undefined) return []
-  const { kind, document } = await openDocument(place, tagged.descriptor)
+  if ('kind' in tagged) return [tagged]
+  const opened = await answerOf(() => openDocument(place, tagged.descriptor))
+  if (opened.error !== undefined) return [unansweredTag(place, tag, opened.error)]
+  const { kind, document } = opened.value
   // The tag may name one manifest itself: then there is no other way to find it, whether or not it names its subject.
   if (kind === 'manifest') return [{ ...tagged, mustRefer: document.subject !== undefined }]
   const unique = new Map(document.manifests.map((descriptor) => [descriptor.digest, descriptor]))
   return [...unique.values()].map((descriptor) => ({ descriptor, tag, mustRefer: true }))
 }
 
-async function findTag(
-  { access, reference, signal }: Place,
-  tag: string,
-): Promise<Omit<Found, 'mustRefer'> | undefined> {
-  const descriptor = await resolveIfThere(access, { ...reference, tag }, signal)
-  return descriptor && { descriptor, tag }
+async function findTag({ access, reference, signal }: Place, tag: string): Promise<Found | Attachment | undefined> {
+  const answer = await answerOf(() => resolveIfThere(access, { ...reference, tag }, { signal, aside: true }))
+  if (answer.error !== undefined) return unansweredTag({ access, reference }, tag, answer.error)
+  return answer.value && { descriptor: answer.value, tag, mustRefer: false }
+}
+
+type Answer<T> =
+  | { readonly value: T; readonly error?: undefined }
+  | { readonly value?: undefined; readonly error: RegistryError }
+
+/** Keeps that a registry did not answer: it says nothing about the image, and the image can be judged without. */
+async function answerOf<T>(ask: () => Promise<T>): Promise<Answer<T>> {
+  try {
+    return { value: await ask() }
+  } catch (error) {
+    if (error instanceof RegistryError) return { error }
+    throw error
+  }
+}
+
+function unansweredTag({ reference }: Place, tag: string, error: RegistryError): Attachment {
+  return unansweredOf(`what ${tag} is could not be asked`, error, OCI_MANIFEST, {
+    path: renderReference({ ...reference, tag }),
+  })
+}
+
+function unansweredOf(question: string, cause: RegistryError, mediaType: string, at: Location): Attachment {
+  const error = new RegistryError(cause.code, `${question}: ${cause.message}`, { at, cause })
+  return { kind: 'unreadable', mediaType, bytes: NOTHING, annotations: {}, at, error }
 }
 
 type Layer = Omit<Attachment, 'bytes' | 'error'> & { readonly layer: Descriptor }
@@ -148,7 +197,7 @@ async function withCached<T>(
   descriptor: Descriptor,
   read: (source: ByteSource) => Promise<T>,
 ): Promise<T> {
-  await access.ensure(reference, descriptor, { signal })
+  await access.ensure(reference, descriptor, { signal, aside: true })
   const cached = await access.find(reference, descriptor)
   if (cached === undefined) throw notCached(reference, descriptor.digest)
   try {
@@ -158,16 +207,20 @@ async function withCached<T>(
   }
 }
 
-/** Keeps an error of an attachment as its own; that a registry cannot be reached is no attachment's fault. */
+/** Keeps an error of an attachment as its own. */
 async function withError<T>(
   action: () => Promise<T>,
 ): Promise<{ readonly value: T } | { readonly error: HarnessError }> {
   try {
     return { value: await action() }
   } catch (error) {
-    if (error instanceof HarnessError && !(error instanceof RegistryError)) return { error }
+    if (error instanceof HarnessError) return { error }
     throw error
   }
+}
+
+function tooLong(): RegistryError {
+  return new RegistryError('REGISTRY_UNAVAILABLE', `expected all attachments within ${MAX_MS / 1000} s, got not all`)
 }
 
 function locate({ reference }: Place, { digest }: Descriptor, tag?: string): Location {

@@ -2,7 +2,7 @@
 // say: nothing found, something wrong, and something that cannot be told are three answers.
 import type { Bundle } from '@sigstore/bundle'
 import type { Digest } from '../bytes/digest.ts'
-import { FormatError, HarnessError, VerificationError, type Location } from '../errors.ts'
+import { FormatError, HarnessError, RegistryError, VerificationError, type Location } from '../errors.ts'
 import type { Attachment } from './attachments.ts'
 import { parseBundle, toBundle } from './bundle.ts'
 import { assertPayload, envelopeBundle, signatureBundle } from './legacy.ts'
@@ -25,7 +25,10 @@ export type Outcome =
       readonly signedAt?: Date
     }
   | Failed<'invalid'>
-  /** A format or algorithm that we do not know, a trust root that knows nothing: no proof, and none of the opposite. */
+  /**
+   * A format or algorithm that we do not know, a trust root that knows nothing, a registry that does not answer: no proof,
+   * and none of the opposite.
+   */
   | Failed<'unknown'>
 
 type Failed<Kind> = {
@@ -81,7 +84,7 @@ function verifyOne(attachment: Attachment, context: Context): Outcome {
     return { outcome: 'valid', attachment, ...prove(attachment, bundle, context) }
   } catch (error) {
     if (!(error instanceof HarnessError)) throw error
-    const isUnknown = error.code === 'UNSUPPORTED' || error.code === 'TRUST_ROOT'
+    const isUnknown = error instanceof RegistryError || error.code === 'UNSUPPORTED' || error.code === 'TRUST_ROOT'
     const claimed = bundle && claimOf(bundle, attachment.at)
     return {
       outcome: isUnknown ? 'unknown' : 'invalid',

@@ -12,6 +12,8 @@ export const IMPATIENT: Limits = {
   blobMs: 10_000,
   slowestBytesPerSecond: 1 << 20,
   retry: { retries: 2, firstDelayMs: 1, longestDelayMs: 2, budgetMs: 2000 },
+  asideMs: 1000,
+  asideRetry: { retries: 1, firstDelayMs: 1, longestDelayMs: 2, budgetMs: 500 },
 }
 
 export function clientOf(server: { readonly host: string }, options: Partial<ClientOptions> = {}): RegistryClient {

@@ -129,7 +129,7 @@ const CASES: readonly Case[] = [
     'a release that there is not',
     1,
     () => Promise.resolve(),
-    'HOST/siderolabs/installer-base:v1.11.4: no such release: expected a manifest v1.11.4, got none',
+    'HOST/siderolabs/installer-base:v1.11.4: no such release: expected the tag v1.11.4, got no such tag',
     ['--talos', 'v1.11.4'],
   ],
   [
@@ -177,7 +177,7 @@ const CASES: readonly Case[] = [
     'a reference that is not there',
     1,
     () => Promise.resolve(),
-    'HOST/you/talos:v1: expected a manifest v1, got none',
+    'HOST/you/talos:v1: expected the tag v1, got no such tag',
     ['--reference', 'HOST/you/talos:v1'],
   ],
   [

@@ -93,8 +93,8 @@ describe('npm test on a registry', { timeout: PATIENCE_MS }, () => {
   })
 
   it.each<[string, () => readonly string[], RegExp]>([
-    ['a tag that is not there', () => [reference('spin-only:v2')], /expected a manifest v2, got none/],
-    ['a repository that is not there', () => [reference('nothing:v1')], /expected a manifest v1, got none/],
+    ['a tag that is not there', () => [reference('spin-only:v2')], /the tag v2, got no such tag/],
+    ['a repository that is not there', () => [reference('nothing:v1')], /the tag v1, got no such tag/],
     ['a port where nobody listens', () => ['127.0.0.1:1/you/x:v1'], /ECONNREFUSED/],
     ['a name that nobody knows', () => ['registry.invalid/you/x:v1'], /no such host: registry\.invalid/],
     ['a name that was never resolved, offline', () => ['--offline', reference('spin-only:v7')], /resolved here before/],

@@ -8,6 +8,7 @@ import { artifactFindings, layerFindings } from './layers.ts'
 test(
   ...must('OCI-002', "every descriptor's digest and size equal the bytes it names", {
     targets: ['image'],
+    needs: ['OCI-001'],
     fix: 'push or copy the image again: these are not the bytes that were published under this digest',
   }),
   async ({ image, judge }) => {

@@ -1,5 +1,6 @@
 // Facts about an image that only its registry has: its tags, signatures and attachments.
 import type { Digest } from '#harness/bytes/digest.ts'
+import { HarnessError } from '#harness/errors.ts'
 import { lazy } from '#harness/lazy.ts'
 import type { RegistryReference } from '#harness/oci/image/reference.ts'
 import type { Descriptor } from '#harness/oci/image/schemas.ts'
@@ -43,7 +44,7 @@ export function openEvidence(
   })
   return {
     repository: { registry, repository },
-    tag: (name) => resolveIfThere(access, { kind, registry, repository, tag: name }),
+    tag: (name) => resolveIfThere(access, { kind, registry, repository, tag: name }, { aside: true }),
     attachments,
     outcomes: lazy(async () => {
       const found = await attachments()
@@ -54,7 +55,10 @@ export function openEvidence(
   }
 }
 
-/** Reads all that the rules may ask for, so that it lies in the cache. */
+/**
+ * Reads all that the rules may ask for, so that it lies in the cache. What is wrong with it, or was not answered, the
+ * rules find again by themselves.
+ */
 export async function readEvidence(
   evidence: Evidence,
   part: Part,
@@ -62,7 +66,16 @@ export async function readEvidence(
 ): Promise<readonly Attachment[]> {
   if (lock?.talos !== undefined) {
     const { version, immutableTag } = releaseTags(part, { ...lock, talos: lock.talos }, contract)
-    await Promise.all([version, immutableTag].map((name) => evidence.tag(name)))
+    await Promise.all([version, immutableTag].map((name) => orNothing(() => evidence.tag(name))))
   }
-  return evidence.attachments()
+  return (await orNothing(() => evidence.attachments())) ?? []
+}
+
+async function orNothing<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (error instanceof HarnessError) return undefined
+    throw error
+  }
 }

@@ -4,9 +4,10 @@ import { RegistryError } from '../../errors.ts'
 import { createAuthenticator } from './auth/auth.ts'
 import type { Credential } from './auth/credential.ts'
 import type { Credentials } from './auth/credentials.ts'
+import { withDeadline } from './http/deadline.ts'
 import { LIMITS, type Limits } from './http/limits.ts'
 import { sendFollowing } from './http/redirect.ts'
-import { withRetry } from './http/retry.ts'
+import { withRetry, type RetryPolicy } from './http/retry.ts'
 import { openScheme } from './http/scheme.ts'
 import { toError } from './http/status.ts'
 import type { Send } from './auth/token.ts'
@@ -33,6 +34,8 @@ export type RegistryRequest = {
   readonly scopes?: readonly string[]
   /** Not sent again by itself, however it fails. */
   readonly once?: boolean
+  /** Other tries than those of the limits. */
+  readonly retry?: RetryPolicy
   /** The statuses that are an answer; every other is an error. */
   readonly expect: readonly number[]
 }
@@ -106,10 +109,28 @@ export function openRegistryClient(registry: string, options: ClientOptions): Re
           }
           return consume(reply)
         },
-        request.once === true ? { ...limits.retry, retries: 0 } : limits.retry,
+        request.once === true ? { ...limits.retry, retries: 0 } : (request.retry ?? limits.retry),
         signal,
       ),
     close: () => transport.close(),
+  }
+}
+
+/** The same client with little patience, for what a verdict can do without. */
+export function askAside(client: RegistryClient): RegistryClient {
+  const { limits } = client
+  const { asideMs, asideRetry: retry } = limits
+  return {
+    ...client,
+    limits: { ...limits, retry, documentMs: asideMs, blobMs: asideMs },
+    exchange: (request, consume, signal) => {
+      const shown = `${client.registry}${request.target.split('?')[0]}`
+      const late = (): RegistryError =>
+        new RegistryError('REGISTRY_UNAVAILABLE', `${shown}: expected an answer within ${asideMs / 1000} s, got none`, {
+          request: shown,
+        })
+      return withDeadline(asideMs, late, signal, (limited) => client.exchange({ ...request, retry }, consume, limited))
+    },
   }
 }
 

@@ -71,7 +71,10 @@ async function readManifest(client: RegistryClient, reply: Reply, reference: str
   const at = { path: request }
   if (reply.status === 404) {
     await reply.discard()
-    throw new NotFoundError('MANIFEST_UNKNOWN', `expected a manifest ${reference}, got none`, { at })
+    const message = isDigest(reference)
+      ? `expected a manifest ${reference}, got none`
+      : `expected the tag ${reference}, got no such tag`
+    throw new NotFoundError('MANIFEST_UNKNOWN', message, { at })
   }
   assertIdentity(reply)
   const bytes = await readBody(reply, {

@@ -1,5 +1,6 @@
 // Referrers of an image (signatures, provenance): the referrers API, or the tag that stands in for it
 // (https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers, #referrers-tag-schema).
+import { RegistryError } from '../../errors.ts'
 import { encodedPart, algorithmOf, type Digest } from '../../bytes/digest.ts'
 import { OCI_INDEX } from '../image/media-types.ts'
 import { indexSchema, MAX_MANIFEST_BYTES, parseDocument, type Descriptor } from '../image/schemas.ts'
@@ -32,12 +33,15 @@ export async function listReferrers(
   digest: Digest,
   options: ReferrersOptions = {},
 ): Promise<Referrers> {
-  const descriptors = await askReferrers(client, repository, digest, options)
+  const descriptors = await askReferrers(client, repository, digest, options).catch((error: unknown) => {
+    if (error instanceof PageError) return undefined
+    throw error
+  })
   if (descriptors !== undefined) return { source: 'api', descriptors }
   return { source: 'tag', descriptors: await readFallback(client, repository, digest, options.signal) }
 }
 
-/** By the API alone; undefined where the registry has none. */
+/** By the API alone; undefined where the registry has none. RegistryError REGISTRY_PROTOCOL also for a page in HTML. */
 export async function askReferrers(
   client: RegistryClient,
   repository: string,
@@ -56,12 +60,24 @@ export async function askReferrers(
   const found = new Map<string, Descriptor>()
   for await (const { bytes, reply } of readPages(client, request)) {
     const [type = ''] = reply.headers('content-type')
-    if (reply.status !== 200 || type.split(';')[0]?.trim() !== OCI_INDEX) return undefined
+    const [plainType = ''] = type.toLowerCase().split(';')
+    if (reply.status === 200 && plainType.trim() === 'text/html') throw pageForPeople(reply.url)
+    if (reply.status !== 200 || plainType.trim() !== OCI_INDEX) return undefined
     const { manifests } = parseDocument(bytes, indexSchema, 'referrers', { path: redactUrl(reply.url) })
     for (const descriptor of manifests) found.set(descriptor.digest, descriptor)
   }
   // The filter is the registry's to apply or not.
   return [...found.values()].filter((one) => artifactType === undefined || one.artifactType === artifactType)
+}
+
+/** A portal or a proxy answers so, in front of a registry that may have the API. */
+class PageError extends RegistryError {}
+
+function pageForPeople(url: URL): PageError {
+  const request = redactUrl(url)
+  return new PageError('REGISTRY_PROTOCOL', `${request}: expected a list of referrers, got a page in HTML`, {
+    request,
+  })
 }
 
 /** `sha256-<hex>` */

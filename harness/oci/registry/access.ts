@@ -3,14 +3,14 @@ import type { Digest } from '../../bytes/digest.ts'
 import { FormatError, NotFoundError, RegistryError, SchemaError, type Location } from '../../errors.ts'
 import type { Cache, CachedFile } from '../cache/cache.ts'
 import { recallName, recallReferrers, rememberName, rememberReferrers } from '../cache/names.ts'
-import { openRegistryClient, type ClientOptions, type RegistryClient } from '../client/client.ts'
+import { askAside, openRegistryClient, type ClientOptions, type RegistryClient } from '../client/client.ts'
 import { fetchManifest } from '../client/manifests.ts'
 import { askReferrers } from '../client/referrers.ts'
 import { documentType } from './documents.ts'
 import type { RegistryReference } from '../image/reference.ts'
 import type { Descriptor } from '../image/schemas.ts'
 import { ensureCached, nameOf, notCached, putBytes, type FetchOptions } from './fetch.ts'
-import { fromFailure, toFailure, type BlobFailure, type BlobFailures } from './failure.ts'
+import { fromFailure, toFailure, toUnanswered, type BlobFailure, type BlobFailures } from './failure.ts'
 
 export type AccessOptions = {
   readonly cache: Cache
@@ -24,16 +24,18 @@ export type AccessOptions = {
   readonly signal?: AbortSignal
 }
 
+export type AskOptions = Pick<FetchOptions, 'signal' | 'aside'>
+
 export interface RegistryAccess {
   readonly cache: Cache
   /**
-   * Resolves each name once. Errors of `fetchManifest`; RegistryError REGISTRY_UNAVAILABLE for what
+   * Resolves each name once; with `aside` a failure is kept for an access without network. Errors of `fetchManifest`; RegistryError REGISTRY_UNAVAILABLE for what
    * only the network knows, and there is none.
    */
-  resolve(reference: RegistryReference, signal?: AbortSignal): Promise<Descriptor>
+  resolve(reference: RegistryReference, options?: AskOptions): Promise<Descriptor>
   /**
    * The registry's list of referrers of `digest`, requested once; undefined where it has no API for that. What the list
-   * says of an entry's type is left out: it cannot be relied on. RegistryError, REGISTRY_PROTOCOL for what is no list
+   * says of an entry's type is left out: it cannot be relied on. Asked aside. RegistryError, REGISTRY_PROTOCOL for what is no list
    * too.
    */
   referrers(
@@ -63,15 +65,30 @@ export function openRegistryAccess(options: AccessOptions): RegistryAccess {
   const resolved = new Map<string, Promise<Descriptor>>()
   const listed = new Map<string, Promise<readonly Descriptor[] | undefined>>()
 
-  const clientOf = ({ registry }: RegistryReference, clientOptions: ClientOptions): RegistryClient => {
+  const clientOf = (
+    { registry }: RegistryReference,
+    clientOptions: ClientOptions,
+    aside: boolean | undefined,
+  ): RegistryClient => {
     const client = clients.get(registry) ?? openRegistryClient(registry, clientOptions)
     clients.set(registry, client)
-    return client
+    return aside === true ? askAside(client) : client
   }
 
-  const resolveNow = async (reference: RegistryReference, signal: AbortSignal | undefined): Promise<Descriptor> => {
+  /** What was not answered before is not asked again, by whoever has no network either. */
+  const askKept = async <T>(question: string, ask: () => Promise<T>): Promise<T> => {
+    const failure = failures.get(question)
+    if (failure !== undefined) throw fromFailure(failure)
+    return ask().catch((error: unknown) => {
+      const unanswered = toUnanswered(error)
+      if (unanswered !== undefined && network !== undefined) failures.set(question, unanswered)
+      throw error
+    })
+  }
+
+  const resolveNow = async (reference: RegistryReference, { signal, aside }: AskOptions): Promise<Descriptor> => {
     if (network === undefined) return recall(access, reference, notify)
-    const client = clientOf(reference, network)
+    const client = clientOf(reference, network, aside)
     const { digest: asked, tag = 'latest', repository } = reference
     const manifest = await fetchManifest(client, repository, asked ?? tag, signal).catch(async (error: unknown) => {
       // Without the network it is known then that there is none, such as no asset image beside an installer.
@@ -95,22 +112,25 @@ export function openRegistryAccess(options: AccessOptions): RegistryAccess {
   ): Promise<readonly Descriptor[] | undefined> => {
     const reference: RegistryReference = { kind: 'registry', registry, repository, digest }
     if (network === undefined) return recallList(cache, nameOf(reference))
-    const found = await askReferrers(clientOf(reference, network), repository, digest, { signal }).catch(asProtocol)
+    const found = await askReferrers(clientOf(reference, network, true), repository, digest, { signal }).catch(
+      asProtocol,
+    )
     await rememberReferrers(cache, nameOf(reference), found)
     return found?.map((one) => ({ mediaType: one.mediaType, digest: one.digest, size: one.size }))
   }
 
   const access: RegistryAccess = {
     cache,
-    resolve(reference, signal = options.signal) {
+    resolve(reference, { signal = options.signal, aside } = {}) {
       const name = nameOf(reference)
-      const root = resolved.get(name) ?? resolveNow(reference, signal)
+      const ask = (): Promise<Descriptor> => resolveNow(reference, { signal, aside })
+      const root = resolved.get(name) ?? (aside === true ? askKept(`tag ${name}`, ask) : ask())
       resolved.set(name, root)
       return root
     },
     referrers(reference, digest, signal = options.signal) {
       const key = keyOf(reference, digest)
-      const list = listed.get(key) ?? listNow(reference, digest, signal)
+      const list = listed.get(key) ?? askKept(`referrers ${key}`, () => listNow(reference, digest, signal))
       listed.set(key, list)
       return list
     },
@@ -123,14 +143,14 @@ export function openRegistryAccess(options: AccessOptions): RegistryAccess {
       const failure = failures.get(key)
       if (failure !== undefined) throw fromFailure(failure)
       if (ensured.has(key)) return
-      const client = network && clientOf(reference, network)
+      const client = network && clientOf(reference, network, fetchOptions.aside)
       const flight = ensureCached(cache, client, reference, descriptor, { signal: options.signal, ...fetchOptions })
       flights.set(digest, flight)
       try {
         await flight
         ensured.add(key)
       } catch (error) {
-        const found = toFailure(error)
+        const found = toFailure(error) ?? (fetchOptions.aside === true && network ? toUnanswered(error) : undefined)
         if (found !== undefined) failures.set(key, found)
         throw error
       } finally {
@@ -150,10 +170,10 @@ export function openRegistryAccess(options: AccessOptions): RegistryAccess {
 export async function resolveIfThere(
   access: RegistryAccess,
   reference: RegistryReference,
-  signal?: AbortSignal,
+  options?: AskOptions,
 ): Promise<Descriptor | undefined> {
   try {
-    return await access.resolve(reference, signal)
+    return await access.resolve(reference, options)
   } catch (error) {
     if (error instanceof NotFoundError) return undefined
     throw error

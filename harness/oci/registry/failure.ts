@@ -1,5 +1,5 @@
-// Failures of blobs of a registry, as data: found once with the network, reported again without it.
-import { FormatError, IntegrityError, NotFoundError, type Location } from '../../errors.ts'
+// Failures of a registry's blobs and of what is asked beside them, as data: found once with the network, reported again without it.
+import { FormatError, IntegrityError, NotFoundError, RegistryError, type Location } from '../../errors.ts'
 
 export type BlobFailure = { readonly message: string; readonly at?: Location | undefined } & (
   | { readonly kind: 'missing'; readonly code: 'MANIFEST_UNKNOWN' | 'BLOB_UNKNOWN' }
@@ -11,9 +11,10 @@ export type BlobFailure = { readonly message: string; readonly at?: Location | u
       readonly want: string | number
       readonly bytesRead: number
     }
+  | { readonly kind: 'unanswered'; readonly code: RegistryError['code'] }
 )
 
-/** By `registry/repository@digest`. */
+/** By `registry/repository@digest`; of what was asked beside the image, by a name with a word and a space before. */
 export type BlobFailures = Readonly<Record<string, BlobFailure>>
 
 /** Undefined for what says nothing about the image: a registry that cannot be reached, a full disk. */
@@ -29,6 +30,12 @@ export function toFailure(error: unknown): BlobFailure | undefined {
   return undefined
 }
 
+/** A question beside the image that was not answered; undefined for what is no failure of a registry. */
+export function toUnanswered(error: unknown): BlobFailure | undefined {
+  if (!(error instanceof RegistryError)) return undefined
+  return { kind: 'unanswered', code: error.code, message: error.message, at: error.at }
+}
+
 export function fromFailure(failure: BlobFailure): Error {
   const { message, at } = failure
   switch (failure.kind) {
@@ -38,6 +45,8 @@ export function fromFailure(failure: BlobFailure): Error {
       const { got, want, bytesRead } = failure
       return new IntegrityError(failure.code, message, { at, got, want, bytesRead })
     }
+    case 'unanswered':
+      return new RegistryError(failure.code, message, { at })
     case 'tooBig':
       return new FormatError('registry', 'LIMIT_EXCEEDED', message.replace(/^registry: /, ''), { at })
   }

@@ -53,7 +53,7 @@ export function registryStore(reference: RegistryReference, access: RegistryAcce
   return {
     name,
     resolve(signal) {
-      root ??= access.resolve(reference, signal)
+      root ??= access.resolve(reference, { signal })
       return root
     },
     open(descriptor) {

@@ -16,6 +16,9 @@ export type Limits = {
   readonly blobMs: number
   readonly slowestBytesPerSecond: number
   readonly retry: RetryPolicy
+  /** For what a verdict can do without: so long for an answer as a whole, and these tries. */
+  readonly asideMs: number
+  readonly asideRetry: RetryPolicy
 }
 
 export const LIMITS: Limits = {
@@ -27,6 +30,8 @@ export const LIMITS: Limits = {
   blobMs: 600_000,
   slowestBytesPerSecond: 32 << 10,
   retry: RETRY_POLICY,
+  asideMs: 8000,
+  asideRetry: { retries: 2, firstDelayMs: 500, longestDelayMs: 1000, budgetMs: 4000 },
 }
 
 /** When a blob of this size that is begun now must be through, in the time of `performance.now`. */

@@ -19,10 +19,14 @@ export type ErrorContext = {
 
 /** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#error-codes */
 const errorSchema = z.looseObject({
-  errors: z.array(z.looseObject({ code: z.string().optional(), message: z.string().nullish() })).min(1),
+  errors: z
+    .array(
+      z.looseObject({ code: z.string().optional(), message: z.string().nullish(), detail: z.unknown().optional() }),
+    )
+    .min(1),
 })
 /** How much of a registry's words is repeated. */
-const QUOTED_LENGTH = 200
+const QUOTED_LENGTH = 300
 
 /** Reads the body, within bounds. 401 and 403 are REGISTRY_DENIED, 408, 429 and 5xx temporary, all else REGISTRY_PROTOCOL. */
 export async function toError(reply: Reply, context: ErrorContext): Promise<RegistryError> {
@@ -36,7 +40,7 @@ export async function toError(reply: Reply, context: ErrorContext): Promise<Regi
     const asked = parseRetryAfter(reply.headers('retry-after')[0] ?? '')
     return asked === undefined
       ? new RegistryError('REGISTRY_UNAVAILABLE', message, { status, request, temporary: true })
-      : new BusyError(asked, message, { status, request })
+      : new BusyError(asked, `${message}; it says to come back in ${renderWait(asked)}`, { status, request })
   }
   return new RegistryError('REGISTRY_PROTOCOL', message, { status, request })
 }
@@ -61,13 +65,28 @@ function pushAdvice({ registry, credentials }: ErrorContext): string {
   return `${known}; log in with docker login ${registry} or podman login ${registry}${scope}`
 }
 
+/** `21600000` is `6 h`. */
+function renderWait(ms: number): string {
+  if (ms >= 2 * 3_600_000) return `${Math.round(ms / 3_600_000)} h`
+  return ms >= 2 * 60_000 ? `${Math.round(ms / 60_000)} min` : `${Math.ceil(ms / 1000)} s`
+}
+
+type Said = z.infer<typeof errorSchema>['errors'][number]
+
+/** The detail is free: GitLab says only there what it does not accept. */
+function renderSaid({ code, message, detail }: Said): string {
+  const shown = typeof detail === 'string' ? detail : JSON.stringify(detail ?? '')
+  const isEmpty = ['', '""', '{}', '[]', message].includes(shown)
+  return [code, message, isEmpty ? '' : `(${shown})`].filter(Boolean).join(' ')
+}
+
 /** The registry's own words, as one line; '' where it says nothing that can be read. */
 async function readReason(reply: Reply, documentMs: number): Promise<string> {
   try {
     const tooLong = (): Error => new RegistryError('REGISTRY_PROTOCOL', 'expected a short error, got a long one')
     const bytes = await readBody(reply, { maxBytes: MAX_ERROR_BYTES, documentMs, tooLong })
     const { errors } = parseDocument(bytes, errorSchema, 'error', {})
-    const words = errors.map(({ code, message }) => [code, message].filter(Boolean).join(' ')).join('; ')
+    const words = errors.map(renderSaid).join('; ')
     return words.replace(/[\p{C}\s]+/gu, ' ').slice(0, QUOTED_LENGTH)
   } catch (error) {
     if (error instanceof HarnessError) return ''
