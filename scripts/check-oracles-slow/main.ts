@@ -9,6 +9,7 @@ import { craneAssetChecks } from './crane-assets.ts'
 import { craneChecks } from './crane.ts'
 import { byteChecks } from './bytes.ts'
 import { fetchTools } from './fetch.ts'
+import { fileChecks } from './files.ts'
 import { goTextChecks } from './go-text.ts'
 import { machineConfigChecks } from './machine-config.ts'
 import { orasChecks } from './oras.ts'
@@ -35,6 +36,7 @@ export async function main([kept, ...rest]: readonly string[]): Promise<0 | 1 | 
       ...publishChecks(tools),
       ...goTextChecks(tools),
       ...byteChecks(),
+      ...fileChecks(tools),
       ...machineConfigChecks(tools),
     ]
     let red = 0

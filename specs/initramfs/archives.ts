@@ -45,6 +45,14 @@ function wantedType(path: string): FileEntry['type'] {
  * it.
  */
 export function formFindings({ entries, deviations }: SegmentArchive): readonly string[] {
+  return archiveFindings(entries, deviations)
+}
+
+/** The same of one archive, its end aside. */
+export function archiveFindings(
+  entries: readonly FileEntry[],
+  deviations: SegmentArchive['deviations'],
+): readonly string[] {
   return [
     ...deviations.map(({ path, what }) => `${path}: ${what}`),
     ...orderFindings(entries),
