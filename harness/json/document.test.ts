@@ -19,7 +19,7 @@ const pointers = (text: string, spelling?: 'go' | 'protobuf') =>
 describe('readJson', () => {
   it('gives the value of what every client reads alike', () => {
     const text = '{"layers":[{"size":7}],"other":{"a":1,"A":2},"labels":{"a":"1","A":"2"},"count":-0}'
-    expect(read(text)).toEqual({ value: JSON.parse(text), problems: [], compact: true })
+    expect(read(text)).toEqual({ value: JSON.parse(text), problems: [], compact: true, unknown: ['/other'] })
   })
 
   it.for([

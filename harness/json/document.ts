@@ -13,6 +13,8 @@ export type JsonText = {
   readonly problems: readonly JsonProblem[]
   /** Whether it is as json.Marshal of Go writes it: no blank space, no escape that is not needed. */
   readonly compact: boolean
+  /** Pointers of keys that are no field of the schema. */
+  readonly unknown: readonly string[]
 }
 
 export type JsonOptions = {
@@ -45,8 +47,8 @@ export function readJson(bytes: Uint8Array, name: string, where: Location, optio
       throw new FormatError(name, 'LIMIT_EXCEEDED', `expected at most ${MAX_DEPTH} levels`, {
         at: { ...where, offset: Buffer.byteLength(text.slice(0, token.at)) },
       })
-  const { problems, compact } = walk.end()
-  return { value, problems, compact: compact && !/\s$/.test(text) }
+  const { problems, compact, unknown } = walk.end()
+  return { value, problems, compact: compact && !/\s$/.test(text), unknown }
 }
 
 function parse(bytes: Uint8Array, name: string, where: Location): { readonly text: string; readonly value: unknown } {

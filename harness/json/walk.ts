@@ -5,11 +5,18 @@ import type { Token } from './tokens.ts'
 /** A place where clients read a text differently: a JSON pointer, and why. */
 export type JsonProblem = { readonly pointer: string; readonly message: string }
 
+export type WalkFacts = {
+  readonly problems: readonly JsonProblem[]
+  readonly compact: boolean
+  /** Pointers of keys that are no field of the schema, where it says which there are. */
+  readonly unknown: readonly string[]
+}
+
 export type Walk = {
   /** How many objects and lists are open behind `token`. */
   take(token: Token): number
   /** `compact`: no blank space, and no escape that json.Marshal of Go would not write. */
-  end(): { readonly problems: readonly JsonProblem[]; readonly compact: boolean }
+  end(): WalkFacts
 }
 
 type Level = {
@@ -32,6 +39,7 @@ const ESCAPE = /\\(u003c|u003e|u0026|u2028|u2029|.)/g
 export function startWalk(fold: (key: string) => string, root: Shape): Walk {
   const levels: Level[] = []
   const problems: JsonProblem[] = []
+  const unknown: string[] = []
   let compact = true
   const note = (message: string): void => {
     if (problems.length < MAX_PROBLEMS) problems.push({ pointer: pointerOf(levels), message })
@@ -42,6 +50,7 @@ export function startWalk(fold: (key: string) => string, root: Shape): Walk {
     if (keys.has(key)) return note('expected each key once, got it again: readers differ in which one counts')
     keys.add(key)
     if (shape.kind !== 'fields') return
+    if (!shape.fields.has(key) && unknown.length < MAX_PROBLEMS) unknown.push(pointerOf(levels))
     const spelling = fold(key)
     const other = folded.get(spelling) ?? fieldOf(shape, key, spelling, fold)
     folded.set(spelling, key)
@@ -68,7 +77,7 @@ export function startWalk(fold: (key: string) => string, root: Shape): Walk {
         note(`expected a whole number without fraction or exponent, got ${text.slice(0, 40)}`)
       return levels.length
     },
-    end: () => ({ problems, compact }),
+    end: () => ({ problems, compact, unknown }),
   }
 }
 

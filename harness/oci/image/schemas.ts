@@ -172,7 +172,7 @@ function assertNoProblem([problem]: readonly JsonProblem[], name: string, where:
 }
 
 /** A document with the places where Go reads it otherwise, for rules that say so themselves. */
-export type ReadDocument<T> = Pick<JsonText, 'compact'> & {
+export type ReadDocument<T> = Pick<JsonText, 'compact' | 'unknown'> & {
   readonly value: T
   readonly problems: readonly JsonProblem[]
 }
