@@ -97,7 +97,7 @@ test(
     'zfs, where it is, brings the module `zfs`, the programs `zfs`, `zpool`, `zdb` and `mount.zfs`, its udev rules and the service that imports pools',
     {
       targets: ['installer', 'assets'],
-      needs: ['EXT-005'],
+      needs: ['EXT-004', 'EXT-005'],
       fix: 'take zfs from upstream’s catalogue for the pinned release',
     },
   ),

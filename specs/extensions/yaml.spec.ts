@@ -31,7 +31,7 @@ test(
     "author, description and compatibility of every extension are those of the pinned one's manifest",
     {
       targets: ['installer', 'assets'],
-      needs: ['EXT-003', 'EXT-006'],
+      needs: ['EXT-003', 'EXT-006', 'AST-006'],
       pinned: true,
       fix: 'take the extensions by the digests in the lock: imager copies what their manifests say',
     },

@@ -40,7 +40,7 @@ test(
     '`modules.alias`, `.symbols`, `.softdep`, `.weakdep` and `.devname` say what the modules themselves say (the order of lines is free)',
     {
       targets: ['installer', 'assets'],
-      needs: ['MOD-003', 'MOD-004'],
+      needs: ['MOD-003', 'MOD-004', 'ROOT-002'],
       fix: 'let imager make the index over base and all extensions: a module whose alias is missing never loads by itself',
     },
   ),

@@ -49,9 +49,9 @@ test(
     const expected = `one that is or ends in ${repositoriesOf(variantName, contract).join(' or ')}`
     const other = variantOf(evidence.repository, contract)
     const got = other === undefined ? said : `${said}, which is a repository of ${other}`
-    if (other === undefined && variant.repositories === undefined)
-      note(`the name of the repository ${said} says of no variant that it is for`, image.where)
-    else judge(got, image.where).toBe(expected)
+    const isUnnamed = other === undefined && variant.repositories === undefined
+    if (isUnnamed) note(`the name of the repository ${said} says of no variant that it is for`, image.where)
+    judge(isUnnamed ? expected : got, image.where).toBe(expected)
     return undefined
   },
 )
