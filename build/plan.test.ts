@@ -89,7 +89,7 @@ describe('planVariant', () => {
   })
 
   it.for<readonly [string, Lock, Contract, string, string]>([
-    ['CONTRACT', lock, contract, 'nope', 'the contract knows no variant nope, only worker, other'],
+    ['CONTRACT', lock, contract, 'nope', 'unknown variant nope; defined: worker, other'],
     [
       'LOCK',
       lock,

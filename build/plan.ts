@@ -48,7 +48,7 @@ export function planVariant({ lock, contract, variant, revision }: PlanOptions):
   if (wanted === undefined)
     throw new BuildError(
       'CONTRACT',
-      `the contract knows no variant ${variant}, only ${Object.keys(contract.variants).join(', ')}`,
+      `unknown variant ${variant}; defined: ${Object.keys(contract.variants).join(', ')}`,
     )
   checkContract(contract)
   const talos = lock.talos

@@ -46,7 +46,7 @@ export type PublishOutcome = {
 
 /**
  * All of `publications`, of one registry. PublishError TAG before anything is written where a tag that never moves
- * names other bytes; errors of `pushBlobs`, `pushManifest` and `pushReferrer`. Run again, it goes on where it ended.
+ * names other bytes; errors of `pushBlobs`, `pushManifest` and `pushReferrer`. Rerun to resume.
  */
 export async function publish(
   client: RegistryClient,

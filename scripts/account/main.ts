@@ -5,27 +5,37 @@ import { areaFolder, defaultCacheFolder } from '#harness/oci/cache/layout.ts'
 import { renderReference } from '#harness/oci/image/reference.ts'
 import { openInstaller } from '#harness/talos/installer.ts'
 import { openRegistries, parseGiven } from '../cli/candidates.ts'
-import { parseCommand } from '../cli/command-line.ts'
+import { addExamples, parseCommand } from '../cli/command-line.ts'
 import { printFailure } from '../cli/failure.ts'
-import { addRegistryOptions, type RegistryOptions } from '../cli/registry-options.ts'
+import { addRegistryOptions, registryExamples, type RegistryOptions } from '../cli/registry-options.ts'
 import { accountOf } from '../judge/account/image.ts'
 import { renderAccount } from '../judge/account/render.ts'
 import { allGaps, sumsOf } from '../judge/account/span.ts'
 
-type Options = RegistryOptions & { readonly json: boolean }
+type Options = RegistryOptions & { readonly json: boolean; readonly references: readonly string[] }
 
-/** 0 where every byte is accounted for, 1 where one is not, 2 where an image cannot be read. */
-export async function account(args: readonly string[]): Promise<number> {
+/** Options, or undefined after --help was printed. Throws UsageError. */
+export function parseAccountOptions(args: readonly string[]): Options | undefined {
   const command = new Command('npm run account --')
     .description('Say of every byte of an image why it is what it is: pinned, derived, declared or free.')
     .argument('<REFERENCE...>', 'images, as npm test takes them')
     .option('--json', 'print the tree as JSON', false)
+  addExamples(addRegistryOptions(command), [
+    'npm run account -- oci:out/spin-only --json',
+    ...registryExamples('npm run account -- ghcr.io/you/talos-spin-only:v1.11.5'),
+  ])
+  if (!parseCommand(command, args)) return undefined
+  return { ...command.opts<Omit<Options, 'references'>>(), references: command.args }
+}
+
+/** 0 where every byte is accounted for, 1 where one is not, 2 where an image cannot be read. */
+export async function account(args: readonly string[]): Promise<number> {
   try {
-    if (!parseCommand(addRegistryOptions(command), args)) return 0
-    const options = command.opts<Options>()
+    const options = parseAccountOptions(args)
+    if (options === undefined) return 0
     const { signal } = new AbortController()
     const cacheFolder = options.cache ?? defaultCacheFolder()
-    const references = command.args.map(parseGiven)
+    const references = options.references.map(parseGiven)
     const registry = await openRegistries(references, options, { cacheFolder, signal })
     try {
       let complete = true

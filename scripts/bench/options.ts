@@ -1,6 +1,6 @@
 // The command line of `npm run bench`.
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { parseList, parseCommand } from '../cli/command-line.ts'
+import { addExamples, parseList, parseCommand } from '../cli/command-line.ts'
 
 /** MiB of the image. */
 export const SIZES = { '140': 'realistic', '1024': 'huge' } as const
@@ -65,6 +65,10 @@ export function parseOptions(args: readonly string[]): BenchOptions | undefined 
     .option('--json', 'print every measurement instead of the tables', false)
     .option('--no-bars', 'measure only: a bar that is missed changes nothing')
     .addHelpText('after', HELP)
+  addExamples(command, [
+    'npm run bench -- --runs 3 --size 140,1024 --part verdict',
+    'npm run bench -- --folder /var/tmp/bench --json --no-bars',
+  ])
   if (!parseCommand(command, args)) return undefined
   const { size, part, ...options } = command.opts<
     Omit<BenchOptions, 'sizes' | 'parts'> & { size: readonly Size[]; part: readonly BenchPart[] }

@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { AREAS, CONTENT_AREAS, DEFAULT_CACHE, defaultCacheFolder } from '#harness/oci/cache/layout.ts'
 import { measureCache, pruneCache } from '#harness/oci/cache/usage.ts'
-import { parseCommand, UsageError } from '../cli/command-line.ts'
+import { addExamples, parseCommand, UsageError } from '../cli/command-line.ts'
 import { renderFailure } from '../cli/failure.ts'
 import { formatSize } from '../judge/outputs/size.ts'
 
@@ -19,19 +19,24 @@ export function parseSize(text: string): number {
   return Math.floor(Number(number) * factor)
 }
 
-/** Gives the exit status: 0 done, 2 what was typed is wrong or the cache cannot be changed. */
-export async function cache(args: readonly string[], write: (text: string) => void = print): Promise<number> {
+type CacheCommand = Options & { readonly name: 'status' | 'prune' }
+
+/** What to do, or undefined after --help was printed. Throws UsageError. */
+export function parseCacheCommand(
+  args: readonly string[],
+  write: (text: string) => void = print,
+): CacheCommand | undefined {
   const program = new Command('npm run cache --').description('The cache of what was pulled from registries.')
   const where = '--cache <DIR>'
   const about = `the folder (default: ${DEFAULT_CACHE})`
   program.exitOverride().configureOutput({ writeErr: () => undefined, writeOut: write })
-  let chosen: (() => Promise<void>) | undefined
+  let chosen: CacheCommand | undefined
   program
     .command('status')
     .description('files and bytes of each kind')
     .option(where, about)
     .action((options: Options) => {
-      chosen = () => status(options, write)
+      chosen = { name: 'status', ...options }
     })
   program
     .command('prune')
@@ -39,11 +44,22 @@ export async function cache(args: readonly string[], write: (text: string) => vo
     .option(where, about)
     .option('--max-size <SIZE>', 'how much may stay, such as 5G (default: nothing)', parseSize, 0)
     .action((options: Options) => {
-      chosen = () => prune(options, write)
+      chosen = { name: 'prune', ...options }
     })
+  addExamples(program, [
+    'npm run cache -- status --cache /var/cache/talos',
+    'npm run cache -- prune --cache /var/cache/talos --max-size 5G',
+  ])
+  if (args.length === 0) throw new UsageError('expected status or prune (npm run cache -- --help tells more)')
+  return parseCommand(program, args) ? chosen : undefined
+}
+
+/** Gives the exit status: 0 done, 2 what was typed is wrong or the cache cannot be changed. */
+export async function cache(args: readonly string[], write: (text: string) => void = print): Promise<number> {
   try {
-    if (args.length === 0) throw new UsageError('expected status or prune (npm run cache -- --help tells more)')
-    if (parseCommand(program, args)) await chosen?.()
+    const command = parseCacheCommand(args, write)
+    if (command?.name === 'status') await status(command, write)
+    if (command?.name === 'prune') await prune(command, write)
     return 0
   } catch (error) {
     if (!(error instanceof Error)) throw error

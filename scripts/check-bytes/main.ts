@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { GOLDEN_NAMES, readGolden, writeLayout, type GoldenName } from '#fixtures/counterexamples/candidate.ts'
 import { mapInParallel } from '#harness/oci/parallel.ts'
-import { parseCommand, parseCount } from '../cli/command-line.ts'
+import { addExamples, parseCommand, parseCount } from '../cli/command-line.ts'
 import { printFailure } from '../cli/failure.ts'
 import { exitCodeOf, judge } from '../judge/verdict/gate.ts'
 import { loadContract, loadRuleIndex } from '../judge/candidates/inputs.ts'
@@ -37,16 +37,21 @@ type Case = {
 }
 type Outcome = Case & { readonly green: boolean; readonly why: readonly string[] }
 
+/** Count and seed, or undefined after --help was printed. Throws UsageError. */
+export function parseBytesOptions(args: readonly string[]): readonly [count: number, seed: number] | undefined {
+  const command = new Command('npm run check:bytes --')
+    .description('Random damages of goldens, at every depth: none outside the list of free bytes may stay green.')
+    .argument('[COUNT]', 'damages', parseCount, 200)
+    .argument('[SEED]', 'that repeats a run', parseCount, 1)
+  addExamples(command, ['npm run check:bytes -- 1000 7'])
+  return parseCommand(command, args) ? (command.processedArgs as [number, number]) : undefined
+}
+
 /** `args` without node and script. Gives the exit status: 1 where a damage stayed green outside the free bytes. */
 export async function checkBytes(args: readonly string[]): Promise<number> {
   try {
-    const command = new Command('npm run check:bytes --')
-      .description('Random damages of goldens, at every depth: none outside the list of free bytes may stay green.')
-      .argument('[COUNT]', 'damages', parseCount, 200)
-      .argument('[SEED]', 'that repeats a run', parseCount, 1)
-    if (!parseCommand(command, args)) return 0
-    const [count, seed] = command.processedArgs as [number, number]
-    return await run(count, seed)
+    const options = parseBytesOptions(args)
+    return options === undefined ? 0 : await run(...options)
   } catch (error) {
     return printFailure(error)
   }

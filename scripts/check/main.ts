@@ -30,13 +30,18 @@ const STEPS: readonly Step[] = [
   ['selftest', [...OWN, 'selftest']],
 ]
 
+/** Whether to run; false after --help was printed. Throws UsageError. */
+export function parseCheck(args: readonly string[]): boolean {
+  const command = new Command('npm run check --').description(
+    'Format, lint, types, what nothing uses, rule index, unit tests with coverage, selftest.',
+  )
+  return parseCommand(command, args)
+}
+
 /** `args` without node and script. Gives the exit status: 1 where a step is red. */
 export async function check(args: readonly string[]): Promise<number> {
   try {
-    const command = new Command('npm run check --').description(
-      'Format, lint, types, what nothing uses, rule index, unit tests with coverage, selftest.',
-    )
-    if (!parseCommand(command, args)) return 0
+    if (!parseCheck(args)) return 0
     return await runSteps(STEPS)
   } catch (error) {
     return printFailure(error)

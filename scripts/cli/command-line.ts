@@ -16,6 +16,11 @@ export function parseCount(text: string): number {
   return count
 }
 
+/** Shown under --help; a test parses each. */
+export function addExamples(command: Command, lines: readonly string[]): Command {
+  return command.addHelpText('after', `\nExamples:\n${lines.map((line) => `  ${line}\n`).join('')}`)
+}
+
 /** Parses `args` into `command`; false after --help was printed. UsageError, which names the help, for anything else. */
 export function parseCommand(command: Command, args: readonly string[]): boolean {
   command.exitOverride().configureOutput({ writeErr: () => undefined })

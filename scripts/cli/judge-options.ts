@@ -36,6 +36,20 @@ export function addJudgeInputs(command: Command): Command {
     .option('--trusted-root <FILE>', 'trusted_root.json of the Sigstore instance that signs (default: the public one)')
 }
 
+/** An example of each option of `addTermFiles`. */
+export function termExamples(line: string): readonly string[] {
+  return [`${line} --contract my.yaml --lock my.lock.json --waivers my-waivers.yaml`]
+}
+
+/** An example of each option of `addJudgeInputs`, behind a command line that names an image in a registry. */
+export function judgeExamples(line: string): readonly string[] {
+  return [
+    ...termExamples(line),
+    `${line} --reference oci:reference --advisories my-advisories.yaml`,
+    `${line} --trusted-root trusted_root.json`,
+  ]
+}
+
 type Named = Readonly<Record<string, string | undefined>>
 
 /** Arguments of the main job that say the same, and `more`. */

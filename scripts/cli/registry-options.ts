@@ -32,10 +32,23 @@ export function addReach(command: Command): Command {
 }
 
 export function addRegistryOptions(command: Command): Command {
-  return addReach(command)
+  return addLogin(addReach(command)).option('--offline', 'read from the cache alone what was read before')
+}
+
+export function addLogin(command: Command): Command {
+  return command
     .option('--username <NAME>', 'for the registry, with --password-stdin (default: what docker and podman know)')
     .option('--password-stdin', 'read the password or token from standard input')
-    .option('--offline', 'read from the cache alone what was read before')
+}
+
+/** An example of each option of `addRegistryOptions`, behind a command line that names an image in a registry. */
+export function registryExamples(line: string): readonly string[] {
+  return [`${line} --offline`, `${line} --username robot --password-stdin < token`, ...reachExamples(line)]
+}
+
+/** An example of each option of `addReach`. */
+export function reachExamples(line: string): readonly string[] {
+  return [`${line} --cache /var/cache/talos`, `${line} --ca-file ca.pem`, `${line} --insecure`]
 }
 
 /**

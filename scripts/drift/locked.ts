@@ -69,7 +69,7 @@ async function signatureChange(
       `image.${name}.signature`,
       'images',
       signed ? 'decide' : 'breaks',
-      signed ? `${name} is signed by now, which the lock does not say` : `the signature of ${name} is gone`,
+      signed ? `${name} is signed by now, which the lock does not have` : `the signature of ${name} is gone`,
       { rules: ['SUP-005'], action: 'npm run lock writes the lock anew' },
     ),
   ]

@@ -1,8 +1,8 @@
 // The command line of `npm run drift`.
 import { join, relative } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
-import { parseCommand, UsageError } from '../cli/command-line.ts'
-import { addRegistryOptions, type RegistryOptions } from '../cli/registry-options.ts'
+import { addExamples, parseCommand, UsageError } from '../cli/command-line.ts'
+import { addLogin, addReach, reachExamples, type RegistryOptions } from '../cli/registry-options.ts'
 import { LOCK_PATH } from '../judge/candidates/inputs.ts'
 import { ROOT } from '../root.ts'
 
@@ -84,9 +84,17 @@ export function parseOptions(args: readonly string[]): DriftOptions | undefined 
     .option('--write-lock <FILE>', 'the lock that was judged, if it was read whole and verified')
     .option('--output <FORMAT=FILE>', 'also write markdown, json or sarif; may be repeated', parseOutput, [])
     .addHelpText('after', HELP)
-  if (!parseCommand(addRegistryOptions(command), args)) return undefined
+  addExamples(addLogin(addReach(command)), [
+    'npm run drift -- --from my.lock.json --to v1.14.2 --config worker.yaml',
+    'npm run drift -- --from v1.13.9 --pre --upstream embedded --no-judge',
+    'npm run drift -- --contract my.yaml --waivers my-waivers.yaml --advisories my-advisories.yaml',
+    'npm run drift -- --reference ghcr.io/cozystack/cozystack/talos --trusted-root trusted_root.json',
+    'npm run drift -- --output markdown=report/drift.md --write-lock my.lock.json',
+    'npm run drift -- --no-verify --username robot --password-stdin < token',
+    ...reachExamples('npm run drift --'),
+  ])
+  if (!parseCommand(command, args)) return undefined
   const options = command.opts<DriftOptions>()
-  if (options.offline === true) throw new UsageError('drift asks a registry: it cannot be told --offline')
   if (options.writeLock !== undefined && !options.verify)
     throw new UsageError('--write-lock writes what was verified: leave --no-verify out')
   return options

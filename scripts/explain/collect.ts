@@ -12,7 +12,7 @@ export type Explanation = {
   /** What the head of the spec file names. */
   readonly source: string
   readonly needs: readonly RuleIndexEntry[]
-  /** Ids of the rules that are blocked while this one is red. */
+  /** Ids of the rules that are blocked while this one fails. */
   readonly neededBy: readonly string[]
   readonly counterexamples: readonly Pick<Counterexample, 'name' | 'because'>[]
 }

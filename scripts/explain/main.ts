@@ -2,7 +2,7 @@
 import { Command } from 'commander'
 import { COUNTEREXAMPLES } from '#fixtures/counterexamples/index.ts'
 import type { RuleIndex } from '#specs/contract/rule-index.ts'
-import { parseCommand } from '../cli/command-line.ts'
+import { addExamples, parseCommand } from '../cli/command-line.ts'
 import { printFailure } from '../cli/failure.ts'
 import { areaOf } from '../judge/verdict/areas.ts'
 import { loadRuleIndex } from '../judge/candidates/inputs.ts'
@@ -17,13 +17,20 @@ const MIN_COLUMNS = 60
 
 export type Explained = { readonly status: number; readonly output: string; readonly error: string }
 
+/** The rules and areas named, or undefined after --help was printed. Throws UsageError. */
+export function parseExplainNames(args: readonly string[]): readonly string[] | undefined {
+  const command = new Command('npm run explain --')
+    .description('What a rule says, why, by which source, and what to do when it fails.')
+    .argument('[ID...]', 'rules (EXT-015) or areas (EXT); all without one')
+  addExamples(command, ['npm run explain -- EXT-015', 'npm run explain -- KRN UKI-003'])
+  return parseCommand(command, args) ? command.args : undefined
+}
+
 /** Prints; gives the exit status. */
 export async function main(args: readonly string[]): Promise<number> {
   try {
-    const command = new Command('npm run explain --')
-      .description('What a rule says, why, by which source, and what to do when it fails.')
-      .argument('[ID...]', 'rules (EXT-015) or areas (EXT); all without one')
-    return parseCommand(command, args) ? await show(command.args) : 0
+    const names = parseExplainNames(args)
+    return names === undefined ? 0 : await show(names)
   } catch (error) {
     return printFailure(error)
   }

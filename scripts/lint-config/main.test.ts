@@ -58,7 +58,7 @@ describe('npm run lint-config', { timeout: 60_000 }, async () => {
   it('blocks what needs a rule that fails', async () => {
     const { status, stdout } = await run(WORKER, '--variant', 'spin-tailscale')
     expect(status).toBe(1)
-    expect(stdout).toMatch(/^BLOCKED CFG-005 .*\n {2}because {3}CFG-001 is red$/m)
+    expect(stdout).toMatch(/^BLOCKED CFG-005 .*\n {2}because {3}blocked: CFG-001 failed$/m)
   })
 
   it('cannot tell what a template says', async () => {
@@ -213,7 +213,11 @@ describe('npm run lint-config', { timeout: 60_000 }, async () => {
       async () => [WORKER, '--talos', 'v1.9.0'],
       /1\.11 to 1\.14 as --talos, got v1\.9\.0/,
     ],
-    ['an unknown variant', async () => [WORKER, '--variant', 'x'], /no variant x, only spin-only, spin-tailscale/],
+    [
+      'an unknown variant',
+      async () => [WORKER, '--variant', 'x'],
+      /unknown variant x; defined: spin-only, spin-tailscale/,
+    ],
     ['no variant', async () => [await file('w.yaml', 'machine: {}\n')], /no install image names it: give --variant/],
     ['a contract that is not there', async () => [WORKER, '--contract', join(folder, 'c')], /contract .* ENOENT/],
     ['an unknown option', async () => [WORKER, '--nope'], /unknown option/],

@@ -1,7 +1,7 @@
 // The command line of `npm run lint-config`.
 import { Command } from 'commander'
-import { parseCommand, parseList } from '../cli/command-line.ts'
-import { addTermFiles, TALOS_OF_CONFIG, type TermFiles } from '../cli/judge-options.ts'
+import { addExamples, parseCommand, parseList } from '../cli/command-line.ts'
+import { addTermFiles, termExamples, TALOS_OF_CONFIG, type TermFiles } from '../cli/judge-options.ts'
 import { addVerdictOptions, type VerdictOptions } from '../cli/verdict-files.ts'
 
 export type LintOptions = TermFiles &
@@ -31,6 +31,12 @@ export function parseLintOptions(args: readonly string[]): LintOptions | undefin
     .option('--only <LIST>', 'judge only these rules, with what they need: CFG-002,CFG-004', parseList)
     .addHelpText('after', HELP)
   addVerdictOptions(addTermFiles(command), LINT_REPORT)
+  addExamples(command, [
+    'npm run lint-config -- worker.yaml patch.yaml --variant spin-only --talos v1.13.9',
+    'npm run lint-config -- worker.yaml --only CFG-002,CFG-004 --json --report verdict.json',
+    'npm run lint-config -- worker.yaml --output sarif=report/config.sarif',
+    ...termExamples('npm run lint-config -- worker.yaml'),
+  ])
   if (!parseCommand(command, args)) return undefined
   return { ...command.opts<Omit<LintOptions, 'files'>>(), files: command.args }
 }

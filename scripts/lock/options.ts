@@ -1,10 +1,10 @@
 // The command line of `npm run lock`.
 import { join, relative } from 'node:path'
 import { Command, Option } from 'commander'
-import { parseCommand, parseList, UsageError } from '../cli/command-line.ts'
+import { addExamples, parseCommand, parseList, UsageError } from '../cli/command-line.ts'
 import { LOCK_PATH } from '../judge/candidates/inputs.ts'
 import { ROOT } from '../root.ts'
-import { addRegistryOptions, type RegistryOptions } from '../cli/registry-options.ts'
+import { addRegistryOptions, registryExamples, type RegistryOptions } from '../cli/registry-options.ts'
 import { parsePart, type LockPart } from './parts.ts'
 
 export type LockOptions = RegistryOptions & {
@@ -79,7 +79,18 @@ export function parseOptions(args: readonly string[]): LockOptions | undefined {
     .option('--trusted-root <FILE>', 'authorities and logs for signatures (default: those of sigstore.dev)')
     .option('--no-verify', 'verify no signatures')
     .option('--accept-moved', 'keep the digest of the catalogue where a tag of an extension is another image', false)
-  if (!parseCommand(addRegistryOptions(command).addHelpText('after', HELP), args)) return undefined
+  addExamples(addRegistryOptions(command).addHelpText('after', HELP), [
+    'npm run lock -- --talos v1.11.5 --contract my.yaml --lock my.lock.json',
+    'npm run lock -- --latest --output - --upstream mirror.example.net/siderolabs',
+    'npm run lock -- --talos v1.11.5 --reference ghcr.io/cozystack/cozystack/talos:v1.11.5',
+    'npm run lock -- --talos v1.11.5 --from parts/',
+    'npm run lock -- --check --trusted-root trusted_root.json',
+    'npm run lock -- --update extensions=drbd --accept-moved',
+    'npm run lock -- --talos v1.11.6 --hold spin',
+    'npm run lock -- --talos v1.11.5 --no-verify',
+    ...registryExamples('npm run lock -- --talos v1.11.5'),
+  ])
+  if (!parseCommand(command, args)) return undefined
   const { output, lock, ...options } = command.opts<Omit<LockOptions, 'lock'> & { lock?: string; output?: string }>()
   if (output !== undefined && lock !== undefined) throw new UsageError('--lock and --output are one: give one of them')
   const parsed = { ...options, lock: lock ?? output ?? relative('', join(ROOT, LOCK_PATH)) }

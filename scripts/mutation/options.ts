@@ -1,6 +1,6 @@
 // The command line of `npm run check:mutation`.
 import { Command } from 'commander'
-import { parseCommand } from '../cli/command-line.ts'
+import { addExamples, parseCommand } from '../cli/command-line.ts'
 
 export type MutationOptions = {
   /** Only files whose path begins so. */
@@ -24,5 +24,9 @@ export function parseMutationOptions(args: readonly string[]): MutationOptions |
     .option('--json <FILE>', 'also write what came of it as JSON')
     .option('--list', 'list the mutants and run none', false)
     .addHelpText('after', HELP)
+  addExamples(command, [
+    'npm run check:mutation -- --only specs/oci --json report/mutation.json',
+    'npm run check:mutation -- --list',
+  ])
   return parseCommand(command, args) ? command.opts<MutationOptions>() : undefined
 }

@@ -90,7 +90,7 @@ describe('npm run patch', async () => {
 
   it.each<[string, readonly string[], RegExp]>([
     ['no variant', [], /--variant/],
-    ['an unknown variant', ['--variant', 'x'], /no variant x, only spin-only, spin-tailscale/],
+    ['an unknown variant', ['--variant', 'x'], /unknown variant x; defined: spin-only, spin-tailscale/],
     ['a gateway without the subnet of its nodes', ['--variant', 'spin-tailscale'], /a gateway needs --nodes/],
     ['no image', ['--variant', 'spin-only'], /with --image/],
     ['no Talos', ['--variant', 'spin-only', '--image', 'registry.example.com/spin-only:latest'], /with --talos/],

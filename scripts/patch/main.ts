@@ -31,7 +31,7 @@ async function renderPatch(options: PatchOptions): Promise<string> {
   const lock = (await loadLock(options.lock))?.value
   const variant = contract.variants[name]
   if (variant === undefined)
-    throw new UsageError(`the contract knows no variant ${name}, only ${Object.keys(contract.variants).join(', ')}`)
+    throw new UsageError(`unknown variant ${name}; defined: ${Object.keys(contract.variants).join(', ')}`)
   if (variant.role === 'gateway' && nodes.length === 0)
     throw new UsageError("a gateway needs --nodes: without it the node may take tailscale's address for its own")
   const image = options.image ?? imageOf(name, contract, lock)

@@ -1,6 +1,6 @@
 // The command line of `npm run patch`.
 import { Command } from 'commander'
-import { parseCommand, parseList } from '../cli/command-line.ts'
+import { addExamples, parseCommand, parseList } from '../cli/command-line.ts'
 
 export type PatchOptions = {
   readonly variant: string
@@ -33,5 +33,10 @@ export function parsePatchOptions(args: readonly string[]): PatchOptions | undef
     .option('--contract <FILE>', 'your decisions (default: specs/contract/contract.yaml)')
     .option('--lock <FILE>', 'facts of the pinned upstream release (default: specs/contract/upstream.lock.json)')
     .addHelpText('after', HELP)
+  addExamples(command, [
+    'npm run patch -- --variant spin-only --talos v1.13.9 --image ghcr.io/you/talos-spin-only:v1.13.9',
+    'npm run patch -- --variant spin-tailscale --nodes 192.0.2.0/24 --pods 10.244.0.0/16 --services 10.96.0.0/12',
+    'npm run patch -- --variant spin-only --contract my.yaml --lock my.lock.json',
+  ])
   return parseCommand(command, args) ? command.opts<PatchOptions>() : undefined
 }

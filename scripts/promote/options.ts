@@ -3,9 +3,9 @@ import { Command } from 'commander'
 import { FormatError } from '#harness/errors.ts'
 import { parseReference, renderReference, type RegistryReference } from '#harness/oci/image/reference.ts'
 import { ASSETS_SUFFIX } from '#specs/contract/tags.ts'
-import { parseCommand, UsageError } from '../cli/command-line.ts'
-import { addJudgeInputs, type JudgeInputs } from '../cli/judge-options.ts'
-import { addReach, type Reach } from '../cli/registry-options.ts'
+import { addExamples, parseCommand, UsageError } from '../cli/command-line.ts'
+import { addJudgeInputs, judgeExamples, type JudgeInputs } from '../cli/judge-options.ts'
+import { addReach, reachExamples, type Reach } from '../cli/registry-options.ts'
 
 export type PromoteCommand = JudgeInputs &
   Reach & {
@@ -36,7 +36,13 @@ export function parseOptions(args: readonly string[]): PromoteCommand | undefine
     .argument('<CHANNEL>', 'the tag to move')
     .option('--variant <NAME>', 'which variant it must be (default: its label)')
     .addHelpText('after', HELP)
-  if (!parseCommand(addReach(addJudgeInputs(command)), args)) return undefined
+  const line = 'npm run promote -- ghcr.io/you/talos-spin-only:v1.11.5 demo-stable'
+  addExamples(addReach(addJudgeInputs(command)), [
+    `${line} --variant spin-only`,
+    ...judgeExamples(line),
+    ...reachExamples(line),
+  ])
+  if (!parseCommand(command, args)) return undefined
   const [image = '', channel = ''] = command.args
   return {
     ...command.opts<Omit<PromoteCommand, 'image' | 'channel'>>(),

@@ -193,7 +193,7 @@ describe('npm run publish', () => {
     ['a key that is not there', ['--key', join(folder, 'none')], /cannot be read/, 2],
     ['a key and none', ['--key', key, '--no-sign'], /do not go together/, 2],
     ['a revision that is none', ['--no-sign', '--revision', 'main'], /commit of 40 hex digits/, 2],
-    ['a variant that nobody knows', ['--no-sign', '--variant', 'x'], /knows no variant x/, 2],
+    ['a variant that nobody knows', ['--no-sign', '--variant', 'x'], /unknown variant x/, 2],
     ['a lock of nothing', ['--no-sign', '--lock', 'specs/contract/upstream.lock.json'], /pins no Talos release/, 2],
     ['another contract', ['--no-sign', '--contract', lock], /contract/, 2],
   ])('refuses %s with one sentence', async (_, args, message, status) => {

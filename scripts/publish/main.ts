@@ -38,7 +38,7 @@ type Inputs = {
 
 /** `args` without node and script. Gives the exit status; prints everything that there is to say. */
 export async function publish(args: readonly string[], judge: Judge = judgeByMainJob): Promise<number> {
-  const interrupt = catchInterrupt('the same command goes on where it ended')
+  const interrupt = catchInterrupt('rerun to resume')
   const layouts: VariantLayout[] = []
   try {
     const options = parseOptions(args)
@@ -79,7 +79,7 @@ async function readInputs(options: PublishCommand): Promise<Inputs> {
   const known = Object.keys(contract.value.variants)
   const variants = options.variant ?? known
   const unknown = variants.find((one) => !known.includes(one))
-  if (unknown !== undefined) throw new UsageError(`the contract knows no variant ${unknown}, only ${known.join(', ')}`)
+  if (unknown !== undefined) throw new UsageError(`unknown variant ${unknown}; defined: ${known.join(', ')}`)
   return { contract, lock: { ...lock, value: { ...lock.value, talos: lock.value.talos } }, variants }
 }
 

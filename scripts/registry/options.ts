@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import type { AuthOptions } from '#fixtures/simulator/registry/auth/auth.ts'
 import { isRepositoryName, isTag } from '#fixtures/simulator/registry/request.ts'
-import { parseCommand, UsageError } from '../cli/command-line.ts'
+import { addExamples, parseCommand, UsageError } from '../cli/command-line.ts'
 
 type ServedImage = { readonly repository: string; readonly tag: string; readonly reference: string }
 
@@ -37,6 +37,10 @@ export function parseRegistryCommand(args: readonly string[]): RegistryCommand |
     .option('--tls', 'https by an authority made for this run', false)
     .option('--storage <DIR>', 'keep everything there (default: in memory, gone at the end)')
     .addHelpText('after', HELP)
+  addExamples(command, [
+    'npm run registry -- talos-spin-only:v1.11.5=oci:out/spin-only --port 5000',
+    'npm run registry -- --auth token:you:secret --tls --storage registry/',
+  ])
   if (!parseCommand(command, args)) return undefined
   return { ...command.opts<Omit<RegistryCommand, 'images'>>(), images: command.args.map(parseImage) }
 }

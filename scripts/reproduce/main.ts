@@ -6,9 +6,9 @@ import { defaultCacheFolder } from '#harness/oci/cache/layout.ts'
 import type { Reference } from '#harness/oci/image/reference.ts'
 import { openUpstream } from '../build/upstream.ts'
 import { openRegistries, parseGiven } from '../cli/candidates.ts'
-import { parseCommand } from '../cli/command-line.ts'
+import { addExamples, parseCommand } from '../cli/command-line.ts'
 import { printFailure, renderFailure } from '../cli/failure.ts'
-import { addRegistryOptions, type RegistryOptions } from '../cli/registry-options.ts'
+import { addRegistryOptions, registryExamples, type RegistryOptions } from '../cli/registry-options.ts'
 import { loadContract } from '../judge/candidates/inputs.ts'
 import { printable } from '../judge/verdict/printable.ts'
 import { reproduce, type Reproduction } from './reproduce.ts'
@@ -24,8 +24,10 @@ const HELP = `
 The lock and the contract must be those that the image was built from; its revision is read off its label.
 Exit status: 0 the same bytes, 1 they differ, 2 only compression differs (another zstd), or it could not be tried.`
 
-/** `args` without node and script. Gives the exit status; prints everything that there is to say. */
-export async function main(args: readonly string[]): Promise<number> {
+/** Options, or undefined after --help was printed. Throws UsageError. */
+export function parseReproduceOptions(
+  args: readonly string[],
+): { readonly references: readonly string[]; readonly inputs: ReproduceInputs } | undefined {
   const command = new Command('npm run reproduce --')
     .description('Build images once more from lock and contract, and compare bit for bit.')
     .argument('<REFERENCE...>', 'images of this project, as npm test takes them')
@@ -34,9 +36,20 @@ export async function main(args: readonly string[]): Promise<number> {
     .option('--lock <FILE>', 'facts of the pinned upstream release (default: specs/contract/upstream.lock.json)')
     .option('--contract <FILE>', 'your decisions (default: specs/contract/contract.yaml)')
     .addHelpText('after', HELP)
+  addExamples(addRegistryOptions(command), [
+    'npm run reproduce -- oci:out/spin-only --variant spin-only --upstream embedded',
+    'npm run reproduce -- oci:out/spin-only --lock my.lock.json --contract my.yaml',
+    ...registryExamples('npm run reproduce -- ghcr.io/you/talos-spin-only:v1.11.5'),
+  ])
+  return parseCommand(command, args) ? { references: command.args, inputs: command.opts<ReproduceInputs>() } : undefined
+}
+
+/** `args` without node and script. Gives the exit status; prints everything that there is to say. */
+export async function main(args: readonly string[]): Promise<number> {
   try {
-    if (!parseCommand(addRegistryOptions(command), args)) return 0
-    return await reproduceAll(command.args.map(parseGiven), command.opts<ReproduceInputs>())
+    const options = parseReproduceOptions(args)
+    if (options === undefined) return 0
+    return await reproduceAll(options.references.map(parseGiven), options.inputs)
   } catch (error) {
     return printFailure(error)
   }

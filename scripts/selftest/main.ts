@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import type { RuleIndex } from '#specs/contract/rule-index.ts'
-import { parseCommand, UsageError } from '../cli/command-line.ts'
+import { addExamples, parseCommand, UsageError } from '../cli/command-line.ts'
 import { printFailure } from '../cli/failure.ts'
 import { judge, unknownRules } from '../judge/verdict/gate.ts'
 import { loadRuleIndex } from '../judge/candidates/inputs.ts'
@@ -17,19 +17,24 @@ import { prepareAll, type Example } from './prepare-all.ts'
 /** Workers, each with its share of the candidates. */
 const GROUPS = 2
 
+/** The names, or undefined after --help was printed. Throws UsageError. */
+export function parseSelftestNames(args: readonly string[]): readonly string[] | undefined {
+  const command = new Command('npm run selftest --')
+    .description('Every counterexample fails exactly its rules, every rule is failed by one, what is right fails none.')
+    .argument('[NAME...]', 'only counterexamples whose name, or a rule of which, contains each NAME')
+  addExamples(command, ['npm run selftest -- EXT-015', 'npm run selftest -- KRN-001 page'])
+  return parseCommand(command, args) ? command.args : undefined
+}
+
 /** `args` without node and script; names narrow the run, and the kill matrix is then left out. Gives the exit status. */
 export async function selftest(args: readonly string[]): Promise<number> {
   const started = performance.now()
   try {
-    const command = new Command('npm run selftest --')
-      .description(
-        'Every counterexample fails exactly its rules, every rule is failed by one, what is right fails none.',
-      )
-      .argument('[NAME...]', 'only counterexamples whose name, or a rule of which, contains each NAME')
-    if (!parseCommand(command, args)) return 0
+    const names = parseSelftestNames(args)
+    if (names === undefined) return 0
     const folder = await mkdtemp(join(tmpdir(), 'talos-selftest-'))
     try {
-      return await run(folder, command.args, started)
+      return await run(folder, names, started)
     } finally {
       await rm(folder, { recursive: true, force: true })
     }

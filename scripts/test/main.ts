@@ -177,7 +177,7 @@ async function openImages(
 async function embed(options: ConformOptions, contract: Contract, signal: AbortSignal): Promise<Embedded> {
   const { variant } = options
   if (variant !== undefined && !Object.hasOwn(contract.variants, variant))
-    throw new UsageError(`the contract knows no variant ${variant}, only ${Object.keys(contract.variants).join(', ')}`)
+    throw new UsageError(`unknown variant ${variant}; defined: ${Object.keys(contract.variants).join(', ')}`)
   // Only here: no image that is given needs what makes one.
   const { makeEmbedded } = await import('../embedded/release.ts')
   return makeEmbedded(contract, { variant, signal })

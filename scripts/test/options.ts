@@ -1,8 +1,8 @@
 // The command line of `npm test`.
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { parseCommand, parseList } from '../cli/command-line.ts'
-import { addJudgeInputs, TALOS_OF_CONFIG, type JudgeInputs } from '../cli/judge-options.ts'
-import { addRegistryOptions, type RegistryOptions } from '../cli/registry-options.ts'
+import { addExamples, parseCommand, parseList } from '../cli/command-line.ts'
+import { addJudgeInputs, judgeExamples, TALOS_OF_CONFIG, type JudgeInputs } from '../cli/judge-options.ts'
+import { addRegistryOptions, registryExamples, type RegistryOptions } from '../cli/registry-options.ts'
 import { addVerdictOptions, type VerdictOptions } from '../cli/verdict-files.ts'
 import { REPORT_PATH } from '../judge/verdict/report-file.ts'
 import { TARGETS, type Target } from '#specs/support/requirement.ts'
@@ -31,6 +31,7 @@ function parseTargets(text: string): Target[] {
   return parseList(text) as Target[]
 }
 
+const IMAGE = 'ghcr.io/you/talos-spin-only:v1.11.5'
 const HELP = `
 A REFERENCE is one of
   ghcr.io/you/talos-spin-only:v1.11.5   an image in a registry; by digest with @sha256:…
@@ -66,6 +67,16 @@ export function parseOptions(args: readonly string[]): ConformOptions | undefine
     .option('--structure-only', 'compare nothing with the pinned release; says so in the verdict', false)
     .addHelpText('after', HELP)
   addVerdictOptions(addRegistryOptions(addJudgeInputs(command)), REPORT_PATH)
+  addExamples(command, [
+    'npm test -- oci:out/spin-only oci:out/spin-tailscale',
+    'npm test -- docker-archive:installer-arm64.tar --variant spin-only --target installer --structure-only',
+    `npm test -- ${IMAGE} --assets dir:assets/talos/arm64 --config worker.yaml patch.yaml --talos v1.11.5`,
+    `npm test -- ${IMAGE} --only KRN,EXT-002 --json`,
+    `npm test -- ${IMAGE} --output junit=report/junit.xml --output html=report/page.html --report verdict.json`,
+    'npm test -- oci:out/spin-only --account --reproduce --upstream embedded',
+    ...judgeExamples(`npm test -- ${IMAGE}`),
+    ...registryExamples(`npm test -- ${IMAGE}`),
+  ])
   if (!parseCommand(command, args)) return undefined
   const { target, ...options } = command.opts<Omit<ConformOptions, 'references' | 'targets'> & { target?: Target[] }>()
   return { ...options, ...(target !== undefined && { targets: target }), references: command.args }

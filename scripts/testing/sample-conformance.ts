@@ -25,13 +25,13 @@ export const sampleCandidate: CandidateVerdict = {
     sampleRule('OCI-001', 'pass'),
     sampleRule('OCI-002', 'pass', { level: 'should' }),
     sampleRule('UKI-001', 'fail', { findings: [sampleFinding] }),
-    sampleRule('KRN-001', 'blocked', { reason: 'UKI-001 is red' }),
+    sampleRule('KRN-001', 'blocked', { reason: 'blocked: UKI-001 failed' }),
     sampleRule('KRN-002', 'missing', { reason: 'no test ran for this rule' }),
     sampleRule('EXT-001', 'waived', { reason: 'until 2027' }),
     sampleRule('AST-001', 'not-applicable', { reason: 'the candidate has no target assets' }),
     sampleRule('INI-002', 'inconclusive', {
-      reason: 'the lock does not say baseInitramfs',
-      findings: [{ part: 'installer', message: 'the lock does not say baseInitramfs', code: 'FACT_ABSENT' }],
+      reason: 'the lock has no baseInitramfs',
+      findings: [{ part: 'installer', message: 'the lock has no baseInitramfs', code: 'FACT_ABSENT' }],
     }),
   ],
 }

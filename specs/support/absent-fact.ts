@@ -7,7 +7,7 @@ export class AbsentFactError extends Error {
   readonly fact: string
 
   constructor(fact: string) {
-    super(`the lock does not say ${fact}`)
+    super(`the lock has no ${fact}`)
     this.fact = fact
   }
 }

@@ -32,7 +32,7 @@ describe('applicability', () => {
       applicability({ targets: ['assets'], pinned: false, scope: 'part' }, { ...both, targets: ['installer'] }),
     ).toEqual({
       parts: [],
-      reason: 'target assets was not asked for',
+      reason: 'target assets is excluded by --target',
     })
   })
 
@@ -56,7 +56,9 @@ describe('applicability', () => {
     expect(applicability(rule, both).parts).toEqual(['installer'])
     const assets: CandidateTargets = { parts: { assets: { image: true } }, pinned: true }
     expect(applicability(rule, assets).reason).toBe('it is judged over the installer image, and only there')
-    expect(applicability(rule, { ...both, targets: ['installer'] }).reason).toBe('target release was not asked for')
+    expect(applicability(rule, { ...both, targets: ['installer'] }).reason).toBe(
+      'target release is excluded by --target',
+    )
   })
 
   it('keeps rules over a release for what stands for both variants', () => {
@@ -73,7 +75,9 @@ describe('applicability', () => {
     it('needs one', () => {
       expect(applicability(rule, both).reason).toBe('no machine configuration was given: --config FILE')
       expect(applicability(rule, config).parts).toEqual(['config'])
-      expect(applicability(rule, { ...config, targets: ['installer'] }).reason).toBe('target config was not asked for')
+      expect(applicability(rule, { ...config, targets: ['installer'] }).reason).toBe(
+        'target config is excluded by --target',
+      )
     })
 
     it('leaves the image alone where nothing else is asked for', () => {

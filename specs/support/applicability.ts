@@ -40,7 +40,8 @@ export function applicability(
   if (requirement.unpinned === true && candidate.pinned)
     return { parts: [], reason: 'pinned: the lock says which release this must be, and other rules compare with it' }
   const asked = requirement.targets.filter((target) => isAsked(target, candidate.targets))
-  if (asked.length === 0) return { parts: [], reason: `target ${requirement.targets.join(', ')} was not asked for` }
+  if (asked.length === 0)
+    return { parts: [], reason: `target ${requirement.targets.join(', ')} is excluded by --target` }
   const parts = JUDGED_PARTS.filter(
     (part) =>
       (requirement.scope !== 'installer' || part === 'installer') &&

@@ -45,7 +45,7 @@ describe('readReference', () => {
   it('says that the lock pins none', async () => {
     await expect(read({ schema: 2 })).rejects.toMatchObject({
       code: 'FACT_ABSENT',
-      message: 'the lock does not say reference',
+      message: 'the lock has no reference',
     })
   })
 

@@ -25,7 +25,7 @@ export type Requirement = {
   readonly level: Level
   readonly sentence: string
   readonly targets: readonly Target[]
-  /** Ids that must be green first; while one is red this rule is blocked. */
+  /** Ids that must be green first; while one fails this rule is blocked. */
   readonly needs: readonly string[]
   /** Whether it compares with a fact of the lock. */
   readonly pinned: boolean

@@ -101,6 +101,6 @@ function chooseVariant(reference: string, label: string | undefined, { contract,
   if (variant !== undefined && label !== undefined && label !== variant)
     throw new UsageError(`${reference} says in its label that it is ${label}, --variant says ${variant}`)
   if (!Object.hasOwn(contract.variants, chosen))
-    throw new UsageError(`${reference}: the contract knows no variant ${chosen}, only ${known}`)
+    throw new UsageError(`${reference}: unknown variant ${chosen}; defined: ${known}`)
   return chosen
 }

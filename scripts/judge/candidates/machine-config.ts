@@ -68,7 +68,6 @@ function chooseVariant({ facts }: LoadedConfig, contract: Contract, given: strin
     throw new UsageError(
       `the configuration of one node is of one variant, and no install image names it: give --variant (${known})`,
     )
-  if (!Object.hasOwn(contract.variants, chosen))
-    throw new UsageError(`the contract knows no variant ${chosen}, only ${known}`)
+  if (!Object.hasOwn(contract.variants, chosen)) throw new UsageError(`unknown variant ${chosen}; defined: ${known}`)
   return chosen
 }

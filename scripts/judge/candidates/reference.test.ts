@@ -102,7 +102,7 @@ describe('withReference', () => {
 
   it.each([
     ['the rule is not selected', () => fetch(candidateOf(served()), { selected: ['OCI-001'] })],
-    ['its target was not asked for', () => fetch(candidateOf(served(), ['installer']))],
+    ['its target is excluded by --target', () => fetch(candidateOf(served(), ['installer']))],
     ['the lock pins none', () => fetch(candidateOf({ schema: 2, talos: TALOS }))],
   ])('fetches nothing where %s', async (_, fetching) => {
     const { candidates } = await fetching()

@@ -38,9 +38,9 @@ describe('accountOf', () => {
   })
 
   it('tells once why a rule is inconclusive', () => {
-    const finding = { part: 'installer', message: 'the lock does not say kernel', code: 'FACT_ABSENT' } as const
+    const finding = { part: 'installer', message: 'the lock has no kernel', code: 'FACT_ABSENT' } as const
     const rule = sampleRule('KRN-005', 'inconclusive', { reason: finding.message, findings: [finding] })
-    expect(accountOf(rule)).toEqual([[['because', 'the lock does not say kernel']]])
+    expect(accountOf(rule)).toEqual([[['because', 'the lock has no kernel']]])
   })
 
   it.each(['blocked', 'missing', 'not-applicable'] as const)('tells why a rule is %s', (status) => {

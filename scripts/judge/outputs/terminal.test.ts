@@ -82,9 +82,9 @@ describe('renderTerminal', () => {
 
   it('says why a rule is blocked, missing or inconclusive, and proposes no cure for it', () => {
     const text = render()
-    expect(text).toContain('BLOCKED KRN-001 KRN-001 holds\n  because   UKI-001 is red\n\n')
+    expect(text).toContain('BLOCKED KRN-001 KRN-001 holds\n  because   blocked: UKI-001 failed\n\n')
     expect(text).toContain('MISSING KRN-002 KRN-002 holds\n  because   no test ran for this rule\n\n')
-    expect(text).toContain('INCONCLUSIVE INI-002 INI-002 holds\n  because   the lock does not say baseInitramfs\n\n')
+    expect(text).toContain('INCONCLUSIVE INI-002 INI-002 holds\n  because   the lock has no baseInitramfs\n\n')
     expect(text.match(/ {2}fix /g)).toHaveLength(1)
   })
 

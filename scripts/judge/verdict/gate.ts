@@ -60,7 +60,7 @@ export function judge(
     const result: PartResult =
       red === undefined
         ? classify(own.filter((observation) => observation.id === id && observation.part === part))
-        : { status: 'blocked', reason: `${red} is red`, findings: [] }
+        : { status: 'blocked', reason: `blocked: ${red} failed`, findings: [] }
     memo.set(key, result)
     return result
   }

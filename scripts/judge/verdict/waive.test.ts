@@ -146,7 +146,7 @@ describe('waiverErrors', () => {
     expect(runErrors('fail', waiver({ variant: 'spin-only' }))).toEqual([])
   })
 
-  it('tells a waiver that is over', () => {
+  it('reports an expired waiver', () => {
     expect(runErrors('fail', waiver({ expires: '2026-11-22', variant: 'spin-only' }))).toEqual([
       'waiver of EXT-016 for spin-only expired on 2026-11-22: fix the image or renew it',
     ])

@@ -25,7 +25,7 @@ export type Upstream = {
     image: RegistryReference & { readonly digest: Digest },
     name: string,
   ) => Promise<PinnedSigner | undefined>
-  /** Something that the lock does not say, and why. */
+  /** A fact that the lock has not, and why. */
   readonly note: (text: string) => void
   /** What is being done. */
   readonly step: (text: string) => void

@@ -1,0 +1,56 @@
+// The option parser of each command, by the name of its npm script: parses and runs nothing.
+import { parseAccountOptions } from '../account/main.ts'
+import { parseOptions as parseBench } from '../bench/options.ts'
+import { parseOptions as parseBuild } from '../build/options.ts'
+import { parseCacheCommand } from '../cache/main.ts'
+import { parseBytesOptions } from '../check-bytes/main.ts'
+import { parseCheck } from '../check/main.ts'
+import { parseOptions as parseDrift } from '../drift/options.ts'
+import { parseExplainNames } from '../explain/main.ts'
+import { parseFuzzOptions } from '../fuzz/main.ts'
+import { parseLintOptions } from '../lint-config/options.ts'
+import { parseOptions as parseLock } from '../lock/options.ts'
+import { parseMutationOptions } from '../mutation/options.ts'
+import { parsePatchOptions } from '../patch/options.ts'
+import { parseOptions as parsePromote } from '../promote/options.ts'
+import { parseOptions as parsePublish } from '../publish/options.ts'
+import { parseRegistryCommand } from '../registry/options.ts'
+import { parseReproduceOptions } from '../reproduce/main.ts'
+import { parseRuleIndexOptions } from '../rule-index/main.ts'
+import { parseSelftestNames } from '../selftest/main.ts'
+import { parseOptions as parseTest } from '../test/options.ts'
+
+type Parse = (args: readonly string[]) => unknown
+
+export const COMMAND_PARSERS: Readonly<Record<string, Parse>> = {
+  test: parseTest,
+  'lint-config': parseLintOptions,
+  patch: parsePatchOptions,
+  lock: parseLock,
+  drift: parseDrift,
+  build: parseBuild,
+  publish: parsePublish,
+  promote: parsePromote,
+  account: parseAccountOptions,
+  reproduce: parseReproduceOptions,
+  explain: parseExplainNames,
+  registry: parseRegistryCommand,
+  cache: (args) => parseCacheCommand(args),
+  check: parseCheck,
+  'check:bytes': parseBytesOptions,
+  'check:fuzz': parseFuzzOptions,
+  'check:mutation': parseMutationOptions,
+  selftest: parseSelftestNames,
+  bench: parseBench,
+  'rule-index': parseRuleIndexOptions,
+}
+
+/** Scripts that take no option: oxfmt, oxlint, vitest and what only CI calls. */
+export const WITHOUT_OPTIONS = [
+  'check:oracles',
+  'check:oracles:slow',
+  'ci:summary',
+  'format',
+  'lint',
+  'schema',
+] as const
