@@ -37,7 +37,7 @@ describe('npm run lint-config', { timeout: 60_000 }, async () => {
     expect(stdout).toMatch(/^FAIL CFG-008 \(should\) /m)
     expect(stdout).not.toMatch(/^(FAIL CFG-\d+ (?!\(should\))|INCONCLUSIVE|BLOCKED)/m)
     expect(stdout.trimEnd().split('\n').at(-1)).toMatch(
-      /^GREEN: 1 candidate: \d+ pass, 2 fail \(CFG-007, CFG-008\); contract \d/,
+      /^GREEN: 1 candidate: \d+ pass, 2 fail \(CFG-007, CFG-008\); target config; rules \d/,
     )
   })
 
@@ -109,7 +109,7 @@ describe('npm run lint-config', { timeout: 60_000 }, async () => {
     expect(stdout).toBe(await readFile(REPORT, 'utf8'))
     const report = conformanceSchema.parse(JSON.parse(stdout))
     const [candidate] = report.candidates
-    expect(report).toMatchObject({ schema: 1, exitCode: 0 })
+    expect(report).toMatchObject({ schema: 2, exitCode: 0 })
     expect(candidate).toMatchObject({
       reference: WORKER,
       variant: 'spin-only',
