@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { open, unlink, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Budget, UNLIMITED, type BudgetLimits } from '../budget.ts'
 import { FormatError, type Location } from '../errors.ts'
 import { writeAll } from './file.ts'
 import { makeFolder } from './folder.ts'
@@ -20,8 +21,12 @@ export class Spool {
   readonly #folder: string
   readonly #files: FileHandle[] = []
 
-  constructor(folder: string) {
+  /** Of the image whose bytes come here; without limits unless given. */
+  readonly budget: Budget
+
+  constructor(folder: string, limits: BudgetLimits = UNLIMITED) {
     this.#folder = folder
+    this.budget = new Budget(limits)
   }
 
   /** Takes in a whole stream; LIMIT_EXCEEDED as soon as it passes `maxBytes`. Chunks may be reused by the producer. */

@@ -42,6 +42,11 @@ export class TarIndexer {
     for (const event of ['drain', 'close'] as const) this.#extract.on(event, () => this.#wake())
   }
 
+  /** Entries so far. */
+  get count(): number {
+    return this.#entries.length
+  }
+
   /**
    * FormatError BAD_MAGIC, MALFORMED, UNSUPPORTED (sparse files, unknown types) or LIMIT_EXCEEDED. What follows the end
    * of the archive is taken and not looked into.

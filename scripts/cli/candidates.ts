@@ -26,7 +26,7 @@ export function parseGiven(text: string): Reference {
 export async function openRegistries(
   references: readonly Reference[],
   options: RegistryOptions,
-  { cacheFolder, signal }: { readonly cacheFolder: string; readonly signal: AbortSignal },
+  { cacheFolder, signal, limits }: Pick<OpenOptions, 'cacheFolder' | 'signal' | 'limits'>,
 ): Promise<RegistryAccess | undefined> {
   const registries = new Set(references.flatMap((one) => (one.kind === 'registry' ? [one.registry] : [])))
   const network = await networkOf(options, registries)
@@ -36,6 +36,7 @@ export async function openRegistries(
     ...(network !== undefined && { network }),
     notify: (message) => note(`offline: ${message}`),
     signal,
+    limits,
   })
 }
 

@@ -54,7 +54,8 @@ type Named = Readonly<Record<string, string | undefined>>
 
 /** Arguments of the main job that say the same, and `more`. */
 export function judgeArguments(options: JudgeInputs & Reach, more: Named): readonly string[] {
-  const { contract, lock, reference, waivers, advisories, trustedRoot, cache, caFile, insecure } = options
+  const { contract, lock, reference, waivers, advisories, trustedRoot, cache, caFile, insecure, limit } = options
+  const limits = Object.entries(limit ?? {}).flatMap(([name, value]) => ['--limit', `${name}=${value}`])
   const named = {
     contract,
     lock,
@@ -66,7 +67,7 @@ export function judgeArguments(options: JudgeInputs & Reach, more: Named): reado
     'ca-file': caFile,
     ...more,
   }
-  return [...toArguments(named), ...(insecure === true ? ['--insecure'] : [])]
+  return [...toArguments(named), ...limits, ...(insecure === true ? ['--insecure'] : [])]
 }
 
 /** `--name value` for each that has one. */

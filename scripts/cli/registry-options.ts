@@ -1,7 +1,8 @@
 // How registries are reached: the options that every command shares, and what a client makes of them.
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { Command } from 'commander'
+import { InvalidArgumentError, type Command } from 'commander'
+import { BUDGET, type BudgetLimits } from '#harness/budget.ts'
 import { DEFAULT_CACHE } from '#harness/oci/cache/layout.ts'
 import type { ClientOptions, RegistryClient } from '#harness/oci/client/client.ts'
 import { machineCredentials, type Credentials } from '#harness/oci/client/auth/credentials.ts'
@@ -13,6 +14,8 @@ export type Reach = {
   readonly cache?: string
   readonly caFile?: string
   readonly insecure?: boolean
+  /** Absent for those of the harness. */
+  readonly limit?: BudgetLimits
 }
 
 export type RegistryOptions = Reach & {
@@ -24,11 +27,20 @@ export type RegistryOptions = Reach & {
 /** A token of a registry has up to some KiB. */
 const MAX_PASSWORD_BYTES = 64 << 10
 
+/** `entries=100000`, over what was given before. */
+function parseLimit(text: string, before: BudgetLimits = BUDGET): BudgetLimits {
+  const [, name = '', value = ''] = /^([a-z]+)=(\d{1,15})$/.exec(text) ?? []
+  if (!Object.hasOwn(BUDGET, name) || Number(value) === 0)
+    throw new InvalidArgumentError(`expected a whole number above 0 for one of ${Object.keys(BUDGET).join(', ')}.`)
+  return { ...before, [name]: Number(value) }
+}
+
 export function addReach(command: Command): Command {
   return command
     .option('--cache <DIR>', `folder for what was pulled and unpacked (default: ${DEFAULT_CACHE})`)
     .option('--ca-file <FILE>', 'PEM certificates to trust beside those of the system')
     .option('--insecure', 'speak plain HTTP where a registry speaks no TLS, also to other machines')
+    .option('--limit <NAME=VALUE>', `another limit of a reference: ${Object.keys(BUDGET).join(', ')}`, parseLimit)
 }
 
 export function addRegistryOptions(command: Command): Command {

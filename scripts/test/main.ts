@@ -1,4 +1,5 @@
 // The main job, top to bottom: options, inputs, candidates, run, gate, report, exit status.
+import { BUDGET } from '#harness/budget.ts'
 import { defaultCacheFolder } from '#harness/oci/cache/layout.ts'
 import type { Reference } from '#harness/oci/image/reference.ts'
 import type { Contract } from '#specs/contract/contract.ts'
@@ -94,6 +95,7 @@ async function conform(
       selected,
       only: options.only,
       cacheFolder: embedded?.cacheFolder ?? options.cache ?? defaultCacheFolder(),
+      limits: options.limit ?? BUDGET,
       contents: options.output.some(({ format }) => format === 'html'),
       started,
       signal,
@@ -154,7 +156,7 @@ async function openImages(
   options: ConformOptions,
   { terms, config, embedded }: Opening,
 ): Promise<OpenedCandidates> {
-  const { ruleIndex, contract, lock, selected, cacheFolder, signal } = terms
+  const { ruleIndex, contract, lock, selected, cacheFolder, limits, signal } = terms
   const { variant, targets } = options
   const own = embedded === undefined ? options : { ...options, trustedRoot: embedded.trustedRoot, offline: false }
   return openGiven(embedded?.references ?? references, own, {
@@ -168,6 +170,7 @@ async function openImages(
     reference,
     atHand: embedded?.reference,
     cacheFolder,
+    limits,
     advisories: await loadAdvisories(options.advisories),
     config,
     signal,

@@ -1,5 +1,6 @@
 // The image that the lock pins as the reference, for rules that hold a candidate against it.
 import { join } from 'node:path'
+import { BUDGET } from '#harness/budget.ts'
 import { Spool } from '#harness/bytes/spool.ts'
 import { describeError, HarnessError } from '#harness/errors.ts'
 import { openInstaller } from '#harness/talos/installer.ts'
@@ -24,7 +25,7 @@ class UnusableReferenceError extends Error {
  * it is of another Talos release, and in place of every error of the harness.
  */
 export async function readReference<T>(
-  run: Pick<RunInput, 'cacheFolder' | 'registry'>,
+  run: Pick<RunInput, 'cacheFolder' | 'registry' | 'limits'>,
   { lock, pinnedReference }: Pick<CandidateInput, 'lock' | 'pinnedReference'>,
   read: (installer: TalosPart) => Promise<T>,
 ): Promise<T> {
@@ -32,7 +33,7 @@ export async function readReference<T>(
   const name = `the reference ${lock.reference.reference}`
   if (pinnedReference === undefined || 'reason' in pinnedReference)
     throw new UnusableReferenceError(`${name} cannot be had: ${pinnedReference?.reason ?? 'nobody fetched it'}`)
-  const spool = new Spool(join(run.cacheFolder, 'spool'))
+  const spool = new Spool(join(run.cacheFolder, 'spool'), run.limits ?? BUDGET)
   const registry = await openPulled(run)
   try {
     const options = { spool, registry, architecture: REFERENCE_ARCHITECTURE } as const

@@ -1,4 +1,5 @@
 // The input that the command line hands to the spec files, through vitest's `provide`.
+import type { BudgetLimits } from '#harness/budget.ts'
 import type { Location } from '#harness/errors.ts'
 import type { Reference } from '#harness/oci/image/reference.ts'
 import type { BlobFailures } from '#harness/oci/registry/failure.ts'
@@ -45,6 +46,8 @@ export type RunInput = {
   readonly listing?: boolean
   /** Folder for decompressed bytes, and the cache of what came from registries. */
   readonly cacheFolder: string
+  /** Of each reference; those of the harness where it is absent. */
+  readonly limits?: BudgetLimits
   /** Set where a candidate is in a registry: all of it lies in the cache, but for what these say. */
   readonly registry?: { readonly failures: BlobFailures }
   /** Text of the trusted_root.json that signatures are held against; absent for the packaged one. */

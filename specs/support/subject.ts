@@ -1,5 +1,6 @@
 // The candidates of this worker: opened once each, shared by every rule, closed with the worker.
 import { join } from 'node:path'
+import { BUDGET } from '#harness/budget.ts'
 import { Spool } from '#harness/bytes/spool.ts'
 import type { Reference } from '#harness/oci/image/reference.ts'
 import type { RegistryAccess } from '#harness/oci/registry/access.ts'
@@ -36,7 +37,7 @@ async function open(run: RunInput, key: string, part: Part): Promise<Subject> {
   const candidate = [...run.candidates, ...(run.members ?? [])].find((one) => one.key === key)
   const reference = candidate?.references[part]
   if (candidate === undefined || reference === undefined) throw new Error(`no candidate ${key} with a part ${part}`)
-  const spool = new Spool(join(run.cacheFolder, 'spool'))
+  const spool = new Spool(join(run.cacheFolder, 'spool'), run.limits ?? BUDGET)
   const registry = await openPulled(run)
   const talos = await (part === 'installer' ? openInstaller : openAssets)(reference, { spool, registry })
   if (run.selected === undefined && candidate.targets?.includes('image') !== false) beginLongest(talos)

@@ -1,5 +1,6 @@
 // A blob on its way into the cache: verified while it is written, and, where it is a gzipped or a plain layer, unpacked
 // and indexed in the same pass.
+import type { Budget } from '../../budget.ts'
 import { COMPRESSION_MAGIC_SIZE, detectLayerCompression, gunzipChunks } from '../../bytes/compression.ts'
 import { makeSource, type ByteSource } from '../../bytes/source.ts'
 import type { Content } from '../../bytes/verified.ts'
@@ -15,6 +16,8 @@ export type FillOptions = {
   readonly where: Location
   /** Whether the blob is said to be a layer; if it turns out to be none, it is kept all the same. */
   readonly layer: boolean
+  /** Of the image that the layer is of: beyond it a layer is kept as it came. */
+  readonly budget?: Budget | undefined
 }
 
 /**
@@ -25,12 +28,12 @@ export async function fillBlob(
   cache: Cache,
   content: Content,
   chunks: AsyncGenerator<Uint8Array, void, void>,
-  { where, layer }: FillOptions,
+  { where, layer, budget }: FillOptions,
 ): Promise<void> {
   const incoming = await cache.begin()
   const stream = tee(chunks, incoming)
   try {
-    const indexed = layer ? await indexLayer(cache, content, stream.chunks, where) : undefined
+    const indexed = layer ? await indexLayer(cache, content, stream.chunks, { where, budget }) : undefined
     // Bytes that no reader of the layer wanted are part of the blob all the same.
     for await (const _ of stream.chunks);
     if (stream.failure !== undefined) throw stream.failure.error
@@ -75,7 +78,7 @@ async function indexLayer(
   cache: Cache,
   content: Content,
   chunks: AsyncIterable<Uint8Array>,
-  where: Location,
+  { where, budget }: Pick<FillOptions, 'where' | 'budget'>,
 ): Promise<LayerContent | undefined> {
   const iterator = chunks[Symbol.asyncIterator]()
   const first = await iterator.next()
@@ -88,9 +91,12 @@ async function indexLayer(
   try {
     const indexed =
       tar === undefined
-        ? await indexTar(stored, at, discard)
-        : await indexTar(gunzipChunks(stored, { ...LIMITS, where }), at, (tarChunks, tarWhere) =>
-            tar.take(tarChunks, { ...LIMITS, where: tarWhere }),
+        ? await indexTar(stored, at, discard, budget)
+        : await indexTar(
+            gunzipChunks(stored, { ...LIMITS, where }),
+            at,
+            (tarChunks, tarWhere) => tar.take(tarChunks, { ...LIMITS, where: tarWhere }),
+            budget,
           )
     if (tar !== undefined) await cache.keep(tar, 'tars', indexed.diffId)
     return toLayer(content, compression, indexed, at)

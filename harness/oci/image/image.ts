@@ -85,8 +85,9 @@ export async function openImage(store: ContentStore, { spool, architecture }: Im
   const descriptor = await store.resolve()
   const root = await readDocument(await openBlob(store, descriptor), descriptor)
   const children = childrenOf(root)
-  const selection = select(root, architecture)
   const where = { path: store.name, digest: descriptor.digest }
+  spool.budget.spend('children', children.length, where)
+  const selection = select(root, architecture)
 
   const selected = lazy(() => readSelected(store, root, selection))
   const manifest = async (): Promise<Manifest> => (await selected()).document

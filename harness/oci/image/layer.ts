@@ -1,5 +1,6 @@
 // A layer, read once: digest and size of the stored bytes, the tar in them and its digest, and every entry of the tar.
 // https://github.com/opencontainers/image-spec/blob/v1.1.1/layer.md
+import type { Budget } from '../../budget.ts'
 import { COMPRESSION_MAGIC_SIZE, decompress, detectLayerCompression, gunzipChunks } from '../../bytes/compression.ts'
 import type { Compression } from '../../bytes/compression.ts'
 import { readDigest, type Digest, type DigestAlgorithm } from '../../bytes/digest.ts'
@@ -74,7 +75,11 @@ export async function readLayer(source: ByteSource, options: LayerOptions): Prom
       options.spool.take(chunks, { format: 'layer', maxBytes, where }),
     )
   const known = await cache.find(source.where)
-  if (known !== undefined) return known
+  if (known !== undefined) {
+    options.spool.budget.spend('entries', known.entries.length, source.where)
+    options.spool.budget.spend('bytes', known.tarSize, source.where)
+    return known
+  }
   const tar = await cache.begin()
   try {
     const content = await readStored(source, options, (chunks, where) =>
@@ -98,7 +103,8 @@ async function readStored(source: ByteSource, options: LayerOptions, take: TakeT
       ? gunzipChunks(stored.chunks, { ...limits, where: source.where })
       : decompress(source, compression, limits)
   const where = tarLocation(source.where, compression)
-  const tar = await indexTar(unpacked, where, compression === 'none' ? (chunks) => drain(chunks, source) : take)
+  const keep: TakeTar = compression === 'none' ? (chunks) => drain(chunks, source) : take
+  const tar = await indexTar(unpacked, where, keep, options.spool.budget)
   const isMeasured = compression === 'none' && algorithm === 'sha256'
   const digest = stored.complete()
     ? stored.result().digest
@@ -110,12 +116,24 @@ async function readStored(source: ByteSource, options: LayerOptions, take: TakeT
 
 export type IndexedTar = Pick<LayerContent, 'diffId' | 'tarSize' | 'entries' | 'ended' | 'trailing'>
 
-/** Digest, size and entries of a tar as it passes on its way to `take`. Errors of `TarIndexer`. */
-export async function indexTar(tar: AsyncIterable<Uint8Array>, where: Location, take: TakeTar): Promise<IndexedTar> {
+/** Digest, size and entries of a tar as it passes on its way to `take`. Errors of `TarIndexer` and of `budget`. */
+export async function indexTar(
+  tar: AsyncIterable<Uint8Array>,
+  where: Location,
+  take: TakeTar,
+  budget?: Budget,
+): Promise<IndexedTar> {
   const unpacked = tallyChunks(tar)
   const indexer = new TarIndexer(where)
-  const taken = await take(indexed(unpacked.chunks, indexer), where)
+  let counted = 0
+  const spend = (bytes: number): void => {
+    budget?.spend('bytes', bytes, where)
+    budget?.spend('entries', indexer.count - counted, where)
+    counted = indexer.count
+  }
+  const taken = await take(indexed(unpacked.chunks, indexer, spend), where)
   const { entries, ended, trailing } = await indexer.finish(taken)
+  spend(0)
   const { digest: diffId, size: tarSize } = unpacked.result()
   return { diffId, tarSize, entries, ended, trailing }
 }
@@ -132,8 +150,10 @@ export function tarLocation(layer: Location, compression: Compression): Location
 async function* indexed(
   chunks: AsyncIterable<Uint8Array>,
   indexer: TarIndexer,
+  spend: (bytes: number) => void,
 ): AsyncGenerator<Uint8Array, void, void> {
   for await (const chunk of chunks) {
+    spend(chunk.length)
     await indexer.push(chunk)
     yield chunk
   }

@@ -1,4 +1,5 @@
 // Registries through the cache: each name resolved once, each blob fetched once however many ask for it.
+import { Budget, UNLIMITED, type BudgetLimits } from '../../budget.ts'
 import type { Digest } from '../../bytes/digest.ts'
 import { FormatError, NotFoundError, RegistryError, SchemaError, type Location } from '../../errors.ts'
 import type { Cache, CachedFile } from '../cache/cache.ts'
@@ -7,6 +8,7 @@ import { askAside, openRegistryClient, type ClientOptions, type RegistryClient }
 import { fetchManifest } from '../client/manifests.ts'
 import { askReferrers } from '../client/referrers.ts'
 import { documentType } from './documents.ts'
+import { openSpending, within, type Spending } from './limited.ts'
 import type { RegistryReference } from '../image/reference.ts'
 import type { Descriptor } from '../image/schemas.ts'
 import { ensureCached, nameOf, notCached, putBytes, type FetchOptions } from './fetch.ts'
@@ -16,6 +18,8 @@ export type AccessOptions = {
   readonly cache: Cache
   /** How registries are reached; absent where only the cache may be read. */
   readonly network?: ClientOptions
+  /** Of each repository; without limits unless given. */
+  readonly limits?: BudgetLimits | undefined
   /** Failures that another access, which had a network, found. */
   readonly failures?: BlobFailures
   /** Called when a tag is taken from the cache. */
@@ -59,6 +63,7 @@ export interface RegistryAccess {
 export function openRegistryAccess(options: AccessOptions): RegistryAccess {
   const { cache, network, notify } = options
   const clients = new Map<string, RegistryClient>()
+  const spendings = new Map<string, Spending>()
   const failures = new Map<string, BlobFailure>(Object.entries(options.failures ?? {}))
   const ensured = new Set<string>()
   const flights = new Map<Digest, Promise<void>>()
@@ -66,13 +71,21 @@ export function openRegistryAccess(options: AccessOptions): RegistryAccess {
   const listed = new Map<string, Promise<readonly Descriptor[] | undefined>>()
 
   const clientOf = (
-    { registry }: RegistryReference,
+    { registry, repository }: RegistryReference,
     clientOptions: ClientOptions,
     aside: boolean | undefined,
   ): RegistryClient => {
     const client = clients.get(registry) ?? openRegistryClient(registry, clientOptions)
     clients.set(registry, client)
-    return aside === true ? askAside(client) : client
+    const limited = within(client, spendingOf(registry, repository), `${registry}/${repository}`)
+    return aside === true ? askAside(limited) : limited
+  }
+
+  const spendingOf = (registry: string, repository: string): Spending => {
+    const name = `${registry}/${repository}`
+    const known = spendings.get(name) ?? openSpending(new Budget(options.limits ?? UNLIMITED), name)
+    spendings.set(name, known)
+    return known
   }
 
   /** What was not answered before is not asked again, by whoever has no network either. */
@@ -144,7 +157,11 @@ export function openRegistryAccess(options: AccessOptions): RegistryAccess {
       if (failure !== undefined) throw fromFailure(failure)
       if (ensured.has(key)) return
       const client = network && clientOf(reference, network, fetchOptions.aside)
-      const flight = ensureCached(cache, client, reference, descriptor, { signal: options.signal, ...fetchOptions })
+      const flight = ensureCached(cache, client, reference, descriptor, {
+        signal: options.signal,
+        ...fetchOptions,
+        budget: spendingOf(reference.registry, reference.repository).budget,
+      })
       flights.set(digest, flight)
       try {
         await flight
@@ -160,6 +177,7 @@ export function openRegistryAccess(options: AccessOptions): RegistryAccess {
     find: (reference, { digest }) => cache.find('blobs', digest, { path: nameOf(reference), digest }),
     failures: () => Object.fromEntries(failures),
     async close() {
+      for (const spending of spendings.values()) spending.close()
       await Promise.all([...clients.values()].map((client) => client.close()))
     },
   }

@@ -1,4 +1,5 @@
 // Fetching from one registry into the cache, each answer believed only when a second one says the same.
+import type { Budget } from '../../budget.ts'
 import type { Digest } from '../../bytes/digest.ts'
 import type { Content } from '../../bytes/verified.ts'
 import { FormatError, IntegrityError, NotFoundError, RegistryError } from '../../errors.ts'
@@ -31,7 +32,7 @@ export async function ensureCached(
   client: RegistryClient | undefined,
   reference: RegistryReference,
   descriptor: Descriptor,
-  { signal, onBytes }: FetchOptions,
+  { signal, onBytes, budget }: FetchOptions & { readonly budget?: Budget | undefined },
 ): Promise<void> {
   const { digest, mediaType, size } = descriptor
   const { repository } = reference
@@ -57,7 +58,7 @@ export async function ensureCached(
     const { bytes } = await fetchManifest(client, repository, digest, signal)
     await putBytes(cache, digest, bytes)
   } else {
-    await fetchBlob(cache, client, repository, descriptor, { signal, onBytes })
+    await fetchBlob(cache, client, repository, descriptor, { signal, onBytes, budget })
   }
 }
 
@@ -67,7 +68,7 @@ async function fetchBlob(
   client: RegistryClient,
   repository: string,
   descriptor: Descriptor,
-  { signal, onBytes }: FetchOptions,
+  { signal, onBytes, budget }: FetchOptions & { readonly budget: Budget | undefined },
 ): Promise<void> {
   const content: Content = { digest: descriptor.digest, size: descriptor.size }
   const where = { path: `${client.registry}/${repository}`, digest: descriptor.digest }
@@ -81,7 +82,7 @@ async function fetchBlob(
       }
     }
     try {
-      await fillBlob(cache, content, counted(), { where, layer: isLayer(descriptor.mediaType) })
+      await fillBlob(cache, content, counted(), { where, layer: isLayer(descriptor.mediaType), budget })
     } catch (error) {
       onBytes?.(-received)
       throw error

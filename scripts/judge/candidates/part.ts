@@ -1,4 +1,5 @@
 // A part of a candidate, opened once: looked into, listed, pulled, and read for what is inside of it.
+import type { BudgetLimits } from '#harness/budget.ts'
 import { Spool } from '#harness/bytes/spool.ts'
 import type { Digest } from '#harness/bytes/digest.ts'
 import { HarnessError, NotFoundError } from '#harness/errors.ts'
@@ -30,6 +31,8 @@ export type PartPlace = {
   readonly cacheFolder: string
   /** What registries are read through; needed for references to one. */
   readonly registry?: RegistryAccess | undefined
+  /** Of each reference. */
+  readonly limits?: BudgetLimits | undefined
 }
 
 /** The caller closes `talos`. Errors of `openImage`; NotFoundError for a folder without boot files. */
@@ -47,8 +50,8 @@ export async function listNames(reference: Reference, place: PartPlace): Promise
   }
 }
 
-function spoolOf({ cacheFolder }: PartPlace): Spool {
-  return new Spool(areaFolder(cacheFolder, 'spool'))
+function spoolOf({ cacheFolder, limits }: PartPlace): Spool {
+  return new Spool(areaFolder(cacheFolder, 'spool'), limits)
 }
 
 async function openFolder(part: Part, reference: Reference, place: PartPlace): Promise<OpenedPart> {

@@ -1,6 +1,7 @@
 // The image that the lock pins as the reference, fetched before the rules run, and only where one of them will ask for
 // it. Where it cannot be had that rule alone is inconclusive.
 import { isDigest } from '#harness/bytes/digest.ts'
+import type { BudgetLimits } from '#harness/budget.ts'
 import { Spool } from '#harness/bytes/spool.ts'
 import { HarnessError } from '#harness/errors.ts'
 import { openCache } from '#harness/oci/cache/cache.ts'
@@ -38,6 +39,7 @@ export type ReferencePlace = PullOptions & {
   /** Where it is looked for instead of where the lock says. */
   readonly reference?: Reference | undefined
   readonly cacheFolder: string
+  readonly limits?: BudgetLimits | undefined
   /** How a registry is reached; undefined where only the cache may be read. */
   readonly networkTo: (registry: string) => Promise<ClientOptions | undefined>
 }
@@ -91,12 +93,12 @@ async function fetchPinned(pinned: PinnedImage, place: ReferencePlace): Promise<
 
 async function pull(
   reference: RegistryReference,
-  { cacheFolder, signal, startProgress }: ReferencePlace,
+  { cacheFolder, limits, signal, startProgress }: ReferencePlace,
   network?: ClientOptions,
 ): Promise<BlobFailures> {
-  const spool = new Spool(areaFolder(cacheFolder, 'spool'))
+  const spool = new Spool(areaFolder(cacheFolder, 'spool'), limits)
   const cache = await openCache(cacheFolder)
-  const registry = openRegistryAccess({ cache, signal, ...(network !== undefined && { network }) })
+  const registry = openRegistryAccess({ cache, signal, limits, ...(network !== undefined && { network }) })
   const store = await openStore(reference, { spool, registry })
   const progress = startProgress()
   try {

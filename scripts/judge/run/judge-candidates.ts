@@ -1,4 +1,5 @@
 // Candidates against the contract: run, gate, and the whole of it as one record.
+import type { BudgetLimits } from '#harness/budget.ts'
 import { version as vitestVersion } from 'vitest/node'
 import type { Contract } from '#specs/contract/contract.ts'
 import type { RuleIndex } from '#specs/contract/rule-index.ts'
@@ -28,6 +29,8 @@ export type JudgeTerms = {
   /** The rules and areas that were asked for by name; undefined for all. */
   readonly only?: readonly string[] | undefined
   readonly cacheFolder: string
+  /** Of each reference. */
+  readonly limits?: BudgetLimits | undefined
   /** Whether the record says what is inside of each candidate. */
   readonly contents: boolean
   /** Spec files; all of them where it is undefined. */
@@ -40,12 +43,26 @@ export type JudgeTerms = {
 /** Never throws for what a candidate holds. */
 export async function judgeCandidates(
   { candidates, failures, trustedRoot, partsOf }: Omit<OpenedCandidates, 'close'>,
-  { ruleIndex, contract, lock, waivers, selected, only, cacheFolder, contents, specs, started, signal }: JudgeTerms,
+  {
+    ruleIndex,
+    contract,
+    lock,
+    waivers,
+    selected,
+    only,
+    cacheFolder,
+    limits,
+    contents,
+    specs,
+    started,
+    signal,
+  }: JudgeTerms,
 ): Promise<Conformance> {
   const release = asksForRelease(ruleIndex, selected) ? toRelease(candidates, contract.value) : undefined
   const common = {
     ...(selected !== undefined && { selected }),
     cacheFolder,
+    ...(limits !== undefined && { limits }),
     ...(failures !== undefined && { registry: { failures } }),
     ...(trustedRoot !== undefined && { trustedRoot }),
   }

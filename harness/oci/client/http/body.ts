@@ -33,6 +33,5 @@ function tooSlow(url: URL): RegistryError {
   const request = redactUrl(url)
   return new RegistryError('REGISTRY_UNAVAILABLE', `${request}: expected a document, got no end of it in time`, {
     request,
-    temporary: true,
   })
 }

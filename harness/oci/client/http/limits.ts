@@ -26,7 +26,7 @@ export const LIMITS: Limits = {
   firstByteMs: 30_000,
   storedMs: 120_000,
   stallMs: 30_000,
-  documentMs: 60_000,
+  documentMs: 15_000,
   blobMs: 600_000,
   slowestBytesPerSecond: 32 << 10,
   retry: RETRY_POLICY,
