@@ -10,7 +10,35 @@ describe('addressFacts', () => {
     expect(addresses.etcdSubnets.map(({ value }) => value)).toEqual(['10.0.0.0/8', '!10.1.0.0/16'])
     expect(addresses.etcdAt).toMatchObject({ line: 3, column: 3 })
     expect(facts('cluster: {}\n').addresses).toMatchObject({ etcdSubnets: [], etcdAt: { line: 1, column: 1 } })
-    expect(facts('machine: {}\n').addresses).toEqual({ etcdSubnets: [] })
+    expect(facts('machine: {}\n').addresses).toEqual({ etcdSubnets: [], linkAddresses: [] })
+  })
+
+  it('reads the addresses of links, old and new, but not those that nodes share', () => {
+    const old = `machine:
+  network:
+    interfaces:
+      - {interface: eth0, addresses: [192.0.2.1/24], vlans: [{vlanId: 2, addresses: [192.0.2.65/26]}]}
+      - {interface: eth1, cidr: 198.51.100.1/24}
+      - {interface: lo, addresses: [203.0.113.1/32]}
+      - {interface: any, dummy: true, addresses: [203.0.113.2/32]}
+`
+    const links = `---
+apiVersion: v1alpha1
+kind: LinkConfig
+name: eth2
+addresses: [{address: 192.0.2.130/25}]
+---
+apiVersion: v1alpha1
+kind: LinkConfig
+name: lo
+addresses: [{address: 203.0.113.3/32}]
+`
+    expect(facts(`${old}${links}`).addresses.linkAddresses.map(({ value }) => value)).toEqual([
+      '192.0.2.1/24',
+      '192.0.2.65/26',
+      '198.51.100.1/24',
+      '192.0.2.130/25',
+    ])
   })
 
   it('takes the older field where the newer is not there', () => {

@@ -10,6 +10,7 @@ const SCOPES: Readonly<Record<Explanation['rule']['scope'], string>> = {
   installer: 'the installer image of a candidate',
   parts: 'the parts of a candidate against each other',
   release: 'the candidates of a release against each other',
+  project: 'the machine configurations of all nodes against each other',
 }
 
 export type Terminal = { readonly stream: NodeJS.WritableStream; readonly columns: number }

@@ -201,7 +201,7 @@ describe('npm run lint-config', { timeout: 60_000 }, async () => {
   it.each<[string, () => Promise<readonly string[]>, RegExp]>([
     ['no file', async () => [], /missing required argument 'FILE'/],
     ['a file that is not there', async () => [join(folder, 'absent.yaml')], /absent\.yaml cannot be read: ENOENT/],
-    ['a folder', async () => [folder], /cannot be read: EISDIR/],
+    ['a folder as a base', async () => [WORKER, '--base', folder], /cannot be read: EISDIR/],
     [
       'a file that is too big',
       async () => [await file('big.yaml', new Uint8Array((8 << 20) + 1))],

@@ -1,14 +1,14 @@
-// Lint, top to bottom: options, inputs, the configuration as a candidate, verdict, exit status.
+// Lint, top to bottom: options, inputs, each configuration as a candidate, verdict, exit status.
 import { defaultCacheFolder } from '#harness/oci/cache/layout.ts'
 import { printFailure } from '../cli/failure.ts'
 import { deliverVerdict } from '../cli/verdict-files.ts'
-import { loadMachineConfig } from '../judge/candidates/config-files.ts'
 import { loadContract, loadLock, loadRuleIndex, loadWaivers, selectOnly } from '../judge/candidates/inputs.ts'
 import { configCandidate } from '../judge/candidates/machine-config.ts'
 import { judgeCandidates } from '../judge/run/judge-candidates.ts'
 import { CONFIG_SPEC_GLOB, type SpecRun } from '../judge/run/spec-run.ts'
 import type { Conformance } from '../judge/verdict/conformance.ts'
 import { LINT_REPORT, parseLintOptions, type LintOptions } from './options.ts'
+import { loadProject } from './project.ts'
 
 /**
  * `args` without node and script; `started` runs the specs of machine configuration, and is closed here. Gives the exit
@@ -33,8 +33,10 @@ async function lint(options: LintOptions, started: SpecRun | undefined): Promise
   const lock = await loadLock(options.lock)
   const waivers = await loadWaivers(options.waivers)
   const selected = selectOnly(ruleIndex, options.only)
-  const config = await loadMachineConfig(files, talos)
-  const candidate = configCandidate(config, { contract: contract.value, lock: lock?.value, variant })
+  const { nodes, ignored } = await loadProject(files, { base: options.base, talos, locked: lock?.value.talos })
+  for (const path of ignored) process.stderr.write(`not judged, no configuration of a node: ${path}\n`)
+  const configTerms = { contract: contract.value, lock: lock?.value, variant }
+  const candidates = nodes.map((config, at) => configCandidate(config, configTerms, String(at)))
   const { signal } = new AbortController()
   const terms = {
     ruleIndex,
@@ -46,8 +48,5 @@ async function lint(options: LintOptions, started: SpecRun | undefined): Promise
     cacheFolder: defaultCacheFolder(),
     contents: false,
   }
-  return judgeCandidates(
-    { candidates: [candidate], partsOf: () => [] },
-    { ...terms, specs: CONFIG_SPEC_GLOB, started, signal },
-  )
+  return judgeCandidates({ candidates, partsOf: () => [] }, { ...terms, specs: CONFIG_SPEC_GLOB, started, signal })
 }

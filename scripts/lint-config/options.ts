@@ -9,6 +9,8 @@ export type LintOptions = TermFiles &
     readonly files: readonly string[]
     readonly variant?: string
     readonly talos?: string
+    /** What lies under each FILE: another file, or `generated`. */
+    readonly base?: string
     readonly only?: readonly string[]
   }
 
@@ -16,18 +18,32 @@ export type LintOptions = TermFiles &
 export const LINT_REPORT = 'report/lint-config.json'
 
 const HELP = `
-The first FILE is a whole machine configuration, of one document or of many; each further FILE is a strategic merge
-patch over it, in the order in which they are applied.
+A FILE with a machine.type and the token or CA of its machine is the configuration of a node, of one document or of many.
+A FILE behind it without them is a patch over it, strategic or JSON, in the order in which they are applied. The first FILE
+is a node in any case. A file with a type alone, as talm renders it (\`# talm: nodes=[...]\` on its first line), is a patch
+over the base that Talos generates, or over --base; behind another such file it is a node of its own. Files may be resources
+of \`talosctl get machineconfig -o yaml\` or omnictl.
+
+Of a DIR all .yaml files with a machine.type are nodes (talm's nodes/, talhelper's clusterconfig/); other files are told on
+standard error and not judged, folders named templates and charts are passed over. Two nodes or more are a project, whose
+nodes are also held against each other (CFG-060 and up).
+
+The variant of a node is that of --variant, of \`nodes\` in the contract, of the image it installs, or the one whose extension
+services it configures.
 
 Exit status: 0 conforms, 1 a must fails, 2 a must could not be judged, or the command line or a file cannot be read.`
 
 /** Options, or undefined after --help was printed. Throws UsageError. */
 export function parseLintOptions(args: readonly string[]): LintOptions | undefined {
   const command = new Command('npm run lint-config --')
-    .description('Judge the Talos machine configuration of a node by the contract, without any image.')
-    .argument('<FILE...>', 'a machine configuration, and patches over it')
+    .description('Judge Talos machine configurations of nodes by the contract, without any image.')
+    .argument('<FILE...>', 'machine configurations, patches over them, or folders of them')
     .option('--variant <NAME>', 'which variant the node is to be (default: that of the image it installs)')
     .option('--talos <VERSION>', TALOS_OF_CONFIG)
+    .option(
+      '--base <FILE>',
+      "a configuration under each node, or `generated` for what Talos generates (default: under talm's)",
+    )
     .option('--only <LIST>', 'judge only these rules, with what they need: CFG-002,CFG-004', parseList)
     .addHelpText('after', HELP)
   addVerdictOptions(addTermFiles(command), LINT_REPORT)

@@ -1,8 +1,9 @@
 // Every candidate of the selftest, on disk: what is valid, and the counterexamples that are asked for.
-import { CONFIGS, IMAGES, PUBLICATIONS, RELEASES } from '#fixtures/counterexamples/index.ts'
+import { CONFIGS, IMAGES, PROJECTS, PUBLICATIONS, RELEASES, RIGHT_PROJECTS } from '#fixtures/counterexamples/index.ts'
 import { mapInParallel } from '#harness/oci/parallel.ts'
 import type { RunInput } from '#specs/support/run.ts'
 import { CONFIG_BASELINES, prepareConfig } from './prepare-config.ts'
+import { prepareProject } from './prepare-project.ts'
 import { prepareRegistry, REGISTRY_CONTROLS } from './prepare-registry.ts'
 import { prepareRelease, RELEASE_CONTROLS } from './prepare-release.ts'
 import { CONTROLS, prepareControl, prepareCounterexample, type Prepared } from './prepare.ts'
@@ -21,6 +22,7 @@ export type PreparedAll = {
 export async function prepareAll(folder: string, isChosen: (example: Example) => boolean): Promise<PreparedAll> {
   const [images, releases] = [IMAGES.filter(isChosen), RELEASES.filter(isChosen)]
   const [configs, published] = [CONFIGS.filter(isChosen), PUBLICATIONS.filter(isChosen)]
+  const projects = PROJECTS.filter(isChosen)
   const registry = await prepareRegistry([...REGISTRY_CONTROLS, ...published], folder)
   const prepared: readonly Prepared[] = [
     ...registry.prepared,
@@ -28,12 +30,18 @@ export async function prepareAll(folder: string, isChosen: (example: Example) =>
     ...(await mapInParallel(images, (example) => prepareCounterexample(example, folder))),
     ...(await mapInParallel([...RELEASE_CONTROLS, ...releases], (example) => prepareRelease(example, folder))),
     ...(await mapInParallel([...CONFIG_BASELINES, ...configs], prepareConfig)),
+    ...(await mapInParallel([...RIGHT_PROJECTS, ...projects], prepareProject)),
   ]
   const { failures, trustedRoot } = registry
   return {
     prepared,
     common: { cacheFolder: folder, registry: { failures }, trustedRoot },
-    controls: CONTROLS.length + RELEASE_CONTROLS.length + CONFIG_BASELINES.length + REGISTRY_CONTROLS.length,
-    counterexamples: images.length + releases.length + configs.length + published.length,
+    controls:
+      CONTROLS.length +
+      RELEASE_CONTROLS.length +
+      CONFIG_BASELINES.length +
+      RIGHT_PROJECTS.length +
+      REGISTRY_CONTROLS.length,
+    counterexamples: images.length + releases.length + configs.length + projects.length + published.length,
   }
 }

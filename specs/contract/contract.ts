@@ -72,6 +72,11 @@ const contractFields = z.strictObject({
   joinNetwork: z.union([z.cidrv4(), z.cidrv6()], 'expected a network such as 10.0.0.0/16'),
   /** How many nodes install a variant of the role gateway, and their hostnames where they are decided. */
   gateways: z.strictObject({ count: z.int().nonnegative(), names: z.array(z.string().min(1)).readonly() }),
+  /** Which node is to be of which variant, by hostname or by the name of its file; others by what they install. */
+  nodes: z
+    .array(z.strictObject({ name: z.string().min(1), variant: name }))
+    .readonly()
+    .optional(),
   virtualExtensions: z.array(name).readonly(),
   secureBoot: z.boolean(),
   /** Whose signature the boot files must have: a certificate in PEM. Without it the one inside them counts. */
@@ -132,6 +137,11 @@ const contractSchema = contractFields
   .superRefine(({ kernel }, context) => {
     for (const option of contradictions(kernel))
       context.addIssue({ code: 'custom', path: ['kernel', 'off'], message: `${option} is demanded as well` })
+  })
+  .superRefine(({ nodes = [], variants }, context) => {
+    for (const { name: node, variant } of nodes)
+      if (!Object.hasOwn(variants, variant))
+        context.addIssue({ code: 'custom', path: ['nodes'], message: `${node} is of ${variant}, which is no variant` })
   })
   .refine(({ secureBoot, secureBootCertificate }) => secureBoot || secureBootCertificate === undefined, {
     path: ['secureBootCertificate'],

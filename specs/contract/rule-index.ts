@@ -9,7 +9,7 @@ const requirementSchema = z.strictObject({
   pinned: z.boolean(),
   /** Set for rules that are judged only where there is no lock. */
   unpinned: z.literal(true).optional(),
-  scope: z.enum(['part', 'installer', 'parts', 'release']),
+  scope: z.enum(['part', 'installer', 'parts', 'release', 'project']),
   only: z
     .strictObject({
       role: z.literal('gateway').optional(),

@@ -17,6 +17,8 @@ export type CandidateTargets = {
   readonly targets?: readonly Target[]
   /** Set for what stands for both variants of a release; only the rules over both speak about it. */
   readonly release?: boolean
+  /** Set for what stands for all nodes of a project, with the same consequence. */
+  readonly project?: boolean
   /** Whether there is a lock to compare with; without one pinned rules do not apply. */
   readonly pinned: boolean
   /** The variant's name, for rules about some variants. */
@@ -35,6 +37,8 @@ export function applicability(
 ): Applicability {
   if ((requirement.scope === 'release') !== (candidate.release === true))
     return { parts: [], reason: 'it is judged over both variants of a release, and only there' }
+  if ((requirement.scope === 'project') !== (candidate.project === true))
+    return { parts: [], reason: 'it is judged over all nodes of a project, and only there' }
   if (requirement.pinned && !candidate.pinned)
     return { parts: [], reason: 'not pinned: there is no lock to compare with' }
   if (requirement.unpinned === true && candidate.pinned)

@@ -28,6 +28,16 @@ export type ConfigContext = {
 /** Violations of a rule in a machine configuration. Called for the variants that the rule speaks about. */
 export type ConfigJudge = (facts: MachineConfigFacts, context: ConfigContext) => readonly ConfigFinding[]
 
+/** A node of a project. */
+export type ProjectNode = ConfigContext & {
+  readonly facts: MachineConfigFacts
+  /** Addresses by which a tool reaches it. */
+  readonly reachedBy: readonly string[]
+}
+
+/** Violations of a rule across the nodes of a project, in the order in which they were given; one at least. */
+export type ProjectJudge = (nodes: readonly ProjectNode[], contract: Contract) => readonly ConfigFinding[]
+
 /** The place of something missing: the image that needs it, else the beginning. */
 export function placeOfAbsence(facts: MachineConfigFacts): YamlPlace {
   return facts.installs.find(({ image }) => image !== undefined)?.image?.at ?? facts.start

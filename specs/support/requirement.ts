@@ -6,9 +6,9 @@ export const TARGETS: readonly Target[] = ['image', 'installer', 'assets', 'rele
 
 /**
  * The extent of one evaluation of a rule: a part by itself, the installer image alone, both parts of a candidate held
- * against each other, or both variants of a release.
+ * against each other, both variants of a release, or all nodes of a project.
  */
-type Scope = 'part' | 'installer' | 'parts' | 'release'
+type Scope = 'part' | 'installer' | 'parts' | 'release' | 'project'
 
 type Level = 'must' | 'should'
 

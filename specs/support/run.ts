@@ -22,10 +22,12 @@ export type CandidateInput = CandidateTargets & {
     readonly files: readonly { readonly path: string; readonly sha256: string }[]
     /** The Talos tag that it is said to be for. */
     readonly target?: string
+    /** Addresses by which a tool reaches the node, beside those that the configuration gives it. */
+    readonly reachedBy?: readonly string[]
     /** The image that it is judged beside. */
     readonly beside?: { readonly digest?: string; readonly tag?: string }
   }
-  /** Keys of the variants that a release stands for. */
+  /** Keys of the variants that a release, or of the nodes that a project stands for. */
   readonly members?: readonly string[]
   readonly contract: Contract
   /** Undefined when nothing is pinned. */

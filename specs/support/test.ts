@@ -4,13 +4,13 @@ import { expect, inject, test as vitest, type Assertion, type TestAPI } from 'vi
 import type { Location } from '#harness/errors.ts'
 import type { TalosPart } from '#harness/talos/part.ts'
 import { quirksOf } from '#harness/talos/quirks.ts'
-import type { ConfigFinding, ConfigJudge } from './config-rule.ts'
+import type { ConfigFinding, ConfigJudge, ProjectJudge } from './config-rule.ts'
 import type { Lock } from '../contract/lock.ts'
 import type { Advisory } from '../contract/advisories.ts'
 import { AbsentFactError } from './absent-fact.ts'
 import { findAdvised, type AdvisoryFinding } from './advised.ts'
 import { applicability } from './applicability.ts'
-import { findInConfig } from './config-findings.ts'
+import { findInConfig, findInProject } from './config-findings.ts'
 import { readReference } from './pinned-reference.ts'
 import type { Requirement } from './requirement.ts'
 import type { JudgementMeta } from './run.ts'
@@ -24,6 +24,9 @@ export type Judge = <T>(actual: T, at: Location) => Assertion<void, T>
 
 /** `expect` of what a rule finds in the machine configuration; each finding goes into the verdict by itself. */
 export type Findings = (judge: ConfigJudge) => Assertion<void, readonly ConfigFinding[]>
+
+/** `expect` of what a rule finds across the nodes of a project. */
+export type Across = (judge: ProjectJudge) => Assertion<void, readonly ConfigFinding[]>
 
 /** `expect` of what the advisories say of the image. */
 export type Advised = (level: Advisory['level']) => Promise<Assertion<void, readonly AdvisoryFinding[]>>
@@ -44,6 +47,13 @@ const base = vitest
   })
   .extend('findings', async ({ meta }): Promise<Findings> => (judge) => {
     const { broken, notes } = findInConfig(inject('run'), meta.candidate, judge)
+    meta.findings = broken
+    meta.notes = notes
+    return expect(broken)
+  })
+  /** What a rule finds in the machine configurations of a project; each finding goes into the verdict by itself. */
+  .extend('across', async ({ meta }): Promise<Across> => (judge) => {
+    const { broken, notes } = findInProject(inject('run'), meta.candidate, judge)
     meta.findings = broken
     meta.notes = notes
     return expect(broken)

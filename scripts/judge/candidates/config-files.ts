@@ -6,6 +6,7 @@ import { formatLocation, HarnessError } from '#harness/errors.ts'
 import { formatPlace, placeOfOffset } from '#harness/formats/yaml/nodes.ts'
 import { machineConfigFacts, type MachineConfigFacts } from '#harness/machine-config/facts.ts'
 import { parseMachineConfig, type ConfigFile } from '#harness/machine-config/document.ts'
+import { withoutResource } from '#harness/machine-config/resource.ts'
 import { describeMinors, MINORS, minorOfTag } from '#harness/machine-config/schema/schema.ts'
 import type { CandidateInput } from '#specs/support/run.ts'
 import { UsageError } from '../usage-error.ts'
@@ -20,10 +21,20 @@ export type LoadedConfig = NonNullable<CandidateInput['config']>
  * what is no configuration, with line and column, and for an unknown Talos.
  */
 export async function loadMachineConfig(paths: readonly string[], target?: string): Promise<LoadedConfig> {
+  checkTarget(target)
+  const files: ConfigFile[] = []
+  for (const path of paths) files.push(await readConfigFile(path))
+  return readMachineConfig(files, target)
+}
+
+/** UsageError for a Talos that nobody knows. */
+export function checkTarget(target: string | undefined): void {
   if (target !== undefined && minorOfTag(target) === undefined)
     throw new UsageError(`expected a Talos version of ${describeMinors(MINORS)} as --talos, got ${target}`)
-  const files: ConfigFile[] = []
-  for (const path of paths) files.push({ path, bytes: await readConfigFile(path) })
+}
+
+/** Of files that are read already. UsageError for what is no configuration. */
+export function readMachineConfig(files: readonly ConfigFile[], target?: string): LoadedConfig {
   return {
     facts: readFacts(files),
     ...(target !== undefined && { target }),
@@ -31,7 +42,12 @@ export async function loadMachineConfig(paths: readonly string[], target?: strin
   }
 }
 
-async function readConfigFile(path: string): Promise<Uint8Array> {
+/** The configuration of a file, out of the resource that it may be in. */
+export async function readConfigFile(path: string): Promise<ConfigFile> {
+  return { path, bytes: withoutResource(await readBytes(path)) }
+}
+
+async function readBytes(path: string): Promise<Uint8Array> {
   try {
     const file = await open(resolve(path))
     try {
@@ -48,8 +64,13 @@ async function readConfigFile(path: string): Promise<Uint8Array> {
 }
 
 function readFacts(files: readonly ConfigFile[]): MachineConfigFacts {
+  return readOrRefuse(files, () => machineConfigFacts(parseMachineConfig(files)))
+}
+
+/** UsageError, with line and column, for what a reader of `files` refuses. */
+export function readOrRefuse<T>(files: readonly ConfigFile[], read: () => T): T {
   try {
-    return machineConfigFacts(parseMachineConfig(files))
+    return read()
   } catch (error) {
     if (!(error instanceof HarnessError)) throw error
     throw new UsageError(`${placeOf(error, files)}: ${error.message}`, { cause: error })

@@ -1,4 +1,6 @@
 // A machine configuration as something to judge: a part of the candidates it is given with, or a candidate by itself.
+import { basename } from 'node:path'
+import { formatPlace } from '#harness/formats/yaml/nodes.ts'
 import { installedVariant } from '#specs/config/rules/install-image.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import type { Lock } from '#specs/contract/lock.ts'
@@ -46,9 +48,13 @@ export type ConfigTerms = {
 }
 
 /** The candidate that consists of a configuration alone. UsageError where nothing says its variant. */
-export function configCandidate(config: LoadedConfig, { contract, lock, variant }: ConfigTerms): Candidate {
+export function configCandidate(
+  config: LoadedConfig,
+  { contract, lock, variant }: ConfigTerms,
+  key: string = '0',
+): Candidate {
   return {
-    key: '0',
+    key,
     reference: config.files.map(({ path }) => path).join(' + '),
     variant: chooseVariant(config, contract, variant),
     references: {},
@@ -61,13 +67,28 @@ export function configCandidate(config: LoadedConfig, { contract, lock, variant 
   }
 }
 
-function chooseVariant({ facts }: LoadedConfig, contract: Contract, given: string | undefined): string {
+/** The first of: what is given, what the contract says of the node, the image, the services that it configures. */
+function chooseVariant({ facts, files }: LoadedConfig, contract: Contract, given: string | undefined): string {
   const known = Object.keys(contract.variants).join(', ')
-  const chosen = given ?? installedVariant(facts, contract)
+  const names = [facts.hostname?.value, ...files.map(({ path }) => basename(path).replace(/\.ya?ml$/, ''))]
+  const chosen =
+    given ??
+    contract.nodes?.find(({ name }) => names.includes(name))?.variant ??
+    installedVariant(facts, contract) ??
+    configuredVariant(facts, contract)
   if (chosen === undefined)
     throw new UsageError(
-      `the configuration of one node is of one variant, and no install image names it: give --variant (${known})`,
+      `the configuration of one node is of one variant, and no install image names it: give --variant (${known}), ` +
+        `or name the node in nodes of the contract (${formatPlace(facts.start)})`,
     )
   if (!Object.hasOwn(contract.variants, chosen)) throw new UsageError(`unknown variant ${chosen}; defined: ${known}`)
   return chosen
+}
+
+/** The one variant whose services are configured; undefined for none. */
+function configuredVariant({ services }: LoadedConfig['facts'], contract: Contract): string | undefined {
+  const found = Object.entries(contract.variants).filter(([, { serviceConfigurations }]) =>
+    serviceConfigurations.some((service) => services.some(({ name }) => name === service)),
+  )
+  return found.length === 1 ? found[0]?.[0] : undefined
 }

@@ -11,6 +11,7 @@ import {
   type Status,
 } from '../verdict/conformance.ts'
 import { CONTRACT_PATH } from '../candidates/inputs.ts'
+import { PROJECT_REFERENCE } from '../run/project.ts'
 import { RELEASE_REFERENCE } from '../run/release.ts'
 import { printableStrings } from '../verdict/printable.ts'
 import { saysWhat } from './account.ts'
@@ -120,8 +121,9 @@ function summaryLine(
   const counted = STATUSES.filter((status) => (counts[status] ?? 0) > 0).map(
     (status) => `${counts[status]} ${status}${names(status)}`,
   )
-  const given = candidates.filter(({ reference }) => reference !== RELEASE_REFERENCE).length
-  const images = `${given} candidate${given === 1 ? '' : 's'}${given < candidates.length ? ' and their release' : ''}`
+  const beside = candidates.find(({ reference }) => [RELEASE_REFERENCE, PROJECT_REFERENCE].includes(reference))
+  const given = candidates.filter((one) => one !== beside).length
+  const images = `${given} candidate${given === 1 ? '' : 's'}${beside === undefined ? '' : ` and their ${beside.reference}`}`
   const against = pinned ? `lock ${lock?.talos ?? 'without a version'}` : 'not pinned'
   const targets = [...new Set(candidates.flatMap((one) => one.targets))].filter((target) => target !== 'all')
   const limits = [

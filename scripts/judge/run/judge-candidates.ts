@@ -13,6 +13,7 @@ import { conformanceSchema, STATUSES, type Conformance, type RuleVerdict, type S
 import { readContents } from '../candidates/contents.ts'
 import { exitCodeOf, judge, judgedNothing, unknownRules } from '../verdict/gate.ts'
 import type { Loaded } from '../candidates/inputs.ts'
+import { PROJECT_REFERENCE, toProject } from './project.ts'
 import { RELEASE_REFERENCE, toRelease } from './release.ts'
 import { runSpecs } from './run.ts'
 import type { SpecRun } from './spec-run.ts'
@@ -59,6 +60,7 @@ export async function judgeCandidates(
   }: JudgeTerms,
 ): Promise<Conformance> {
   const release = asksForRelease(ruleIndex, selected) ? toRelease(candidates, contract.value) : undefined
+  const project = toProject(candidates, contract.value)
   const common = {
     ...(selected !== undefined && { selected }),
     cacheFolder,
@@ -71,22 +73,27 @@ export async function judgeCandidates(
     signal,
     started,
     groups: [
-      ...candidates.map((candidate) => ({ candidates: [candidate], ...common })),
+      // Machine configurations are quick to judge, and one worker is enough for all.
+      ...(project === undefined
+        ? candidates.map((candidate) => ({ candidates: [candidate], ...common }))
+        : [{ candidates: [...candidates, project], ...common }]),
       ...(release === undefined ? [] : [{ candidates: [release], members: candidates, ...common }]),
     ],
   })
   const isWaivable = (id: string): boolean => mayBeWaived(ruleIndex, contract.value, id)
   const today = new Date().toISOString().slice(0, 10)
-  const judged = [...candidates, ...(release === undefined ? [] : [{ ...release, reference: RELEASE_REFERENCE }])].map(
-    (candidate) => ({
-      candidate,
-      ...waive(judge(ruleIndex, candidate, observations, selected), waivers.value, {
-        variant: candidate.variant,
-        today,
-        isWaivable,
-      }),
+  const judged = [
+    ...candidates,
+    ...(release === undefined ? [] : [{ ...release, reference: RELEASE_REFERENCE }]),
+    ...(project === undefined ? [] : [{ ...project, reference: PROJECT_REFERENCE }]),
+  ].map((candidate) => ({
+    candidate,
+    ...waive(judge(ruleIndex, candidate, observations, selected), waivers.value, {
+      variant: candidate.variant,
+      today,
+      isWaivable,
     }),
-  )
+  }))
   const used = new Set(judged.flatMap((one) => [...one.used]))
   // What did not apply cannot show that its waiver is not needed.
   const applied = judged.flatMap(({ rules }) => rules.filter(({ status }) => status !== 'not-applicable'))

@@ -67,9 +67,10 @@ export function judge(
   return entries.map((entry) => verdictOf(entry, candidate, own, statusOn))
 }
 
-/** Of a release, and of a machine configuration without an image, the other rules are not even listed. */
-function isAbout({ scope, targets }: RuleIndexEntry, { release, parts }: CandidateTargets): boolean {
+/** Of a release, of a project, and of a machine configuration without an image, the other rules are not even listed. */
+function isAbout({ scope, targets }: RuleIndexEntry, { release, project, parts }: CandidateTargets): boolean {
   if (release === true) return scope === 'release'
+  if (project === true || scope === 'project') return project === true && scope === 'project'
   const isConfigAlone = parts.config !== undefined && Object.keys(parts).length === 1
   return !isConfigAlone || targets.includes('config')
 }

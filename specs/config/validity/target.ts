@@ -9,7 +9,10 @@ import { isUnknown, type ConfigContext, type ConfigFinding, type ConfigJudge } f
  * The minor that the configuration is for, by the first of: the option, the image or its lock, the tag of the install
  * image.
  */
-export function targetMinor(facts: MachineConfigFacts, { target, talos }: ConfigContext): Minor | undefined {
+export function targetMinor(
+  facts: Pick<MachineConfigFacts, 'installs'>,
+  { target, talos }: Pick<ConfigContext, 'target' | 'talos'>,
+): Minor | undefined {
   const installed = facts.installs.map(({ image }) => (image === undefined ? undefined : tagOf(image.value)))
   return [target, talos, ...installed]
     .map((tag) => (tag === undefined ? undefined : minorOfTag(tag)))

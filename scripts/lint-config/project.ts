@@ -1,0 +1,61 @@
+// The configurations of a project, each with what lies under it.
+import { targetMinor } from '#specs/config/validity/target.ts'
+import type { ConfigFile } from '#harness/machine-config/document.ts'
+import { checkTarget, readConfigFile, readMachineConfig, type LoadedConfig } from '../judge/candidates/config-files.ts'
+import { GENERATED, generatedBase } from './base.ts'
+import { findNodes, type NodeFiles } from './nodes.ts'
+
+export type Project = { readonly nodes: readonly LoadedConfig[]; readonly ignored: readonly string[] }
+
+export type ProjectTerms = {
+  /** A file, `generated`, or undefined: then talm's files alone have the generated one. */
+  readonly base: string | undefined
+  readonly talos: string | undefined
+  /** The Talos of the lock. */
+  readonly locked: string | undefined
+}
+
+/** Throws UsageError. */
+export async function loadProject(paths: readonly string[], terms: ProjectTerms): Promise<Project> {
+  const { base, talos } = terms
+  checkTarget(talos)
+  const given = base === undefined || base === 'generated' ? undefined : await readConfigFile(base)
+  const { nodes, ignored } = await findNodes(paths, base !== undefined)
+  return { nodes: nodes.map((node) => ({ ...readNode(node, given, terms), ...reached(node.shape) })), ignored }
+}
+
+function readNode(node: NodeFiles, given: ConfigFile | undefined, terms: ProjectTerms): LoadedConfig {
+  const { shape, files } = node
+  const { base, talos } = terms
+  const isRendered = shape.kind === 'node' && shape.talmNodes !== undefined
+  if (given !== undefined) return over(given, node, talos)
+  if (base !== 'generated' && !isRendered) return readMachineConfig(files, talos)
+  const older = over(generatedBase(shape.isControlPlane, false), node, talos)
+  const { locked } = terms
+  const minor = targetMinor(older.facts, {
+    ...(talos !== undefined && { target: talos }),
+    ...(locked !== undefined && { talos: locked }),
+  })
+  if (minor !== '1.14' || !shape.hasDocuments) return older
+  return over(generatedBase(shape.isControlPlane, true), node, talos)
+}
+
+function over(base: ConfigFile, { files }: NodeFiles, talos: string | undefined): LoadedConfig {
+  const config = readMachineConfig([base, ...files], talos)
+  const { facts } = config
+  return {
+    ...config,
+    facts: {
+      ...facts,
+      start: { path: files[0]?.path ?? base.path, line: 1, column: 1 },
+      // Nobody wrote the secrets of a generated one.
+      secrets: facts.secrets.filter(({ at }) => at.path !== GENERATED),
+    },
+    files: config.files.filter(({ path }) => path !== GENERATED),
+  }
+}
+
+/** One address of talm's first line is that of the node; several are a file for several nodes. */
+function reached({ talmNodes = [] }: NodeFiles['shape']): Pick<LoadedConfig, 'reachedBy'> {
+  return talmNodes.length === 1 ? { reachedBy: talmNodes } : {}
+}
