@@ -89,6 +89,7 @@ test(
 
 const ZFS_MODULES = ['zfs']
 const ZFS_PROGRAMS = ['mount.zfs', 'zdb', 'zfs', 'zpool']
+const ZFS_SERVICE = 'zfs-service.yaml'
 const ZFS_UDEV_RULES = ['60-zvol.rules', '90-zfs.rules']
 
 test(
@@ -108,7 +109,7 @@ test(
         modules: modulesOf(tree, ZFS_MODULES),
         programs: ZFS_PROGRAMS.filter((name) => isExecutable(tree.resolve(`usr/local/sbin/${name}`))),
         udevRules: ZFS_UDEV_RULES.filter((name) => tree.get(`usr/lib/udev/rules.d/${name}`)?.type === 'file'),
-        services: servicesOf(tree),
+        services: servicesOf(tree).filter((name) => name === ZFS_SERVICE),
       })),
       extensions.where,
     ).toEqual(
@@ -116,7 +117,7 @@ test(
         modules: ZFS_MODULES,
         programs: ZFS_PROGRAMS,
         udevRules: ZFS_UDEV_RULES,
-        services: ['zfs-service.yaml'],
+        services: [ZFS_SERVICE],
       })),
     )
   },
