@@ -1,4 +1,5 @@
 // Every command: `node --import ./scripts/preload.mjs scripts/talos-image.ts NAME [ARGUMENT…]`, as npm's scripts call it.
+import { runToEnd } from './cli/ends.ts'
 import { assertRuntime } from './cli/runtime.ts'
 import { takeStanding } from './cli/standing.ts'
 
@@ -41,4 +42,4 @@ const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
 if (load === undefined) {
   process.stderr.write(`error: expected a command (${Object.keys(COMMANDS).join(', ')}), got ${JSON.stringify(name)}\n`)
   process.exitCode = 2
-} else process.exitCode = await (await load())(args)
+} else await runToEnd(async () => (await load())(args))

@@ -10,8 +10,39 @@ export function renderFailure(error: Error & { readonly at?: Location | undefine
 
 /** Prints why nothing was judged, and gives the exit status: never 1, which says that something was. */
 export function printFailure(error: unknown): 2 {
-  process.stderr.write(`${error instanceof UsageError ? renderFailure(error) : renderBug(error)}\n`)
+  const isKnown = error instanceof UsageError || isOfMachine(error)
+  const few = isKnown ? undefined : fewFiles()
+  process.stderr.write(`${isKnown ? renderFailure(error) : (few ?? renderBug(error))}\n`)
   return 2
+}
+
+/** The judge, its worker and their caches have some 60 files open; with fewer a worker ends without a word. */
+const ENOUGH_FILES = 128
+
+/** One sentence where the process may open so few files that whatever happened comes from there. */
+function fewFiles(): string | undefined {
+  const { userLimits } = process.report.getReport() as {
+    readonly userLimits?: { readonly open_files?: { readonly soft?: unknown } }
+  }
+  const soft = userLimits?.open_files?.soft
+  if (typeof soft !== 'number' || soft >= ENOUGH_FILES) return undefined
+  return `error: expected to be allowed ${ENOUGH_FILES} open files at least, got ${soft}: raise it with ulimit -n 1024`
+}
+
+/** No space, no more open files, no memory for them: of the machine, and nobody's bug. */
+const OF_MACHINE: ReadonlySet<unknown> = new Set([
+  'EMFILE',
+  'ENFILE',
+  'ENOSPC',
+  'EDQUOT',
+  'EROFS',
+  'ENOMEM',
+  'EPIPE',
+  'EIO',
+])
+
+function isOfMachine(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && OF_MACHINE.has(error.code)
 }
 
 /** For what nobody foresaw. */

@@ -45,8 +45,10 @@ export async function deliverVerdict(
   const files = [file, ...written.map((one) => one.file)]
   if (new Set(files.map((one) => resolve(one))).size < files.length)
     throw new UsageError('--report and --output name one file twice')
-  await Promise.all(files.map(removeOld))
-  const conformance = await judge()
+  const conformance = await judge().catch(async (error: unknown) => {
+    await Promise.all(files.map(removeOld))
+    throw error
+  })
   const report = `${JSON.stringify(conformance, null, 2)}\n`
   await writeWhole(file, report)
   for (const one of written) await writeWhole(one.file, renderOutput(one.format, conformance))

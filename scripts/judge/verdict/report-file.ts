@@ -7,13 +7,15 @@ import { UsageError } from '../usage-error.ts'
 /** `npm run ci:summary` reads the verdict here, and so does whoever comes after. */
 export const REPORT_PATH = 'report/conformance.json'
 
-/** UsageError when the file cannot be written. */
+/** UsageError when the file cannot be written: an older one stays as it is, and nothing lies beside it. */
 export async function writeWhole(path: string, text: string): Promise<void> {
+  const beside = `${path}.${process.pid}`
   try {
     await makeFolder(dirname(path))
-    await writeFile(`${path}.${process.pid}`, text)
-    await rename(`${path}.${process.pid}`, path)
+    await writeFile(beside, text)
+    await rename(beside, path)
   } catch (cause) {
+    await rm(beside, { force: true }).catch(() => undefined)
     throw cannotWrite(path, cause)
   }
 }

@@ -29,6 +29,15 @@ const to = (location: string, status = 307) =>
   serve((_, response) => void response.writeHead(status, { location }).end())
 
 describe('sendFollowing', () => {
+  it.each(['169.254.169.254', '[fe80::1]', '[::ffff:169.254.169.254]', '2852039166'])(
+    'goes to no link-local address, from a registry on this machine either: %s',
+    async (host) => {
+      await using server = await to(`http://${host}/latest/meta-data`)
+      const error = await expectCode(() => ask(server), RegistryError, 'REGISTRY_PROTOCOL')
+      expect(error.message).toMatch(/expected an address that the registry may send us to/)
+    },
+  )
+
   it.each([301, 302, 303, 307, 308])(
     'follows status %d, its credential left at the door of another origin',
     async (status) => {

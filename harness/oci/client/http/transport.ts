@@ -9,7 +9,7 @@ import { HarnessError, RegistryError } from '../../../errors.ts'
 import { lazy } from '../../../lazy.ts'
 import { codeOf } from './retry.ts'
 import type { Limits } from './limits.ts'
-import { isLocalAddress, isLoopback, redactUrl } from './url.ts'
+import { isLinkLocal, isLocalAddress, isLoopback, redactUrl } from './url.ts'
 
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH'
 /** As a whole, or in chunks that are made anew for each sending; their length is a header then. */
@@ -59,7 +59,7 @@ export function openTransport(options: TransportOptions): Transport {
     allowH2: false,
     headersTimeout: limits.firstByteMs,
     bodyTimeout: limits.stallMs,
-    connect: { ...tls, ...(!local && { lookup: guardedLookup(named) }) },
+    connect: { ...tls, lookup: guardedLookup(named, local ? isLinkLocal : isLocalAddress) },
   }
   // A registry on this machine is never behind a proxy: no client of a registry asks for it there.
   let dispatcher: Dispatcher | undefined
@@ -72,7 +72,7 @@ export function openTransport(options: TransportOptions): Transport {
     return { request, dispatcher }
   })
   return {
-    send: async (exchange, signal) => send(exchange, { ...(await connect()), local, limits }, signal),
+    send: async (exchange, signal) => send(exchange, { ...(await connect()), local, named, limits }, signal),
     close: async () => dispatcher?.destroy(),
   }
 }
@@ -81,16 +81,18 @@ type Connection = {
   readonly request: typeof Undici.request
   readonly dispatcher: Dispatcher
   readonly local: boolean
+  readonly named: string
   readonly limits: Limits
 }
 
 async function send(
   exchange: Exchange,
-  { request, dispatcher, local, limits }: Connection,
+  { request, dispatcher, local, named, limits }: Connection,
   signal: AbortSignal | undefined,
 ): Promise<Reply> {
   const { method, url, headers, body } = exchange
   if (!local && (isLoopback(url.host) || isLocalAddress(url.hostname))) throw localTarget(url)
+  if (isLinkLocal(url.hostname) && url.host !== named) throw localTarget(url)
   const options = { method, headers: { ...headers, 'user-agent': 'talos-image-contract' }, dispatcher }
   const response = await request(url, {
     ...options,
@@ -122,13 +124,13 @@ type LookupCallback = (error: NodeJS.ErrnoException | null, address: string | Lo
 /**
  * Names that a registry makes us look up must not turn out to be this machine (DNS rebinding of a redirect or realm).
  */
-function guardedLookup(named: string) {
+function guardedLookup(named: string, isRefused: (address: string) => boolean) {
   const own = new URL(`https://${named}`).hostname
   return (hostname: string, options: LookupOptions, callback: LookupCallback): void => {
     lookUpName(hostname, { ...options, all: true }, (error, addresses) => {
       const [first] = addresses ?? []
       if (error !== null || first === undefined) return callback(error ?? new Error(`no address for ${hostname}`), [])
-      if (hostname !== own && addresses.some(({ address }) => isLocalAddress(address)))
+      if (hostname !== own && addresses.some(({ address }) => isRefused(address)))
         return callback(localTarget(new URL(`https://${hostname}`)), [])
       if (options.all === true) return callback(null, addresses)
       return callback(null, first.address, first.family)
@@ -140,7 +142,7 @@ function localTarget(url: URL): RegistryError {
   const shown = redactUrl(url)
   return new RegistryError(
     'REGISTRY_PROTOCOL',
-    `${shown}: expected an address that the registry may send us to, got one of this machine`,
+    `${shown}: expected an address that the registry may send us to, got one of this machine or its link`,
     { request: shown },
   )
 }

@@ -27,6 +27,16 @@ export function isLoopback(host: string): boolean {
   return name === '[::1]' || (isIP(name) === 4 && name.startsWith('127.'))
 }
 
+/** Whether an IP address is its link's own: clouds answer there with credentials, registries never. */
+export function isLinkLocal(address: string): boolean {
+  const plain = address.toLowerCase().replace(/^\[|\]$/g, '')
+  if (isIP(plain) === 4) return plain.startsWith('169.254.')
+  if (isIP(plain) !== 6) return false
+  const words = ipv6Words(plain)
+  const isMapped = words.slice(0, 5).every((word) => word === 0) && (words[5] === 0xffff || words[5] === 0)
+  return isMapped ? words[6] === 0xa9fe : ((words[0] ?? 0) & 0xffc0) === 0xfe80
+}
+
 /**
  * Whether an IP address is this machine's or its link's own: loopback, unspecified, link-local (where clouds answer with
  * credentials). A registry elsewhere has no business to send anybody there.
