@@ -3,6 +3,7 @@
 import type { Digest } from '#harness/bytes/digest.ts'
 import type { RegistryClient } from '#harness/oci/client/client.ts'
 import { pushManifest, resolveTag } from '#harness/oci/push/manifest.ts'
+import { moveTag } from '#harness/oci/push/tag.ts'
 import { pushReferrer } from '#harness/oci/push/referrer.ts'
 import { pushBlobs, type BlobOutcome, type BlobToPush } from '#harness/oci/push/push.ts'
 import type { PushOptions } from '#harness/oci/push/client.ts'
@@ -82,7 +83,10 @@ export async function publish(
   return { already, blobs, attached }
 }
 
-/** Assets before the installer, since that is what people ask for. */
+/**
+ * Assets before the installer, since that is what people ask for. PublishError TAG where somebody else set a tag first:
+ * of two who publish at once, one ends at the first tag, before it wrote another.
+ */
 async function setTags(
   client: RegistryClient,
   publications: readonly Publication[],
@@ -92,7 +96,13 @@ async function setTags(
   for (const { repository, tags, layout } of publications)
     for (const part of PARTS) {
       const { bytes, descriptor } = layout[part]
-      await pushManifest(client, repository, { ...descriptor, bytes }, tags[part][kind], { signal })
+      const tag = tags[part][kind]
+      const found = await moveTag(client, repository, { ...descriptor, bytes }, { tag, from: undefined, signal })
+      if (found !== descriptor.digest)
+        throw new PublishError(
+          'TAG',
+          `${client.registry}/${repository}:${tag}: somebody else publishes it at this moment: expected ${descriptor.digest}, got ${found ?? 'none'}; see what they publish, then run it again`,
+        )
     }
 }
 

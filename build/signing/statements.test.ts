@@ -12,8 +12,14 @@ const hex = (digit: string): string => digit.repeat(64)
 const lock = parseLock(
   Buffer.from(
     JSON.stringify({
+      schema: 2,
       talos: 'v1.13.9',
-      installerBase: { reference: 'ghcr.io/siderolabs/installer-base:v1.13.9', digest: `sha256:${hex('1')}` },
+      installerBase: {
+        reference: 'ghcr.io/siderolabs/installer-base:v1.13.9',
+        digest: `sha256:${hex('1')}`,
+        diffIds: [`sha256:${hex('5')}`],
+        config: {},
+      },
       catalogue: { reference: 'localhost:5000/extensions', digest: `sha256:${hex('2')}` },
       extensions: [
         {
@@ -72,6 +78,13 @@ describe('provenanceStatement', () => {
       },
       runDetails: { builder: { id: contract.signing.builder } },
     })
+  })
+
+  it('says by which waivers a release is green', () => {
+    const waived = [{ rule: 'EXT-008', expires: '2027-01-31', reason: 'upstream fixes it' }]
+    const verdict = 'conforms, 1 waived (EXT-008 until 2027-01-31)'
+    const statement = provenanceStatement({ ...inputs, gate: { verdict, forced: false, waived } })
+    expect(statement).toMatchObject({ predicate: { buildDefinition: { externalParameters: { verdict, waived } } } })
   })
 
   it('says of a forced release that it was', () => {

@@ -44,7 +44,12 @@ export type ProvenanceInputs = {
   /** Where contract and lock are kept, such as `git+https://github.com/you/repo@refs/heads/main`, and its commit. */
   readonly source: { readonly uri: string; readonly commit: string }
   /** The verdict on the image, and whether it was published in spite of it. */
-  readonly gate: { readonly verdict: string; readonly forced: boolean }
+  readonly gate: {
+    readonly verdict: string
+    readonly forced: boolean
+    /** The waivers by which it is green. */
+    readonly waived?: readonly { readonly rule: string; readonly expires: string; readonly reason: string }[]
+  }
   /** URL of the run that built it. */
   readonly invocation?: string
   readonly startedOn?: Date
@@ -69,6 +74,7 @@ export function provenanceStatement(inputs: ProvenanceInputs): Statement {
         lock: lockDigest(lock),
         verdict: gate.verdict,
         forced: gate.forced,
+        ...((gate.waived ?? []).length > 0 && { waived: gate.waived }),
       },
       resolvedDependencies: [
         { uri: source.uri, digest: { gitCommit: source.commit } },

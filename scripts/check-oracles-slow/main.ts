@@ -14,6 +14,7 @@ import { goTextChecks } from './go-text.ts'
 import { machineConfigChecks } from './machine-config.ts'
 import { orasChecks } from './oras.ts'
 import { publishChecks } from './publish.ts'
+import { raceChecks } from './races.ts'
 import type { Check } from './tool.ts'
 
 /** `DIR` keeps what was fetched for the next time; without it everything is removed at the end. */
@@ -34,6 +35,7 @@ export async function main([kept, ...rest]: readonly string[]): Promise<0 | 1 | 
       ...cosignChecks(tools),
       ...cosignTableChecks(tools),
       ...publishChecks(tools),
+      ...raceChecks(),
       ...goTextChecks(tools),
       ...byteChecks(),
       ...fileChecks(tools),

@@ -1,6 +1,6 @@
 // What every command that judges can be told: by which decisions and facts, and how the registry is reached.
 import type { Command } from 'commander'
-import type { Reach } from './registry-options.ts'
+import type { Login } from './registry-options.ts'
 
 export type TermFiles = {
   readonly contract?: string
@@ -53,8 +53,21 @@ export function judgeExamples(line: string): readonly string[] {
 type Named = Readonly<Record<string, string | undefined>>
 
 /** Arguments of the main job that say the same, and `more`. */
-export function judgeArguments(options: JudgeInputs & Reach, more: Named): readonly string[] {
-  const { contract, lock, reference, waivers, advisories, trustedRoot, cache, caFile, insecure, limit } = options
+export function judgeArguments(options: JudgeInputs & Login, more: Named): readonly string[] {
+  const {
+    contract,
+    lock,
+    reference,
+    waivers,
+    advisories,
+    trustedRoot,
+    cache,
+    caFile,
+    insecure,
+    limit,
+    username,
+    passwordStdin,
+  } = options
   const limits = Object.entries(limit ?? {}).flatMap(([name, value]) => ['--limit', `${name}=${value}`])
   const named = {
     contract,
@@ -65,9 +78,15 @@ export function judgeArguments(options: JudgeInputs & Reach, more: Named): reado
     'trusted-root': trustedRoot,
     cache,
     'ca-file': caFile,
+    username,
     ...more,
   }
-  return [...toArguments(named), ...limits, ...(insecure === true ? ['--insecure'] : [])]
+  return [
+    ...toArguments(named),
+    ...limits,
+    ...(passwordStdin === true ? ['--password-stdin'] : []),
+    ...(insecure === true ? ['--insecure'] : []),
+  ]
 }
 
 /** `--name value` for each that has one. */

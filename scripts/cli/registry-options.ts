@@ -18,9 +18,12 @@ export type Reach = {
   readonly limit?: BudgetLimits
 }
 
-export type RegistryOptions = Reach & {
+export type Login = Reach & {
   readonly username?: string
   readonly passwordStdin?: boolean
+}
+
+export type RegistryOptions = Login & {
   readonly offline?: boolean
 }
 
@@ -55,7 +58,12 @@ export function addLogin(command: Command): Command {
 
 /** An example of each option of `addRegistryOptions`, behind a command line that names an image in a registry. */
 export function registryExamples(line: string): readonly string[] {
-  return [`${line} --offline`, `${line} --username robot --password-stdin < token`, ...reachExamples(line)]
+  return [`${line} --offline`, ...loginExamples(line)]
+}
+
+/** An example of each option of `addReach` and `addLogin`. */
+export function loginExamples(line: string): readonly string[] {
+  return [`${line} --username robot --password-stdin < token`, ...reachExamples(line)]
 }
 
 /** An example of each option of `addReach`. */
@@ -84,8 +92,17 @@ export async function networkOf(
 
 async function credentialsOf({ username }: RegistryOptions): Promise<Credentials> {
   if (username === undefined) return machineCredentials()
-  const credential = { username, password: await readPassword(process.stdin), from: '--username' }
+  const credential = { username, password: await passwordFrom(process.stdin), from: '--username' }
   return () => Promise.resolve(credential)
+}
+
+/** What was read of each input: a command that pushes and then judges asks twice, and there is one password to read. */
+const PASSWORDS = new WeakMap<AsyncIterable<Buffer | string>, Promise<string>>()
+
+function passwordFrom(input: AsyncIterable<Buffer | string>): Promise<string> {
+  const read = PASSWORDS.get(input) ?? readPassword(input)
+  PASSWORDS.set(input, read)
+  return read
 }
 
 /** All of it but the line feed that `echo` adds. */
@@ -114,9 +131,9 @@ async function readCertificates(path: string | undefined): Promise<string | unde
   return text
 }
 
-/** A client that may push, with the credentials of this machine. Errors of `networkOf`; whoever opens it closes it. */
-export async function openPusher(registry: string, reach: Reach): Promise<RegistryClient> {
-  const network = await networkOf(reach, new Set([registry]))
+/** A client that may push, with the user that was given or the credentials of this machine. Errors of `networkOf`; whoever opens it closes it. */
+export async function openPusher(registry: string, login: Login): Promise<RegistryClient> {
+  const network = await networkOf(login, new Set([registry]))
   if (network === undefined) throw new UsageError('expected a registry')
   return openPushClient(registry, network)
 }

@@ -1,9 +1,16 @@
 // `npm run promote`: where channels go, and where they stay.
-import { afterEach, beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { Readable } from 'node:stream'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest'
 import { OCI_MANIFEST } from '#harness/oci/image/media-types.ts'
 import type { Digest } from '#harness/bytes/digest.ts'
 import { json } from '#harness/testing/oci-samples.ts'
+import type { Features } from '#fixtures/simulator/registry/settings.ts'
 import { startRegistry, type Registry } from '#fixtures/simulator/registry/server.ts'
+import type { Conformance } from '../judge/verdict/conformance.ts'
+import { greenJudge, withRule } from '../testing/green-report.ts'
 import { promote } from './main.ts'
 
 const REPOSITORY = 'you/talos-spin-only'
@@ -12,13 +19,23 @@ const imageOf = (text: string): Buffer =>
   json({ schemaVersion: 2, mediaType: OCI_MANIFEST, config: descriptor, layers: [], annotations: { text } })
 
 /** `v1` with assets, `v2` with assets, `v3` without. */
-async function started(): Promise<Registry & { readonly digests: ReadonlyMap<string, Digest> }> {
-  const registry = await startRegistry({ features: { sparse: true } })
+async function started(
+  features: Partial<Features> = {},
+  users: readonly { readonly name: string; readonly password: string }[] = [],
+): Promise<Registry & { readonly digests: ReadonlyMap<string, Digest> }> {
+  const registry = await startRegistry({
+    features: { sparse: true, ...features },
+    ...(users.length > 0 && { auth: { kind: 'basic', users } }),
+  })
   const digests = new Map<string, Digest>()
   for (const tag of ['v1.0.0', 'v1.0.0-assets', 'v2.0.0', 'v2.0.0-assets', 'v3.0.0'])
     digests.set(tag, await registry.content.putManifest(REPOSITORY, imageOf(tag), OCI_MANIFEST, { tag }))
   return { ...registry, digests }
 }
+
+const folder = await mkdtemp(join(tmpdir(), 'promote-'))
+afterAll(() => rm(folder, { recursive: true }))
+const report = join(folder, 'promoted.json')
 
 let judged: (readonly string[])[] = []
 let [stdout, stderr] = ['', '']
@@ -42,10 +59,17 @@ const run = (
   status = 0,
   ...more: readonly string[]
 ): Promise<number> =>
-  promote([`${host}/${REPOSITORY}:${tag}`, channel, ...more], async (args) => {
+  promote([`${host}/${REPOSITORY}:${tag}`, channel, '--report', report, ...more], (args) => {
     judged.push(args)
-    return status
+    return greenJudge(undefined, status)(args)
   })
+/** Judges it green, and sets `tag` to what `other` names while it does. */
+const meanwhile =
+  ({ content, digests }: Awaited<ReturnType<typeof started>>, tag: string, other: string) =>
+  async (args: readonly string[]): Promise<number> => {
+    await content.setTag(REPOSITORY, tag, digests.get(other) ?? ('' as Digest))
+    return greenJudge()(args)
+  }
 const tagOf = ({ content }: Registry, tag: string) => content.find(REPOSITORY)?.tags.get(tag)
 const puts = ({ requests }: Registry): readonly string[] =>
   requests.filter(({ method }) => method === 'PUT').map(({ path }) => path.slice(path.lastIndexOf('/') + 1))
@@ -71,10 +95,10 @@ describe('npm run promote', () => {
 
   it('moves to what was judged, wherever the tag goes meanwhile', async () => {
     await using registry = await started()
-    const status = await promote([`${registry.host}/${REPOSITORY}:v1.0.0`, 'demo'], async () => {
-      await registry.content.setTag(REPOSITORY, 'v1.0.0', registry.digests.get('v2.0.0') ?? ('' as Digest))
-      return 0
-    })
+    const status = await promote(
+      [`${registry.host}/${REPOSITORY}:v1.0.0`, 'demo', '--report', report],
+      meanwhile(registry, 'v1.0.0', 'v2.0.0'),
+    )
     expect([status, tagOf(registry, 'demo')]).toEqual([0, registry.digests.get('v1.0.0')])
   })
 
@@ -93,6 +117,98 @@ describe('npm run promote', () => {
     expect(await run(registry, 'v1.0.0', 'demo', status)).toBe(status)
     expect(stderr).toContain('demo stays at nothing')
     expect(puts(registry)).toEqual([])
+  })
+
+  it.each([true, false])('leaves a channel that somebody else moved meanwhile (conditions: %s)', async (conditions) => {
+    await using registry = await started({ conditions })
+    await run(registry, 'v1.0.0', 'demo')
+    for (const channel of ['demo', 'demo-assets']) {
+      const before = puts(registry).length
+      const status = await promote(
+        [`${registry.host}/${REPOSITORY}:v2.0.0`, 'demo', '--report', report],
+        meanwhile(registry, channel, 'v3.0.0'),
+      )
+      expect(status).toBe(2)
+      const [first, third] = [registry.digests.get('v1.0.0'), registry.digests.get('v3.0.0')]
+      expect(stderr).toContain(
+        `${channel} was ${channel === 'demo' ? first : registry.digests.get('v1.0.0-assets')} when`,
+      )
+      expect(stderr).toContain(`is ${third} now: somebody else moves it`)
+      expect(tagOf(registry, channel)).toBe(third)
+      // The assets were moved before, and went back.
+      expect(puts(registry).slice(before)).toEqual(channel === 'demo' ? ['demo-assets', 'demo-assets'] : [])
+      await registry.content.setTag(REPOSITORY, 'demo', first ?? ('' as Digest))
+      expect(tagOf(registry, 'demo-assets')).toBe(channel === 'demo' ? registry.digests.get('v1.0.0-assets') : third)
+    }
+  })
+
+  it('says what is waived of what it moves to', async () => {
+    await using registry = await started()
+    const expires = new Date(Date.now() + 180 * 86_400_000).toISOString().slice(0, 10)
+    const waivers = [{ id: 'EXT-015', expires, reason: 'upstream fixes it in the next release' }]
+    const judge = greenJudge((green) => withRule(green, 'EXT-015', { status: 'waived', waivers }))
+    expect(await promote([`${registry.host}/${REPOSITORY}:v1.0.0`, 'demo', '--report', report], judge)).toBe(0)
+    expect(stderr).toContain(`conforms, 1 waived (EXT-015 until ${expires})`)
+  })
+
+  const WRONG: readonly (readonly [string, (green: Conformance) => Conformance, RegExp])[] = [
+    ['has a red rule', (green) => withRule(green, 'KRN-003', { status: 'fail' }), /has red KRN-003 fail/],
+    [
+      'lacks the signatures',
+      (green) => withRule(green, 'SUP-001', { status: 'not-applicable' }),
+      /did not judge SUP-001/,
+    ],
+    [
+      'waives a foreign kernel',
+      (green) =>
+        withRule(green, 'KRN-003', {
+          status: 'waived',
+          waivers: [{ id: 'KRN-003', expires: '2026-12-31', reason: 'a foreign kernel, and no signature' }],
+        }),
+      /waives what it must not: KRN-003/,
+    ],
+    ['is of another version', (green) => ({ ...green, rules: '0.0.1' }), /is by the rules 0\.0\.1, these are/],
+    [
+      'is about other bytes',
+      (green) => ({
+        ...green,
+        candidates: green.candidates.map((one) => ({ ...one, digest: `sha256:${'0'.repeat(64)}` })),
+      }),
+      /does not judge sha256:/,
+    ],
+    ['compares with nothing', (green) => ({ ...green, pinned: false }), /compares with no lock/],
+    [
+      'has no rules',
+      (green) => ({ ...green, candidates: green.candidates.map((one) => ({ ...one, rules: [] })) }),
+      /lacks OCI-001/,
+    ],
+  ]
+  it.each(WRONG)('moves nothing on exit status 0 alone where the report %s', async (_, change, message) => {
+    await using registry = await started()
+    const at = `${registry.host}/${REPOSITORY}`
+    expect(await promote([`${at}:v1.0.0`, 'demo', '--report', report], greenJudge(change))).toBe(2)
+    expect(stderr).toMatch(message)
+    expect(puts(registry)).toEqual([])
+    // One of an earlier run is no verdict.
+    expect(await run(registry, 'v1.0.0', 'other')).toBe(0)
+    expect(await promote([`${at}:v1.0.0`, 'demo', '--report', report], async () => 0)).toBe(2)
+    expect(stderr).toContain(`${report} is no report of npm test`)
+    expect(tagOf(registry, 'demo')).toBeUndefined()
+  })
+
+  it('logs in by --username, and so does the verdict', async () => {
+    await using registry = await started({}, [{ name: 'me', password: 'secret' }])
+    vi.stubEnv('DOCKER_CONFIG', folder)
+    vi.stubEnv('HOME', folder)
+    const input = vi.spyOn(process, 'stdin', 'get').mockReturnValue(Readable.from(['secret\n']) as never)
+    spies.push(input as never)
+    const login = ['--username', 'me', '--password-stdin']
+    expect(await run(registry, 'v1.0.0', 'demo', 0, ...login)).toBe(0)
+    expect(judged[0]).toEqual(expect.arrayContaining(login.slice(0, 2)))
+    expect(judged[0]).toContain('--password-stdin')
+    expect(await run(registry, 'v1.0.0', 'demo', 0, '--username', 'me')).toBe(2)
+    expect(stderr).toMatch(/--username and --password-stdin go together/)
+    vi.unstubAllEnvs()
   })
 
   it.each<[string, RegExp]>([

@@ -3,18 +3,21 @@ import { NotFoundError } from '#harness/errors.ts'
 import type { Digest } from '#harness/bytes/digest.ts'
 import type { RegistryClient } from '#harness/oci/client/client.ts'
 import { fetchManifest } from '#harness/oci/client/manifests.ts'
-import { pushManifest, resolveTag } from '#harness/oci/push/manifest.ts'
+import { resolveTag } from '#harness/oci/push/manifest.ts'
+import { moveTag } from '#harness/oci/push/tag.ts'
 import { judgeArguments } from '../cli/judge-options.ts'
-import { renderReference } from '#harness/oci/image/reference.ts'
+import { renderReference, type RegistryReference } from '#harness/oci/image/reference.ts'
 import { documentType } from '#harness/oci/registry/documents.ts'
 import { ASSETS_SUFFIX } from '#specs/contract/tags.ts'
+import { verdictText } from '../publish/recompute.ts'
 import { UsageError } from '../cli/command-line.ts'
 import { printable } from '../judge/verdict/printable.ts'
-import { describeFailure, judgeByMainJob, type Judge } from '../publish/main.ts'
+import { removeOld } from '../judge/verdict/report-file.ts'
+import { describeFailure, judgeByMainJob } from '../publish/main.ts'
+import type { Judge } from '../publish/verify.ts'
 import { openPusher } from '../cli/registry-options.ts'
-import { parseOptions, type PromoteCommand } from './options.ts'
-
-const PROMOTED_REPORT = 'report/promoted.json'
+import { readPromoted } from './verdict.ts'
+import { parseOptions, PROMOTED_REPORT, type PromoteCommand } from './options.ts'
 
 /** A tag, what it is to name, and what it named before; undefined for nothing. */
 type Move = { readonly tag: string; readonly to: Digest; readonly from: Digest | undefined }
@@ -43,18 +46,21 @@ async function promoteWith(client: RegistryClient, options: PromoteCommand, judg
   const moves = assets === undefined ? [installer] : [installer, assets]
   const { kind, registry, repository } = image
   const pinned = renderReference({ ...image, digest: installer.to })
+  const { report = PROMOTED_REPORT } = options
+  await removeOld(report)
   const status = await judge([
     pinned,
     ...(assets === undefined ? [] : ['--assets', renderReference({ kind, registry, repository, digest: assets.to })]),
-    ...judgeArguments(options, { variant: options.variant, report: PROMOTED_REPORT }),
+    ...judgeArguments(options, { variant: options.variant, report }),
   ])
   const at = `${registry}/${repository}:${channel}`
   if (status !== 0) {
     process.stderr.write(`error: not green, so that ${printable(at)} stays at ${installer.from ?? 'nothing'}\n`)
     return status
   }
-  // The installer last: who upgrades by the channel finds its assets there.
-  for (const move of moves.toReversed()) await moveTag(client, repository, move)
+  const { waived } = await readPromoted(report, options, { installer: installer.to, assets: assets?.to })
+  if (waived.length > 0) process.stderr.write(`${printable(verdictText(waived))}\n`)
+  await moveAll(client, image, moves)
   for (const { tag, from, to } of moves) {
     const text = from === to ? `stays at ${to}` : `was ${from ?? 'nothing'}, is ${to}`
     process.stdout.write(`${printable(`${registry}/${repository}:${tag}`)} ${text}\n`)
@@ -87,11 +93,38 @@ async function planMoves(
   }
 }
 
-async function moveTag(client: RegistryClient, repository: string, { tag, to, from }: Move): Promise<void> {
-  if (from === to) return
+/**
+ * The installer last: who upgrades by the channel finds its assets there. UsageError where a channel names something else
+ * than when it was read; the one that was moved before it goes back.
+ */
+async function moveAll(client: RegistryClient, { registry, repository }: RegistryReference, moves: readonly Move[]) {
+  const moved: Move[] = []
+  for (const move of moves.toReversed()) {
+    const { tag, from, to } = move
+    const found = await moveChannel(client, repository, move)
+    if (found === to) {
+      moved.push(move)
+      continue
+    }
+    // To nothing there is no way back: not every registry deletes tags.
+    for (const one of moved)
+      if (one.from !== undefined) await moveChannel(client, repository, { ...one, to: one.from, from: one.to })
+    throw new UsageError(
+      `${registry}/${repository}:${tag} was ${from ?? 'nothing'} when it was read and is ${found ?? 'nothing'} now: somebody else moves it, and it stays; see which image it is to be, then run it again`,
+    )
+  }
+}
+
+/** Gives what the channel names afterwards. */
+async function moveChannel(
+  client: RegistryClient,
+  repository: string,
+  { tag, to, from }: Move,
+): Promise<Digest | undefined> {
   const { bytes, mediaType } = await fetchManifest(client, repository, to).catch((error: unknown) => {
     if (error instanceof NotFoundError) throw new UsageError(`${to} is gone from ${repository}`, { cause: error })
     throw error
   })
-  await pushManifest(client, repository, { bytes, digest: to, mediaType: documentType(mediaType, bytes) }, tag)
+  const manifest = { bytes, digest: to, mediaType: documentType(mediaType, bytes) }
+  return moveTag(client, repository, manifest, { tag, from })
 }

@@ -5,14 +5,18 @@ import { parseReference, renderReference, type RegistryReference } from '#harnes
 import { ASSETS_SUFFIX } from '#specs/contract/tags.ts'
 import { addExamples, parseCommand, UsageError } from '../cli/command-line.ts'
 import { addJudgeInputs, judgeExamples, type JudgeInputs } from '../cli/judge-options.ts'
-import { addReach, reachExamples, type Reach } from '../cli/registry-options.ts'
+import { addLogin, addReach, loginExamples, type Login } from '../cli/registry-options.ts'
 
 export type PromoteCommand = JudgeInputs &
-  Reach & {
+  Login & {
     readonly image: RegistryReference
     readonly channel: string
     readonly variant?: string
+    readonly report?: string
   }
+
+/** Another place than that of the verdict which the images were published on. */
+export const PROMOTED_REPORT = 'report/promoted.json'
 
 const TAG = /^\w[\w.-]{0,127}$/
 /** v1, 1.11, v1.11.5-0a1b2c3d: what a person takes for a version, and so for something that never moves. */
@@ -23,7 +27,7 @@ const RESERVED = /^sha(?:256|512)-|\.(?:sig|att|sbom)$/
 const HELP = `
 REFERENCE is an image in a registry, such as ghcr.io/you/talos-spin-only:v1.11.5. It is judged as npm test judges it; when
 it is green, the tag CHANNEL of the same repository is moved to its very digest, and CHANNEL-assets to that of its asset
-image. There is no way to move a channel to what is not green. The verdict goes to report/promoted.json.
+image. There is no way to move a channel to what is not green. A channel that names something else by then stays.
 
 Exit status: 0 moved, or it was there already; 1 a must fails, 2 a must could not be judged, or the command line, the
 registry. In all but the first CHANNEL stays where it was.`
@@ -35,12 +39,13 @@ export function parseOptions(args: readonly string[]): PromoteCommand | undefine
     .argument('<REFERENCE>', 'the image, by tag')
     .argument('<CHANNEL>', 'the tag to move')
     .option('--variant <NAME>', 'which variant it must be (default: its label)')
+    .option('--report <FILE>', `where the verdict goes (default: ${PROMOTED_REPORT})`)
     .addHelpText('after', HELP)
   const line = 'npm run promote -- ghcr.io/you/talos-spin-only:v1.11.5 demo-stable'
-  addExamples(addReach(addJudgeInputs(command)), [
-    `${line} --variant spin-only`,
+  addExamples(addLogin(addReach(addJudgeInputs(command))), [
+    `${line} --variant spin-only --report report/promoted.json`,
     ...judgeExamples(line),
-    ...reachExamples(line),
+    ...loginExamples(line),
   ])
   if (!parseCommand(command, args)) return undefined
   const [image = '', channel = ''] = command.args

@@ -5,11 +5,15 @@ import type { Contract } from '#specs/contract/contract.ts'
 import type { Lock } from '#specs/contract/lock.ts'
 import { conformanceSchema, type Conformance } from '../judge/verdict/conformance.ts'
 import type { Loaded } from '../judge/candidates/inputs.ts'
+import type { RuleIndex } from '#specs/contract/rule-index.ts'
 import { RELEASE_REFERENCE } from '../judge/run/release.ts'
+import { foreignSuite, recompute, verdictText, type GateTerms, type WaivedRule } from './recompute.ts'
 
 export type Gate = {
   readonly verdict: string
   readonly forced: boolean
+  /** By which waivers it is green, each once. */
+  readonly waived: readonly WaivedRule[]
   /** The report as it stands in its file; undefined where there is none that can be read. */
   readonly report: Uint8Array | undefined
 }
@@ -20,6 +24,7 @@ export type GateInputs = {
   readonly layouts: readonly VariantLayout[]
   readonly contract: Loaded<Contract>
   readonly lock: Loaded<Lock>
+  readonly ruleIndex: RuleIndex
 }
 
 /** An image that may not be published: one sentence, exit 1. */
@@ -27,15 +32,16 @@ export class RefusedError extends Error {
   override name = 'RefusedError'
 }
 
-export const GREEN = 'conforms'
+type Judged = { readonly reasons: readonly string[]; readonly waived: readonly WaivedRule[] }
 
-/** RefusedError, unless `force`, where the report does not say that every layout is green. */
+/** RefusedError, unless `force`, where the rules in the report do not give that every layout is green. */
 export async function readGate(inputs: GateInputs): Promise<Gate> {
   const { path, force, layouts, contract, lock } = inputs
   const report = await readFile(path).catch(() => undefined)
-  const reasons = report === undefined ? [`there is no report ${path}`] : judgeReport(report, inputs)
-  if (reasons.length === 0) return { verdict: GREEN, forced: false, report }
-  if (force) return { verdict: reasons.join('; '), forced: true, report }
+  const judged = report === undefined ? noVerdict(`there is no report ${path}`) : judgeReport(report, inputs)
+  const { reasons, waived } = judged
+  if (reasons.length === 0) return { verdict: verdictText(waived), forced: false, waived, report }
+  if (force) return { verdict: reasons.join('; '), forced: true, waived, report }
   const { talos } = lock.value
   const references = layouts.map(({ folder }) => `oci:${folder}:${talos}`).join(' ')
   throw new RefusedError(
@@ -43,27 +49,77 @@ export async function readGate(inputs: GateInputs): Promise<Gate> {
   )
 }
 
-function judgeReport(bytes: Uint8Array, { path, layouts, contract, lock }: GateInputs): readonly string[] {
+function noVerdict(reason: string): Judged {
+  return { reasons: [reason], waived: [] }
+}
+
+function judgeReport(bytes: Uint8Array, inputs: GateInputs): Judged {
+  const { path, layouts, contract, lock, ruleIndex } = inputs
   const report = parseReport(bytes)
-  if (report === undefined) return [`${path} is no report of npm test`]
+  if (report === undefined) return noVerdict(`${path} is no report of npm test`)
+  const terms = { ruleIndex, contract: contract.value, today: new Date().toISOString().slice(0, 10) }
+  const foreign = foreignSuite(report, terms)
+  // What another suite's rules say cannot be held against these.
+  if (foreign.length > 0) return { reasons: foreign.map((reason) => `${path} ${reason}`), waived: [] }
   const reasons: string[] = []
   if (report.contract.sha256 !== contract.sha256) reasons.push(`${path} is by another contract than ${contract.path}`)
-  if (report.lock?.sha256 !== lock.sha256) reasons.push(`${path} is by another lock than ${lock.path}`)
-  if (report.selected !== undefined) reasons.push(`${path} is about some of the rules only`)
-  for (const { variant, installer, assets } of layouts) {
-    const { digest } = installer.descriptor
-    const found = report.candidates.filter((one) => one.digest === digest)
-    const whole = found.filter(({ targets }) => targets.includes('all'))
-    if (whole.length === 0) reasons.push(`${path} does not judge the whole of ${variant} ${digest}`)
-    else if (!whole.some(({ assetsDigest }) => assetsDigest === assets.descriptor.digest))
-      reasons.push(`${path} does not judge the asset image of ${variant} ${assets.descriptor.digest}`)
-    else if (found.some(({ exitCode }) => exitCode !== 0)) reasons.push(`${path} is not green for ${variant} ${digest}`)
+  if (report.lock?.sha256 !== lock.sha256 || !report.pinned)
+    reasons.push(`${path} is by another lock than ${lock.path}`)
+  if (report.selected !== undefined || report.only !== undefined)
+    reasons.push(`${path} is about some of the rules only`)
+  if (report.runErrors.length > 0) reasons.push(`${path} tells of a run that went wrong: ${report.runErrors[0]}`)
+  const judged = [...layouts.map((layout) => judgeLayout(report, layout, terms)), judgeRelease(report, layouts, terms)]
+  const waived = new Map(judged.flatMap((one) => one.waived).map((one) => [`${one.rule} ${one.expires}`, one]))
+  return {
+    reasons: [...reasons, ...judged.flatMap((one) => one.reasons.map((reason) => `${path} ${reason}`))],
+    waived: [...waived.values()],
   }
-  const variants = Object.keys(contract.value.variants)
-  const release = report.candidates.find(({ reference }) => reference === RELEASE_REFERENCE)
-  if (variants.length > 1 && layouts.length === variants.length && release?.exitCode !== 0)
-    reasons.push(`${path} is not green for ${variants.join(' and ')} together`)
-  return reasons
+}
+
+/** Every candidate of the report with the digest of the layout, one of which is the whole of it. */
+function judgeLayout(report: Conformance, { variant, installer, assets }: VariantLayout, terms: GateTerms): Judged {
+  const { digest } = installer.descriptor
+  const found = report.candidates.filter((one) => one.digest === digest)
+  const whole = found.filter(({ targets }) => targets.includes('all'))
+  if (whole.length === 0) return noVerdict(`does not judge the whole of ${variant} ${digest}`)
+  if (whole.some((one) => one.variant !== variant))
+    return noVerdict(`judges ${digest} as another variant than ${variant}`)
+  if (!whole.some(({ assetsDigest }) => assetsDigest === assets.descriptor.digest))
+    return noVerdict(`does not judge the asset image of ${variant} ${assets.descriptor.digest}`)
+  const image = { image: true, registry: false }
+  const judged = whole.map((one) =>
+    recompute(
+      one,
+      { parts: { installer: image, assets: image, ...(one.config !== undefined && { config: { image: false } }) } },
+      terms,
+    ),
+  )
+  const others = found.filter((one) => !whole.includes(one) && one.exitCode !== 0)
+  const reasons = [
+    ...judged.flatMap((one) => one.reasons),
+    ...others.map(({ targets, exitCode }) => `says exit ${exitCode} of the targets ${targets.join(', ')}`),
+  ]
+  return {
+    reasons: reasons.length === 0 ? [] : [`is not green for ${variant} ${digest}: it ${reasons.join(', ')}`],
+    waived: judged.flatMap((one) => one.waived),
+  }
+}
+
+/** Both or all variants together, where all are published. */
+function judgeRelease(report: Conformance, layouts: readonly VariantLayout[], terms: GateTerms): Judged {
+  const variants = Object.keys(terms.contract.variants)
+  if (variants.length < 2 || layouts.length !== variants.length) return { reasons: [], waived: [] }
+  const name = variants.join(' and ')
+  const releases = report.candidates.filter(({ reference }) => reference === RELEASE_REFERENCE)
+  const [release] = releases
+  if (release === undefined || releases.length > 1)
+    return noVerdict(`is not green for ${name} together: it has ${releases.length} verdicts on them`)
+  const targets = { parts: { installer: { image: true, registry: false } }, release: true }
+  const { reasons, waived } = recompute(release, targets, terms)
+  return {
+    reasons: reasons.length === 0 ? [] : [`is not green for ${name} together: it ${reasons.join(', ')}`],
+    waived,
+  }
 }
 
 function parseReport(bytes: Uint8Array): Conformance | undefined {

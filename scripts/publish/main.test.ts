@@ -1,6 +1,7 @@
 // `npm run publish` on small releases: what it refuses, what it hands to the verdict, and one that is judged for real.
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { Readable } from 'node:stream'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest'
@@ -11,7 +12,7 @@ import { startRegistry, type Registry } from '#fixtures/simulator/registry/serve
 import { formatLock } from '#specs/contract/lock.ts'
 import type { Conformance } from '../judge/verdict/conformance.ts'
 import { loadContract, loadLock } from '../judge/candidates/inputs.ts'
-import { sampleConformance } from '../testing/sample-conformance.ts'
+import { greenReport, withRule } from '../testing/green-report.ts'
 import { publish } from './main.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'publish-command-'))
@@ -29,30 +30,25 @@ const COMMIT = '1'.repeat(40)
 /** A verdict as green as it must be, changed by `change`. */
 async function writeReport(change: (green: Conformance) => Conformance = (green) => green): Promise<void> {
   const publications = await openRelease(out, 'you')
-  const candidates = publications.map(({ layout }) => ({
+  const images = publications.map(({ layout }) => ({
     reference: `oci:${layout.folder}`,
     digest: layout.installer.descriptor.digest,
     assetsDigest: layout.assets.descriptor.digest,
     variant: layout.variant,
-    targets: ['all'],
-    exitCode: 0,
-    rules: [],
   }))
   await Promise.all(publications.map(({ layout }) => layout.close()))
-  const green: Conformance = {
-    ...sampleConformance,
-    contract: { ...sampleConformance.contract, sha256: (await loadContract(undefined)).sha256 },
-    lock: { path: 'lock.json', sha256: (await loadLock(lock))?.sha256 ?? '' },
-    candidates: [
-      ...candidates,
-      { reference: 'release', variant: VARIANTS.join(' and '), targets: ['all'], exitCode: 0, rules: [] },
-    ],
-    runErrors: [],
-    exitCode: 0,
-  }
+  const contract = await loadContract(undefined)
+  const locked = (await loadLock(lock))?.sha256 ?? ''
+  const green = greenReport(images, { contract: contract.sha256, lock: locked, value: contract.value })
   await writeFile(report, JSON.stringify(change(green)))
 }
 
+/** Over in half a year, whenever the test runs. */
+const WAIVER = {
+  id: 'EXT-015',
+  expires: new Date(Date.now() + 180 * 86_400_000).toISOString().slice(0, 10),
+  reason: 'upstream fixes it in the next release',
+}
 let judged: (readonly string[])[] = []
 let [stdout, stderr] = ['', '']
 const spies: MockInstance[] = []
@@ -110,6 +106,48 @@ describe('npm run publish', () => {
     expect(stdout).toContain('was there already, and stays')
   })
 
+  it('says that it could not be judged where it lies, and leaves what was judged', async () => {
+    await using registry = await startRegistry()
+    expect(await run(usual(registry), 2)).toBe(2)
+    expect(stderr).toMatch(/published\.json has the verdict that it was published on; rerun to resume\n$/)
+    expect(await readFile('report/published.json', 'utf8')).toBe(await readFile(report, 'utf8'))
+    const part = { part: 'of it' }
+    const args = [...usual(registry), '--lock', lock, '--report', report]
+    const status = await publish(args, async () => {
+      await writeFile('report/published.json', JSON.stringify(part))
+      return 2
+    })
+    expect(status).toBe(2)
+    expect(stderr).toMatch(/published\.json has what could be judged; rerun to resume\n$/)
+    expect(await readFile('report/published.json', 'utf8')).toBe(JSON.stringify(part))
+    expect(await run(usual(registry))).toBe(0)
+    expect(stdout).toContain('was there already, and stays')
+    await rm('report/published.json', { force: true })
+  })
+
+  it('says what a rerun goes on with where the registry stops to answer half-way', async () => {
+    const fails = {
+      when: { method: 'PUT', path: /manifests\/v1\.11\.5$/ },
+      do: { kind: 'status', status: 403 },
+    } as const
+    await using registry = await startRegistry({ faults: [fails] })
+    expect(await run(usual(registry))).toBe(2)
+    expect(stderr).toMatch(/no version tag names half of it: rerun to resume\nerror: [^\n]+\n$/)
+    expect(judged).toEqual([])
+  })
+
+  it('logs in by --username, and so does the verdict', async () => {
+    await using registry = await startRegistry({ auth: { kind: 'basic', users: [{ name: 'me', password: 'secret' }] } })
+    vi.stubEnv('DOCKER_CONFIG', folder)
+    vi.stubEnv('HOME', folder)
+    const input = Readable.from(['secret\n']) as typeof process.stdin
+    vi.spyOn(process, 'stdin', 'get').mockReturnValueOnce(input)
+    expect(await run([...usual(registry), '--username', 'me', '--password-stdin'])).toBe(0)
+    expect(judged[0]).toEqual(expect.arrayContaining(['--username', 'me', '--password-stdin']))
+    expect(await run([...usual(registry), '--password-stdin'])).toBe(2)
+    expect(stderr).toMatch(/go together\n$/)
+  })
+
   it('takes one variant alone', async () => {
     await using registry = await startRegistry()
     expect(await run([...usual(registry), '--variant', 'spin-tailscale'])).toBe(0)
@@ -131,43 +169,28 @@ describe('npm run publish', () => {
   })
 
   const changes: readonly (readonly [string, (green: Conformance) => Conformance, RegExp])[] = [
-    [
-      'red',
-      (green) => ({ ...green, candidates: green.candidates.map((one) => ({ ...one, exitCode: 1 })) }),
-      /is not green for spin-only/,
-    ],
-    [
-      'of other bytes',
-      (green) => ({
-        ...green,
-        candidates: green.candidates.map((one) => ({ ...one, digest: `sha256:${'0'.repeat(64)}` })),
-      }),
-      /does not judge the whole of spin-only/,
-    ],
-    [
-      'of another asset image',
-      (green) => ({ ...green, candidates: green.candidates.map((one) => ({ ...one, assetsDigest: undefined })) }),
-      /does not judge the asset image of spin-only sha256:/,
-    ],
+    ['whose rule is red', (green) => withRule(green, 'KRN-001', { status: 'fail' }), /has red KRN-001 fail/],
     [
       'of one target',
       (green) => ({ ...green, candidates: green.candidates.map((one) => ({ ...one, targets: ['image'] })) }),
       /does not judge the whole of/,
     ],
-    ['of some rules', (green) => ({ ...green, selected: ['OCI-001'] }), /some of the rules only/],
-    [
-      'by another contract',
-      (green) => ({ ...green, contract: { ...green.contract, sha256: '0'.repeat(64) } }),
-      /by another contract/,
-    ],
-    ['by another lock', (green) => ({ ...green, lock: { path: 'x', sha256: '0'.repeat(64) } }), /by another lock/],
-    ['without a lock', (green) => ({ ...green, lock: undefined }), /by another lock/],
-    [
-      'without the release',
-      (green) => ({ ...green, candidates: green.candidates.slice(0, 2) }),
-      /not green for spin-only and spin-tailscale together/,
-    ],
   ]
+  it('publishes what is green by a waiver, and the provenance says by which', async () => {
+    await using registry = await startRegistry()
+    await writeReport((green) => withRule(green, 'EXT-015', { status: 'waived', waivers: [WAIVER] }))
+    expect(await run(usual(registry))).toBe(0)
+    const verdict = `conforms, 1 waived (EXT-015 until ${WAIVER.expires})`
+    expect(stderr).toContain(`${verdict}: the provenance says so\n`)
+    const { reason, expires } = WAIVER
+    const provenance = await readProvenance(registry)
+    expect(provenance.predicate.buildDefinition.externalParameters).toMatchObject({
+      verdict,
+      forced: false,
+      waived: [{ rule: 'EXT-015', expires, reason }],
+    })
+  })
+
   it.each(changes)('refuses a verdict %s, unless forced', async (_, change, message) => {
     await using registry = await startRegistry()
     await writeReport(change)

@@ -9,25 +9,28 @@ import { HarnessError, RegistryError } from '#harness/errors.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import { lockCommand, type Lock } from '#specs/contract/lock.ts'
 import { UsageError } from '../cli/command-line.ts'
-import { loadContract, loadLock, LOCK_PATH, type Loaded } from '../judge/candidates/inputs.ts'
+import {
+  CONTRACT_PATH,
+  loadContract,
+  loadLock,
+  loadRuleIndex,
+  LOCK_PATH,
+  type Loaded,
+} from '../judge/candidates/inputs.ts'
 import { renderBug, renderFailure } from '../cli/failure.ts'
 import { catchInterrupt } from '../cli/interrupt.ts'
-import { judgeArguments, toArguments } from '../cli/judge-options.ts'
+import { toArguments } from '../cli/judge-options.ts'
 import { printable } from '../judge/verdict/printable.ts'
 import { REPORT_PATH } from '../judge/verdict/report-file.ts'
 import { openPusher } from '../cli/registry-options.ts'
-import { GREEN, readGate, RefusedError } from './gate.ts'
+import { readGate, RefusedError } from './gate.ts'
+import { ROOT } from '../root.ts'
 import { parseOptions, repositoryOf, type PublishCommand } from './options.ts'
 import { startPushProgress } from './progress.ts'
 import { renderNext, renderPublished } from './render.ts'
 import { isNamed, openSigner } from './signer.ts'
 import { readSource } from './source.ts'
-
-/** The main job: its arguments, its exit status. */
-export type Judge = (args: readonly string[]) => Promise<number>
-
-/** Another place than that of the verdict which the images were published on. */
-const PUBLISHED_REPORT = 'report/published.json'
+import { verifyPublished, type Judge, type Published } from './verify.ts'
 
 type PinnedLock = Lock & { readonly talos: string }
 type Inputs = {
@@ -49,12 +52,11 @@ export async function publish(args: readonly string[], judge: Judge = judgeByMai
       layouts.push(
         await openVariantLayout(join(options.folder, variant), { variant, contract: contract.value, lock: lock.value }),
       )
-    const references = await publishLayouts(layouts, inputs, options, interrupt.signal)
+    const published = await publishLayouts(layouts, inputs, options, interrupt.signal)
     // The main job has its own way to end.
     interrupt.release()
-    const status = options.verify
-      ? await judge([...references, ...judgeArguments(options, { report: PUBLISHED_REPORT })])
-      : 0
+    const { references } = published
+    const status = options.verify ? await verifyPublished(published, options, judge) : 0
     if (status === 0)
       process.stdout.write(printable(renderNext(references, options.verify, nextOptions(options)), { lines: true }))
     return status
@@ -83,32 +85,42 @@ async function readInputs(options: PublishCommand): Promise<Inputs> {
   return { contract, lock: { ...lock, value: { ...lock.value, talos: lock.value.talos } }, variants }
 }
 
-/** Gives the references of what is published now. */
+/** Gives what is published now, and on which verdict. */
 async function publishLayouts(
   layouts: readonly VariantLayout[],
   { contract, lock }: Inputs,
   options: PublishCommand,
   signal: AbortSignal,
-): Promise<readonly string[]> {
+): Promise<Published> {
   const startedOn = new Date()
   const { force, namespace } = options
   const { registry } = namespace
-  const source = await readSource(contract.value, options.revision)
-  const gate = await readGate({ path: options.report ?? REPORT_PATH, force, layouts, contract, lock })
+  const source = await readSource(options.revision, {
+    contract: contract.value,
+    path: options.contract ?? join(ROOT, CONTRACT_PATH),
+  })
+  const gate = await readGate({
+    path: options.report ?? REPORT_PATH,
+    force,
+    layouts,
+    contract,
+    lock,
+    ruleIndex: await loadRuleIndex(),
+  })
   const signer = await openSigner(options)
   if (signer !== undefined && !force && !isNamed(signer, contract.value))
     throw new UsageError(
       `${contract.path} does not name ${signer.name} among signing.signers, so that SUP-001 would be red: name it and build again, or sign as one of them`,
     )
-  if (gate.verdict !== GREEN)
-    process.stderr.write(`warning: forced, and the provenance says so: ${printable(gate.verdict)}\n`)
+  if (gate.forced) process.stderr.write(`warning: forced, and the provenance says so: ${printable(gate.verdict)}\n`)
+  else if (gate.waived.length > 0) process.stderr.write(`${printable(gate.verdict)}: the provenance says so\n`)
   if (signer !== undefined) process.stderr.write(`signing as ${printable(signer.name)}\n`)
   const facts = { lock: lock.value, contract: contract.value }
   const publications = layouts.map((layout) => toPublication(layout, repositoryOf(namespace, layout.variant), facts))
   const evidence: Evidence = {
     ...source,
     startedOn,
-    gate: { verdict: gate.verdict, forced: gate.forced },
+    gate: { verdict: gate.verdict, forced: gate.forced, waived: gate.waived },
     ...facts,
     signer,
     conformance: gate.report,
@@ -116,22 +128,32 @@ async function publishLayouts(
   const client = await openPusher(registry, options)
   const total = publications.flatMap(blobsOf).reduce((sum, { size }) => sum + size, 0)
   const progress = startPushProgress(process.stderr, total)
+  let phases = 0
   try {
     const outcome = await push(client, publications, {
       signal,
       signed: signer !== undefined,
-      onPhase: progress.phase,
+      onPhase: (phase) => {
+        phases += 1
+        progress.phase(phase)
+      },
       onBytes: progress.advance,
       attach: ({ layout, repository }, image) =>
         makeAttachments(image, { variant: layout.variant, repository: `${registry}/${repository}` }, evidence),
     })
     progress.stop()
     process.stdout.write(printable(renderPublished(registry, publications, outcome), { lines: true }))
+  } catch (error) {
+    // Before anything was written there is nothing to go on with.
+    if (phases > 1 && error instanceof RegistryError)
+      process.stderr.write('what was pushed stays, and no version tag names half of it: rerun to resume\n')
+    throw error
   } finally {
     progress.stop()
     await client.close()
   }
-  return publications.map(({ repository, tags }) => `${registry}/${repository}:${tags.installer.version}`)
+  const references = publications.map(({ repository, tags }) => `${registry}/${repository}:${tags.installer.version}`)
+  return { references, report: gate.report }
 }
 
 /** What both the images and their verdict need to be named with. */

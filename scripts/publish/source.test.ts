@@ -1,35 +1,112 @@
+import { execFileSync } from 'node:child_process'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { describe, expect, it } from 'vitest'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
 import { CONTRACT } from '#fixtures/publish/sample-release.ts'
 import { UsageError } from '../cli/command-line.ts'
 import { readSource } from './source.ts'
 import { isNamed, openSigner } from './signer.ts'
 
 const [ONE, TWO] = ['1'.repeat(40), '2'.repeat(40)]
-const uri = `git+${CONTRACT.labels.source}`
+
+const folder = await mkdtemp(join(tmpdir(), 'source-'))
+afterAll(() => rm(folder, { recursive: true }))
+const git = (cwd: string, ...args: readonly string[]): string =>
+  execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', ...args], {
+    cwd,
+    encoding: 'utf8',
+  }).trim()
+
+/** A clone of `remote` with a contract that is committed; gives the contract's file and the commit. */
+async function clone(name: string, remote: string | undefined) {
+  const cwd = join(folder, name)
+  const path = join(cwd, 'contract.yaml')
+  await mkdir(cwd)
+  git(cwd, 'init', '-q')
+  await writeFile(path, 'a: b\n')
+  git(cwd, 'add', '.')
+  git(cwd, 'commit', '-q', '-m', 'One')
+  if (remote !== undefined) git(cwd, 'remote', 'add', 'origin', remote)
+  return { path, commit: git(cwd, 'rev-parse', 'HEAD') }
+}
+
+const contract = { ...CONTRACT, labels: { ...CONTRACT.labels, source: 'https://github.com/you/repo' } }
+const uri = `git+${contract.labels.source}`
+const ON_GITHUB = {
+  GITHUB_SHA: TWO,
+  GITHUB_REF: 'refs/heads/main',
+  GITHUB_SERVER_URL: 'https://github.com',
+  GITHUB_REPOSITORY: 'you/repo',
+  GITHUB_RUN_ID: '7',
+}
 
 describe('readSource', () => {
-  it('prefers what was said, then GitHub, then the clone', async () => {
-    const env = {
-      GITHUB_SHA: TWO,
-      GITHUB_REF: 'refs/heads/main',
-      GITHUB_SERVER_URL: 'https://github.com',
-      GITHUB_REPOSITORY: 'you/repo',
-      GITHUB_RUN_ID: '7',
-    }
+  it('prefers what was said, then GitHub, then the clone that the contract lies in', async () => {
+    const { path, commit } = await clone('own', 'https://github.com/you/repo.git')
     const invocation = 'https://github.com/you/repo/actions/runs/7/attempts/1'
-    expect(await readSource(CONTRACT, ONE, { env })).toEqual({ source: { uri, commit: ONE }, invocation })
-    expect(await readSource(CONTRACT, undefined, { env })).toEqual({
+    const read = (revision: string | undefined, env = {}) => readSource(revision, { contract, path, env })
+    expect(await read(ONE, ON_GITHUB)).toEqual({ source: { uri, commit: ONE }, invocation })
+    expect(await read(undefined, ON_GITHUB)).toEqual({
       source: { uri: `${uri}@refs/heads/main`, commit: TWO },
       invocation,
     })
-    const here = await readSource(CONTRACT, undefined, { env: {} })
-    expect(here).toEqual({ source: { uri, commit: expect.stringMatching(/^[\da-f]{40}$/) } })
+    expect(await read(undefined)).toEqual({ source: { uri, commit } })
+  })
+
+  it.each([
+    ['https', 'https://github.com/you/repo'],
+    ['token', 'https://x:ghp_secret@github.com/you/repo.git/'],
+    ['scp', 'git@github.com:you/repo.git'],
+    ['ssh', 'ssh://git@GitHub.com:22/you/repo.git'],
+  ])('takes a remote by %s for the same repository', async (name, remote) => {
+    const { path, commit } = await clone(name, remote)
+    expect(await readSource(undefined, { contract, path, env: {} })).toEqual({ source: { uri, commit } })
+  })
+
+  it.each<[string, string | undefined, RegExp]>([
+    [
+      'another repository',
+      'https://github.com/you/other',
+      /clone of https:\/\/github\.com\/you\/other: give --revision/,
+    ],
+    ['another host', 'git@gitlab.com:you/repo.git', /clone of git@gitlab\.com:you\/repo\.git: give/],
+    ['a name that begins alike', 'https://github.com/you/repo-fork', /clone of .*repo-fork: give/],
+    [
+      'another one with a token',
+      'https://x:ghp_secret@github.com/you/other',
+      /clone of https:\/\/github\.com\/you\/other: give/,
+    ],
+    ['nothing', undefined, /clone of nothing: give/],
+  ])('refuses the commit of a clone of %s', async (name, remote, message) => {
+    const { path } = await clone(name, remote)
+    await expect(readSource(undefined, { contract, path, env: {} })).rejects.toThrow(message)
+    expect(await readSource(ONE, { contract, path, env: {} })).toEqual({ source: { uri, commit: ONE } })
+  })
+
+  it('refuses the commit of a run of another repository', async () => {
+    const { path } = await clone('run', 'https://github.com/you/repo')
+    for (const GITHUB_REPOSITORY of ['you/suite', undefined])
+      await expect(readSource(undefined, { contract, path, env: { ...ON_GITHUB, GITHUB_REPOSITORY } })).rejects.toThrow(
+        /this run on GitHub is of https:\/\/github\.com\/(you\/suite)?: give --revision/,
+      )
+  })
+
+  it('refuses a commit that does not have the contract as it is', async () => {
+    const { path } = await clone('changed', 'https://github.com/you/repo')
+    await writeFile(path, 'a: c\n')
+    await expect(readSource(undefined, { contract, path, env: {} })).rejects.toThrow(/is not what the commit has/)
+    const other = join(folder, 'changed', 'uncommitted.yaml')
+    await writeFile(other, 'a: b\n')
+    await expect(readSource(undefined, { contract, path: other, env: {} })).rejects.toThrow(
+      /is not what the commit has/,
+    )
   })
 
   it('refuses to guess', async () => {
-    await expect(readSource(CONTRACT, undefined, { env: {}, cwd: tmpdir() })).rejects.toThrow(UsageError)
-    await expect(readSource(CONTRACT, 'v1', { env: {} })).rejects.toThrow(/40 hex digits, got "v1"/)
+    const path = join(folder, 'contract.yaml')
+    await expect(readSource(undefined, { contract, path, env: {} })).rejects.toThrow(UsageError)
+    await expect(readSource('v1', { contract, path, env: {} })).rejects.toThrow(/40 hex digits, got "v1"/)
   })
 })
 

@@ -1,5 +1,6 @@
 // Where contract and lock come from, for the provenance: a commit of the repository that the contract names.
 import { execFile } from 'node:child_process'
+import { basename, dirname, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import type { ProvenanceInputs } from '#build/signing/statements.ts'
 import type { Contract } from '#specs/contract/contract.ts'
@@ -8,19 +9,22 @@ import { UsageError } from '../cli/command-line.ts'
 type Environment = Readonly<Record<string, string | undefined>>
 export type Source = Pick<ProvenanceInputs, 'source' | 'invocation'>
 
-const COMMIT = /^[0-9a-f]{40}$/
+/** The contract, and the file that it was read from, in whose repository the commit is looked for. */
+export type SourceInputs = { readonly contract: Contract; readonly path: string; readonly env?: Environment }
 
-/** UsageError where no commit is known. */
+const COMMIT = /^[0-9a-f]{40}$/
+const HINT = 'give --revision COMMIT'
+
+/**
+ * `revision` as it was given, else the commit of the run on GitHub or of the clone that the contract lies in, where that is
+ * the repository of `labels.source`. UsageError where it is another one, the contract is not what was committed, or no
+ * commit is known.
+ */
 export async function readSource(
-  contract: Contract,
   revision: string | undefined,
-  { env = process.env, cwd = process.cwd() }: { readonly env?: Environment; readonly cwd?: string } = {},
+  { contract, path, env = process.env }: SourceInputs,
 ): Promise<Source> {
-  const commit = revision ?? env['GITHUB_SHA'] ?? (await readHead(cwd))
-  if (commit === undefined)
-    throw new UsageError(
-      'the provenance needs the commit of contract and lock: run it in their clone, or give --revision',
-    )
+  const commit = revision ?? (await findCommit(contract.labels.source, path, env))
   if (!COMMIT.test(commit))
     throw new UsageError(`expected a commit of 40 hex digits, got ${JSON.stringify(commit.slice(0, 100))}`)
   const { GITHUB_REF: ref, GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = env
@@ -34,9 +38,43 @@ export async function readSource(
   }
 }
 
-async function readHead(cwd: string): Promise<string | undefined> {
+async function findCommit(source: string, path: string, env: Environment): Promise<string> {
+  const { GITHUB_SHA: sha, GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository } = env
+  const fail = (text: string): UsageError =>
+    new UsageError(`the provenance names a commit of ${source}, ${text}: ${HINT}`)
+  if (sha !== undefined) {
+    const run = `${server ?? ''}/${repository ?? ''}`
+    if (canonicalUrl(run) === canonicalUrl(source)) return sha
+    throw fail(`but this run on GitHub is of ${run}`)
+  }
+  const file = resolve(path)
+  const git = (...args: readonly string[]): Promise<string | undefined> => runGit(dirname(file), args)
+  const head = await git('rev-parse', '--verify', 'HEAD')
+  if (head === undefined) throw fail(`and ${path} lies in no clone with a commit`)
+  const remote = await git('remote', 'get-url', 'origin')
+  if (remote === undefined || canonicalUrl(remote) !== canonicalUrl(source))
+    throw fail(`but ${path} lies in a clone of ${remote === undefined ? 'nothing' : withoutSecrets(remote)}`)
+  const changed = await git('status', '--porcelain', '--', basename(file))
+  if (changed !== '') throw fail(`but ${path} is not what the commit has; commit it, or`)
+  return head
+}
+
+/** `host/path`, of a URL or of git's `user@host:path`, without `.git` at the end. */
+function canonicalUrl(text: string): string {
+  const url = /^(?:git\+)?[a-z+]+:\/\/(?:[^/@]*@)?([^/:]+)(?::\d+)?\/+(.*)$/i.exec(text)
+  const [, host = '', path = text] = url ?? /^(?:[^/@]+@)?([^/:]+):(.*)$/.exec(text) ?? []
+  const trimmed = path.replace(/\/+$/, '').replace(/\.git$/, '')
+  return `${host.toLowerCase()}/${trimmed.replace(/^\/+/, '')}`
+}
+
+/** Without the user and token that a URL may hold. */
+function withoutSecrets(remote: string): string {
+  return remote.replace(/\/\/[^/@]*@/, '//')
+}
+
+async function runGit(cwd: string, args: readonly string[]): Promise<string | undefined> {
   try {
-    const { stdout } = await promisify(execFile)('git', ['rev-parse', '--verify', 'HEAD'], { cwd })
+    const { stdout } = await promisify(execFile)('git', args, { cwd })
     return stdout.trim()
   } catch {
     return undefined

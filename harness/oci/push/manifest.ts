@@ -11,15 +11,20 @@ export type ManifestToPush = { readonly bytes: Uint8Array; readonly mediaType: s
 
 export type PutOptions = {
   readonly signal?: AbortSignal | undefined
-  /** The digest that the tag named when it was read; where it names another now, nothing is written. */
-  readonly ifMatch?: string | undefined
+  /** The ETag that the tag had when it was read, null for a tag that was not there; otherwise now, nothing is written. */
+  readonly ifMatch?: string | null | undefined
 }
 
 export type PutOutcome = {
-  /** False where `ifMatch` did not hold. */
+  /** False where `ifMatch` did not hold; registries that know no conditions write whatever is there. */
   readonly written: boolean
   /** OCI-Subject: the registry lists it among the referrers of this digest. */
   readonly subject: Digest | undefined
+}
+
+function conditionOf(ifMatch: string | null | undefined): Readonly<Record<string, string>> {
+  if (ifMatch === undefined) return {}
+  return ifMatch === null ? { 'if-none-match': '*' } : { 'if-match': ifMatch }
 }
 
 /**
@@ -41,7 +46,7 @@ export async function pushManifest(
       repository,
       target: `/v2/${repository}/manifests/${reference}`,
       method: 'PUT',
-      headers: { 'content-type': mediaType, ...(ifMatch !== undefined && { 'if-match': ifMatch }) },
+      headers: { 'content-type': mediaType, ...conditionOf(ifMatch) },
       body: bytes,
       expect: ifMatch === undefined ? [200, 201, 202] : [200, 201, 202, 412],
     },

@@ -73,7 +73,12 @@ async function addToTag(
   const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [...listed, entry] }
   const bytes = Buffer.from(JSON.stringify(index))
   const manifest = { bytes, mediaType: OCI_INDEX, digest: digestOf(bytes) }
-  return (await pushManifest(client, repository, manifest, tag, { signal, ifMatch: before?.etag })).written
+  return (
+    await pushManifest(client, repository, manifest, tag, {
+      signal,
+      ifMatch: before === undefined ? null : before.etag,
+    })
+  ).written
 }
 
 /** A manifest under this tag, in place of a list, is the only entry of one. */
