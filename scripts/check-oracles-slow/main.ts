@@ -14,7 +14,7 @@ import { goTextChecks } from './go-text.ts'
 import { machineConfigChecks } from './machine-config.ts'
 import { orasChecks } from './oras.ts'
 import { publishChecks } from './publish.ts'
-import { raceChecks } from './races.ts'
+import { raceChecks } from './races/checks.ts'
 import type { Check } from './tool.ts'
 
 /** `DIR` keeps what was fetched for the next time; without it everything is removed at the end. */

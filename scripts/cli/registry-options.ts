@@ -10,7 +10,7 @@ import { openPushClient } from '#harness/oci/push/client.ts'
 import { UsageError } from './command-line.ts'
 
 /** How a registry is reached, as far as every command may be told. */
-export type Reach = {
+type Reach = {
   readonly cache?: string
   readonly caFile?: string
   readonly insecure?: boolean
@@ -68,7 +68,12 @@ export function loginExamples(line: string): readonly string[] {
 
 /** An example of each option of `addReach`. */
 export function reachExamples(line: string): readonly string[] {
-  return [`${line} --cache /var/cache/talos`, `${line} --ca-file ca.pem`, `${line} --insecure`]
+  return [
+    `${line} --cache /var/cache/talos`,
+    `${line} --ca-file ca.pem`,
+    `${line} --insecure`,
+    `${line} --limit entries=2000000`,
+  ]
 }
 
 /**

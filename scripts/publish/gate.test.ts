@@ -7,7 +7,7 @@ import { LOCK, openRelease, writeRelease } from '#fixtures/publish/sample-releas
 import { formatLock } from '#specs/contract/lock.ts'
 import { loadContract, loadLock, loadRuleIndex } from '../judge/candidates/inputs.ts'
 import type { Conformance } from '../judge/verdict/conformance.ts'
-import { greenReport, withRule } from '../testing/green-report.ts'
+import { greenReport, withRule } from '../check-oracles-slow/races/green-report.ts'
 import { readGate, RefusedError } from './gate.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'gate-'))

@@ -1,6 +1,6 @@
 // `npm run publish` on small releases: what it refuses, what it hands to the verdict, and one that is judged for real.
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ import { startRegistry, type Registry } from '#fixtures/simulator/registry/serve
 import { formatLock } from '#specs/contract/lock.ts'
 import type { Conformance } from '../judge/verdict/conformance.ts'
 import { loadContract, loadLock } from '../judge/candidates/inputs.ts'
-import { greenReport, withRule } from '../testing/green-report.ts'
+import { greenReport, withRule } from '../check-oracles-slow/races/green-report.ts'
 import { publish } from './main.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'publish-command-'))
@@ -104,25 +104,6 @@ describe('npm run publish', () => {
     expect(await run([...usual(registry), '--no-verify'])).toBe(0)
     expect(judged).toHaveLength(1)
     expect(stdout).toContain('was there already, and stays')
-  })
-
-  it('says that it could not be judged where it lies, and leaves what was judged', async () => {
-    await using registry = await startRegistry()
-    expect(await run(usual(registry), 2)).toBe(2)
-    expect(stderr).toMatch(/published\.json has the verdict that it was published on; rerun to resume\n$/)
-    expect(await readFile('report/published.json', 'utf8')).toBe(await readFile(report, 'utf8'))
-    const part = { part: 'of it' }
-    const args = [...usual(registry), '--lock', lock, '--report', report]
-    const status = await publish(args, async () => {
-      await writeFile('report/published.json', JSON.stringify(part))
-      return 2
-    })
-    expect(status).toBe(2)
-    expect(stderr).toMatch(/published\.json has what could be judged; rerun to resume\n$/)
-    expect(await readFile('report/published.json', 'utf8')).toBe(JSON.stringify(part))
-    expect(await run(usual(registry))).toBe(0)
-    expect(stdout).toContain('was there already, and stays')
-    await rm('report/published.json', { force: true })
   })
 
   it('says what a rerun goes on with where the registry stops to answer half-way', async () => {

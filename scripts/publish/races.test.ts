@@ -1,6 +1,6 @@
 // A few rounds of what `npm run check:oracles:slow` plays thirty times: two publishers, two promoters, at once.
 import { afterAll, expect, describe, it } from 'vitest'
-import { promotersRound, publishersRound, writeReleases } from '../testing/publish-races.ts'
+import { promotersRound, publishersRound, writeReleases } from '../check-oracles-slow/races/publish-races.ts'
 
 const releases = await writeReleases()
 afterAll(() => releases.close())

@@ -1,7 +1,7 @@
 // Two publishers, and two promoters beside a publisher, at once: thirty rounds, each a little later than the one before.
 import { deepEqual } from 'node:assert/strict'
-import { promotersRound, publishersRound, writeReleases, type Releases } from '../testing/publish-races.ts'
-import type { Check } from './tool.ts'
+import { promotersRound, publishersRound, writeReleases, type Releases } from './publish-races.ts'
+import type { Check } from '../tool.ts'
 
 const ROUNDS = 30
 const STEP_MS = 4

@@ -9,7 +9,7 @@ import { expectedTags, openRelease, TALOS, writeRelease } from '#fixtures/publis
 import { startRegistry, type Registry } from '#fixtures/simulator/registry/server.ts'
 import { openPushClient } from '#harness/oci/push/client.ts'
 import { ASSETS_SUFFIX } from '#specs/contract/tags.ts'
-import { promote } from '../promote/main.ts'
+import { promote } from '../../promote/main.ts'
 import { greenJudge } from './green-report.ts'
 
 export type Releases = {
