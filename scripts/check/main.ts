@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { parseCommand } from '../cli/command-line.ts'
 import { printFailure } from '../cli/failure.ts'
 import { ROOT } from '../root.ts'
+import { changedFiles, testsReaching } from './changed.ts'
 
 /** A step that prints its own result; the first word is a program of node_modules/.bin. */
 type Step = readonly [name: string, command: readonly string[]]
@@ -30,22 +31,41 @@ const STEPS: readonly Step[] = [
   ['selftest', [...OWN, 'selftest']],
 ]
 
-/** Whether to run; false after --help was printed. Throws UsageError. */
-export function parseCheck(args: readonly string[]): boolean {
-  const command = new Command('npm run check --').description(
-    'Format, lint, types, what nothing uses, rule index, unit tests with coverage, selftest.',
-  )
-  return parseCommand(command, args)
+/** What tsc knows from the last time. */
+const TYPES = 'node_modules/.cache/check.tsbuildinfo'
+
+export type CheckOptions = { readonly changed?: string | true }
+
+/** Options, or undefined after --help was printed. Throws UsageError. */
+export function parseCheck(args: readonly string[]): CheckOptions | undefined {
+  const command = new Command('npm run check --')
+    .description('Format, lint, types, what nothing uses, rule index, unit tests with coverage, selftest.')
+    .option('--changed [COMMIT]', 'only lint, types, and the unit tests that reach what changed since (default: HEAD)')
+  return parseCommand(command, args) ? command.opts<CheckOptions>() : undefined
 }
 
 /** `args` without node and script. Gives the exit status: 1 where a step is red. */
 export async function check(args: readonly string[]): Promise<number> {
   try {
-    if (!parseCheck(args)) return 0
-    return await runSteps(STEPS)
+    const options = parseCheck(args)
+    if (options === undefined) return 0
+    const { changed } = options
+    return await runSteps(changed === undefined ? STEPS : await stepsSince(changed === true ? 'HEAD' : changed))
   } catch (error) {
     return printFailure(error)
   }
+}
+
+async function stepsSince(base: string): Promise<readonly Step[]> {
+  const changed = await changedFiles(base)
+  const { tests, left } = await testsReaching(changed)
+  const more = left === 0 ? '' : `; ${left} of commands reach it too, and are left to npm run check`
+  process.stdout.write(`${changed.length} files changed since ${base}, ${tests.length} test files reach them${more}\n`)
+  const lint = STEPS.filter(([name]) => name === 'lint')
+  const quick: readonly Step[] = [...lint, ['types', ['tsc', '-p', '.', '--incremental', '--tsBuildInfoFile', TYPES]]]
+  return tests.length === 0
+    ? quick
+    : [...quick, ['unit', ['vitest', 'run', '--project=unit', '--reporter=dot', ...tests]]]
 }
 
 async function runSteps(steps: readonly Step[]): Promise<0 | 1> {
