@@ -1,7 +1,7 @@
 // `npm run check`: the project's own tests, one step after the other, all of them even when one is red.
 import { spawn } from 'node:child_process'
 import { Command } from 'commander'
-import { parseCommand } from '../cli/command-line.ts'
+import { addExamples, parseCommand } from '../cli/command-line.ts'
 import { printFailure } from '../cli/failure.ts'
 import { ROOT } from '../root.ts'
 import { changedFiles, testsReaching } from './changed.ts'
@@ -41,6 +41,7 @@ export function parseCheck(args: readonly string[]): CheckOptions | undefined {
   const command = new Command('npm run check --')
     .description('Format, lint, types, what nothing uses, rule index, unit tests with coverage, selftest.')
     .option('--changed [COMMIT]', 'only lint, types, and the unit tests that reach what changed since (default: HEAD)')
+  addExamples(command, ['npm run check -- --changed', 'npm run check -- --changed main'])
   return parseCommand(command, args) ? command.opts<CheckOptions>() : undefined
 }
 
