@@ -50,7 +50,7 @@ describe('the budget of a reference', () => {
   it.each<[BudgetName, number]>([
     ['entries', 3],
     ['bytes', BYTES],
-  ])('counts %s over all layers', async (name, enough) => {
+  ])('counts %s over all layers (CVE-2026-47262)', async (name, enough) => {
     expect(await treeWithin(name, enough)).toBeDefined()
     const error = await expectCode(() => treeWithin(name, enough - 1), FormatError, 'LIMIT_EXCEEDED')
     expect(error.message).toMatch(`at most ${enough - 1} `)

@@ -169,7 +169,7 @@ describe('readAttachments', () => {
     for (const { error } of found) expect(error?.at?.path).toContain('you/image')
   })
 
-  it('is not flooded', async () => {
+  it('is not flooded (CVE-2023-46737)', async () => {
     const many = Array.from({ length: 101 }, (_, index) => descriptorOf(Buffer.from(`${index}`), OCI_MANIFEST))
     await expectCode(() => read(newContent(), many), FormatError, 'LIMIT_EXCEEDED')
     const content = newContent()
@@ -179,7 +179,7 @@ describe('readAttachments', () => {
     expect(error.at?.digest).toBe(SUBJECT)
   })
 
-  it('holds no more than it may, the same ones each time', async () => {
+  it('holds no more than it may, the same ones each time (CVE-2024-29902)', async () => {
     const content = newContent()
     const size = 20 << 20
     const layers = Array.from({ length: 8 }, (_, index) => ({ type: SPDX, text: `${index}`, size }))

@@ -57,7 +57,7 @@ describe('an entry of a log', () => {
     expect((await expectCode(none, VerificationError, 'SIGNATURE')).message).toMatch(/can be read/)
   })
 
-  it('is not about another certificate of the same key', async () => {
+  it('is not about another certificate of the same key (CVE-2026-22703)', async () => {
     const [, make] = KINDS[0] ?? []
     const certificate = Buffer.from('the same key, issued once more')
     const signed = { certificate, publicKey: MINE.publicKey }

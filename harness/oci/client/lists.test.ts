@@ -62,7 +62,7 @@ describe('fetchManifest', () => {
       RegistryError,
       'REGISTRY_PROTOCOL',
     ],
-    ['is too big', send({}, Buffer.alloc((4 << 20) + 1)), 'v1', FormatError, 'LIMIT_EXCEEDED'],
+    ['is too big (CVE-2020-1702)', send({}, Buffer.alloc((4 << 20) + 1)), 'v1', FormatError, 'LIMIT_EXCEEDED'],
     [
       'is too big and does not say so',
       (_, response) => void (response.write(Buffer.alloc(3 << 20)), response.end(Buffer.alloc(3 << 20))),
@@ -70,7 +70,7 @@ describe('fetchManifest', () => {
       FormatError,
       'LIMIT_EXCEEDED',
     ],
-    ['comes encoded', send({ 'content-encoding': 'br' }), 'v1', RegistryError, 'REGISTRY_PROTOCOL'],
+    ['comes encoded (CVE-2026-22036)', send({ 'content-encoding': 'br' }), 'v1', RegistryError, 'REGISTRY_PROTOCOL'],
   ])('refuses one that %s', async (_, handler, reference, Class, code) => {
     const error = await expectCode(() => fetchOf(handler, reference), Class, code)
     expect(error.message).toMatch(/expected/)
@@ -105,7 +105,7 @@ describe('listTags', () => {
         answerJson(response, { tags: ['a'] }, { link: `</v2/a/tags/list?last=${count}>; rel="next"` }),
     ],
     [
-      'to another origin',
+      'to another origin (CVE-2026-85732)',
       (_, response) => answerJson(response, { tags: ['a'] }, { link: '<http://127.0.0.1:1/v2/>; rel="next"' }),
     ],
     ['nowhere', (_, response) => answerJson(response, { tags: ['a'] }, { link: 'next' })],

@@ -32,7 +32,7 @@ describe('locationOf', () => {
   })
 
   it.each([['http://r.test/1'], ['file:///etc/passwd'], ['https://['], ['']])(
-    'is refused from TLS to "%s"',
+    'is refused from TLS to "%s" (CVE-2026-50151)',
     async (location) => {
       const error = await expectCode(
         () => locationOf(replyFrom('https://r.test/v2/?t=secret', location === '' ? [] : [location])),

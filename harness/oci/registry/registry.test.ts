@@ -146,7 +146,7 @@ describe('a registry as a store', () => {
     expect(await readdir(join(cacheFolder, 'blobs/sha256'))).not.toContain(LOWER.slice(7))
   })
 
-  it('does not fetch what only claims to be a config', async () => {
+  it('does not fetch what only claims to be a config (GHSA-f36w-mj3v-6jqv)', async () => {
     const manifest = json({
       schemaVersion: 2,
       mediaType: OCI_MANIFEST,

@@ -154,7 +154,7 @@ describe('authentication', () => {
     ['is of another scheme', 'file:///etc/passwd'],
     ['has a user', 'https://u:p@127.0.0.1/token'],
     ['goes in clear to another machine', 'http://example.com/token'],
-  ])('refuses a token service whose address %s', async (_, realm) => {
+  ])('refuses a token service whose address %s (CVE-2026-48978)', async (_, realm) => {
     await using server = await serve((_asked, response) => {
       response.writeHead(401, { 'www-authenticate': `Bearer realm="${realm}"` }).end()
     })

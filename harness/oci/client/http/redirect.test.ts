@@ -39,7 +39,7 @@ describe('sendFollowing', () => {
   )
 
   it.each([301, 302, 303, 307, 308])(
-    'follows status %d, its credential left at the door of another origin',
+    'follows status %d, its credential left at the door of another origin (GHSA-vh4v-2xq2-g5cg)',
     async (status) => {
       await using storage = await serve((_, response) => void response.end('bytes'))
       await using server = await to(`${storage.url}/blob?signature=x#y`, status)
