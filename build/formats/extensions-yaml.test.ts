@@ -12,6 +12,9 @@ const drbd: LayerMetadata = {
   compatibility: { talos: { version: '>= v1.2.0' } },
 }
 
+/** What go-yaml reads otherwise than YAML, so that no manifest with it gets so far (harness/formats/yaml/go-text.ts). */
+const REFUSED = /[\ufeff\u0085\u2028\u2029\p{Cc}\p{Co}\p{Cn}]/u
+
 describe('encodeExtensionsYaml', () => {
   it('writes a layer as imager does', () => {
     expect(Buffer.from(encodeExtensionsYaml([{ image: '3.sqsh', metadata: drbd }])).toString()).toBe(
@@ -32,8 +35,8 @@ describe('encodeExtensionsYaml', () => {
 
   it('writes what reads back as the same, whatever the texts', () => {
     const text = fc.oneof(
-      fc.string({ unit: fc.constantFrom(...' ab:-#\n\t\'"!%@`>|[]{},&*?.\\~0129é€\u2028😀\x07') }),
-      fc.string({ unit: 'binary' }).filter((one) => one.isWellFormed() && !one.includes('\ufeff')),
+      fc.string({ unit: fc.constantFrom(...' ab:-#\n\t\'"!%@`>|[]{},&*?.\\~0129é€😀\x07') }),
+      fc.string({ unit: 'binary' }).filter((one) => one.isWellFormed() && !REFUSED.test(one)),
       fc.constantFrom('null', '1_0', '0x1F', '2025-10-21', 'yes', '1:20', '.5', '1e3', '---', '- a', '', '\n', '\n\n'),
     )
     const metadata = fc.record({

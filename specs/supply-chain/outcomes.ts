@@ -1,5 +1,5 @@
 // How verified signatures read in a verdict.
-import { formatLocation } from '#harness/errors.ts'
+import { formatLocation, RegistryError } from '#harness/errors.ts'
 import { renderSigner } from '#harness/signing/signer.ts'
 import type { Outcome } from '#harness/signing/verify.ts'
 
@@ -13,6 +13,11 @@ export function validOf(outcomes: readonly Outcome[]): readonly ValidOutcome[] {
 export function describeOutcome(one: Outcome): string {
   if (one.outcome === 'valid') return `valid: ${renderSigner(one.signer)}`
   return `${one.error.code}: ${one.error.message} (${formatLocation(one.attachment.at)})`
+}
+
+/** Throws where the registry did not answer: it may have what was looked for and not found. */
+export function throwUnasked(outcomes: readonly Outcome[]): void {
+  throwUnknown(outcomes.filter((one) => one.outcome === 'unknown' && one.error instanceof RegistryError))
 }
 
 /** Throws where one of several invalid signatures could not be decided: undecidable is not the same as wrong. */
