@@ -1,8 +1,9 @@
 // The command that the extension's containerboot makes of its variables: tailscale.com cmd/containerboot/{settings,
 // tailscaled}.go at v1.88.1, v1.92.3, v1.94.2, v1.96.4 and v1.102.2.
 import type { MachineConfigFacts, Placed, ServiceConfiguration } from '#harness/machine-config/facts.ts'
+import type { Minor } from '#harness/machine-config/schema/schema.ts'
 import { isUnknown, variableOf } from '../support/config-rule.ts'
-import { parseGoBool, parseUpFlags, wordsOf, type ParsedFlags } from './tailscale-flags.ts'
+import { parseGoBool, parseUpFlags, SINCE, wordsOf, type ParsedFlags } from './tailscale-flags.ts'
 
 const TAILSCALE = 'tailscale'
 
@@ -16,6 +17,12 @@ const FLAG_OF: readonly (readonly [variable: string, flag: string])[] = [
   ['TS_ROUTES', 'advertise-routes'],
   ['TS_HOSTNAME', 'hostname'],
 ]
+
+/** Variables that this version does not read yet, each with the 1.x that brought it. */
+export function youngerVariables(version: number): ReadonlyMap<string, number> {
+  const pairs = FLAG_OF.map(([variable, flag]) => [variable, SINCE[flag] ?? 0] as const)
+  return new Map(pairs.filter(([, since]) => since > version))
+}
 
 const OTHER_VARIABLES = `TS_AUTH_KEY TS_ACCEPT_DNS TS_AUTH_ONCE TS_DEBUG_ADDR_PORT TS_DEST_IP TS_ENABLE_HEALTH_CHECK
 TS_ENABLE_METRICS TS_EXTRA_ARGS TS_HEALTHCHECK_ADDR_PORT TS_KUBE_SECRET TS_LOCAL_ADDR_PORT TS_OUTBOUND_HTTP_PROXY_LISTEN
@@ -43,9 +50,24 @@ export function unknownItem({ environment }: ServiceConfiguration): Placed | und
   return item === undefined ? undefined : { value: item.name, at: item.at }
 }
 
-export function upCommand(service: ServiceConfiguration): UpCommand {
+/** The first and the last 1.x of tailscale that the extension of a Talos minor has: siderolabs/extensions network/tailscale. */
+const VERSIONS: Readonly<Record<Minor, readonly [first: number, last: number]>> = {
+  '1.11': [88, 88],
+  '1.12': [92, 94],
+  '1.13': [96, 102],
+  '1.14': [96, 102],
+}
+
+/** Of all minors where the minor is not known. */
+export function tailscaleVersions(minor: Minor | undefined): readonly [first: number, last: number] {
+  return minor === undefined ? [88, 102] : VERSIONS[minor]
+}
+
+/** `version` is the x of tailscale 1.x; a variable that is younger is not read. */
+export function upCommand(service: ServiceConfiguration, version: number = tailscaleVersions(undefined)[1]): UpCommand {
   const variables = new Map<string, Placed & { name: string }>()
   for (const [name, flag] of FLAG_OF) {
+    if ((SINCE[flag] ?? 0) > version) continue
     const older = name === 'TS_AUTHKEY' ? variableOf(service, 'TS_AUTH_KEY') : undefined
     const variable = variableOf(service, name) ?? older
     if (variable !== undefined && (variable.value !== '' || flag === 'advertise-routes'))
@@ -55,7 +77,7 @@ export function upCommand(service: ServiceConfiguration): UpCommand {
   const words = withoutAcceptDns(wordsOf(extra?.value ?? ''))
   // A value with white space in it stays one word: only TS_EXTRA_ARGS is split.
   const before = ['--accept-dns=false', ...[...variables].map(([flag, { value }]) => `--${flag}=${value}`)]
-  const parsed = parseUpFlags([...before, ...words])
+  const parsed = parseUpFlags([...before, ...words], version)
   return {
     ...parsed,
     ...(extra !== undefined && { extra }),

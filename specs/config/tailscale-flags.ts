@@ -40,6 +40,14 @@ const FLAGS: Readonly<Record<string, Kind>> = {
   // Since v1.94.
   audience: 'text',
 }
+/** Flags and the 1.x of tailscale that brought them; all others are older than 1.88. */
+export const SINCE: Readonly<Record<string, number>> = {
+  'client-id': 92,
+  'client-secret': 92,
+  'id-token': 92,
+  'qr-format': 92,
+  audience: 94,
+}
 /** Spellings that the command line rewrites before it is parsed (CleanUpArgs). */
 const OTHER_NAMES: Readonly<Record<string, string>> = { authkey: 'auth-key', 'posture-checking': 'report-posture' }
 
@@ -75,9 +83,9 @@ export function wordsOf(text: string): readonly string[] {
 
 /**
  * The settings of `tailscale up` by its arguments, up to the first that it refuses. A word may be a key: none is
- * repeated.
+ * repeated. `version` is the x of tailscale 1.x.
  */
-export function parseUpFlags(words: readonly string[]): ParsedFlags {
+export function parseUpFlags(words: readonly string[], version: number): ParsedFlags {
   const given: GivenFlag[] = []
   for (let at = 0; at < words.length; at++) {
     const word = words[at] ?? ''
@@ -92,6 +100,8 @@ export function parseUpFlags(words: readonly string[]): ParsedFlags {
     const kind = FLAGS[name]
     if (name === 'h' || name === 'help') return refuse(given, `${word} prints the help and brings nothing up`)
     if (kind === undefined) return refuse(given, `\`tailscale up\` has no flag --${written}`)
+    if ((SINCE[name] ?? 0) > version)
+      return refuse(given, `\`tailscale up\` has --${name} since 1.${SINCE[name]}, and this is 1.${version}`)
     const takesNext = inline === undefined && (kind === 'text' || kind === 'duration')
     if (takesNext) at++
     const value = inline ?? (takesNext ? words[at] : 'true')

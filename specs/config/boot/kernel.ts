@@ -1,6 +1,7 @@
 // Fields that a node cannot apply: settings of the kernel, limits of containers, disks.
 import { nearest } from '../../support/edits.ts'
 import { isUnknown, type ConfigFinding, type ConfigJudge } from '../../support/config-rule.ts'
+import { doubtParameters, doubtSettings } from './known-names.ts'
 
 /** Folders of /proc/sys on Linux 6.12 to 6.18 (Documentation/admin-guide/sysctl/index.rst). */
 const SYSCTL_ROOTS = ['abi', 'crypto', 'debug', 'dev', 'fs', 'kernel', 'net', 'sunrpc', 'user', 'vm']
@@ -14,28 +15,33 @@ const LIMITS = `AS CORE CPU DATA FSIZE LOCKS MEMLOCK MSGQUEUE NICE NOFILE NPROC 
 const DEVICE =
   /^\/dev\/(?:sd[a-z]{1,3}|vd[a-z]{1,2}|xvd[a-z]{1,2}|hd[a-z]|nvme\d{1,3}n\d{1,3}|mmcblk\d{1,2}|md\d{1,3}|nbd\d{1,2}|loop\d{1,3}|ram\d{1,2}|dm-\d{1,3}|disk\/by-[a-z-]+\/.+|mapper\/.+|md\/.+|[\w.-]+\/[\w.-]+)$/
 
-export const judgeKernel: ConfigJudge = ({ modules, node }) => [
-  ...modules
-    .filter(({ name }) => !isUnknown(name) && (!/^[\w.-]+$/.test(name) || name.endsWith('.ko')))
-    .map(({ name, at }) => ({
-      at,
-      message: 'no kernel module has such a name: loading it is tried again for ever',
-      expected: 'the name alone, such as openvswitch',
-      got: name === '' ? 'an empty name' : name,
-    })),
-  ...node.sysctls.flatMap(({ name, nameAt }) => sysctl(name, nameAt)),
-  ...node.limits
-    .filter(({ value }) => !isUnknown(value) && !LIMITS.includes(value))
-    .map(({ value, at }) => {
-      const near = nearest(value, LIMITS)
-      return {
+export const judgeKernel: ConfigJudge = (facts) => {
+  const { modules, node } = facts
+  return [
+    ...modules
+      .filter(({ name }) => !isUnknown(name) && (!/^[\w.-]+$/.test(name) || name.endsWith('.ko')))
+      .map(({ name, at }) => ({
         at,
-        message: 'runc knows no such limit: no container starts with it',
-        expected: near ?? LIMITS.join(', '),
-        got: value,
-      }
-    }),
-]
+        message: 'no kernel module has such a name: loading it is tried again for ever',
+        expected: 'the name alone, such as openvswitch',
+        got: name === '' ? 'an empty name' : name,
+      })),
+    ...node.sysctls.flatMap(({ name, nameAt }) => sysctl(name, nameAt)),
+    ...node.limits
+      .filter(({ value }) => !isUnknown(value) && !LIMITS.includes(value))
+      .map(({ value, at }) => {
+        const near = nearest(value, LIMITS)
+        return {
+          at,
+          message: 'runc knows no such limit: no container starts with it',
+          expected: near ?? LIMITS.join(', '),
+          got: value,
+        }
+      }),
+    ...doubtSettings(facts),
+    ...doubtParameters(facts),
+  ]
+}
 
 /** Talos takes dots or slashes, whichever comes first, for what separates folders (pkg/machinery/kernel). */
 function sysctl(name: string, at: ConfigFinding['at']): readonly ConfigFinding[] {

@@ -2,7 +2,16 @@
 import type { ServiceConfiguration } from '#harness/machine-config/facts.ts'
 import { nearest } from '../../support/edits.ts'
 import { unknownValue, variableOf, type ConfigFinding, type ConfigJudge } from '../../support/config-rule.ts'
-import { tailscaleOf, unknownItem, upCommand, VARIABLES, type UpCommand } from '../tailscale-command.ts'
+import {
+  tailscaleOf,
+  tailscaleVersions,
+  unknownItem,
+  upCommand,
+  VARIABLES,
+  youngerVariables,
+  type UpCommand,
+} from '../tailscale-command.ts'
+import { targetMinor } from '../validity/target.ts'
 import { knownFlags, parseGoBool, type GivenFlag } from '../tailscale-flags.ts'
 
 const TAG = /^tag:[A-Za-z][A-Za-z0-9-]*$/
@@ -13,12 +22,17 @@ const MAX_HOSTNAME = 253
 /** TS_USERSPACE is CFG-009's. */
 const SWITCHES = ['TS_AUTH_ONCE', 'TS_ACCEPT_DNS', 'TS_ENABLE_METRICS', 'TS_ENABLE_HEALTH_CHECK']
 
-export const judgeArguments: ConfigJudge = (facts) => {
+export const judgeArguments: ConfigJudge = (facts, context) => {
   const service = tailscaleOf(facts)
   if (service === undefined) return []
+  const [first, last] = tailscaleVersions(targetMinor(facts, context))
   const quoted = quotedVariables(service)
   if (quoted.length > 0) return quoted
-  const command = upCommand(service)
+  if (first >= KEY_ALONE_SINCE) {
+    const together = keyWithIdentity(service)
+    if (together.length > 0) return together
+  }
+  const command = upCommand(service, last)
   const at = command.extra?.at ?? service.at
   const expected = 'flags of `tailscale up`, each once, with white space between and no quotes'
   if (command.refused !== undefined)
@@ -33,6 +47,26 @@ export const judgeArguments: ConfigJudge = (facts) => {
       { at: place, message: `tailscale refuses its arguments: ${wrong}`, expected, got: `--${flag.name} of ${name}` },
     ]
   })
+}
+
+/** An identity that stands for a key, since tailscale 1.96 not beside one (settings.validate of containerboot). */
+const KEY_ALONE_SINCE = 96
+const IDENTITY = ['TS_CLIENT_ID', 'TS_CLIENT_SECRET', 'TS_ID_TOKEN', 'TS_AUDIENCE']
+
+function keyWithIdentity(service: ServiceConfiguration): readonly ConfigFinding[] {
+  const key = ['TS_AUTHKEY', 'TS_AUTH_KEY'].find((name) => (variableOf(service, name)?.value ?? '') !== '')
+  if (key === undefined) return []
+  return IDENTITY.flatMap((name): readonly ConfigFinding[] => {
+    const variable = variableOf(service, name)
+    if (variable === undefined || variable.value === '') return []
+    return [
+      {
+        at: variable.at,
+        message: `containerboot of tailscale refuses ${name} beside ${key}, since 1.${KEY_ALONE_SINCE}`,
+        expected: `${key}, or ${name} with what belongs to it`,
+      },
+    ]
+  }).slice(0, 1)
 }
 
 /** Variables that become arguments as they are; the routes are CFG-005's. */
@@ -72,10 +106,10 @@ function refusedValue({ name, value }: GivenFlag, hasExitNode: boolean): string 
   return undefined
 }
 
-export const judgeRouting: ConfigJudge = (facts) => {
+export const judgeRouting: ConfigJudge = (facts, context) => {
   const service = tailscaleOf(facts)
   if (service === undefined) return []
-  const { given, extra } = upCommand(service)
+  const { given, extra } = upCommand(service, tailscaleVersions(targetMinor(facts, context))[1])
   const at = extra?.at ?? service.at
   return given.flatMap(({ name, value }): readonly ConfigFinding[] => {
     if (name === 'shields-up' && parseGoBool(value) === true)
@@ -93,16 +127,18 @@ export const judgeRouting: ConfigJudge = (facts) => {
   })
 }
 
-export const judgeEffects: ConfigJudge = (facts) => {
+export const judgeEffects: ConfigJudge = (facts, context) => {
   const service = tailscaleOf(facts)
   if (service === undefined) return []
-  const command = upCommand(service)
+  const [, version] = tailscaleVersions(targetMinor(facts, context))
+  const command = upCommand(service, version)
   return [
     ...sourceAddresses(command, service),
     ...onlyOnce(command, service),
     ...noKey(command, service),
     ...quotedSwitches(service),
     ...misspelt(service),
+    ...tooYoung(service, version),
   ]
 }
 
@@ -170,6 +206,22 @@ function misspelt({ environment }: ServiceConfiguration): readonly ConfigFinding
     if (near === undefined) return []
     return [
       { at, message: `nothing reads ${JSON.stringify(name.slice(0, 40))}`, expected: near, got: name.slice(0, 40) },
+    ]
+  })
+}
+
+function tooYoung({ environment }: ServiceConfiguration, version: number): readonly ConfigFinding[] {
+  const younger = youngerVariables(version)
+  return environment.flatMap(({ name, at }): readonly ConfigFinding[] => {
+    const since = younger.get(name)
+    if (since === undefined) return []
+    return [
+      {
+        at,
+        message: `the tailscale of this Talos does not read ${name}`,
+        expected: `tailscale 1.${since}, or a key in TS_AUTHKEY`,
+        got: `tailscale 1.${version}`,
+      },
     ]
   })
 }

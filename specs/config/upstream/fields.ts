@@ -1,5 +1,6 @@
-// Fields that kubelet and containerd of a Talos minor know: generated data, see fixtures/oracles/machine-config/fields.sh.
+// Fields and flags that kubelet and containerd of a Talos minor know: generated data, see fixtures/oracles/machine-config/fields.sh.
 import containerdData from './containerd.json' with { type: 'json' }
+import kubeletFlags from './kubelet-flags.json' with { type: 'json' }
 import kubeletData from './kubelet.json' with { type: 'json' }
 
 /**
@@ -14,3 +15,5 @@ type Containerd = { readonly module: string; readonly plugins: Readonly<Record<s
 
 export const KUBELET: Readonly<Record<string, Kubelet>> = kubeletData
 export const CONTAINERD: Readonly<Record<string, Containerd>> = containerdData
+/** By the minor of Kubernetes, the flags of its kubelet. */
+export const KUBELET_FLAGS: Readonly<Record<string, readonly string[]>> = kubeletFlags
