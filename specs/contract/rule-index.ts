@@ -15,6 +15,7 @@ const requirementSchema = z.strictObject({
       role: z.literal('gateway').optional(),
       extension: z.string().optional(),
       service: z.string().optional(),
+      profile: z.literal('cozystack').optional(),
     })
     .optional(),
   sentence: z.string(),

@@ -104,5 +104,33 @@ describe('applicability', () => {
       expect(of('gateway')).toEqual({ parts: ['config'] })
       expect(applicability({ ...rule, only }, config).parts).toEqual(['config'])
     })
+
+    it('is about the contracts that ask for a profile', () => {
+      const variants = {
+        worker: {
+          role: 'worker',
+          extensions: [],
+          forbidden: [],
+          serviceConfigurations: [],
+          kernelModules: [],
+        },
+      } as const
+      const of = (cozystack: boolean): unknown =>
+        applicability(
+          { ...rule, only: { profile: 'cozystack' } },
+          { ...config, variant: 'worker', contract: { variants, cozystack } },
+        )
+      expect(of(false)).toEqual({ parts: [], reason: 'the contract does not say cozystack: true' })
+      expect(of(true)).toEqual({ parts: ['config'] })
+    })
+
+    it('holds rules over a project apart from those over a node', () => {
+      const node = { ...rule, targets: ['config'] } as const
+      const across = { ...node, scope: 'project' } as const
+      const alone = { ...config, parts: { config: { image: false } } }
+      expect(applicability(across, alone).parts).toEqual([])
+      expect(applicability(node, { ...alone, project: true }).parts).toEqual([])
+      expect(applicability(across, { ...alone, project: true }).parts).toEqual(['config'])
+    })
   })
 })

@@ -1,5 +1,5 @@
 // Which rules speak about a candidate: the spec files register by it, the gate expects by it.
-import type { Contract, Variant } from '../contract/contract.ts'
+import type { Contract } from '../contract/contract.ts'
 import type { Target, Requirement, VariantFilter } from './requirement.ts'
 
 /** A thing that is judged on its own: a part of the image, or the machine configuration beside it. */
@@ -23,7 +23,7 @@ export type CandidateTargets = {
   readonly pinned: boolean
   /** The variant's name, for rules about some variants. */
   readonly variant?: string
-  readonly contract?: Pick<Contract, 'variants'>
+  readonly contract?: Pick<Contract, 'variants' | 'cozystack'>
 }
 
 export type Applicability =
@@ -55,7 +55,7 @@ export function applicability(
     return { parts: [], reason: 'it is judged over the installer image, and only there' }
   if (parts.length === 0) return { parts: [], reason: reasonWithout(asked) }
   const { variant: name = '', contract } = candidate
-  const outside = outsideOf(requirement.only, name, contract?.variants[name])
+  const outside = outsideOf(requirement.only, name, contract)
   if (outside !== undefined) return { parts: [], reason: outside }
   if (requirement.scope === 'parts') {
     const absent = requirement.targets.filter(
@@ -68,9 +68,15 @@ export function applicability(
 }
 
 /** Why a rule says nothing about a variant; undefined where it does, and of a variant that nobody knows. */
-function outsideOf(only: VariantFilter | undefined, name: string, variant: Variant | undefined): string | undefined {
-  if (only === undefined || variant === undefined) return undefined
-  const { role, extension, service } = only
+function outsideOf(
+  only: VariantFilter | undefined,
+  name: string,
+  contract: CandidateTargets['contract'],
+): string | undefined {
+  const variant = contract?.variants[name]
+  if (only === undefined || contract === undefined || variant === undefined) return undefined
+  const { role, extension, service, profile } = only
+  if (profile === 'cozystack' && contract.cozystack !== true) return 'the contract does not say cozystack: true'
   if (role !== undefined && variant.role !== role) return `${name} is no ${role}`
   if (extension !== undefined && !variant.extensions.includes(extension)) return `${name} has no extension ${extension}`
   if (service !== undefined && !variant.serviceConfigurations.includes(service))

@@ -21,8 +21,8 @@ export type ConfigContext = {
   readonly talos?: string
   /** The Talos tag that the configuration is said to be for. */
   readonly target?: string
-  /** The installer image that is judged in the same run. */
-  readonly beside?: { readonly digest?: string; readonly tag?: string }
+  /** The installer image that is judged in the same run: what its reference names, and its manifest where that is an index. */
+  readonly beside?: { readonly digest?: string; readonly manifest?: string; readonly tag?: string }
 }
 
 /** Violations of a rule in a machine configuration. Called for the variants that the rule speaks about. */

@@ -18,6 +18,8 @@ export type VariantFilter = {
   readonly extension?: string | undefined
   /** An extension service that gets a configuration. */
   readonly service?: string | undefined
+  /** Contracts that hold nodes to CozyStack's (`cozystack: true`). */
+  readonly profile?: 'cozystack' | undefined
 }
 
 export type Requirement = {

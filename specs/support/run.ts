@@ -25,7 +25,7 @@ export type CandidateInput = CandidateTargets & {
     /** Addresses by which a tool reaches the node, beside those that the configuration gives it. */
     readonly reachedBy?: readonly string[]
     /** The image that it is judged beside. */
-    readonly beside?: { readonly digest?: string; readonly tag?: string }
+    readonly beside?: { readonly digest?: string; readonly manifest?: string; readonly tag?: string }
   }
   /** Keys of the variants that a release, or of the nodes that a project stands for. */
   readonly members?: readonly string[]

@@ -14,6 +14,8 @@ import { openParts } from './parts.ts'
 export type Candidate = CandidateInput & {
   readonly reference: string
   readonly digest?: string
+  /** That of the installer's manifest, where the digest is that of an index. */
+  readonly manifest?: string
   /** Of the asset image, where there is an installer image beside it. */
   readonly assetsDigest?: string
   /** The Talos tag that the image itself claims. */
@@ -75,6 +77,7 @@ function describe(name: string, key: string, parts: readonly OpenedPart[], optio
     variant: chooseVariant(name, labels[contract.labels.variant], options),
     ...(digest !== undefined && { digest }),
     ...(claimedTalos !== undefined && { claimedTalos }),
+    ...(installer?.manifest !== undefined && { manifest: installer.manifest }),
     ...(installer && assets?.digest && { assetsDigest: assets.digest }),
     references: Object.fromEntries(parts.map(({ part, reference }) => [part, reference])),
     parts: Object.fromEntries(

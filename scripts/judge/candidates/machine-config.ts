@@ -31,13 +31,21 @@ export function withMachineConfig(
   })
 }
 
-/** The digest of the installer image, and the tag that it was asked for by. */
-function imageOf({ digest, references: { installer } }: Candidate): { digest?: string; tag?: string } {
+/** The digests of the installer image and of its manifest for this architecture, and the tag that it was asked for by. */
+function imageOf({ digest, manifest, references: { installer } }: Candidate): {
+  digest?: string
+  manifest?: string
+  tag?: string
+} {
   if (installer === undefined) return {}
   // The manifest of an archive of docker's is made by whoever pushes it.
   if (installer.kind !== 'registry' && installer.kind !== 'oci') return {}
   const tag = installer.kind === 'registry' ? installer.tag : undefined
-  return { ...(digest !== undefined && { digest }), ...(tag !== undefined && { tag }) }
+  return {
+    ...(digest !== undefined && { digest }),
+    ...(manifest !== undefined && { manifest }),
+    ...(tag !== undefined && { tag }),
+  }
 }
 
 export type ConfigTerms = {

@@ -4,6 +4,7 @@ import { Spool } from '#harness/bytes/spool.ts'
 import type { Digest } from '#harness/bytes/digest.ts'
 import { HarnessError, NotFoundError } from '#harness/errors.ts'
 import { areaFolder } from '#harness/oci/cache/layout.ts'
+import type { ImageDocument } from '#harness/oci/image/document.ts'
 import type { OciImage } from '#harness/oci/image/image.ts'
 import type { Reference } from '#harness/oci/image/reference.ts'
 import { openStore } from '#harness/oci/open.ts'
@@ -22,6 +23,8 @@ export type OpenedPart = {
   readonly content: { readonly store: ContentStore; readonly image: OciImage } | undefined
   /** Of the image that the reference names; undefined for a folder. */
   readonly digest: Digest | undefined
+  /** Of the manifest for this architecture, where the digest is that of an index. */
+  readonly manifest?: Digest
   /** None where the config cannot be read: the rules say what is wrong with it. */
   readonly labels: Readonly<Record<string, string>>
   readonly talos: TalosPart
@@ -70,16 +73,28 @@ async function openImagePart(part: Part, reference: Reference, place: PartPlace)
   try {
     const image = await talos.image()
     const { digest } = image.root.descriptor
+    const manifest = (await documentsOf(image))[1]
     return {
       part,
       reference: reference.kind === 'registry' ? { ...reference, digest } : reference,
       content: { store, image },
       digest,
+      ...(manifest !== undefined && { manifest: manifest.descriptor.digest }),
       labels: await labelsOf(image),
       talos,
     }
   } catch (error) {
     await talos.close()
+    throw error
+  }
+}
+
+/** None where they cannot be read: the rules say what is wrong. */
+async function documentsOf(image: OciImage): Promise<readonly ImageDocument[]> {
+  try {
+    return await image.documents()
+  } catch (error) {
+    if (error instanceof HarnessError) return []
     throw error
   }
 }

@@ -17,8 +17,8 @@ const LOOPBACK = '127.0.0.1'
 const MIRRORED = 'docker.io'
 
 /** Only control planes make the manifests of both. */
-export const judgeNetworking: ConfigJudge = (facts, { contract }) => {
-  if (contract.cozystack !== true || !facts.isControlPlane) return []
+export const judgeNetworking: ConfigJudge = (facts) => {
+  if (!facts.isControlPlane) return []
   const { cni, proxyDisabled, flannelAt, proxyAt, inDocuments, at = facts.start } = facts.cluster
   const cniWrong = flannelAt ?? (inDocuments || cni?.value === 'none' ? undefined : (cni?.at ?? at))
   const proxyWrong =
@@ -39,8 +39,7 @@ export const judgeNetworking: ConfigJudge = (facts, { contract }) => {
   ]
 }
 
-export const judgePreset: ConfigJudge = (facts, { contract }) => {
-  if (contract.cozystack !== true) return []
+export const judgePreset: ConfigJudge = (facts) => {
   const at = placeOfAbsence(facts)
   return [
     ...containerd(facts),

@@ -26,8 +26,14 @@ describe('judgeInstallImage', async () => {
     }).map(({ message }) => message)
   }
 
+  const NAMES = 'bnx2-bnx2x, intel-ice-firmware, qlogic-firmware, drbd, zfs, spin'
+  const LACKS = `which lacks ${NAMES}`
   it.each([
-    [`ghcr.io/siderolabs/installer:v1.14.0-alpha.0@${DIGEST}`, undefined, 'the install image is of no variant'],
+    [
+      `ghcr.io/siderolabs/installer:v1.14.0-alpha.0@${DIGEST}`,
+      undefined,
+      `the install image is of no variant: upstream's, ${LACKS}`,
+    ],
     [
       `ghcr.io/siderolabs/installer:v1.14.0-alpha.1@${DIGEST}`,
       undefined,
@@ -38,9 +44,23 @@ describe('judgeInstallImage', async () => {
       'v1.14.2',
       'the install image is of no variant, and upstream publishes none of v1.14.2',
     ],
-    [`ghcr.io/siderolabs/installer@${DIGEST}`, 'v1.13.9', 'the install image is of no variant'],
+    [`ghcr.io/siderolabs/installer@${DIGEST}`, 'v1.13.9', `the install image is of no variant: upstream's, ${LACKS}`],
     // Nobody knows what upstream does then.
-    [`ghcr.io/siderolabs/installer:v1.15.0@${DIGEST}`, undefined, 'the install image is of no variant'],
+    [
+      `ghcr.io/siderolabs/installer:v1.15.0@${DIGEST}`,
+      undefined,
+      `the install image is of no variant: upstream's, ${LACKS}`,
+    ],
+    [
+      `factory.talos.dev/metal-installer/376567988ad370138ad8b2698212367b8edcb69b5fd68c80be1f2ec7d603b4ba@${DIGEST}`,
+      undefined,
+      `the install image is of no variant: Image Factory's without extensions, ${LACKS}`,
+    ],
+    [
+      `factory.example.com/installer/${'a'.repeat(64)}@${DIGEST}`,
+      undefined,
+      `the install image is of no variant: Image Factory's, which lacks what its schematic does not list of ${NAMES}`,
+    ],
     [`registry.example.com/siderolabs/installer:v1.14.2@${DIGEST}`, undefined, 'the install image is of no variant'],
   ])('says of %s with the lock of %s: %s', (image, talos, message) => {
     expect(messagesFor(image, talos)).toEqual([message])
@@ -50,6 +70,8 @@ describe('judgeInstallImage', async () => {
   it.each([
     [`:v1.11.5@${DIGEST}`, { digest: DIGEST }, false],
     [`:v1.11.5@${DIGEST}`, { digest: OTHER }, true],
+    [`:v1.11.5@${DIGEST}`, { digest: OTHER, manifest: DIGEST }, false],
+    [`:v1.11.5@${DIGEST}`, { digest: OTHER, manifest: OTHER }, true],
     [`:v1.11.5@${DIGEST}`, {}, false],
     [':v1.11.5-0a1b2c3d', { digest: OTHER, tag: 'v1.11.5-0a1b2c3d' }, false],
     [':v1.11.5-0a1b2c3d', { digest: OTHER, tag: 'v1.11.5-ffffffff' }, true],

@@ -17,6 +17,10 @@ import {
 const IMMUTABLE_TAG = /-[0-9a-f]{8}$/
 /** Upstream's installer, below its namespace. */
 const INSTALLER = 'installer'
+/** siderolabs/image-factory, of the public service or one's own: `metal-installer/<schematic>`, without a prefix until 1.9. */
+const FACTORY = /\/(?:[a-z0-9-]+-)?installer(?:-secureboot)?\/([0-9a-f]{64})$/
+/** SHA-256 of the schematic that lists nothing, `customization: {}`. */
+const EMPTY_SCHEMATIC = '376567988ad370138ad8b2698212367b8edcb69b5fd68c80be1f2ec7d603b4ba'
 const VERSION = /^v\d+\.\d+\.\d+(?:-[0-9A-Za-z.]+)?$/
 
 /** The variant that this configuration installs, by the name of its repository; undefined for an unknown name. */
@@ -75,19 +79,32 @@ function otherThanJudged(
 ): readonly ConfigFinding[] {
   const message = 'the install image is another than the one that is judged'
   if (digest !== undefined)
-    return beside.digest === undefined || beside.digest === digest
+    return beside.digest === undefined || beside.digest === digest || beside.manifest === digest
       ? []
       : [{ at, message, expected: beside.digest, got: digest }]
   const both = [tag, beside.tag ?? ''].every((one) => IMMUTABLE_TAG.test(one))
   return !both || tag === beside.tag ? [] : [{ at, message, expected: beside.tag ?? '', got: tag }]
 }
 
-/** Upstream's own installer has no extensions, and is not there at all once upstream stopped to publish it. */
-function ofNoVariant({ registry, repository, tag }: RegistryReference, { contract, talos }: ConfigContext): string {
+/**
+ * Upstream's own installer has no extensions, and is not there at all once upstream stopped to publish it; an image of
+ * Image Factory has what its schematic lists, and a schematic is named by a hash.
+ */
+function ofNoVariant(
+  { registry, repository, tag }: RegistryReference,
+  { contract, talos, variant: { extensions } }: ConfigContext,
+): string {
   const said = 'the install image is of no variant'
+  const schematic = FACTORY.exec(`${registry}/${repository}`)?.[1]
+  if (schematic === EMPTY_SCHEMATIC)
+    return `${said}: Image Factory's without extensions, which lacks ${extensions.join(', ')}`
+  if (schematic !== undefined)
+    return `${said}: Image Factory's, which lacks what its schematic does not list of ${extensions.join(', ')}`
   if (`${registry}/${repository}` !== `${contract.upstream.namespace}/${INSTALLER}`) return said
   const version = tag !== undefined && VERSION.test(tag) ? tag : talos
-  return version === undefined || isPublished(version) ? said : `${said}, and upstream publishes none of ${version}`
+  return version === undefined || isPublished(version)
+    ? `${said}: upstream's, which lacks ${extensions.join(', ')}`
+    : `${said}, and upstream publishes none of ${version}`
 }
 
 /** True where nobody knows. */
