@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { renderAnnotations, withoutCommands } from '../judge/outputs/annotations.ts'
-import { parseOutput, renderOutput, type Output } from '../judge/outputs/output.ts'
+import { OUTPUT_FORMATS, parseOutput, renderOutput, type Output } from '../judge/outputs/output.ts'
 import { renderTerminal } from '../judge/outputs/terminal.ts'
 import type { Conformance } from '../judge/verdict/conformance.ts'
 import { removeOld, writeWhole } from '../judge/verdict/report-file.ts'
@@ -25,7 +25,7 @@ export function addVerdictOptions(command: Command, defaultReport: string): Comm
     .option('--report <FILE>', `where the whole verdict goes (default: ${defaultReport})`)
     .option(
       '--output <FORMAT=FILE>',
-      'also write junit, markdown, sarif or html, - for standard output; may be repeated',
+      `also write ${OUTPUT_FORMATS.join(', ')}; - for standard output; may be repeated`,
       parseOutput,
       [],
     )

@@ -34,12 +34,21 @@ describe('compareVerdict', () => {
     },
   )
 
+  it.each([
+    ['fail', { violates: ['Z-001'], inconclusive: [] }],
+    ['be inconclusive', { violates: [], inconclusive: ['Z-001'] }],
+  ])('reports a rule that was to %s and that no spec states', (_, expected) => {
+    expect(compareVerdict([rule('A-001', 'pass')], expected)).toEqual([
+      'expected Z-001 to be judged, got no such rule: state it, and run npm run rule-index',
+    ])
+  })
+
   it('takes a blocked rule only where another one was to fail', () => {
     const rules = [rule('B-001', 'blocked', { reason: 'A-001 failed' })]
     expect(compareVerdict(rules, NEIGHBOUR)).toEqual(['expected B-001 to pass, got blocked (A-001 failed)'])
-    expect(compareVerdict(rules, { violates: [], inconclusive: ['A-001'] })).toEqual([
-      'expected B-001 to pass, got blocked (A-001 failed)',
-    ])
+    expect(
+      compareVerdict([...rules, rule('A-001', 'inconclusive')], { violates: [], inconclusive: ['A-001'] }),
+    ).toEqual(['expected B-001 to pass, got blocked (A-001 failed)'])
   })
 
   it('tells a rule that cannot tell from one that fails', () => {

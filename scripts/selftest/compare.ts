@@ -8,8 +8,20 @@ export type Expected = {
   readonly place?: string
 }
 
-/** One sentence for each rule that ended otherwise; a rule may be blocked only where another was to fail. */
+/**
+ * One sentence for each rule that ended otherwise, and for each that is named and was not judged; a rule may be blocked only
+ * where another was to fail.
+ */
 export function compareVerdict(rules: readonly RuleVerdict[], expected: Expected): readonly string[] {
+  const named = [...expected.violates, ...expected.inconclusive]
+  const absent = named.filter((id) => !rules.some((rule) => rule.id === id))
+  return [
+    ...absent.map((id) => `expected ${id} to be judged, got no such rule: state it, and run npm run rule-index`),
+    ...compareRules(rules, expected),
+  ]
+}
+
+function compareRules(rules: readonly RuleVerdict[], expected: Expected): readonly string[] {
   return rules.flatMap((rule) => {
     const wanted = expected.violates.includes(rule.id)
       ? 'fail'

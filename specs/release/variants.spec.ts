@@ -80,9 +80,20 @@ test(
   },
 )
 
-/** Files of the initramfs that no extension decides about: layers, their list and their firmware are judged elsewhere. */
+/** Folders that the initramfs has where an extension brings firmware. */
+const FIRMWARE_FOLDERS: readonly string[] = ['usr', 'usr/lib', 'usr/lib/firmware']
+
+/**
+ * Files of the initramfs that no extension decides about: layers, their list, their firmware and its folders are judged
+ * elsewhere.
+ */
 function isCommon(path: string): boolean {
-  return !path.endsWith('.sqsh') && path !== 'extensions.yaml' && !path.startsWith('usr/lib/firmware/')
+  return !(
+    path.endsWith('.sqsh') ||
+    path === 'extensions.yaml' ||
+    FIRMWARE_FOLDERS.includes(path) ||
+    path.startsWith('usr/lib/firmware/')
+  )
 }
 
 async function describeConfig(talos: TalosPart, variantLabel: string) {

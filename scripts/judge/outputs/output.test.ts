@@ -11,7 +11,7 @@ describe('parseOutput', () => {
   })
 
   it.each(['', 'junit', 'junit=', '=x', 'pdf=x', 'JUNIT=x'])('refuses %j', (text) => {
-    expect(() => parseOutput(text)).toThrow('expected FORMAT=FILE with a format of junit, markdown, sarif, html.')
+    expect(() => parseOutput(text)).toThrow(/^expected FORMAT=FILE with a format of junit, markdown, /)
   })
 
   it('refuses a file that another output goes to', () => {

@@ -6,16 +6,16 @@ import { renderJunit } from './junit.ts'
 import { renderMarkdown } from './markdown.ts'
 import { renderSarif } from './sarif.ts'
 
-export const OUTPUT_FORMATS = ['junit', 'markdown', 'sarif', 'html'] as const
-export type OutputFormat = (typeof OUTPUT_FORMATS)[number]
-export type Output = { readonly format: OutputFormat; readonly file: string }
-
-const RENDERERS: Readonly<Record<OutputFormat, (conformance: Conformance) => string>> = {
+/** Each format of `--output`. */
+const RENDERERS = {
   junit: renderJunit,
   markdown: renderMarkdown,
   sarif: renderSarif,
   html: renderHtml,
-}
+} satisfies Readonly<Record<string, (conformance: Conformance) => string>>
+export type OutputFormat = keyof typeof RENDERERS
+export const OUTPUT_FORMATS = Object.keys(RENDERERS) as readonly OutputFormat[]
+export type Output = { readonly format: OutputFormat; readonly file: string }
 
 /** Parser of commander for an option that may be repeated. */
 export function parseOutput(text: string, before: readonly Output[] = []): readonly Output[] {
