@@ -3,6 +3,7 @@ import { access, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { parseLock } from '#specs/contract/lock.ts'
+import { ROOT } from '../root.ts'
 import { lock } from '../lock/main.ts'
 import { runCommand } from '../testing/run-command.ts'
 import { serveUpstream, type SignedUpstream } from '../testing/signed-upstream.ts'
@@ -11,6 +12,7 @@ import { driftSchema, type Drift } from './report.ts'
 
 const FROM = 'v1.12.9'
 const TO = 'v1.13.9'
+const WORKER = join(ROOT, 'fixtures/golden/machine-config/worker-spin-only-1.11.yaml')
 const PATIENCE_MS = 60_000
 
 const lockOf = async (served: SignedUpstream, talos: string, name: string): Promise<string> => {
@@ -110,6 +112,23 @@ describe('npm run drift', { timeout: PATIENCE_MS }, () => {
     const { exit, stderr } = await run('--from', older, '--write-lock', path)
     expect(exit, stderr).toBe(3)
     expect(parseLock(await readFile(path), path)).toEqual(parseLock(await readFile(newest), newest))
+  })
+
+  it('judges a machine configuration as the new release reads it', async () => {
+    const [file, config] = [join(served.folder, 'config.json'), join(served.folder, 'worker.yaml')]
+    const worker = await readFile(WORKER, 'utf8')
+    await writeFile(config, worker.replace(/^machine:\n/m, 'machine:\n    nothingThatTalosKnows: true\n'))
+    const args = ['--from', older, '--to', TO, '--output', `json=${file}`, '--config', config, ...reach(served)]
+    const { exit, stderr } = await runCommand(drift, args)
+    expect(exit, stderr).toBe(3)
+    const { targets } = driftSchema.parse(JSON.parse(await readFile(file, 'utf8')))
+    // Nothing serves the image that REL-005 compares with.
+    const known = ['spin-only', 'spin-tailscale'].map((variant) => ({ variant, id: 'REL-005', status: 'inconclusive' }))
+    const rules = [...known, { variant: 'spin-only', id: 'CFG-012', status: 'fail' }]
+    const [{ verdict } = { verdict: undefined }] = targets
+    if (verdict === undefined || 'reason' in verdict) throw new Error('expected a verdict')
+    expect(verdict.exit).toBe(1)
+    expect(verdict.rules.filter(({ status }) => status !== 'blocked')).toEqual(rules)
   })
 
   it('says the same in Markdown and SARIF', async () => {

@@ -37,7 +37,8 @@ const HELP = `
 Asks upstream's registry which releases are newer than the one of the lock, reads the newest that the contract admits and the
 newest at all, and says what is otherwise: what it was and is, whether it breaks something, asks for a decision or is only
 worth knowing, which rules, entries of the contract and fields of a machine configuration it touches, and what to do. Then
-both variants are built on the newest that the contract admits, and judged, in a folder that goes with them.
+both variants are built on the newest that the contract admits, and judged, in a folder that goes with them; a machine
+configuration by itself, as that Talos reads it, but for its install image (CFG-004), which the upgrade names.
 
 Exit status: 0 no drift; 3 drift; 2 it could not be told, or the command line is wrong: nothing is written then.`
 

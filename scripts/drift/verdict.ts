@@ -12,9 +12,10 @@ import type { Reference } from '#harness/oci/image/reference.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import { lockDigest, type Lock } from '#specs/contract/lock.ts'
 import { loadMachineConfig } from '../judge/candidates/config-files.ts'
+import { configCandidate } from '../judge/candidates/machine-config.ts'
 import { loadAdvisories, loadRuleIndex, loadWaivers, type Loaded } from '../judge/candidates/inputs.ts'
 import { openGiven, parseGiven } from '../cli/candidates.ts'
-import { judgeCandidates } from '../judge/run/judge-candidates.ts'
+import { judgeCandidates, type JudgeTerms } from '../judge/run/judge-candidates.ts'
 import type { Conformance } from '../judge/verdict/conformance.ts'
 import type { UpstreamSession } from '../lock/upstream/session.ts'
 import type { DriftOptions } from './options.ts'
@@ -30,6 +31,9 @@ export type VerdictPlace = {
 }
 
 const BAD = new Set(['fail', 'inconclusive', 'blocked', 'missing'])
+
+/** The rule about the install image: it names the release of today, the upgrade itself names the next. */
+const INSTALL_IMAGE = 'CFG-004'
 
 /** What `npm run build` and `npm test` would say; `decisions` is the caller's. */
 export async function judgeRelease(lock: Lock, decisions: number, place: VerdictPlace): Promise<DriftVerdict> {
@@ -60,9 +64,8 @@ async function judge(
   references: readonly Reference[],
   lock: Lock,
   { session, contract, options: given, reference, signal }: VerdictPlace,
-): Promise<Conformance> {
-  const { config: files, waivers, caFile, insecure, trustedRoot } = given
-  const config = files && (await loadMachineConfig(files, lock.talos))
+): Promise<readonly Conformance[]> {
+  const { caFile, insecure, trustedRoot } = given
   const { cacheFolder } = session
   const reach = {
     ...(caFile !== undefined && { caFile }),
@@ -70,28 +73,47 @@ async function judge(
     ...(trustedRoot !== undefined && { trustedRoot }),
   }
   const terms = { ruleIndex: await loadRuleIndex(), selected: undefined, cacheFolder, signal }
+  const judgeTerms: JudgeTerms = {
+    ...terms,
+    contract,
+    lock: { value: lock, path: `Talos ${lock.talos}`, sha256: encodedPart(lockDigest(lock)) },
+    waivers: await loadWaivers(given.waivers),
+    contents: false,
+  }
+  const alone = await judgeConfig(given.config, lock, judgeTerms)
   const opened = await openGiven(references, reach, {
     ...terms,
     contract: contract.value,
     lock,
     advisories: await loadAdvisories(given.advisories),
-    config,
+    config: undefined,
     reference: reference === undefined ? undefined : parseGiven(reference),
   })
   try {
-    return await judgeCandidates(opened, {
-      ...terms,
-      contract,
-      lock: { value: lock, path: `Talos ${lock.talos}`, sha256: encodedPart(lockDigest(lock)) },
-      waivers: await loadWaivers(waivers),
-      contents: false,
-    })
+    return [await judgeCandidates(opened, judgeTerms), ...alone]
   } finally {
     await opened.close()
   }
 }
 
-function summarize({ candidates, exitCode }: Conformance, decisions: number): DriftVerdict {
+/** A configuration is of one node, and the images are of every variant: it is judged by itself, as that Talos reads it. */
+async function judgeConfig(
+  files: readonly string[] | undefined,
+  lock: Lock,
+  terms: JudgeTerms,
+): Promise<readonly Conformance[]> {
+  if (files === undefined) return []
+  const config = await loadMachineConfig(files, lock.talos)
+  const candidate = configCandidate(config, { contract: terms.contract.value, lock, variant: undefined })
+  const opened = { candidates: [candidate], partsOf: () => [], close: () => Promise.resolve() }
+  const selected = terms.ruleIndex.requirements.map(({ id }) => id).filter((id) => id !== INSTALL_IMAGE)
+  return [await judgeCandidates(opened, { ...terms, selected })]
+}
+
+function summarize(verdicts: readonly Conformance[], decisions: number): DriftVerdict {
+  const candidates = verdicts.flatMap((one) => one.candidates)
+  const exits = verdicts.map(({ exitCode }) => exitCode)
+  const exitCode = exits.find((one) => one === 1) ?? Math.max(...exits)
   const rules = candidates.flatMap(({ variant, rules: all }) =>
     all.flatMap(({ id, level, status }) => (level === 'must' && BAD.has(status) ? [{ variant, id, status }] : [])),
   )
