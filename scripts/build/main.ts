@@ -22,7 +22,7 @@ import { showSteps } from '../cli/steps.ts'
 import { renderBuilt, renderNext, renderPlan, type JudgeOptions } from './render.ts'
 import { EMBEDDED, openUpstream, type BuildUpstream } from './upstream.ts'
 
-/** What no other part would mend. */
+/** Codes of errors that no other part of upstream would fix. */
 const USAGE: readonly BuildCode[] = ['LOCK', 'CONTRACT', 'NO_SPACE', 'OUTPUT']
 
 /** `args` without node and script. Gives the exit status; prints everything that there is to say. */

@@ -49,6 +49,7 @@ export function parseLintOptions(args: readonly string[]): LintOptions | undefin
   addVerdictOptions(addTermFiles(command), LINT_REPORT)
   addExamples(command, [
     'npm run lint-config -- worker.yaml patch.yaml --variant spin-only --talos v1.13.9',
+    'npm run lint-config -- --base base.yaml worker.yaml',
     'npm run lint-config -- worker.yaml --only CFG-002,CFG-004 --json --report verdict.json',
     'npm run lint-config -- worker.yaml --output sarif=report/config.sarif',
     ...termExamples('npm run lint-config -- worker.yaml'),

@@ -14,6 +14,7 @@ const SAMPLES: Readonly<Record<string, string>> = {
   LOCK: 'my.lock.json',
   'vX.Y.Z': 'v1.11.5',
   'FORMAT=FILE': 'junit=file.xml',
+  'NAME=VALUE': 'requests=1000',
   DIR: 'out',
   NAMESPACE: 'ghcr.io/you',
   TAG: 'demo-stable',

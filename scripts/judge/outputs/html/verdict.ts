@@ -19,7 +19,7 @@ export function renderVerdict(conformance: Conformance, names: readonly string[]
   const notes = [
     ...(pinned ? [] : ['Not pinned: nothing was compared with an upstream release, only the structure was judged.']),
     ...(selected === undefined ? [] : [`Only these rules were judged: ${selected.join(', ')}.`]),
-    ...runErrors.map((runError) => `Trouble: ${shorten(runError)}`),
+    ...runErrors.map((runError) => `Run error: ${shorten(runError)}`),
   ]
   return markup`<header class="verdict ${toneOf(exitCode)}"><h1>${verdictWord(exitCode)}</h1>
 <p>${many}: ${tally(statuses, STATUSES)}</p>${failing(candidates)}</header>
