@@ -121,9 +121,9 @@ describe('parseMachineConfig reads as Talos does', () => {
 
   it.each(['1.11', '1.12', '1.13', '1.14'] as const)('merge keys and $patch in free mappings (%s)', (minor) => {
     const patch = 'machine: {sysctls: {$patch: replace}}\n'
-    expect(parse(patch).readings[minor].problems).toEqual([])
+    expect(parse(patch).readings[minor]?.problems).toEqual([])
     const merged = parse('machine:\n  sysctls: &s {a: b}\n  env: {<<: *s}\n')
-    expect(merged.readings[minor].problems.map(({ at }) => at.line)).toEqual(minor === '1.14' ? [3] : [])
+    expect(merged.readings[minor]?.problems.map(({ at }) => at.line)).toEqual(minor === '1.14' ? [3] : [])
   })
 })
 
@@ -147,14 +147,14 @@ describe('parseMachineConfig tells what keeps Talos from reading', () => {
     ['a date as text', 'type', '0.yaml:1:24', ['machine: {sysctls: {a: 2026-11-26}}\n']],
     ['quotes around a number', 'type', '0.yaml:1:40', ["machine: {network: {interfaces: [{mtu: '9000'}]}}\n"]],
   ])('%s', (_, of, place, texts) => {
-    const [problem] = parse(...texts).readings['1.14'].problems
+    const [problem] = parse(...texts).readings['1.14']?.problems ?? []
     expect([problem?.class, problem && formatPlace(problem.at)]).toEqual([of, place])
   })
 
   it('and for which Talos an unknown key would be one', () => {
-    const [problem] = parse('machine: {install: {grubUseUKICmdline: true}}\n').readings['1.11'].problems
+    const [problem] = parse('machine: {install: {grubUseUKICmdline: true}}\n').readings['1.11']?.problems ?? []
     expect(problem?.message).toBe('is no key there, but for Talos 1.12 to 1.14')
-    expect(parse('machine: {sysctl: {}}\n').readings['1.11'].problems[0]?.expected).toBe('sysctls')
+    expect(parse('machine: {sysctl: {}}\n').readings['1.11']?.problems[0]?.expected).toBe('sysctls')
   })
 
   it.each([
@@ -173,7 +173,8 @@ describe('parseMachineConfig tells what keeps Talos from reading', () => {
           .fill(n === 0 ? 'x' : `*a${n - 1}`)
           .join(', ')}]`,
     )
-    const { problems } = parse(document('KubeStaticPodConfig', `name: a\npod:\n${lines.join('\n')}\n`)).readings['1.14']
+    const { problems = [] } =
+      parse(document('KubeStaticPodConfig', `name: a\npod:\n${lines.join('\n')}\n`)).readings['1.14'] ?? {}
     expect(problems.map((problem) => problem.class)).toContain('syntax')
   })
 })
@@ -181,4 +182,20 @@ describe('parseMachineConfig tells what keeps Talos from reading', () => {
 describeHostile('machine configuration', { 'base.yaml': () => Buffer.from(BASE) }, async (source) => {
   const file = { path: source.where.path ?? '', bytes: await readAll(source, 1 << 20) }
   return machineConfigFacts(parseMachineConfig([file, file]))
+})
+
+describe('parseMachineConfig for one minor', () => {
+  const file = [{ path: 'a', bytes: Buffer.from('machine: {type: worker}\n') }]
+  const minorsOf = (choose: Parameters<typeof parseMachineConfig>[1]) =>
+    Object.keys(parseMachineConfig(file, choose).readings)
+
+  it('reads as the chosen minor does, as all do where none is chosen', () => {
+    expect(minorsOf(() => '1.12')).toEqual(['1.12'])
+    expect(minorsOf(() => '1.14')).toEqual(['1.14'])
+    expect(minorsOf(() => undefined)).toEqual(['1.11', '1.12', '1.13', '1.14'])
+  })
+
+  it('reads as all do where that minor does not see what told it', () => {
+    expect(minorsOf(({ readings }) => (readings['1.14'] === undefined ? undefined : '1.11'))).toHaveLength(4)
+  })
 })

@@ -7,6 +7,8 @@ import { MINORS, schemaOf, type Minor } from './schema/schema.ts'
 import { scalarUnder, type GoNode } from './yaml/node.ts'
 import { parseGoYaml } from './yaml/parse.ts'
 
+const NEWEST = '1.14'
+
 /** `path` is how findings name the file. */
 export type ConfigFile = { readonly path: string; readonly bytes: Uint8Array }
 
@@ -29,32 +31,42 @@ export type MachineConfig = {
   }[]
   /** The beginning of the first file. */
   readonly start: YamlPlace
-  /** The same files as Talos of a minor reads them, and what keeps it from doing so. */
-  readonly readings: Readonly<Record<Minor, Reading>>
+  /** The same files as Talos of a minor reads them, and what keeps it from doing so; of all minors, or of that they are for. */
+  readonly readings: Readonly<Partial<Record<Minor, Reading>>>
 }
 
+/** Which minor the files are for, by what the newest reads in them; undefined where nothing tells. */
+export type ChooseMinor = (config: MachineConfig) => Minor | undefined
+
 /**
- * The first file with the others merged over it in order, as `talosctl machineconfig patch` does. FormatError `yaml` for
- * what is no YAML to Talos, or too much of it; its `at.path` is `file:line:column`. All else that keeps Talos from
- * reading the files is in `readings`.
+ * The first file with the others merged over it in order, as `talosctl machineconfig patch` does: as every minor reads
+ * them, or, to be quick, as the one that `choose` names does. FormatError `yaml` for what is no YAML to Talos, or too much
+ * of it; its `at.path` is `file:line:column`. All else that keeps Talos from reading the files is in `readings`.
  */
-export function parseMachineConfig(files: readonly ConfigFile[]): MachineConfig {
+export function parseMachineConfig(files: readonly ConfigFile[], choose?: ChooseMinor): MachineConfig {
   const parsed = files.map(({ path, bytes }) => ({ path, roots: parseGoYaml(bytes, path) }))
-  const readings = Object.fromEntries(MINORS.map((minor) => [minor, readFiles(minor, parsed)])) as Record<
-    Minor,
-    Reading
-  >
-  const best = Object.values(readings).toSorted((a, b) => a.problems.length - b.problems.length)[0]
-  return {
-    documents: best?.documents ?? [],
-    files: files.map(({ path, bytes }, at) => ({
-      path,
-      text: textOf(bytes),
-      documents: (parsed[at]?.roots ?? []).flatMap(toDocument),
-    })),
-    start: { path: files[0]?.path ?? '', line: 1, column: 1 },
-    readings,
+  const asTheyStand = files.map(({ path, bytes }, at) => ({
+    path,
+    text: textOf(bytes),
+    documents: (parsed[at]?.roots ?? []).flatMap(toDocument),
+  }))
+  const readAs = (minors: readonly Minor[]): MachineConfig => {
+    const readings = minors.map((minor) => [minor, readFiles(minor, parsed)] as const)
+    const [best] = readings.map(([, reading]) => reading).toSorted((a, b) => a.problems.length - b.problems.length)
+    return {
+      documents: best?.documents ?? [],
+      files: asTheyStand,
+      start: { path: files[0]?.path ?? '', line: 1, column: 1 },
+      readings: Object.fromEntries(readings),
+    }
   }
+  if (choose === undefined) return readAs(MINORS)
+  const newest = readAs([NEWEST])
+  const minor = choose(newest)
+  if (minor === NEWEST) return newest
+  const chosen = minor === undefined ? undefined : readAs([minor])
+  // A minor may see less in the files, what tells the minor included.
+  return chosen !== undefined && choose(chosen) === minor ? chosen : readAs(MINORS)
 }
 
 function toDocument(root: GoNode): readonly ConfigDocument[] {

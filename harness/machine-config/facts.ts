@@ -67,7 +67,6 @@ export function machineConfigFacts(config: MachineConfig): MachineConfigFacts {
   const network = mapAt(mapAt(main, 'cluster'), 'network')
   const moduleList = listAt(mapAt(machine, 'kernel'), 'modules')
   const moduleRoots = [...itemsOf(moduleList).flatMap(asMap), ...rootsOf('KernelModuleConfig')]
-  const unattended = rootsOf('UnattendedInstallConfig')
   const networks = [...(network === undefined ? [] : [network]), ...rootsOf('KubeNetworkConfig')]
   const nodeAddresses = [kubelet, ...rootsOf('KubeNodeConfig')].map((root) => mapAt(root, 'nodeIP'))
   return {
@@ -78,10 +77,7 @@ export function machineConfigFacts(config: MachineConfig): MachineConfigFacts {
         .map((root) => textAt(root, 'hostname'))
         .findLast((name) => name !== undefined),
     ),
-    installs: [
-      ...(install === undefined ? [] : [toInstall(install, keyPlace(machine, 'install'))]),
-      ...unattended.map((root) => toInstall(mapAt(root, 'installer'), keyPlace(root, 'installer') ?? root.at)),
-    ],
+    installs: installsOf(config),
     modules: moduleRoots.map((root) => ({
       name: required(root, 'name').value,
       parameters: textsAt(root, 'parameters'),
@@ -111,6 +107,18 @@ export function machineConfigFacts(config: MachineConfig): MachineConfigFacts {
     secrets: findSecrets(config.files),
     readings: config.readings,
   }
+}
+
+/** The images that the node is to install, alone. */
+export function installsOf({ documents }: Pick<MachineConfig, 'documents'>): MachineConfigFacts['installs'] {
+  const machine = mapAt(documents.find(({ kind }) => kind === undefined)?.root, 'machine')
+  const install = mapAt(machine, 'install')
+  return [
+    ...(install === undefined ? [] : [toInstall(install, keyPlace(machine, 'install'))]),
+    ...documents
+      .filter(({ kind }) => kind === 'UnattendedInstallConfig')
+      .map(({ root }) => toInstall(mapAt(root, 'installer'), keyPlace(root, 'installer') ?? root.at)),
+  ]
 }
 
 function toInstall(root: YamlMap | undefined, at: YamlPlace | undefined): MachineConfigFacts['installs'][number] {

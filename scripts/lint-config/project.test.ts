@@ -90,8 +90,8 @@ describe('loadProject', async () => {
     const { nodes } = await loadProject([native], { ...NOTHING, talos: 'v1.14.1' })
     expect(nodes[0]?.facts.secrets).toEqual([])
     expect(nodes[0]?.facts.serviceSubnets.map(({ value }) => value)).toEqual(['10.96.0.0/12'])
-    expect(nodes[0]?.facts.readings['1.14'].problems).toEqual([])
-    const kinds = nodes[0]?.facts.readings['1.14'].documents.map(({ kind }) => kind)
+    expect(nodes[0]?.facts.readings['1.14']?.problems).toEqual([])
+    const kinds = nodes[0]?.facts.readings['1.14']?.documents.map(({ kind }) => kind)
     expect(kinds).toContain('KubeClusterConfig')
   })
 

@@ -1,6 +1,8 @@
 // The configurations of a project, each with what lies under it.
 import { targetMinor } from '#specs/config/validity/target.ts'
-import type { ConfigFile } from '#harness/machine-config/document.ts'
+import type { ChooseMinor, ConfigFile } from '#harness/machine-config/document.ts'
+import { installsOf } from '#harness/machine-config/facts.ts'
+import type { Minor } from '#harness/machine-config/schema/schema.ts'
 import { checkTarget, readConfigFile, readMachineConfig, type LoadedConfig } from '../judge/candidates/config-files.ts'
 import { GENERATED, generatedBase } from './base.ts'
 import { findNodes, type NodeFiles } from './nodes.ts'
@@ -26,22 +28,27 @@ export async function loadProject(paths: readonly string[], terms: ProjectTerms)
 
 function readNode(node: NodeFiles, given: ConfigFile | undefined, terms: ProjectTerms): LoadedConfig {
   const { shape, files } = node
-  const { base, talos } = terms
+  const { base, talos, locked } = terms
+  const minorOf = (installs: LoadedConfig['facts']['installs']): Minor | undefined =>
+    targetMinor(
+      { installs },
+      { ...(talos !== undefined && { target: talos }), ...(locked !== undefined && { talos: locked }) },
+    )
+  const choose: ChooseMinor = (config) => minorOf(installsOf(config))
   const isRendered = shape.kind === 'node' && shape.talmNodes !== undefined
-  if (given !== undefined) return over(given, node, talos)
-  if (base !== 'generated' && !isRendered) return readMachineConfig(files, talos)
-  const older = over(generatedBase(shape.isControlPlane, false), node, talos)
-  const { locked } = terms
-  const minor = targetMinor(older.facts, {
-    ...(talos !== undefined && { target: talos }),
-    ...(locked !== undefined && { talos: locked }),
-  })
-  if (minor !== '1.14' || !shape.hasDocuments) return older
-  return over(generatedBase(shape.isControlPlane, true), node, talos)
+  if (given !== undefined) return over(given, node, { talos, choose })
+  if (base !== 'generated' && !isRendered) return readMachineConfig(files, talos, choose)
+  const older = over(generatedBase(shape.isControlPlane, false), node, { talos, choose })
+  if (minorOf(older.facts.installs) !== '1.14' || !shape.hasDocuments) return older
+  return over(generatedBase(shape.isControlPlane, true), node, { talos, choose })
 }
 
-function over(base: ConfigFile, { files }: NodeFiles, talos: string | undefined): LoadedConfig {
-  const config = readMachineConfig([base, ...files], talos)
+function over(
+  base: ConfigFile,
+  { files }: NodeFiles,
+  { talos, choose }: { readonly talos: string | undefined; readonly choose: ChooseMinor },
+): LoadedConfig {
+  const config = readMachineConfig([base, ...files], talos, choose)
   const { facts } = config
   return {
     ...config,

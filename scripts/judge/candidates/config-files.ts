@@ -5,7 +5,7 @@ import { resolve } from 'node:path'
 import { formatLocation, HarnessError } from '#harness/errors.ts'
 import { formatPlace, placeOfOffset } from '#harness/formats/yaml/nodes.ts'
 import { machineConfigFacts, type MachineConfigFacts } from '#harness/machine-config/facts.ts'
-import { parseMachineConfig, type ConfigFile } from '#harness/machine-config/document.ts'
+import { parseMachineConfig, type ChooseMinor, type ConfigFile } from '#harness/machine-config/document.ts'
 import { withoutResource } from '#harness/machine-config/resource.ts'
 import { describeMinors, MINORS, minorOfTag } from '#harness/machine-config/schema/schema.ts'
 import type { CandidateInput } from '#specs/support/run.ts'
@@ -33,10 +33,10 @@ export function checkTarget(target: string | undefined): void {
     throw new UsageError(`expected a Talos version of ${describeMinors(MINORS)} as --talos, got ${target}`)
 }
 
-/** Of files that are read already. UsageError for what is no configuration. */
-export function readMachineConfig(files: readonly ConfigFile[], target?: string): LoadedConfig {
+/** Of files that are read already, as all minors read them or as that which `choose` names. UsageError for what is no configuration. */
+export function readMachineConfig(files: readonly ConfigFile[], target?: string, choose?: ChooseMinor): LoadedConfig {
   return {
-    facts: readFacts(files),
+    facts: readFacts(files, choose),
     ...(target !== undefined && { target }),
     files: files.map(({ path, bytes }) => ({ path, sha256: createHash('sha256').update(bytes).digest('hex') })),
   }
@@ -63,8 +63,8 @@ async function readBytes(path: string): Promise<Uint8Array> {
   }
 }
 
-function readFacts(files: readonly ConfigFile[]): MachineConfigFacts {
-  return readOrRefuse(files, () => machineConfigFacts(parseMachineConfig(files)))
+function readFacts(files: readonly ConfigFile[], choose: ChooseMinor | undefined): MachineConfigFacts {
+  return readOrRefuse(files, () => machineConfigFacts(parseMachineConfig(files, choose)))
 }
 
 /** UsageError, with line and column, for what a reader of `files` refuses. */

@@ -34,7 +34,9 @@ export function judgeByMinor(problemsOf: (reading: Reading) => readonly Told[]):
     const minors = known === undefined ? MINORS : [known]
     const found = new Map<string, { readonly problem: Told; readonly minors: Minor[] }>()
     for (const minor of minors) {
-      for (const problem of problemsOf(facts.readings[minor])) {
+      const reading = facts.readings[minor]
+      if (reading === undefined) throw new Error(`the configuration was not read as Talos ${minor} reads it`)
+      for (const problem of problemsOf(reading)) {
         const { path, line, column } = problem.at
         const id = JSON.stringify([path, line, column, problem.key])
         const before = found.get(id)
