@@ -53,6 +53,24 @@ describe('npm test', { timeout: PATIENCE_MS }, () => {
     expect(files.filter((file) => file.isFile())).toEqual([])
   })
 
+  it('judges images without labels together, each as the variant that is given for it', async () => {
+    const [own, other] = [golden('v1.11.5-spin-only'), SPIN_TAILSCALE]
+    const judge = (...variants: readonly string[]): Promise<Outcome> =>
+      conform([own, other, '--target=installer', ...variants, ...lockOf('v1.11.5')])
+    const right = await judge(`--variant=${own}=spin-only`, `--variant=${other}=spin-tailscale`)
+    expect(right).toMatchObject({ status: 0, stderr: '' })
+    expect((await readReport()).candidates.slice(0, 2).map(({ variant }) => variant)).toEqual([
+      'spin-only',
+      'spin-tailscale',
+    ])
+    const { status } = await judge(`--variant=${own}=spin-tailscale`, `--variant=${other}=spin-only`)
+    expect(status).toBe(1)
+    expect(idsOf(await readReport(), 'fail').slice(0, 2)).toEqual([
+      expect.arrayContaining(['EXT-002']),
+      expect.arrayContaining(['EXT-002']),
+    ])
+  })
+
   it('names exactly the rule that an image of another variant breaks, and prints the report with --json', async () => {
     const images = [golden('v1.11.5-plain'), golden('v1.11.5-spin-only'), SPIN_TAILSCALE]
     const { status, stdout, stderr } = await conform([

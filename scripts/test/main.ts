@@ -157,7 +157,7 @@ async function openImages(
   { terms, config, embedded }: Opening,
 ): Promise<OpenedCandidates> {
   const { ruleIndex, contract, lock, selected, cacheFolder, limits, signal } = terms
-  const { variant, targets } = options
+  const { variant, variants, targets } = options
   const own = embedded === undefined ? options : { ...options, trustedRoot: embedded.trustedRoot, offline: false }
   return openGiven(embedded?.references ?? references, own, {
     ruleIndex,
@@ -165,6 +165,7 @@ async function openImages(
     contract: contract.value,
     lock: lock?.value,
     variant,
+    ...(embedded === undefined && { variants }),
     targets,
     assets,
     reference,

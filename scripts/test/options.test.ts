@@ -6,6 +6,7 @@ describe('parseOptions', () => {
   it('asks for little when nothing is given', () => {
     expect(parseOptions([])).toEqual({
       references: [],
+      variants: [],
       account: false,
       reproduce: false,
       structureOnly: false,
@@ -29,6 +30,7 @@ describe('parseOptions', () => {
       references: ['oci:a', 'oci:b'],
       output: [],
       variant: 'spin-only',
+      variants: ['spin-only', 'spin-only'],
       targets: ['image', 'installer'],
       only: ['KRN', 'EXT-002'],
       account: false,

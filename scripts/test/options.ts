@@ -5,13 +5,17 @@ import { addJudgeInputs, judgeExamples, TALOS_OF_CONFIG, type JudgeInputs } from
 import { addRegistryOptions, registryExamples, type RegistryOptions } from '../cli/registry-options.ts'
 import { addVerdictOptions, type VerdictOptions } from '../cli/verdict-files.ts'
 import { REPORT_PATH } from '../judge/verdict/report-file.ts'
+import { parseVariant, variantsOf, type Variants } from './variants.ts'
 import { TARGETS, type Target } from '#specs/support/requirement.ts'
 
 export type ConformOptions = RegistryOptions &
   JudgeInputs &
   VerdictOptions & {
     readonly references: readonly string[]
+    /** Of all candidates, and of what is made where none is given. */
     readonly variant?: string
+    /** Of each reference, in their order. */
+    readonly variants: readonly (string | undefined)[]
     readonly assets?: string
     /** The machine configuration of a node, then patches over it. */
     readonly config?: readonly string[]
@@ -51,7 +55,11 @@ export function parseOptions(args: readonly string[]): ConformOptions | undefine
   const command = new Command('npm test --')
     .description('Judge Talos images (arm64, CozyStack) by the contract, rule by rule.')
     .argument('[REFERENCE...]', 'candidates; see below')
-    .option('--variant <NAME>', 'which variant each candidate must be (default: its label)')
+    .option(
+      '--variant <NAME>',
+      'which variant the candidates must be, or one of them by REFERENCE=NAME; may be repeated (default: the label)',
+      parseVariant,
+    )
     .option('--assets <REFERENCE>', 'the asset image or folder (default: beside the installer, its tag with -assets)')
     .option('--config <FILE...>', 'judge a machine configuration beside the image, patches over it last')
     .option('--talos <VERSION>', TALOS_OF_CONFIG)
@@ -69,6 +77,7 @@ export function parseOptions(args: readonly string[]): ConformOptions | undefine
   addVerdictOptions(addRegistryOptions(addJudgeInputs(command)), REPORT_PATH)
   addExamples(command, [
     'npm test -- oci:out/spin-only oci:out/spin-tailscale',
+    'npm test -- docker-archive:a.tar docker-archive:b.tar --variant docker-archive:a.tar=spin-only --variant docker-archive:b.tar=spin-tailscale',
     'npm test -- docker-archive:installer-arm64.tar --variant spin-only --target installer --structure-only',
     `npm test -- ${IMAGE} --assets dir:assets/talos/arm64 --config worker.yaml patch.yaml --talos v1.11.5`,
     `npm test -- ${IMAGE} --only KRN,EXT-002 --json`,
@@ -78,6 +87,15 @@ export function parseOptions(args: readonly string[]): ConformOptions | undefine
     ...registryExamples(`npm test -- ${IMAGE}`),
   ])
   if (!parseCommand(command, args)) return undefined
-  const { target, ...options } = command.opts<Omit<ConformOptions, 'references' | 'targets'> & { target?: Target[] }>()
-  return { ...options, ...(target !== undefined && { targets: target }), references: command.args }
+  const { target, variant, ...options } = command.opts<
+    Omit<ConformOptions, 'references' | 'targets' | 'variant' | 'variants'> & { target?: Target[]; variant?: Variants }
+  >()
+  const { args: references } = command
+  return {
+    ...options,
+    ...(target !== undefined && { targets: target }),
+    ...(variant?.all !== undefined && { variant: variant.all }),
+    variants: variantsOf(references, variant ?? { byReference: new Map() }),
+    references,
+  }
 }

@@ -23,6 +23,8 @@ export type OpenedCandidates = {
 export type OpenOptions = CandidateOptions &
   PullOptions & {
     readonly config: LoadedConfig | undefined
+    /** Of each reference, before `variant`. */
+    readonly variants?: readonly (string | undefined)[]
     /** Of what is in a registry. */
     readonly trust: () => Promise<Trust>
   }
@@ -38,8 +40,10 @@ export async function openCandidates(
     await Promise.all(opened.flatMap(({ parts }) => parts.map(({ talos }) => talos.close())))
   }
   try {
-    for (const [index, reference] of references.entries())
-      opened.push(await openCandidate(reference, String(index), options))
+    for (const [index, reference] of references.entries()) {
+      const variant = options.variants?.[index] ?? options.variant
+      opened.push(await openCandidate(reference, String(index), { ...options, variant }))
+    }
     const candidates = withMachineConfig(
       opened.map(({ candidate }) => candidate),
       config,
