@@ -11,8 +11,12 @@ import { loadRuleIndex } from '../judge/candidates/inputs.ts'
 import { runSpecs } from '../judge/run/run.ts'
 import { ROOT } from '../root.ts'
 import type { RuleVerdict } from '../judge/verdict/conformance.ts'
+import { tryDoors } from './doors/try.ts'
 import { compareVerdict, killMatrix } from './compare.ts'
 import { prepareAll, type Example } from './prepare-all.ts'
+
+/** The name that runs the doors alone. */
+const DOORS = 'doors'
 
 /** Workers, each with its share of the candidates. */
 const GROUPS = 2
@@ -34,13 +38,21 @@ export async function selftest(args: readonly string[]): Promise<number> {
     if (names === undefined) return 0
     const folder = await mkdtemp(join(tmpdir(), 'talos-selftest-'))
     try {
-      return await run(folder, names, started)
+      return names.join() === DOORS ? await runDoors(folder, started) : await run(folder, names, started)
     } finally {
       await rm(folder, { recursive: true, force: true })
     }
   } catch (error) {
     return printFailure(error)
   }
+}
+
+async function runDoors(folder: string, started: number): Promise<number> {
+  const { doors, problems } = await tryDoors(folder)
+  for (const problem of problems) process.stdout.write(`RED ${problem}\n`)
+  const seconds = ((performance.now() - started) / 1000).toFixed(1)
+  process.stdout.write(`selftest: ${doors} doors, ${problems.length} problems (${seconds} s)\n`)
+  return problems.length === 0 ? 0 : 1
 }
 
 async function run(folder: string, names: readonly string[], started: number): Promise<number> {
@@ -60,6 +72,7 @@ async function run(folder: string, names: readonly string[], started: number): P
       return runSpecs({ groups: [{ candidates, members, ...common }] })
     }),
   )
+  const tried = names.length > 0 ? { doors: 0, problems: [] } : await tryDoors(folder)
   const observations = runs.flatMap((one) => one.observations)
   const runErrors = [...runs.flatMap((one) => one.runErrors), ...unknownRules(ruleIndex, observations)]
   const verdicts = prepared.map((one) => ({ ...one, rules: judge(ruleIndex, one.candidate, observations) }))
@@ -70,6 +83,7 @@ async function run(folder: string, names: readonly string[], started: number): P
       compareVerdict(rules, expected).map((problem) => `${candidate.key}: ${problem}`),
     ),
     ...(names.length > 0 ? [] : unkilled(ruleIndex, verdicts)),
+    ...tried.problems,
   ]
   const failed = new Set(problems.map((problem) => problem.split(':')[0])).size
   await report({ passed: prepared.length - Math.min(prepared.length, failed), failed, skipped: 0 })
@@ -78,7 +92,7 @@ async function run(folder: string, names: readonly string[], started: number): P
   const killed = killMatrix(verdicts).size
   process.stdout.write(
     `selftest: ${controls} controls, ${counterexamples} counterexamples, ` +
-      `${killed} of ${ruleIndex.requirements.length} rules killed, ${problems.length} problems (${seconds} s)\n`,
+      `${killed} of ${ruleIndex.requirements.length} rules killed, ${tried.doors} doors, ${problems.length} problems (${seconds} s)\n`,
   )
   return problems.length === 0 ? 0 : 1
 }

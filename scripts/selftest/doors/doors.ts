@@ -1,0 +1,91 @@
+// The doors around the gate: what a user can give beside the image, each tried for turning a red image green.
+import { join } from 'node:path'
+import { ROOT } from '../../root.ts'
+
+export type Door = {
+  /** The option, or the environment variable. */
+  readonly name: string
+  readonly args?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  /** In place of the lock that all others are tried with. */
+  readonly withoutLock?: true
+  /** The last line where the image is not red any more by it; absent where it must stay as it is. */
+  readonly opens?: RegExp
+}
+
+/** Files that doors are tried with. */
+export type DoorFiles = Readonly<
+  Record<'contract' | 'waivers' | 'protectedWaivers' | 'advisories' | 'script' | 'folder', string>
+>
+
+const GOLDEN = 'fixtures/golden'
+
+/** The image of the router, judged as a worker's: EXT-002, EXT-004 and EXT-015 are red. */
+export const RED_IMAGE: readonly string[] = [
+  `docker-archive:${GOLDEN}/v1.11.5-spin-tailscale/installer-arm64.tar`,
+  '--variant=spin-only',
+  '--target=installer',
+]
+export const LOCK = `--lock=${GOLDEN}/lock-v1.11.5.json`
+
+export function doorsOf(files: DoorFiles): readonly Door[] {
+  const { contract, waivers, protectedWaivers, advisories, script, folder } = files
+  const other = `${GOLDEN}/v1.11.5-spin-only/installer-arm64.tar`
+  return [
+    { name: '--waivers', args: [`--waivers=${waivers}`], opens: /^(?:GREEN|INCONCLUSIVE), 3 waived \(EXT-002 until / },
+    { name: '--waivers', args: [`--waivers=${protectedWaivers}`] },
+    { name: '--only', args: ['--only=KRN'], opens: /^GREEN: .*; only KRN\b/ },
+    { name: '--target', args: ['--target=image'], opens: /^GREEN: .*; target image\b/ },
+    { name: '--contract', args: [`--contract=${contract}`], opens: /^GREEN: .*, contract \S*permissive\.yaml\b/ },
+    { name: '--structure-only', args: ['--structure-only'], withoutLock: true },
+    { name: '--structure-only', args: ['--structure-only'] },
+    { name: '--variant', args: ['--variant=spin-tailscale'] },
+    { name: '--assets', args: [`--assets=docker-archive:${other}`] },
+    { name: '--config', args: ['--config', `${GOLDEN}/machine-config/worker-spin-only-1.11.yaml`] },
+    { name: '--talos', args: ['--talos=v1.13.9'] },
+    { name: '--account', args: ['--account'] },
+    { name: '--reproduce', args: ['--reproduce', '--upstream=embedded'] },
+    { name: '--upstream', args: ['--upstream=embedded'] },
+    { name: '--lock', args: [`--lock=${GOLDEN}/lock-v1.13.9.json`] },
+    { name: '--reference', args: [`--reference=docker-archive:${other}`] },
+    { name: '--advisories', args: [`--advisories=${advisories}`] },
+    { name: '--trusted-root', args: [`--trusted-root=${advisories}`] },
+    { name: '--cache', args: [`--cache=${join(folder, 'cache')}`] },
+    { name: '--ca-file', args: ['--ca-file=package.json'] },
+    { name: '--insecure', args: ['--insecure'] },
+    { name: '--limit', args: ['--limit=entries=1'] },
+    { name: '--username', args: ['--username=me'] },
+    { name: '--password-stdin', args: ['--username=me', '--password-stdin'] },
+    { name: '--offline', args: ['--offline'] },
+    { name: '--json', args: ['--json'] },
+    { name: '--report', args: ['--report=/dev/null'] },
+    { name: '--output', args: [`--output=junit=${join(folder, 'junit.xml')}`] },
+    ...ENVIRONMENT.map((name): Door => ({ name, env: { [name]: name.endsWith('_STATE_HOME') ? folder : script } })),
+    { name: 'GITHUB_ACTIONS', env: { GITHUB_ACTIONS: 'true' } },
+    { name: 'CI', env: { CI: 'true' } },
+    { name: 'VITEST', env: { VITEST: 'true', VITEST_MODE: 'skip', NODE_ENV: 'test' } },
+    { name: 'TZ', env: { TZ: 'Pacific/Kiritimati', LANG: 'tr_TR.UTF-8', LC_ALL: 'tr_TR.UTF-8' } },
+  ]
+}
+
+/** Each with a file that is none of the kind, or a folder that is not there. */
+const ENVIRONMENT = [
+  'HOME',
+  'DOCKER_CONFIG',
+  'REGISTRY_AUTH_FILE',
+  'SSL_CERT_FILE',
+  'XDG_CACHE_HOME',
+  'XDG_CONFIG_HOME',
+  'XDG_RUNTIME_DIR',
+  'XDG_STATE_HOME',
+  'INIT_CWD',
+  'NODE_COMPILE_CACHE',
+  'FORCE_COLOR',
+  'GITHUB_SHA',
+  'GITHUB_REF',
+  'SIGSTORE_ID_TOKEN',
+  'COSIGN_PASSWORD',
+]
+
+/** Where the commands are. */
+export const COMMANDS = join(ROOT, 'scripts/talos-image.ts')
