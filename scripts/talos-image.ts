@@ -3,7 +3,7 @@ import { runToEnd } from './cli/ends.ts'
 import { assertRuntime } from './cli/runtime.ts'
 import { takeStanding } from './cli/standing.ts'
 
-/** Of what was typed behind its name; gives the exit status. */
+/** A command: takes what was typed behind its name, gives the exit status. */
 type Command = (args: readonly string[]) => Promise<number>
 
 /** Loaded on their own: the packages behind them do not even load on the Node that the guard refuses. */

@@ -1,7 +1,7 @@
 // The shell pipeline that reads of an image what a verdict reads, with the tools that people have today.
 import type { Step } from './measure/measure.ts'
 
-/** Of the distribution; what is missing is told before anything runs. */
+/** Tools of the distribution; missing ones are reported before anything runs. */
 export const PIPELINE_TOOLS = [
   'bash',
   'skopeo',

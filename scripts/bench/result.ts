@@ -7,7 +7,7 @@ import type { VerdictRuns } from './verdict.ts'
 
 export type Result = {
   readonly size: Size
-  /** Of the installer image, as a registry holds it. */
+  /** Bytes of the installer image, as a registry holds it. */
   readonly imageBytes: number
   /** Milliseconds of making and serving the image. */
   readonly preparation: Readonly<Record<string, number>>

@@ -21,7 +21,7 @@ export type VerdictRuns = {
 export type RoundOptions = {
   readonly runs: number
   readonly signal: AbortSignal
-  /** Told what begins. */
+  /** Receives the name of each step as it begins. */
   readonly onRun: (what: string) => void
 }
 

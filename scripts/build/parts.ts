@@ -1,4 +1,4 @@
-// What a build would read: every part with its digest and its size (--dry-run).
+// The inputs of a build: every part with its digest and its size (--dry-run).
 import { Spool } from '#harness/bytes/spool.ts'
 import { openImage } from '#harness/oci/image/image.ts'
 import { openPinned, UPSTREAM_FILES, type PinnedImage, type UpstreamParts } from '#build/upstream/upstream.ts'

@@ -1,4 +1,4 @@
-// What `npm run build` prints.
+// The output of `npm run build`.
 import { dirname } from 'node:path'
 import type { Built } from '#build/assemble.ts'
 import type { Plan } from '#build/plan.ts'

@@ -24,7 +24,7 @@ export const EMBEDDED = 'embedded'
 
 export type BuildUpstream = UpstreamParts & Partial<Pick<EmbeddedUpstream, 'writeReference'>>
 
-/** Whoever closes it also loses what it unpacked. */
+/** Opens the upstream of a build; closing it removes what it unpacked. */
 export async function openUpstream(options: BuildOptions, contract: Contract): Promise<BuildUpstream> {
   const { upstream: where } = options
   if (where === EMBEDDED) return openEmbedded(contract, options.lock)

@@ -1,4 +1,4 @@
-// What lies in the cache, and what goes first when it is to become smaller.
+// `npm run cache`: the contents of the cache, and their removal, least recently used first.
 import { Command, InvalidArgumentError } from 'commander'
 import { AREAS, CONTENT_AREAS, DEFAULT_CACHE, defaultCacheFolder } from '#harness/oci/cache/layout.ts'
 import { measureCache, pruneCache } from '#harness/oci/cache/usage.ts'
@@ -21,7 +21,7 @@ export function parseSize(text: string): number {
 
 type CacheCommand = Options & { readonly name: 'status' | 'prune' }
 
-/** What to do, or undefined after --help was printed. Throws UsageError. */
+/** The subcommand with its options, or undefined after --help was printed. Throws UsageError. */
 export function parseCacheCommand(
   args: readonly string[],
   write: (text: string) => void = print,

@@ -12,7 +12,7 @@ export type Damage = {
   readonly bytes: Uint8Array
 }
 
-/** Of what is put in, taken out or swapped, in bytes. */
+/** Size of what is put in, taken out or swapped, in bytes. */
 const MAX_RUN = 16
 /** How often a swap of two equal blocks is drawn again. */
 const ATTEMPTS = 20

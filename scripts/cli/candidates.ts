@@ -76,5 +76,5 @@ export async function openGiven(
   }
 }
 
-/** Of what is on disk nothing is signed. */
+/** No trust: nothing on disk is signed. */
 const noTrust = (): Promise<never> => Promise.reject(new Error('expected a candidate in a registry'))

@@ -1,4 +1,4 @@
-// What every command does with what was typed: options, help on request, one sentence for what cannot be done.
+// Command lines, as every command takes them: options, help on request, one sentence for what cannot be done.
 import { CommanderError, InvalidArgumentError, type Command } from 'commander'
 import { UsageError } from '../judge/usage-error.ts'
 

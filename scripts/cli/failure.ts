@@ -1,4 +1,4 @@
-// What a command says on standard error when it does not do what it was asked for.
+// The message on standard error of a command that fails.
 import { describeError, type Location } from '#harness/errors.ts'
 import { UsageError } from '../judge/usage-error.ts'
 import { printable } from '../judge/verdict/printable.ts'

@@ -1,4 +1,4 @@
-// What every command that judges can be told: by which decisions and facts, and how the registry is reached.
+// Options of every command that judges: by which decisions and facts, and how the registry is reached.
 import type { Command } from 'commander'
 import type { Login } from './registry-options.ts'
 

@@ -1,4 +1,4 @@
-// Where a verdict goes: its report, further renderings of it, and what a person or a program reads on standard output.
+// Destinations of a verdict: its report, further renderings of it, and what a person or a program reads on standard output.
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { renderAnnotations, withoutCommands } from '../judge/outputs/annotations.ts'

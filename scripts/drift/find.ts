@@ -36,7 +36,7 @@ export type DriftInputs = {
 
 export type Found = {
   readonly drift: Drift
-  /** Of the release that was judged. */
+  /** The lock of the release that was judged. */
   readonly lock: Lock | undefined
 }
 

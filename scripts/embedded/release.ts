@@ -34,7 +34,7 @@ export type EmbeddedOptions = {
   readonly signal?: AbortSignal
 }
 
-/** Whoever closes it ends the registry and loses the images. */
+/** Makes the embedded release; closing it ends the registry and removes the images. */
 export async function makeEmbedded(given: Contract, options: EmbeddedOptions): Promise<Embedded> {
   const { signal } = options
   const { contract, publisher } = embeddedContract(given)

@@ -2,7 +2,7 @@
 import type { Fate } from './campaign.ts'
 import { describeMutation, type Mutant } from './mutant.ts'
 
-/** Of the mutants, so many per cent must be killed. */
+/** Per cent of the mutants that must be killed. */
 const MIN_KILLED_PERCENT = 90
 
 export type Survivor = { readonly mutant: Mutant; readonly reason: string | undefined }

@@ -11,7 +11,7 @@ export type CommandOptions = {
   readonly cwd: string
   readonly env?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal | undefined
-  /** Told each line that it prints, as it comes. */
+  /** Receives each line that the command prints, as it comes. */
   readonly onLine?: ((line: string, atMs: number) => void) | undefined
 }
 

@@ -2,7 +2,7 @@
 
 export type Summary = { readonly median: number; readonly min: number; readonly max: number }
 
-/** Of at least one value. */
+/** The statistics of at least one value. */
 export function summarize(values: readonly number[]): Summary {
   const sorted = values.toSorted((a, b) => a - b)
   const upper = sorted[Math.floor(sorted.length / 2)]

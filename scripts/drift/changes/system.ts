@@ -36,7 +36,7 @@ function aliasChanges(was: BootDescription, is: BootDescription): readonly Chang
 }
 
 function pathChanges(was: BootDescription, is: BootDescription): readonly Change[] {
-  // Told above.
+  // Reported above.
   const aliases = new Set(
     [was, is].flatMap(({ rootfs: { aliases: own } }) =>
       [...own.hardLinks, ...own.symbolicLinks].map((name) => `usr/bin/${name}`),

@@ -18,7 +18,7 @@ const MAX_SERVICE_BYTES = 1 << 20
 const MAX_SERVICES = 64
 
 /**
- * Of the installer, or of the asset tree where there is no installer; undefined where there is none of them. What cannot be
+ * The contents of the installer, or of the asset tree where there is no installer; undefined where there is none of them. What cannot be
  * read is left out: the rules say what is wrong with it.
  */
 export async function readContents(
