@@ -1,0 +1,52 @@
+// A contract of one, three or five variants, through lock, build, publishing, verdict and page against the embedded upstream.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { parse, stringify } from 'yaml'
+import { CONTRACT_PATH } from '../judge/candidates/inputs.ts'
+import type { Conformance } from '../judge/verdict/conformance.ts'
+import { ROOT } from '../root.ts'
+import { runConform } from '../testing/run-script.ts'
+
+/** Five variants are built and judged in half a minute on an idle machine. */
+const PATIENCE_MS = 240_000
+
+const folder = await mkdtemp(join(tmpdir(), 'variants-'))
+afterAll(() => rm(folder, { recursive: true }))
+
+/** `count` variants: those of the shipped contract by turns, under names of their own. */
+async function writeContract(count: number): Promise<{ readonly path: string; readonly names: readonly string[] }> {
+  const shipped = parse(await readFile(join(ROOT, CONTRACT_PATH), 'utf8')) as { readonly variants: object }
+  const own = Object.entries(shipped.variants)
+  const variants = Array.from({ length: count }, (_, at) => {
+    const [name, variant] = own[at % own.length] ?? ['', {}]
+    const round = Math.floor(at / own.length)
+    return [round === 0 ? name : `${name}-${round}`, variant] as const
+  })
+  const path = join(folder, `contract-${count}.yaml`)
+  await writeFile(path, stringify({ ...shipped, variants: Object.fromEntries(variants) }))
+  return { path, names: variants.map(([name]) => name) }
+}
+
+describe('a contract', { timeout: PATIENCE_MS }, () => {
+  it.each([1, 3, 5])('may have %i variants', async (count) => {
+    const { path, names } = await writeContract(count)
+    const [report, page] = [join(folder, `${count}.json`), join(folder, `${count}.html`)]
+    const { status, stdout, stderr } = await runConform([
+      '--contract',
+      path,
+      '--report',
+      report,
+      '--output',
+      `html=${page}`,
+    ])
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^GREEN: /)
+    const { candidates } = JSON.parse(await readFile(report, 'utf8')) as Conformance
+    const release = count === 1 ? [] : [names.join(' and ')]
+    expect(candidates.map(({ variant }) => variant)).toEqual([...names, ...release])
+    const html = await readFile(page, 'utf8')
+    expect(names.filter((name) => !html.includes(name))).toEqual([])
+  })
+})
