@@ -6,6 +6,7 @@ export type ShownCommand = { readonly name: string; readonly args: readonly stri
 /** A value for each metavariable of a synopsis; what is not here is taken as it stands. */
 const SAMPLES: Readonly<Record<string, string>> = {
   REFERENCE: 'oci:out/spin-only',
+  'REFERENCE=NAME': 'oci:out/spin-only=spin-only',
   IMAGE: 'ghcr.io/you/talos-spin-only:v1.11.5',
   $IMAGE: 'ghcr.io/you/talos-spin-only:v1.11.5',
   NAME: 'spin-only',
