@@ -4,7 +4,7 @@ import { FormatError } from '#harness/errors.ts'
 import { chunksOf, sizeOf, type Content } from './content.ts'
 
 export type CpioFile = {
-  /** As it goes into the archive: GNU cpio writes `.` for the root and no leading `.`. */
+  /** As it goes into the archive: GNU cpio writes `.` for the root and no leading `./`. */
   readonly path: string
   /** st_mode: the type (0o100000 file, 0o040000 directory, 0o120000 link …) and the permissions. */
   readonly mode: number

@@ -6,7 +6,7 @@ import { FormatError, type Location } from '../errors.ts'
 export type FileType = 'file' | 'directory' | 'symlink' | 'hardlink' | 'character' | 'block' | 'fifo' | 'socket'
 
 export type FileEntry = {
-  /** Relative to the root, without `.` or a leading or trailing slash; '' is the root itself. */
+  /** Relative to the root, without `./` or a leading or trailing slash; '' is the root itself. */
   readonly path: string
   readonly type: FileType
   /** Permission bits with setuid, setgid and sticky: 0o7777 at most. */
@@ -128,7 +128,7 @@ export function decodeName(bytes: Uint8Array): string {
   }
 }
 
-/** A path without `.`, doubled or trailing slashes and a leading slash. `..` stays: whoever judges wants to see it. */
+/** A path without `./`, doubled or trailing slashes and a leading slash. `..` stays: whoever judges wants to see it. */
 export function normalizePath(path: string): string {
   return path
     .split('/')

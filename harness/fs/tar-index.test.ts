@@ -15,7 +15,7 @@ function writeBigOwner(block: Buffer): void {
 }
 
 const VALID: readonly SampleEntry[] = [
-  { name: '.', type: '5', mode: 0o755 },
+  { name: './', type: '5', mode: 0o755 },
   { name: 'usr/', type: '5', mode: 0o1777, mtime: 1_700_000_000 },
   { name: 'usr/file', content: 'hello', mode: 0, uid: 7, gid: 8 },
   { name: 'usr/hard', type: '1', target: './usr/file' },

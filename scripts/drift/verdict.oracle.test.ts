@@ -26,7 +26,7 @@ describe('the verdict', { timeout: PATIENCE_MS }, () => {
     ['--upstream', served.namespace, '--trusted-root', served.trustedRoot].concat('--cache', file('cache'))
   const lock = async (talos: string): Promise<string> => {
     const path = file(`${talos}.json`)
-    const { status, stderr } = await runCommandLine('lock.ts', [
+    const { status, stderr } = await runCommandLine('lock', [
       '--accept-moved',
       ...['--talos', talos, '--lock', path].concat(registry()),
     ])
@@ -43,10 +43,10 @@ describe('the verdict', { timeout: PATIENCE_MS }, () => {
   const byHand = async (talos: string): Promise<DriftVerdict> => {
     const [path, out, report] = [await lock(talos), file(`out-${talos}`), file('conformance.json')]
     const upstream = ['--upstream', served.namespace, '--cache', file('cache')]
-    const built = await runCommandLine('build.ts', ['--lock', path, '--output', out, ...upstream])
+    const built = await runCommandLine('build', ['--lock', path, '--output', out, ...upstream])
     expect(built.status, built.stderr).toBe(0)
     const images = ['spin-only', 'spin-tailscale'].map((variant) => `oci:${out}/${variant}:${talos}`)
-    const { status } = await runCommandLine('conform.ts', [...images, '--lock', path, '--report', report])
+    const { status } = await runCommandLine('test', [...images, '--lock', path, '--report', report])
     const { candidates } = conformanceSchema.parse(JSON.parse(await readFile(report, 'utf8')))
     const rules = candidates.flatMap(({ variant, rules: all }) =>
       all.flatMap(({ id, level, status: said }) =>

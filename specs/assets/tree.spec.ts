@@ -36,11 +36,15 @@ test(
 )
 
 test(
-  ...must('AST-002', '`checksums.sha256` covers every file but itself, in `sha256sum -c` form with `.` paths, sorted', {
-    targets: ['assets'],
-    needs: ['AST-001'],
-    fix: 'write it last: find . -type f ! -name checksums.sha256 | sort | xargs sha256sum > checksums.sha256',
-  }),
+  ...must(
+    'AST-002',
+    '`checksums.sha256` covers every file but itself, in `sha256sum -c` form with `./` paths, sorted',
+    {
+      targets: ['assets'],
+      needs: ['AST-001'],
+      fix: 'write it last: find . -type f ! -name checksums.sha256 | sort | xargs sha256sum > checksums.sha256',
+    },
+  ),
   async ({ files, judge }) => {
     const covered = filesOf(files).filter((path) => path !== CHECKSUMS)
     judge(

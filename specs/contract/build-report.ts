@@ -7,7 +7,7 @@ type InventoryLine = {
   readonly mode: string
   readonly size: number
   readonly sha256: string
-  /** Without `.`. */
+  /** Without `./`. */
   readonly path: string
 }
 

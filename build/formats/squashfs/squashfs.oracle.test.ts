@@ -85,7 +85,7 @@ function toTar(files: readonly SquashFile[]): Promise<Buffer> {
   const types = { character: 'character-device', block: 'block-device', hardlink: 'link', socket: 'file' } as const
   for (const { path, type, mode, uid, gid, mtime, target, device, xattrs: pairs, data } of files) {
     const header: Partial<Header> & Pick<Header, 'name'> = {
-      name: path === '' ? '.' : path,
+      name: path === '' ? './' : path,
       type: type in types ? types[type as keyof typeof types] : (type as 'file'),
       mode,
       uid,
