@@ -5,7 +5,7 @@ import type { Token } from './tokens.ts'
 /** A place where clients read a text differently: a JSON pointer, and why. */
 export type JsonProblem = { readonly pointer: string; readonly message: string }
 
-export type WalkFacts = {
+type WalkFacts = {
   readonly problems: readonly JsonProblem[]
   readonly compact: boolean
   /** Pointers of keys that are no field of the schema, where it says which there are. */

@@ -22,6 +22,6 @@ export function toProject(candidates: readonly CandidateInput[], contract: Contr
   }
 }
 
-export function isConfigAlone({ parts }: Pick<CandidateInput, 'parts'>): boolean {
+function isConfigAlone({ parts }: Pick<CandidateInput, 'parts'>): boolean {
   return parts.config !== undefined && Object.keys(parts).length === 1
 }
