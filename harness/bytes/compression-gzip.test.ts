@@ -48,8 +48,8 @@ const headerSum = (header: string): string => {
 
 describe('gunzipChunks', () => {
   const long = Buffer.alloc(3 << 20, 'a text that is not short. ')
-  it.for([1, 2, 7, 64, 100_000])('decodes members and padding in chunks of %i bytes', async (size) => {
-    const bytes = Buffer.concat([gzipSync('one '), gzipSync(''), gzipSync('two'), Buffer.alloc(300)])
+  it.for([1, 2, 7, 64, 100_000])('decodes members in chunks of %i bytes', async (size) => {
+    const bytes = Buffer.concat([gzipSync('one '), gzipSync(''), gzipSync('two')])
     const chunks = chunked(bytes, size)
     expect(await gunzip(chunks)).toBe('one two')
     expect(chunks).toMatchObject({ read: bytes.length, ended: true })
@@ -63,6 +63,7 @@ describe('gunzipChunks', () => {
     ['an extra field', `04${REST}0300aabbcc`],
     ['a name', `08${REST}6100`],
     ['a comment', `10${REST}6200`],
+    ['the longest name', `08${REST}${'61'.repeat(511)}00`],
     ['a checksum', headerSum(`02${REST}`)],
     ['all of them', headerSum(`1f${REST}0100aa61006200`)],
   ])('reads a header with %s', async ([, header]) => {
@@ -90,17 +91,17 @@ describe('gunzipChunks', () => {
     ['wrong data', corrupted(10), 'MALFORMED', 10],
     ['a wrong checksum', member(`00${REST}`, 'x', { crc: 1 }), 'MALFORMED', 21],
     ['a wrong size', member(`00${REST}`, 'x', { size: 2 }), 'MALFORMED', 21],
-    ['a name without end', Buffer.from(`1f8b0808${REST}${'61'.repeat(70_000)}`, 'hex'), 'LIMIT_EXCEEDED', 10],
+    ['a name that Go refuses', member(`08${REST}${'61'.repeat(512)}00`, 'x'), 'LIMIT_EXCEEDED', 10],
   ])('refuses %s', async ([, bytes, code, offset]) => {
     const error = await expectCode(() => gunzip(chunked(bytes)), FormatError, code)
     expect(error.at).toEqual({ ...where, offset })
   })
 
   it.for([1, 5, 1000])('refuses what follows, in chunks of %i bytes, and reads it to its end', async (size) => {
-    for (const padding of [0, 3]) {
-      const chunks = chunked(Buffer.concat([valid, Buffer.alloc(padding), Buffer.from('junk\0junk')]), size)
+    for (const junk of [Buffer.from('junk\0junk'), Buffer.alloc(9)]) {
+      const chunks = chunked(Buffer.concat([valid, junk]), size)
       const error = await expectCode<IntegrityError>(() => gunzip(chunks), IntegrityError, 'TRAILING_DATA')
-      const offset = valid.length + padding
+      const offset = valid.length
       expect(error).toMatchObject({ got: 9, want: 0, bytesRead: offset + 9, at: { ...where, offset } })
       expect(chunks).toMatchObject({ read: offset + 9, ended: true })
     }
@@ -159,8 +160,7 @@ describe('measureGzipMember', () => {
 describeHostile(
   'gzip',
   {
-    'two members': () =>
-      Buffer.concat([gzipSync('some text. '.repeat(500)), member(`1c${REST}0100aa61006200`, 'x'), Buffer.alloc(9)]),
+    'two members': () => Buffer.concat([gzipSync('some text. '.repeat(500)), member(`1c${REST}0100aa61006200`, 'x')]),
     'a large member': () => gzipSync(Buffer.alloc(1 << 20, 'a longer text. ')),
   },
   (source) => Array.fromAsync(gunzipChunks(source.stream(), { ...options, where: source.where })),

@@ -3,7 +3,6 @@
 import { crc32, createInflateRaw } from 'node:zlib'
 import { FormatError, HarnessError, IntegrityError, type FormatCode } from '../errors.ts'
 import { metered, runEngine, type DecoderOptions } from './compression-engine.ts'
-import { findNonNul } from './padding.ts'
 import { CHUNK_SIZE, type ByteSource } from './source.ts'
 
 /**
@@ -15,8 +14,8 @@ export const MAX_MEMBERS = 1 << 14
  * cost.
  */
 const LATER_CHUNK_SIZE = 1 << 16
-/** Bytes of the original name or of the comment: more than any path has; both are skipped. */
-const MAX_HEADER_TEXT = 1 << 16
+/** Bytes of the original name or of the comment with their NUL: compress/gzip of Go refuses longer ones. */
+const MAX_HEADER_TEXT = 512
 
 // FLG: 0 FTEXT, 1 FHCRC, 2 FEXTRA, 3 FNAME, 4 FCOMMENT, 5–7 reserved
 const FHCRC = 0x02
@@ -94,7 +93,7 @@ class Feed {
 }
 
 /**
- * The content of all members of `chunks`; NUL padding may follow them. FormatError BAD_MAGIC, TRUNCATED, MALFORMED (also
+ * The content of all members of `chunks`; nothing follows them. FormatError BAD_MAGIC, TRUNCATED, MALFORMED (also
  * a wrong checksum or length), UNSUPPORTED (a method other than deflate), LIMIT_EXCEEDED; IntegrityError TRAILING_DATA.
  * `chunks` is read to its end, also when its bytes turn out to be wrong (not when they come to too much), so that one
  * that hashes or verifies itself gets to do it; what it throws comes through.
@@ -106,7 +105,7 @@ export async function* gunzipChunks(
   const feed = new Feed(chunks, options, 0)
   try {
     yield* metered(gunzipMembers(feed, options), options)
-    await assertPadding(feed, options)
+    await assertEnd(feed, options)
   } catch (error) {
     if (error instanceof HarnessError && error.code !== 'LIMIT_EXCEEDED') await feed.drain()
     throw error
@@ -211,18 +210,15 @@ async function readMemberHeader(feed: Feed): Promise<void> {
     throw feed.error('MALFORMED', `expected gzip header checksum ${wantCrc.toString(16)}, got another`)
 }
 
-/** The rest behind the last member is NUL to the end: writers pad to their block size. */
-async function assertPadding(feed: Feed, options: DecoderOptions): Promise<void> {
-  for (let chunk = await feed.pull(); chunk !== undefined; chunk = await feed.pull()) {
-    const junk = findNonNul(chunk)
-    if (junk < 0) continue
-    const offset = feed.offset - chunk.length + junk
-    const got = chunk.length - junk + (await feed.drain())
-    throw new IntegrityError('TRAILING_DATA', `${options.format}: expected the end after gzip, got ${got} more bytes`, {
-      at: { ...options.where, offset },
-      got,
-      want: 0,
-      bytesRead: feed.offset,
-    })
-  }
+/** Nothing may follow the last member: compress/gzip of Go takes NUL, too, for the header of one more. */
+async function assertEnd(feed: Feed, options: DecoderOptions): Promise<void> {
+  const { offset } = feed
+  const got = await feed.drain()
+  if (got === 0) return
+  throw new IntegrityError('TRAILING_DATA', `${options.format}: expected the end after gzip, got ${got} more bytes`, {
+    at: { ...options.where, offset },
+    got,
+    want: 0,
+    bytesRead: feed.offset,
+  })
 }

@@ -60,7 +60,7 @@ test(
     'every service can start: its root folder is there, and its entrypoint leads, mounts counted, to an aarch64 program or to a script whose interpreter is there',
     {
       targets: ['installer', 'assets'],
-      needs: ['EXT-004', 'EXT-013', 'EXT-014', 'INI-003'],
+      needs: ['EXT-004', 'EXT-013', 'EXT-014', 'INI-003', 'EXT-025'],
       fix: 'name the service as the folder below usr/local/lib/containers, and put its program there: Talos waits 70 minutes for it, then reboots',
     },
   ),

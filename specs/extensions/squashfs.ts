@@ -5,6 +5,9 @@ import type { Squashfs } from '#harness/formats/squashfs/reader.ts'
 const LABEL = 'security.selinux'
 const JUDGED_ELSEWHERE = /^((trusted|user)\.overlay\.|security\.capability$)/
 
+/** The topmost layer's root is the machine's `/`: with another mode only root gets past it, or everybody writes there. */
+const ROOT_MODE = 0o755
+
 /** `path: what` of each deviation; imager's untar makes no hard link, the base of 1.11 has some. */
 export async function formFindings(
   path: string,
@@ -12,7 +15,11 @@ export async function formFindings(
   hasHardLinks: boolean,
 ): Promise<readonly string[]> {
   const { deviations, hardLinks } = await squashfs.form()
+  const root = (await squashfs.entries()).find((entry) => entry.path === '')
   return [
+    ...(root?.mode === ROOT_MODE
+      ? []
+      : [`${path}: expected its root of mode 0${ROOT_MODE.toString(8)}, got 0${root?.mode.toString(8) ?? 'none'}`]),
     ...deviations.map((what) => `${path}: ${what}`),
     ...(hasHardLinks ? [] : hardLinks.map((name) => `${path}: ${name}: a hard link, which imager makes none of`)),
   ]

@@ -13,8 +13,12 @@ const COVERED = ['proc', 'dev', 'sys', 'run']
 const EMPTY_ON_HOST = ['var', 'run', 'dev', 'sys', 'proc', 'system', 'tmp']
 /** The defaults that containerd gives a container. */
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+/** Folders of the machine that are writable, wholly or in part. */
+const WRITABLE_ON_HOST = [...EMPTY_ON_HOST, 'etc', 'opt', 'usr/libexec/kubernetes']
 const MAX_LINKS = 40
 const EXECUTABLE = 0o111
+/** What Linux executes (fs/binfmt_elf.c). */
+const RUNNABLE: readonly string[] = ['executable', 'shared']
 /** BINPRM_BUF_SIZE of Linux: a `#!` line ends there. */
 const MAX_LINE = 256
 
@@ -33,6 +37,8 @@ export async function whyNotStarted({ name, container }: ServiceSpec, host: File
   const lookUp = makeLookUp(host, root.path, container.mounts)
   const path = container.environment.findLast((line) => line.startsWith('PATH='))?.slice('PATH='.length) ?? DEFAULT_PATH
   const { entrypoint } = container
+  const refused = container.mounts.map((mount) => whyNotMounted(mount, host)).find((why) => why !== undefined)
+  if (refused !== undefined) return refused
   // runc starts in `/`; a name without a slash is also looked for in PATH.
   const places = [
     `/${entrypoint}`,
@@ -42,6 +48,20 @@ export async function whyNotStarted({ name, container }: ServiceSpec, host: File
   return found === undefined
     ? `its entrypoint ${entrypoint} is not in its root`
     : whyNotRun(entrypoint, found, lookUp, false)
+}
+
+/** Talos makes a source that is missing, where it can write; runc takes a relative one from a folder of containerd's. */
+function whyNotMounted(
+  { source, type, options }: ServiceSpec['container']['mounts'][number],
+  host: FileTree,
+): string | undefined {
+  if (type !== 'bind' && !options.includes('bind') && !options.includes('rbind')) return undefined
+  if (!source.startsWith('/')) return `the source ${source} of a mount is no absolute path`
+  const path = clean(source)
+  if (WRITABLE_ON_HOST.some((at) => path === at || path.startsWith(`${at}/`))) return undefined
+  return path === '' || host.resolve(path) !== undefined
+    ? undefined
+    : `the source ${source} of a mount is not there, and Talos cannot make it on a root that is read-only`
 }
 
 type LookUp = (path: string) => FileEntry | undefined
@@ -60,6 +80,8 @@ async function whyNotRun(
     try {
       const elf = await readElf(data)
       if (machineName(elf.machine) !== 'aarch64') return `${name} is a program for ${machineName(elf.machine)}`
+      if (elf.class !== 64 || elf.endian !== 'little' || !RUNNABLE.includes(elf.type))
+        return `${name} is no program for aarch64: ${elf.class} bits, ${elf.endian}-endian, ${elf.type}`
       if (!isStatic(elf) && elf.interpreter !== undefined && lookUp(elf.interpreter) === undefined)
         return `${name} needs ${elf.interpreter}, which is not in its root`
       return undefined
@@ -89,13 +111,14 @@ function makeLookUp(host: FileTree, root: string, mounts: ServiceSpec['container
   ]
   const entryAt = (path: string): FileEntry | undefined => {
     const mount = all
-      .filter(({ at }) => path === at || path.startsWith(`${at}/`))
+      .filter(({ at }) => at === '' || path === at || path.startsWith(`${at}/`))
       .toSorted((a, b) => a.at.length - b.at.length)
       .at(-1)
     if (mount === undefined) return host.get(`${root}/${path}`)
     if (mount.source === undefined || EMPTY_ON_HOST.includes(mount.source.split('/')[0] ?? '')) return undefined
     const source = host.resolve(mount.source)
-    return source === undefined ? undefined : host.get(source.path + path.slice(mount.at.length))
+    const below = path.slice(mount.at.length).replace(/^(?=[^/])/, '/')
+    return source === undefined ? undefined : host.get(source.path + below)
   }
   return (path) => {
     let pending = clean(path).split('/')

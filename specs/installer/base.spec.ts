@@ -14,7 +14,7 @@ test(
     "the image is upstream's base, the artifacts layer, and an overlay's layer exactly where the contract declares one",
     {
       targets: ['installer'],
-      needs: ['OCI-001', 'OCI-002'],
+      needs: ['OCI-001', 'OCI-002', 'OCI-004'],
       fix: 'append the artifacts to installer-base as one layer, as imager does, and nothing else; name a board’s overlay in the contract (overlays)',
     },
   ),

@@ -1,8 +1,9 @@
 // The lists that modprobe goes by: kmod's modules.dep(5) and the binary indexes beside it.
+import { MODULES_DEP } from '#harness/talos/extensions.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 import { dependencyFindings, indexFindings } from './indexes.ts'
-import { broughtFindings, listFindings } from './lists.ts'
+import { broughtFindings, listFindings, modeFindings } from './lists.ts'
 
 test(
   ...must(
@@ -50,12 +51,18 @@ test(
 )
 
 test(
-  ...must('MOD-011', 'the index holds what depmod writes and the lists that base and extensions bring, nothing else', {
-    targets: ['installer', 'assets'],
-    needs: ['MOD-003', 'MOD-004', 'MOD-010'],
-    fix: 'let imager make the index over base and all extensions, in the build that appends them',
-  }),
-  async ({ modules, judge }) => {
-    judge(await broughtFindings(modules), modules.where).toEqual([])
+  ...must(
+    'MOD-011',
+    'the index holds what depmod writes and the lists that base and extensions bring, nothing else, files 0644 and folders 0755',
+    {
+      targets: ['installer', 'assets'],
+      needs: ['MOD-003', 'MOD-004', 'MOD-010'],
+      fix: 'let imager make the index over base and all extensions, in the build that appends them',
+    },
+  ),
+  async ({ modules, extensions, judge }) => {
+    const layer = await (await extensions.images.get(`${MODULES_DEP}.sqsh`)?.squashfs())?.tree()
+    const modes = layer === undefined ? [] : modeFindings([...layer.under('')])
+    judge([...(await broughtFindings(modules)), ...modes], modules.where).toEqual([])
   },
 )

@@ -20,7 +20,9 @@ export async function dependencyFindings(installed: InstalledModules): Promise<r
   const findings: string[] = []
   for (const release of installed.releases) {
     const folder = `${MODULES_FOLDER}/${release}`
-    const lines = parseModulesDep(await readIndex(installed, release, 'modules.dep'))
+    const text = await readIndex(installed, release, 'modules.dep')
+    const lines = parseModulesDep(text)
+    findings.push(...writtenFindings(text))
     const listed = new Map(lines.map(({ path, dependencies }) => [path, dependencies]))
     const modules = installed.modules.filter(({ path }) => path.startsWith(`${folder}/`))
     const paths = new Map(modules.map((module) => [module.path.slice(folder.length + 1), module]))
@@ -40,6 +42,19 @@ export async function dependencyFindings(installed: InstalledModules): Promise<r
     }
   }
   return findings
+}
+
+/** Lines of modules.dep as depmod writes none: a second one of a module, a comment, an empty one, one without its end. */
+function writtenFindings(text: Uint8Array): readonly string[] {
+  const lines = Buffer.from(text).toString('latin1').split('\n')
+  const cut = lines.pop()
+  const starts = lines.map((line) => line.slice(0, line.indexOf(':') + 1))
+  return [
+    ...(cut === '' || cut === undefined ? [] : [`modules.dep: expected a line feed behind ${cut}`]),
+    ...lines
+      .filter((line, at) => line.startsWith('#') || line === '' || starts.indexOf(starts[at] ?? '') < at)
+      .map((line) => `modules.dep: ${JSON.stringify(line)}: a line that depmod does not write`),
+  ]
 }
 
 /** The modules that a module depends on, directly or not: modprobe loads the line of a module and looks no further. */

@@ -1,4 +1,5 @@
 // What is wrong with the text indexes of a machine's modules, and with the lists that lie beside them.
+import type { FileEntry } from '#harness/fs/file-tree.ts'
 import { readAll, type ByteSource } from '#harness/bytes/source.ts'
 import { depmodLists, type ListedModule } from '#harness/formats/modules/depmod.ts'
 import { readModuleSymbols } from '#harness/formats/modules/symbols.ts'
@@ -48,6 +49,15 @@ export async function broughtFindings(installed: InstalledModules): Promise<read
         findings.push(`${path}: not as base or extensions bring it`)
   }
   return findings.slice(0, MAX_FINDINGS)
+}
+
+/** The layer lies on top of all: its folders' modes are those that the machine shows, of `usr` as well. */
+export function modeFindings(entries: readonly FileEntry[]): readonly string[] {
+  return entries.flatMap(({ path, type, mode }) => {
+    if (type !== 'directory' && !path.startsWith(`${MODULES_FOLDER}/`)) return []
+    const wanted = type === 'directory' ? 0o755 : 0o644
+    return mode === wanted ? [] : [`${path}: expected mode 0${wanted.toString(8)}, got 0${mode.toString(8)}`]
+  })
 }
 
 async function readListed({ modules }: InstalledModules, folder: string): Promise<readonly ListedModule[]> {

@@ -3,6 +3,7 @@ import { isConfig, isIndex, isLayer, isManifest } from '#harness/oci/image/media
 import { UKI_PATH } from '#harness/talos/installer.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
+import { compressionFindings, elsewhereFindings } from './descriptors.ts'
 import { artifactFindings, layerFindings } from './layers.ts'
 
 test(
@@ -37,7 +38,7 @@ test(
 test(
   ...must(
     'OCI-005',
-    'media types are of the OCI or the Docker family and a document is never both manifest and index',
+    'media types are of the OCI or the Docker family, a document is never both manifest and index, and no content lies elsewhere than under its digest',
     {
       targets: ['image'],
       needs: ['OCI-001'],
@@ -64,21 +65,27 @@ test(
       ].map(({ mediaType }) => mediaType),
       image.where,
     ).toEqual([])
+    judge(
+      [config, ...layers, ...documents.map(({ descriptor }) => descriptor)].flatMap(elsewhereFindings),
+      image.where,
+    ).toEqual([])
   },
 )
 
 test(
   ...must(
     'OCI-006',
-    'containerd unpacks each layer as it is listed: no path twice, none outside the root, no device node, no header that Go refuses or reads otherwise, no whiteout for a file of the same layer, nothing behind the end',
+    'containerd unpacks each layer as it is listed: no path twice, none outside the root, no device node, no header that Go refuses or reads otherwise, no whiteout for a file of the same layer, nothing behind the end, compressed as its media type says',
     {
       targets: ['image'],
-      needs: ['OCI-001', 'OCI-002'],
+      needs: ['OCI-001', 'OCI-002', 'OCI-004'],
       fix: 'build the layers with a tool that writes each path once and below the root, such as crane, docker or buildkit',
     },
   ),
   async ({ image, judge }) => {
-    judge(layerFindings(await Promise.all(image.layers.map((layer) => layer.read()))), image.where).toEqual([])
+    const layers = await Promise.all(image.layers.map((layer) => layer.read()))
+    const { layers: descriptors } = await image.manifest()
+    judge([...layerFindings(layers), ...compressionFindings(layers, descriptors)], image.where).toEqual([])
   },
 )
 

@@ -20,7 +20,7 @@ test(
 test(
   ...should('OCI-011', "the unpacked image stays within the contract's size budget (Talos unpacks it in memory)", {
     targets: ['installer'],
-    needs: ['OCI-001', 'OCI-002'],
+    needs: ['OCI-001', 'OCI-002', 'OCI-004'],
     fix: 'ship the asset tree as an image of its own; raise unpackedSizeLimit in the contract if nodes have the memory',
   }),
   async ({ files, contract, judge }) => {

@@ -27,6 +27,7 @@ const NODE_PREFIX = 0x8000_0000 // INDEX_NODE_PREFIX
 const NODE_VALUES = 0x4000_0000 // INDEX_NODE_VALUES
 const NODE_CHILDS = 0x2000_0000 // INDEX_NODE_CHILDS
 const NODE_MASK = 0x0fff_ffff // INDEX_NODE_MASK
+const NODE_UNUSED = 0x1000_0000
 
 /**
  * All keys with their values; none for an empty file, as the imager leaves `modules.builtin.bin`. FormatError
@@ -48,6 +49,8 @@ export function parseModulesIndex(bytes: Uint8Array, where: Location = {}): Modu
   let keys = 0
   for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
     const start = node.reference & NODE_MASK
+    if ((node.reference & NODE_UNUSED) !== 0)
+      throw cursor.error('MALFORMED', 'expected the bit above the offset of a node unset, got it set', start)
     if (start < HEADER_SIZE) throw cursor.error('MALFORMED', `expected a node after the header, got ${start}`)
     if (visited.has(start)) throw cursor.error('MALFORMED', 'expected every node once, got one twice', start)
     visited.add(start)

@@ -17,6 +17,8 @@ const MAX_BASIC_ENTRIES = 256
 const MAX_BASIC_LISTING = 8192
 const ENTRY_SIZE = 8
 const MAX_U32 = 0xffff_ffff
+/** Every link's, says lstat of Linux; mksquashfs writes down what it says. */
+const LINK_MODE = 0o777
 
 export function inodeDeviations(visited: Visited): readonly string[] {
   return [...placeDeviations(visited), ...nameDeviations(visited), ...listingDeviations(visited)]
@@ -61,6 +63,8 @@ function endOf(inode: Inode, table: MetadataTable): number {
 function formDeviations(inode: Inode, names: number, blockSize: number): readonly string[] {
   const { extended, modeBits } = inode.form
   const found: string[] = []
+  if (inode.type === 'symlink' && inode.mode !== LINK_MODE)
+    found.push(`expected mode 0${LINK_MODE.toString(8)} of a link, got 0${inode.mode.toString(8)}`)
   if (modeBits !== 0) found.push(`expected permissions alone in its mode, got 0x${modeBits.toString(16)} above them`)
   if (inode.type !== 'directory' && inode.links !== names) found.push(`expected ${names} links, got ${inode.links}`)
   if (inode.type === 'file') found.push(...fileForm(inode, blockSize))

@@ -25,9 +25,9 @@ const platform = z.looseObject({
   architecture: z.string(),
   os: z.string(),
   variant: z.string().optional(),
-  'os.version': other,
-  'os.features': other,
-  features: other,
+  'os.version': z.string().nullish(),
+  'os.features': z.array(z.string()).nullish(),
+  features: z.array(z.string()).nullish(),
 })
 
 export const descriptorSchema = z.looseObject({
