@@ -23,7 +23,7 @@ const EXECUTABLE = 0o111
 test(
   ...must(
     'EXT-012',
-    'spin, where it is, installs an executable `containerd-shim-spin-v2` and registers the runtime handler `spin` under the key that this containerd reads',
+    'spin, where it is, installs an executable `containerd-shim-spin-v2` and registers the runtime handler `spin`, and nothing else, under the key that this containerd reads',
     {
       targets: ['installer', 'assets'],
       needs: ['EXT-005'],
@@ -47,6 +47,11 @@ test(
       types.filter((type) => type !== undefined),
       extensions.where,
     ).toEqual(spin.map(() => RUNTIME.type))
+    const own = configs.filter(({ handlers }) => handlers.has(RUNTIME.handler))
+    judge(
+      own.flatMap(({ others }) => others),
+      extensions.where,
+    ).toEqual([])
   },
 )
 

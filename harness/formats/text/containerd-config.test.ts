@@ -95,6 +95,21 @@ describe('parseContainerdConfig refuses', () => {
     expect(isValueOrFormatError(() => handlers(text))).toBe(true)
     expect(performance.now() - started).toBeLessThan(5000)
   })
+
+  it('lists the settings that are no type of a handler', () => {
+    const text = `version = 3
+[plugins."io.containerd.cri.v1.runtime".containerd.runtimes.spin]
+runtime_type = "io.containerd.spin.v2"
+runtime_path = "/x"
+made = 2025-01-01
+list = [{ a = 1 }]
+`
+    const handler = 'plugins > io.containerd.cri.v1.runtime > containerd > runtimes > spin'
+    expect(parseContainerdConfig(Buffer.from(text)).others).toEqual([
+      'version',
+      ...['runtime_path', 'made', 'list'].map((key) => `${handler} > ${key}`),
+    ])
+  })
 })
 
 function isValueOrFormatError(action: () => unknown): boolean {

@@ -7,6 +7,7 @@ import { FormatError, type Location } from '../../errors.ts'
 const MAX_BYTES = 1 << 20
 /** Handlers stand six levels deep. */
 const MAX_DEPTH = 64
+const SEPARATOR = ' > '
 
 /** The plugin that holds `containerd.runtimes` in configuration version 3, of containerd 2; others are passed over. */
 const RUNTIME_PLUGIN = 'io.containerd.cri.v1.runtime'
@@ -18,6 +19,8 @@ type RuntimeHandler = {
 
 export type ContainerdConfig = {
   readonly handlers: ReadonlyMap<string, RuntimeHandler>
+  /** Every setting that is no runtime handler's type, its keys joined by ` > `. */
+  readonly others: readonly string[]
 }
 
 /** The registrations of `plugin`. FormatError `containerd config`: MALFORMED, LIMIT_EXCEEDED above 1 MiB. */
@@ -43,10 +46,20 @@ export function parseContainerdConfig(
       throw malformed(`expected a string as runtime_type of ${name}, got ${typeof runtimeType}`, where)
     handlers.set(name, runtimeType === undefined ? {} : { runtimeType })
   }
-  return { handlers }
+  const types = new Set([...handlers.keys()].map((name) => [...path, name, 'runtime_type'].join(SEPARATOR)))
+  return { handlers, others: settings(root).filter((setting) => !types.has(setting)) }
 }
 
 type Table = Readonly<Record<string, unknown>>
+
+/** Paths of what is no table; smol-toml bounds their depth. */
+function settings(root: Table, above: readonly string[] = []): readonly string[] {
+  return Object.entries(root).flatMap(([key, value]) => {
+    const path = [...above, key]
+    const isTable = typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
+    return isTable ? settings(value as Table, path) : [path.join(SEPARATOR)]
+  })
+}
 
 function parse(bytes: Uint8Array, where: Location): Table {
   try {
