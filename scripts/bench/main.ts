@@ -29,7 +29,7 @@ export async function main(args: readonly string[]): Promise<0 | 1 | 2> {
     const missed = results.flatMap(judgeBars).some(({ met }) => !met)
     return missed && options.bars ? 1 : 0
   } catch (thrown) {
-    // What is aborted rejects with an AbortError that only says so.
+    // An aborted command rejects with an AbortError that states no cause.
     const error: unknown = interrupt.signal.aborted ? interrupt.signal.reason : thrown
     const isPlain = error instanceof UsageError || error instanceof HarnessError
     process.stderr.write(`error: ${isPlain ? error.message : ((error as Error).stack ?? String(error))}\n`)

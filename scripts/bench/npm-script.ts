@@ -1,4 +1,4 @@
-// What `npm run NAME -- ARGS` starts, without npm in between: npm's own second would hide what is measured.
+// The process that `npm run NAME -- ARGS` starts, without npm in between: npm's own second would hide what is measured.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'

@@ -14,7 +14,7 @@ export type BenchOptions = {
   readonly sizes: readonly Size[]
   readonly parts: readonly BenchPart[]
   readonly json: boolean
-  /** Whether a bar that is missed makes the exit status 1. */
+  /** True where a missed bar makes the exit status 1. */
   readonly bars: boolean
   readonly folder?: string
 }

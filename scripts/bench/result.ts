@@ -1,4 +1,4 @@
-// What was measured, and the bars that it is held against.
+// The measurements, and the bars that they are compared with.
 import { pairedRatios, summarize, type Summary } from './measure/statistics.ts'
 import type { BuildRuns } from './build.ts'
 import type { Run } from './measure/measure.ts'

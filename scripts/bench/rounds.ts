@@ -1,9 +1,9 @@
-// Who runs when: in turn, and the other one first in every second round, so that nobody always comes after the same.
+// The order of the runs: in turn, reversed in every second round, so that none always follows the same one.
 
 type Runners = Readonly<Record<string, (round: number) => Promise<unknown>>>
 type Taken<T extends Runners> = { [Name in keyof T]: Awaited<ReturnType<T[Name]>>[] }
 
-/** What each gave, round by round. */
+/** The result of each runner, round by round. */
 export async function takeTurns<T extends Runners>(
   { runs, signal }: { readonly runs: number; readonly signal: AbortSignal },
   runners: T,

@@ -1,8 +1,8 @@
-// Whether the tools that we are measured against are there.
+// The presence of the tools that we are measured against.
 import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
 
-/** Where depmod is, which no user's PATH need have. */
+/** The folders of depmod, which a user's PATH may lack. */
 const SYSTEM_FOLDERS = '/usr/sbin:/sbin'
 
 export function toolPath(path = process.env['PATH'] ?? ''): string {

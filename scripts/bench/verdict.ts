@@ -9,7 +9,7 @@ import type { Prepared } from './prepare.ts'
 import { takeTurns } from './rounds.ts'
 import { toolPath } from './tools.ts'
 
-/** What the pipeline reads: the image, and not who signed it or what lies beside it. */
+/** The targets that the pipeline reads: the image, without its signatures and the files beside it. */
 const TARGETS = 'image,installer'
 
 export type VerdictRuns = {

@@ -80,7 +80,7 @@ async function buildAll(
   process.stdout.write(renderNext(all, await keepInputs(upstream, options)))
 }
 
-/** What must be named when the images are judged; what the embedded upstream said is nowhere else. */
+/** Keeps the inputs that a later verdict needs; those of the embedded upstream exist nowhere else. */
 async function keepInputs({ lock, writeReference }: BuildUpstream, options: BuildOptions): Promise<JudgeOptions> {
   if (options.upstream !== EMBEDDED || writeReference === undefined) return options
   const path = join(options.output, 'upstream.lock.json')

@@ -28,7 +28,7 @@ export function renderBuilt(plan: Plan, built: Built): string {
   )
 }
 
-/** What the judge must be told beside the images. */
+/** The options that the judge needs beside the images. */
 export type JudgeOptions = {
   readonly contract?: string | undefined
   readonly lock?: string | undefined

@@ -14,7 +14,7 @@ export type Damage = {
 
 /** Size of what is put in, taken out or swapped, in bytes. */
 const MAX_RUN = 16
-/** How often a swap of two equal blocks is drawn again. */
+/** The number of times that a swap of two equal blocks is drawn again. */
 const ATTEMPTS = 20
 
 /** One damage of `bytes`, which hold at least one. */

@@ -26,7 +26,7 @@ export function explain(
   return classes
 }
 
-/** A text without what stands in `created`; a text of no such field stays whole. */
+/** A text without the value of `created`; a text without that field is unchanged. */
 function timesAside(bytes: Uint8Array): string {
   return Buffer.from(bytes)
     .toString('latin1')

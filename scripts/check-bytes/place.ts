@@ -7,7 +7,7 @@ type Damaged = { readonly image: CandidateImage; readonly tamper?: Tamper }
 export type Place = {
   /** `config`, `uki headers`, `cpio headers`, …: what the table of results counts by. */
   readonly depth: string
-  /** The file, section or member it lies in. */
+  /** The file, section or member that contains it. */
   readonly name: string
   readonly bytes: Uint8Array
   /** Ranges of `bytes` that a rule need not know. */

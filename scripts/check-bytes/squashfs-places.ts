@@ -81,7 +81,7 @@ function encode(image: Buffer, block: Block, bytes: Uint8Array): Uint8Array {
   return Buffer.concat([content], Math.ceil(content.length / PADDING) * PADDING)
 }
 
-/** Pointers of a lookup table: as many as lie between the index and what follows it. */
+/** Pointers of a lookup table: as many as fit between the index and what follows it. */
 function movePointers(image: Buffer, content: Buffer, field: number, moved: (position: number) => number): void {
   const index = pointer(image, field)
   if (index < 0 || index + 8 > image.length) return
@@ -89,7 +89,7 @@ function movePointers(image: Buffer, content: Buffer, field: number, moved: (pos
   content.writeBigUInt64LE(BigInt(moved(value)), moved(index))
 }
 
-/** Where inodes of the basic and extended kinds keep their time; those of files have lists behind them. */
+/** The modification times of basic and extended inodes; inodes of files are followed by lists of blocks. */
 function inodeTimes(table: Buffer): readonly Free[] {
   const sizes: Readonly<Record<number, number>> = { 1: 32, 4: 24, 5: 24, 6: 20, 7: 20, 11: 28, 12: 28, 13: 24, 14: 24 }
   const found: Free[] = []

@@ -30,9 +30,9 @@ const RUNS: readonly Run[] = [
   },
 ]
 
-/** Of what the suite prints where it is red. */
+/** The most characters of the suite's output that are quoted when it fails. */
 const QUOTED = 4000
-/** What the suite has and these runs do not ask, with the reason. */
+/** The tests of the suite that these runs leave out, with the reason. */
 const NOT_ASKED: ReadonlyMap<string, string> = new Map([
   ['Manifest put with tag params', 'not in v1.1 of the specification'],
   ['Tag Param', 'not in v1.1 of the specification'],

@@ -66,7 +66,7 @@ async function compareAll(tools: Tools): Promise<string> {
   const asking = { tools, fixture, registry, cwd }
   const found: string[] = []
   let compared = 0
-  // What others list, and other images, cannot be asked of cosign in one command.
+  // Lists of referrers and other images cannot be asked of cosign in one command.
   const rows = TABLE.flatMap(([, some]) => some).filter(({ fallback, digest }) => !fallback && !digest)
   for (const row of rows) {
     const signer = (row.signers?.(fixture) ?? [WORKFLOW]).at(-1)
@@ -118,7 +118,7 @@ function identify(signer: TrustedSigner): readonly string[] {
   return [...subject, '--certificate-oidc-issuer', signer.issuer]
 }
 
-/** What it takes of an authority: 3 all at once, 2 in parts. */
+/** Writes the files of an authority that cosign needs: 3 all at once, 2 in parts. */
 export async function writeParts({ parts, trustedRoot }: Authority, cwd: string): Promise<void> {
   await writeFile(join(cwd, 'root.json'), trustedRoot)
   await writeFile(join(cwd, 'ca.pem'), toPem(parts.certificates.certificate.toString('base64')))

@@ -118,7 +118,7 @@ async function takesKeyless(fixture: Fixture, identity: typeof WORKFLOW): Promis
   equal(digestIn(await fixture.cosign3(['verify', ...root, fixture.image])), IMAGE_DIGEST)
   await fixture.cosign3(['verify-attestation', ...root, '--type', 'slsaprovenance1', fixture.image])
   await fixture.attach('tag', signer)
-  // Of the old form cosign 2 takes no trusted root, only its parts.
+  // For the old form cosign 2 takes no trusted root, only its parts.
   const parts = { SIGSTORE_REKOR_PUBLIC_KEY: 'rekor.pub', SIGSTORE_CT_LOG_PUBLIC_KEY_FILE: 'ctlog.pub' }
   const old = ['verify', ...options, '--ca-roots', 'ca.pem', '--offline', fixture.image]
   equal(digestIn(await fixture.cosign2(old, parts)), IMAGE_DIGEST)

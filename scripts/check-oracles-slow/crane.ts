@@ -67,7 +67,7 @@ async function roundTrip(tools: Tools, options: RegistryOptions): Promise<undefi
   deepEqual(registry.crashes, [])
 }
 
-/** What crane pushed is judged as the archive that it pushed. */
+/** Judges an image that crane pushed like the archive that it was pushed from. */
 async function sameVerdict(tools: Tools): Promise<undefined> {
   await using registry = await startRegistry()
   const { crane, cwd } = await craneFor(tools, registry)
@@ -78,7 +78,7 @@ async function sameVerdict(tools: Tools): Promise<undefined> {
     const lock = join(ROOT, 'fixtures/golden/lock-v1.13.9.json')
     const fixed = ['--variant=spin-tailscale', '--target=installer', '--cache', join(cwd, 'cache')]
     const args = [...fixed, '--report', report, '--lock', lock, reference]
-    // vitest keeps a secret below HOME, which is the current folder otherwise: nothing of that may lie in the project.
+    // vitest keeps a secret below HOME, which is the current folder otherwise: the project must not contain it.
     const place = { cwd: ROOT, env: { HOME: cwd } }
     await run(process.execPath, ['--import', './scripts/preload.mjs', 'scripts/talos-image.ts', 'test', ...args], place)
     const { candidates } = conformanceSchema.parse(JSON.parse(await readFile(report, 'utf8')))

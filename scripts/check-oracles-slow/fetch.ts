@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { run } from './tool.ts'
 
 export type Tools = {
-  /** Where they may write. */
+  /** The folder that they may write to. */
   readonly folder: string
   readonly conformance: string
   readonly crane: string

@@ -1,4 +1,4 @@
-// What the rules find nothing wrong with is read as the same by Go, Linux' unpacker, bsdcpio and unsquashfs, over
+// Files that pass all rules are read alike by Go, Linux' unpacker, bsdcpio and unsquashfs, over
 // thousands of damaged tars, archives and images.
 import { deepEqual } from 'node:assert/strict'
 import { mkdtemp } from 'node:fs/promises'

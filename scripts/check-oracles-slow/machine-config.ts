@@ -16,7 +16,7 @@ const SEED = 2026
 const WHOLE = 4000
 const PATCHED = 1000
 
-/** What is judged otherwise on purpose, by what only one of the two says, and why. */
+/** Intended differences between the two, by the message that only one of them gives, and the reason. */
 const KNOWN: readonly (readonly [says: RegExp, reason: string])[] = [
   [/replaces what is not there/, 'Talos writes some empty fields before a JSON patch, so that they can be replaced'],
   [/Protocol\(0\)/, 'Talos writes a protocol that is not set as a word that it cannot read'],
@@ -55,7 +55,7 @@ function differenceOf(minor: Minor, files: readonly string[], answer: Answer | u
   return [`Talos: ${theirs}\nhere: ${said ?? 'accepted'}\n${files.join('\n--- patch\n').slice(0, 2000)}`]
 }
 
-/** What is said first against the files; undefined where nothing is. */
+/** The first complaint about the files; undefined where there is none. */
 function judge(minor: Minor, files: readonly string[]): string | undefined {
   try {
     const parsed = files.map((text, at) => ({ path: `${at}`, roots: parseGoYaml(Buffer.from(text), `${at}`) }))

@@ -1,4 +1,4 @@
-// What `npm run publish` pushes over HTTP, read back by cosign, crane and oras.
+// Images and signatures that `npm run publish` pushes over HTTP, read back by cosign, crane and oras.
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { mkdtemp, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -18,10 +18,10 @@ export type RunOptions = {
 const MAX_OUTPUT = 64 << 20
 /** The longest is the build of the conformance suite. */
 const TIMEOUT_MS = 10 * 60_000
-/** Of a failed tool's output. */
+/** The most characters of a failed tool's output that are quoted. */
 const QUOTED = 2000
 
-/** What it prints on standard output. */
+/** The standard output of the tool. */
 export function run(program: string, args: readonly string[], options: RunOptions): Promise<string> {
   const { cwd, env = {}, accept = [0] } = options
   const own = { PATH: process.env['PATH'] ?? '', HOME: cwd, LC_ALL: 'C', ...env }

@@ -1,4 +1,4 @@
-// Which tests reach what changed since a commit: through imports, or through a file whose name a module mentions.
+// Tests that reach what changed since a commit: through imports, or through a file whose name a module mentions.
 import { execFile } from 'node:child_process'
 import { glob, readFile } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
@@ -11,7 +11,7 @@ const TEST = /\.test\.ts$/
 const ORACLE = /\.oracle\.test\.ts$/
 /** Tests that build, publish or run a whole command. What is below scripts/judge, cli and check is a library. */
 const COMMAND_TEST = /^(?:scripts\/(?!(?:judge|cli|check)\/)|fixtures\/(?:publish\/|golden\/build))/
-/** What they are about first of all. */
+/** Tests of whole commands, which are about these folders. */
 const COMMAND = /^(?:scripts|build)\//
 const IMPORT = /\b(?:from|import)\s*\(?\s*['"]([.#][^'"\n]+)['"]/g
 
@@ -36,7 +36,7 @@ export async function changedFiles(base: string): Promise<readonly string[]> {
 export type Reaching = {
   /** Unit tests, the nearest first; oracles need tools, and are not among them. */
   readonly tests: readonly string[]
-  /** How many more tests of whole commands there are, which take minutes. */
+  /** The number of further tests of whole commands, which take minutes. */
   readonly left: number
 }
 

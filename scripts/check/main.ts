@@ -31,7 +31,7 @@ const STEPS: readonly Step[] = [
   ['selftest', [...OWN, 'selftest']],
 ]
 
-/** What tsc knows from the last time. */
+/** The state that tsc keeps from run to run. */
 const TYPES = 'node_modules/.cache/check.tsbuildinfo'
 
 export type CheckOptions = { readonly changed?: string | true }

@@ -44,7 +44,7 @@ function note(text: string): void {
   process.stderr.write(`${printable(text)}\n`)
 }
 
-/** What of the judge's options is not made here. */
+/** The judge's options that the caller supplies. */
 export type CandidateTerms = Omit<OpenOptions, 'registry' | 'trust' | 'startProgress'> &
   Pick<ReferencePlace, 'ruleIndex' | 'selected' | 'atHand' | 'reference'>
 

@@ -1,4 +1,4 @@
-// How a verdict ends when its output or its machine fails it: status 2, no stack trace, the report of before, no litter.
+// A verdict whose output or machine fails it: status 2, no stack trace, the previous report, no leftover files.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'

@@ -1,4 +1,4 @@
-// How a command ends when its output or its machine fails it: status 2, never 1, which says that something was judged.
+// The end of a command whose output or machine fails it: status 2, never 1, which says that something was judged.
 import { printFailure } from './failure.ts'
 
 /**
@@ -12,7 +12,7 @@ export async function runToEnd(command: () => Promise<number>): Promise<void> {
     isLost = true
     process.exitCode = 2
   })
-  // Nobody is left to tell.
+  // Standard error is closed as well: there is no place to report to.
   process.stderr.on('error', () => undefined)
   process.on('uncaughtException', (error) => {
     printFailure(error)

@@ -29,7 +29,7 @@ function fewFiles(): string | undefined {
   return `error: expected to be allowed ${ENOUGH_FILES} open files at least, got ${soft}: raise it with ulimit -n 1024`
 }
 
-/** No space, no more open files, no memory for them: of the machine, and nobody's bug. */
+/** No space, no more open files, no memory for them: faults of the machine, not bugs. */
 const OF_MACHINE: ReadonlySet<unknown> = new Set([
   'EMFILE',
   'ENFILE',
@@ -45,7 +45,7 @@ function isOfMachine(error: unknown): error is Error {
   return error instanceof Error && 'code' in error && OF_MACHINE.has(error.code)
 }
 
-/** For what nobody foresaw. */
+/** The message for an unforeseen error. */
 export function renderBug(error: unknown): string {
   return `internal error, please report it: ${(error as Error).stack ?? String(error)}`
 }

@@ -1,4 +1,4 @@
-// How far a long job is: one line at a terminal, drawn over and over, with a bar, the share, what the caller says and the
+// The progress of a long job: one line at a terminal, redrawn, with a bar, the share, the caller's text and the
 // time left; elsewhere a plain line each minute.
 import { clearLine, cursorTo } from 'node:readline'
 

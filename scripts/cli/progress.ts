@@ -1,4 +1,4 @@
-// How far a pull is, for a person at a terminal: bytes, rate, time left. On a pipe nothing.
+// The progress of a pull at a terminal: bytes, rate, time left. Nothing is written to a pipe.
 import type { PullProgress } from '../judge/candidates/pull.ts'
 import { openProgressBar } from './progress-bar.ts'
 

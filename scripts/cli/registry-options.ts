@@ -1,4 +1,4 @@
-// How registries are reached: the options that every command shares, and what a client makes of them.
+// The options about registries that all commands share, and the clients that follow from them.
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { InvalidArgumentError, type Command } from 'commander'
@@ -9,7 +9,7 @@ import { machineCredentials, type Credentials } from '#harness/oci/client/auth/c
 import { openPushClient } from '#harness/oci/push/client.ts'
 import { UsageError } from './command-line.ts'
 
-/** How a registry is reached, as far as every command may be told. */
+/** The options by which a registry is reached, as all commands take them. */
 type Reach = {
   readonly cache?: string
   readonly caFile?: string
@@ -77,7 +77,7 @@ export function reachExamples(line: string): readonly string[] {
 }
 
 /**
- * How `registries` are reached; undefined where there are none, and for --offline. UsageError for options that do not go
+ * The network access to `registries`; undefined where there are none, and for --offline. UsageError for options that do not go
  * together, for a CA file without certificates, and where no password comes.
  */
 export async function networkOf(
@@ -101,7 +101,7 @@ async function credentialsOf({ username }: RegistryOptions): Promise<Credentials
   return () => Promise.resolve(credential)
 }
 
-/** What was read of each input: a command that pushes and then judges asks twice, and there is one password to read. */
+/** The password read from each input: a command that pushes and then judges asks twice, and there is one to read. */
 const PASSWORDS = new WeakMap<AsyncIterable<Buffer | string>, Promise<string>>()
 
 function passwordFrom(input: AsyncIterable<Buffer | string>): Promise<string> {

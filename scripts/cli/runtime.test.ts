@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { assertRuntime } from './runtime.ts'
 
-/** What a process does that calls the guard for a Node of this version. */
+/** The exit and output of a process that calls the guard for a Node of this version. */
 function runGuard(version: string): {
   readonly status: number | null
   readonly stdout: string

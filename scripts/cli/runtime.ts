@@ -1,4 +1,4 @@
-// Which Node runs this: the one that npm installed, not the system's.
+// The Node that runs this: the one that npm installed, not the system's.
 
 /** Before 26.10 Node's zstd drops all but the first frame, and an initramfs has two. */
 const OLDEST = [26, 10] as const

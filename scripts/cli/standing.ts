@@ -1,4 +1,4 @@
-// Where the person stands who typed the command: npm starts the scripts of a project in the project's folder.
+// The caller's working folder: npm starts the scripts of a project in the project's folder.
 import { join } from 'node:path'
 import { ROOT } from '../root.ts'
 

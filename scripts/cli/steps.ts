@@ -1,4 +1,4 @@
-// What a command does right now, for a person who waits.
+// The current step of a command, for a person who waits.
 import { printable } from '../judge/verdict/printable.ts'
 
 type Terminal = { readonly isTTY?: boolean | undefined; write(text: string): unknown }

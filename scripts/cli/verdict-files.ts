@@ -54,7 +54,7 @@ export async function deliverVerdict(
   for (const one of written) await writeWhole(one.file, renderOutput(one.format, conformance))
   // On GitHub the log is read for commands: an image must not be able to write one.
   const onGitHub = process.env['GITHUB_ACTIONS'] === 'true'
-  // What a person reads goes to standard error where a program reads standard output.
+  // Text for a person goes to standard error where a program reads standard output.
   const person = json || shown !== undefined ? process.stderr : process.stdout
   if (json) process.stdout.write(report)
   if (shown !== undefined) process.stdout.write(renderOutput(shown.format, conformance))

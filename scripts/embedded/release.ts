@@ -1,4 +1,4 @@
-// What `npm test` judges when nothing is given: a release as it would be made for people, from an embedded upstream in
+// The release that `npm test` judges when nothing is given: as made for people, from an embedded upstream in
 // an embedded registry. Signed upstream, lock, both variants, publishing: the real steps, with nothing left on disk.
 import { parseReference, type Reference, type RegistryReference } from '#harness/oci/image/reference.ts'
 import { writeFile } from 'node:fs/promises'
@@ -21,7 +21,7 @@ export type Embedded = {
   readonly references: readonly RegistryReference[]
   /** The image that the lock pins as the reference. */
   readonly reference: { readonly digest: string; readonly image: Reference } | undefined
-  /** A cache of its own: nobody wants these images in theirs. */
+  /** A cache of its own: these images are of no use in the user's. */
   readonly cacheFolder: string
   /** File of the authority that signed. */
   readonly trustedRoot: string

@@ -19,7 +19,7 @@ import { lockEmbedded } from './lock.ts'
 export type EmbeddedUpstream = UpstreamParts & {
   readonly registry: Registry
   readonly authority: Authority
-  /** Of its own, for whatever is made of it; it goes with it. */
+  /** A temporary folder for anything made from it; closing removes it. */
   readonly folder: string
   /** Below `folder`: what was read. */
   readonly cacheFolder: string
@@ -40,7 +40,7 @@ export type UpstreamOptions = {
 /** The upstream of the tests that is built from when nothing says which release. */
 export const EMBEDDED_RELEASE: ReleaseName = 'v1.11.5'
 
-/** LockError; whoever closes it ends the registry and loses the folder. */
+/** Opens the embedded upstream; closing it ends the registry and removes the folder. LockError. */
 export async function openEmbeddedUpstream(options: UpstreamOptions): Promise<EmbeddedUpstream> {
   const { talos = EMBEDDED_RELEASE, contract, signal } = options
   const closers: (() => Promise<void>)[] = []

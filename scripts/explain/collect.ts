@@ -1,4 +1,4 @@
-// What there is to know about a rule, from where it stands anyway: rule index, spec file, counterexamples.
+// The documentation of a rule, collected from its sources: rule index, spec file, counterexamples.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Counterexample } from '#fixtures/counterexamples/counterexample.ts'
@@ -7,9 +7,9 @@ import { ROOT } from '../root.ts'
 
 export type Explanation = {
   readonly rule: RuleIndexEntry
-  /** What goes wrong without it; absent while no counterexample says so. */
+  /** The consequence of breaking the rule; absent while no counterexample states it. */
   readonly why?: string
-  /** What the head of the spec file names. */
+  /** The source named at the head of the spec file. */
   readonly source: string
   readonly needs: readonly RuleIndexEntry[]
   /** Ids of the rules that are blocked while this one fails. */

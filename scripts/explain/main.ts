@@ -11,7 +11,7 @@ import { collectExplanations, type Explanation } from './collect.ts'
 import { nearMatches } from './near.ts'
 import { renderExplanations, type Terminal } from './render.ts'
 
-/** Where standard output is no terminal. */
+/** The width of the text where standard output is no terminal. */
 const COLUMNS = 110
 const MIN_COLUMNS = 60
 

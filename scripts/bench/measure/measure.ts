@@ -17,7 +17,7 @@ export type CommandOptions = {
 
 /** A peak that lasts less than this shows in VmHWM alone, which is of one process. */
 const SAMPLE_MS = 20
-/** What is told of a command that failed. */
+/** The most characters of a failed command's output that are quoted. */
 const MAX_TOLD = 4000
 
 /** Rejects with the end of what it said when it fails. */
@@ -66,7 +66,7 @@ function ended(child: ChildProcess, describe: () => string): Promise<void> {
 }
 
 export type Step = {
-  /** What it is called in the table. */
+  /** The name of the phase in the table. */
   readonly phase: string
   /** For bash, with `set -euo pipefail`. */
   readonly script: string

@@ -1,4 +1,4 @@
-// What a few runs say: the middle one, and how far they lie apart.
+// Statistics of a few runs: the median, and the spread.
 
 export type Summary = { readonly median: number; readonly min: number; readonly max: number }
 

@@ -13,7 +13,7 @@ type Image = {
   readonly variant: string
 }
 
-/** What the report is about: files by their digest. */
+/** The files that the report is about, by their digest. */
 type Terms = { readonly contract: string; readonly lock: string; readonly value: Contract }
 
 /** In the place of the main job: what it is asked about is green, but for `change`; `status` is what it ends with. */
