@@ -11,7 +11,7 @@ const TEST = /\.test\.ts$/
 const ORACLE = /\.oracle\.test\.ts$/
 /** Tests that build, publish or run a whole command. What is below scripts/judge, cli and check is a library. */
 const COMMAND_TEST = /^(?:scripts\/(?!(?:judge|cli|check)\/)|fixtures\/(?:publish\/|golden\/build))/
-/** Tests of whole commands, which are about these folders. */
+/** Sources of the commands, which command tests are mainly about. */
 const COMMAND = /^(?:scripts|build)\//
 const IMPORT = /\b(?:from|import)\s*\(?\s*['"]([.#][^'"\n]+)['"]/g
 
