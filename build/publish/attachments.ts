@@ -3,9 +3,16 @@
 import { parseJson } from '#harness/oci/image/schemas.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import type { Lock } from '#specs/contract/lock.ts'
-import { attestationManifest, documentManifest, signatureManifests, type PushManifest } from '../signing/artifacts.ts'
+import {
+  attestationManifest,
+  documentManifest,
+  legacyAttestationManifest,
+  legacySignatureManifest,
+  signatureManifests,
+  type PushManifest,
+} from '../signing/artifacts.ts'
 import { IN_TOTO_PAYLOAD, type Signer } from '../signing/signer.ts'
-import { provenanceStatement, spdxStatement, type ProvenanceInputs } from '../signing/statements.ts'
+import { provenanceStatement, spdxStatement, textStatement, type ProvenanceInputs } from '../signing/statements.ts'
 import { encodeSpdx } from './spdx.ts'
 import type { LayoutImage } from './variant-layout.ts'
 
@@ -20,6 +27,11 @@ export type Evidence = Pick<ProvenanceInputs, 'source' | 'gate' | 'invocation' |
   readonly signer: Signer | undefined
   /** The report that the image is published on; undefined where there is none. */
   readonly conformance: Uint8Array | undefined
+  /**
+   * Whether cosign's tags carry all of it, for a registry that takes no manifest with a subject or an artifact type. What
+   * nobody signed has no place there, and is not attached.
+   */
+  readonly tagsOnly?: boolean
 }
 
 /** `repository` is the registry and its repository. SigningError. */
@@ -32,6 +44,19 @@ export async function makeAttachments(
   const { digest } = descriptor
   const spdx = encodeSpdx({ digest, repository, variant, contract, lock })
   const provenance = provenanceStatement({ ...evidence, digest, variant, finishedOn: new Date() })
+  if (evidence.tagsOnly === true) {
+    if (signer === undefined) return []
+    const statements = [
+      provenance,
+      spdxStatement(digest, parseJson(spdx, 'spdx', {})),
+      ...(conformance === undefined ? [] : [textStatement(digest, Buffer.from(conformance).toString())]),
+    ]
+    // By the signature's tag a rerun tells that an image has all of it.
+    return [
+      await legacyAttestationManifest(descriptor, statements, signer),
+      await legacySignatureManifest(descriptor, repository, signer),
+    ]
+  }
   const verdict =
     conformance === undefined
       ? []

@@ -8,6 +8,7 @@ import { pushReferrer } from '#harness/oci/push/referrer.ts'
 import { pushBlobs, type BlobOutcome, type BlobToPush } from '#harness/oci/push/push.ts'
 import type { PushOptions } from '#harness/oci/push/client.ts'
 import { bytesSource } from '#harness/bytes/source.ts'
+import { RegistryError } from '#harness/errors.ts'
 import { releaseTags, type ReleaseTags } from '#specs/contract/tags.ts'
 import { legacyTag, type PushManifest } from '../signing/artifacts.ts'
 import { PublishError } from './publish-error.ts'
@@ -183,9 +184,29 @@ async function attachAll(
     await pushBlobs(client, repository, toPush, { signal })
     const { subject, tag = manifest.digest } = manifest
     if (subject === undefined) await pushManifest(client, repository, manifest, tag, { signal })
-    else await pushReferrer(client, repository, { ...manifest, subject }, signal)
+    else
+      await pushReferrer(client, repository, { ...manifest, subject }, signal).catch((error: unknown) => {
+        throw isRefusal(error) ? wayOn(error) : error
+      })
   }
   return manifests.length
+}
+
+/** Statuses by which registries say that they do not take such a manifest; GitLab answers 400 for its media types. */
+const REFUSALS: readonly (number | undefined)[] = [400, 405, 406, 415, 422]
+
+function isRefusal(error: unknown): error is RegistryError {
+  return error instanceof RegistryError && REFUSALS.includes(error.status)
+}
+
+function wayOn(cause: RegistryError): RegistryError {
+  const { code, status, request } = cause
+  const message = `${cause.message}: where a registry takes no manifest that refers to another, --tag-signatures-only attaches by cosign's tags`
+  return new RegistryError(code, message, {
+    cause,
+    ...(status !== undefined && { status }),
+    ...(request !== undefined && { request }),
+  })
 }
 
 async function confirm(

@@ -33,10 +33,11 @@ export type CreatedOption = { readonly created?: Date }
 
 export const BUNDLE_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json'
 export const SIMPLE_SIGNING_TYPE = 'application/vnd.dev.cosign.simplesigning.v1+json'
+const ENVELOPE_TYPE = 'application/vnd.dsse.envelope.v1+json'
 const EMPTY_TYPE = 'application/vnd.oci.empty.v1+json'
 const CREATED = 'org.opencontainers.image.created'
 
-/** `sha256-<hex>.sig`, where clients before cosign 3 look. */
+/** `sha256-<hex>.sig` and `.att`, where clients before cosign 3 look. */
 export function legacyTag(digest: Digest, suffix: 'sig' | 'att'): string {
   return `${fallbackTag(digest)}.${suffix}`
 }
@@ -130,6 +131,25 @@ export async function legacySignatureManifest(
   const bundle = await signer.signBytes(payload)
   const layer = { blob: toBlob(SIMPLE_SIGNING_TYPE, payload), annotations: toLegacyAnnotations(bundle) }
   return legacyManifest(legacyTag(subject.digest, 'sig'), [layer])
+}
+
+/**
+ * The `.att` tag with one layer per statement: its signed envelope, and what vouches for that in annotations, as
+ * `cosign attest` of version 2 writes it. It names no subject and has no artifact type.
+ */
+export async function legacyAttestationManifest(
+  subject: Descriptor,
+  statements: readonly Statement[],
+  signer: Signer,
+): Promise<PushManifest> {
+  const layers: { readonly blob: PushBlob; readonly annotations: Annotations }[] = []
+  for (const statement of statements) {
+    const bundle = await signer.signEnvelope(IN_TOTO_PAYLOAD, toJson(statement))
+    const { predicateType } = statement
+    const blob = toBlob(ENVELOPE_TYPE, toJson(bundle.dsseEnvelope))
+    layers.push({ blob, annotations: { ...toLegacyAnnotations(bundle), predicateType } })
+  }
+  return legacyManifest(legacyTag(subject.digest, 'att'), layers)
 }
 
 export function simpleSigningPayload(digest: Digest, dockerReference: string): Uint8Array {

@@ -22,6 +22,8 @@ export const STATEMENT_V1 = 'https://in-toto.io/Statement/v1'
 export const COSIGN_SIGN_PREDICATE = 'https://sigstore.dev/cosign/sign/v1'
 export const PROVENANCE_PREDICATE = 'https://slsa.dev/provenance/v1'
 const SPDX_PREDICATE = 'https://spdx.dev/Document'
+/** https://github.com/sigstore/cosign/blob/v2.5.0/specs/COSIGN_PREDICATE_SPEC.md: any text, as it is. */
+const TEXT_PREDICATE = 'https://cosign.sigstore.dev/attestation/v1'
 
 /** With the contract's source before it, the URI of what `externalParameters` mean: those of version 1 of this file. */
 const BUILD_TYPE_FRAGMENT = '#talos-image/v1'
@@ -34,6 +36,11 @@ export function signatureStatement(digest: Digest): Statement {
 /** `document` is the parsed SPDX document. */
 export function spdxStatement(digest: Digest, document: unknown): Statement {
   return toStatement(digest, SPDX_PREDICATE, document)
+}
+
+/** `text` is a document that has no predicate of its own, such as a report of the suite. */
+export function textStatement(digest: Digest, text: string, made = new Date()): Statement {
+  return toStatement(digest, TEXT_PREDICATE, { Data: text, Timestamp: made.toISOString() })
 }
 
 export type ProvenanceInputs = {

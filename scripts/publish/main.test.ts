@@ -26,6 +26,7 @@ await writeFile(lock, formatLock(LOCK))
 const pair = generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
 await writeFile(key, pair.privateKey.export({ type: 'pkcs8', format: 'pem' }))
 const COMMIT = '1'.repeat(40)
+const REQUEST = 'ACTIONS_ID_TOKEN_REQUEST'
 
 /** A verdict as green as it must be, changed by `change`. */
 async function writeReport(change: (green: Conformance) => Conformance = (green) => green): Promise<void> {
@@ -59,12 +60,7 @@ beforeEach(async () => {
     vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((stdout += String(text)), true)),
     vi.spyOn(process.stderr, 'write').mockImplementation((text) => ((stderr += String(text)), true)),
   )
-  for (const name of [
-    'SIGSTORE_ID_TOKEN',
-    'ACTIONS_ID_TOKEN_REQUEST_URL',
-    'ACTIONS_ID_TOKEN_REQUEST_TOKEN',
-    'COSIGN_PASSWORD',
-  ])
+  for (const name of ['SIGSTORE_ID_TOKEN', `${REQUEST}_URL`, `${REQUEST}_TOKEN`, 'COSIGN_PASSWORD'])
     vi.stubEnv(name, undefined)
   await writeReport()
 })
@@ -147,6 +143,13 @@ describe('npm run publish', () => {
     )
     expect(types.filter((type) => type === BUNDLE_TYPE)).toHaveLength(6)
     expect(types.filter((type) => type === CONFORMANCE_TYPE)).toHaveLength(2)
+    await using narrow = await startRegistry({ features: { artifacts: false } })
+    const there = [...withKey.map((arg) => arg.replace(registry.host, narrow.host)), '--force']
+    expect([await run(there), stderr]).toEqual([2, expect.stringMatching(/: .*--tag-signatures-only attaches by/)])
+    expect([await run([...there, '--tag-signatures-only']), stdout]).toEqual([
+      0,
+      expect.stringMatching(/\n.* 8 manifests/),
+    ])
   })
 
   const changes: readonly (readonly [string, (green: Conformance) => Conformance, RegExp])[] = [

@@ -124,6 +124,7 @@ async function publishLayouts(
     ...facts,
     signer,
     conformance: gate.report,
+    tagsOnly: options.tagSignaturesOnly,
   }
   const client = await openPusher(registry, options)
   const total = publications.flatMap(blobsOf).reduce((sum, { size }) => sum + size, 0)

@@ -17,6 +17,7 @@ export type PublishCommand = JudgeInputs &
     readonly key?: string
     /** False for --no-sign. */
     readonly sign: boolean
+    readonly tagSignaturesOnly: boolean
     readonly revision?: string
     /** False for --no-verify. */
     readonly verify: boolean
@@ -33,7 +34,9 @@ failure run the same command once more.
 
 It is signed by --key, or as the identity of the machine where that has an OpenID token (GitHub Actions with
 id-token: write, SIGSTORE_ID_TOKEN), or with --no-sign not at all: the rules SUP-001 and SUP-002 are red then.
-Attached are SLSA provenance, an SPDX document made from the lock, and the verdict that it is published on.
+Attached are SLSA provenance, an SPDX document made from the lock, and the verdict that it is published on. A registry
+that refuses their types (GitLab: "unknown media type") takes them with --tag-signatures-only: signed, in cosign's tags;
+with --no-sign nothing is attached then.
 At the end the images are pulled back and judged where they lie; that verdict goes to report/published.json.
 
 Exit status: that of the last verdict (0 conforms, 1 a must fails, 2 a must could not be judged); 1 also for an image that
@@ -52,6 +55,11 @@ export function parseOptions(args: readonly string[]): PublishCommand | undefine
     .option('--key <FILE>', 'sign with this private key (PEM; its password from COSIGN_PASSWORD)')
     .option('--no-sign', 'sign nothing')
     .option(
+      '--tag-signatures-only',
+      'attach by cosign’s tags sha256-HEX.sig and .att only, for registries that take no referrers',
+      false,
+    )
+    .option(
       '--revision <COMMIT>',
       'source commit of the provenance (default: GITHUB_SHA, or HEAD of this folder’s git)',
     )
@@ -60,6 +68,7 @@ export function parseOptions(args: readonly string[]): PublishCommand | undefine
   addExamples(addLogin(addReach(addJudgeInputs(command))), [
     'npm run publish -- out ghcr.io/you --variant spin-only --report report/conformance.json',
     'npm run publish -- out ghcr.io/you --key cosign.key --revision 0a1b2c3d',
+    'npm run publish -- out registry.gitlab.com/you/talos --key cosign.key --tag-signatures-only',
     'npm run publish -- out 127.0.0.1:5000/test --no-sign --no-verify --force',
     ...judgeExamples('npm run publish -- out ghcr.io/you'),
     ...loginExamples('npm run publish -- out ghcr.io/you'),
