@@ -1,4 +1,4 @@
-// What is known to be bad about a release, as far as its lock and its parts tell: the rules REL-010 and REL-011 before
+// Known faults of a release, as far as its lock and its parts show: the rules REL-010 and REL-011 before
 // anything is built.
 import { parseDigest } from '#harness/bytes/digest.ts'
 import { quirksOf } from '#harness/talos/quirks.ts'
@@ -69,7 +69,7 @@ export async function advisedChanges(lock: Lock, place: AdvisedPlace): Promise<r
   })
 }
 
-/** Undefined where nobody knows. */
+/** Undefined where the answer is unknown. */
 function argumentNames(talos: string, contract: Contract): readonly string[] | undefined {
   try {
     const quirks = quirksOf(talos)

@@ -81,7 +81,7 @@ function nameOf(line: string): string {
   return line.split('@')[0]?.split('/').at(-1)?.split(':')[0] ?? line
 }
 
-/** By digest, whoever signed it: that is the lock's to say. */
+/** Opens an image by digest, without reading its signer, which the lock states. */
 function open(upstream: Upstream, name: string, { reference, digest }: PinnedImage): Promise<UpstreamImage> {
   const parsed = parseReference(reference)
   const tag = parsed.kind === 'registry' ? (parsed.tag ?? '') : ''
@@ -89,7 +89,7 @@ function open(upstream: Upstream, name: string, { reference, digest }: PinnedIma
   return openUpstreamImage(quiet, { name, tag, digest: parseDigest(digest), reference })
 }
 
-/** Whether the index has children beside those of its platforms. */
+/** True where the index has children beside those of its platforms. */
 async function hasAttestations(upstream: Upstream, image: PinnedImage): Promise<boolean> {
   const { image: opened } = await open(upstream, 'installer-base', image)
   return opened.children.some(({ platform }) => platform?.architecture === 'unknown')

@@ -21,7 +21,7 @@ export type EmbeddedDrift = {
   close(): Promise<void>
 }
 
-/** Of two named releases only these are made. */
+/** Opens the embedded releases; with two named releases only these are made. */
 export async function openEmbeddedDrift(options: DriftOptions, contract: Contract): Promise<EmbeddedDrift> {
   const folder = await mkdtemp(join(tmpdir(), 'talos-image-embedded-drift-'))
   const registry = await startRegistry()

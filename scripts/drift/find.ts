@@ -1,4 +1,4 @@
-// What drifted: the newer releases, the locked one, each read once and held against the contract.
+// Finds drift: the newer releases and the locked one, each read once and compared with the contract.
 import { openRegistryClient } from '#harness/oci/client/client.ts'
 import { listTags } from '#harness/oci/client/tags.ts'
 import { openRegistryAccess, resolveIfThere } from '#harness/oci/registry/access.ts'
@@ -40,7 +40,7 @@ export type Found = {
   readonly lock: Lock | undefined
 }
 
-/** LockError where upstream is not as it must be, or does not tell. */
+/** LockError where upstream is wrong or cannot be read. */
 export async function findDrift(inputs: DriftInputs): Promise<Found> {
   const { session, options } = inputs
   const { upstream, cacheFolder } = session
@@ -129,7 +129,7 @@ async function readTarget(
   return { target: { ...target, verdict: await judgeRelease(lock, decisions, place) }, lock }
 }
 
-/** What would be once the range of the contract had the release, whatever else it has. */
+/** The contract with its range widened to the release, all else unchanged. */
 function widened(contract: Loaded<Contract>, talos: string): Loaded<Contract> {
   if (admitsTalos(contract.value, talos)) return contract
   return { ...contract, value: { ...contract.value, talos: '>=0.0.0' } }
@@ -137,7 +137,7 @@ function widened(contract: Loaded<Contract>, talos: string): Loaded<Contract> {
 
 type NewLock = { readonly lock: Lock; readonly missing: readonly string[] }
 
-/** Of what the catalogue has of the contract's extensions; signed throughout, unless nobody may ask. */
+/** A lock of the contract's extensions that the catalogue has; all signed, unless there is no network access. */
 async function readNewLock(talos: string, { session, contract, options }: DriftInputs): Promise<NewLock> {
   const { upstream } = session
   const wanted = extensionNames(contract.value)
@@ -182,7 +182,7 @@ async function findReference(locked: Lock, talos: string, { session, options }: 
   return { changes: [none] }
 }
 
-/** Asks again, of nobody's memory: what moved while it was read is not one release. */
+/** Asks the registry again, without the cache: tags that moved during the reading do not describe one release. */
 async function assertUnmoved(lock: Lock, { session, signal }: DriftInputs): Promise<void> {
   const { upstream, network, cacheFolder } = session
   if (network === undefined) return

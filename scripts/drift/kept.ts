@@ -10,7 +10,7 @@ import { DESCRIPTION_SCHEMA } from '#harness/talos/description/schema.ts'
 const MAX_BYTES = 32 << 20
 
 export type Kept = {
-  /** What was kept of the image of that digest, else what `make` gives, which is kept. */
+  /** The value kept for the image of that digest, else the result of `make`, which is kept. */
   of<T>(kind: string, digest: string, schema: z.ZodType<T>, make: () => Promise<T>): Promise<T>
 }
 

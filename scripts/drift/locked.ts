@@ -50,7 +50,7 @@ async function movedTag(
   ]
 }
 
-/** Where cosign puts a signature, and where referrers lie in a registry without that API. */
+/** The change of an image's signature: cosign's tag, or the tag for referrers of a registry without that API. */
 async function signatureChange(
   upstream: Upstream,
   name: string,
@@ -75,7 +75,7 @@ async function signatureChange(
   ]
 }
 
-/** Where the image that ours are compared with lies, for another release: the same repository, the tag of that release. */
+/** The image of another release that ours are compared with: the same repository, the tag of that release. */
 export function referenceFor(lock: Lock, talos: string, repository: string | undefined): RegistryReference | undefined {
   const text = repository ?? lock.reference?.reference
   if (text === undefined) return undefined

@@ -73,7 +73,7 @@ describe('npm run drift', { timeout: PATIENCE_MS }, () => {
         { talos: 'v1.12.10', kind: 'patch' },
         { talos: TO, kind: 'minor' },
       ])
-      // Of that one there is nothing but the tag.
+      // Of that release only the tag exists.
       const { exit, stderr } = await run('--from', older, '--pre')
       expect(exit).toBe(2)
       expect(stderr).toContain('v1.99.0-alpha.0')
@@ -171,7 +171,7 @@ describe('an upstream on a bad day', { timeout: PATIENCE_MS }, () => {
   }, PATIENCE_MS)
   afterEach(() => served[Symbol.asyncDispose]())
 
-  /** Whether anything is written is looked at each time. */
+  /** Runs drift; any status but 3 must leave nothing written. */
   const run = async () => {
     const path = join(served.folder, 'written.json')
     const cache = join(served.folder, 'another')

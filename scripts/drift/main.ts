@@ -67,7 +67,7 @@ async function look(given: DriftOptions, signal: AbortSignal): Promise<Found> {
   }
 }
 
-/** What is under way is for whoever looks on: on a pipe it would be in the way of what was found. */
+/** A terminal for progress; a pipe gets none, where it would mix with the findings. */
 function quietTerminal(terminal: NodeJS.WriteStream): { readonly isTTY?: boolean; write(text: string): unknown } {
   return { isTTY: terminal.isTTY, write: (text) => (terminal.isTTY ? terminal.write(text) : true) }
 }

@@ -17,7 +17,7 @@ export type DriftOptions = RegistryOptions & {
   readonly pre: boolean
   /** Registry and namespace; `embedded` for the upstream of the tests. */
   readonly upstream?: string
-  /** Where CozyStack's images lie, instead of the repository that the lock names. */
+  /** The repository of CozyStack's images, instead of the one that the lock names. */
   readonly reference?: string
   readonly contract?: string
   readonly config?: readonly string[]
@@ -42,7 +42,7 @@ configuration by itself, as that Talos reads it, but for its install image (CFG-
 
 Exit status: 0 no drift; 3 drift; 2 it could not be told, or the command line is wrong: nothing is written then.`
 
-/** Whether the text names a release, and no file. */
+/** True where the text names a release rather than a file. */
 export function isTalos(text: string): boolean {
   return TALOS.test(text)
 }

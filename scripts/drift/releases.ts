@@ -1,4 +1,4 @@
-// Which releases of Talos are newer than a lock's, by the tags of installer-base.
+// Releases of Talos newer than a lock's, by the tags of installer-base.
 import { compareTalos, talosBase } from '#harness/talos/talos-version.ts'
 import { admitsTalos, type Contract } from '#specs/contract/contract.ts'
 
@@ -6,7 +6,7 @@ import { admitsTalos, type Contract } from '#specs/contract/contract.ts'
 type NewerKind = 'patch' | 'minor' | 'pre-release'
 export type Newer = { readonly talos: string; readonly kind: NewerKind }
 
-/** What upstream calls a release or a pre-release; tags of single architectures and of development builds are neither. */
+/** A tag of a release or pre-release of upstream; tags of single architectures and of development builds are neither. */
 const RELEASE = /^v\d+\.\d+\.\d+(?:-(?:alpha|beta|rc)\.\d+)?$/
 
 /** Oldest first; pre-releases only where they are asked for. */

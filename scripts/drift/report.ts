@@ -1,4 +1,4 @@
-// What drift found: one value, of which everything that is printed or written is a rendering.
+// The report of drift: one value, of which everything that is printed or written is a rendering.
 import { z } from 'zod'
 import { changeSchema } from './changes/change.ts'
 
@@ -13,14 +13,14 @@ const verdictSchema = z.union([
     /** Changes that somebody must decide. */
     decisions: z.int().nonnegative(),
   }),
-  /** Why nothing was built or judged. */
+  /** The reason that nothing was built or judged. */
   z.strictObject({ reason: z.string() }),
 ])
 
 const targetSchema = z.strictObject({
   talos: z.string(),
   kind: z.enum(['patch', 'minor', 'pre-release']),
-  /** Whether the contract's range has it. */
+  /** True where the contract's range admits the release. */
   admitted: z.boolean(),
   changes: z.array(changeSchema).readonly(),
   verdict: verdictSchema.optional(),
@@ -32,7 +32,7 @@ export const driftSchema = z.strictObject({
   upstream: z.string(),
   /** Oldest first. */
   newer: z.array(newerSchema).readonly(),
-  /** What is otherwise with the release that is locked. */
+  /** Differences from the locked release as its lock has it. */
   locked: z.array(changeSchema).readonly(),
   /** The releases that were read, the one that is judged first. */
   targets: z.array(targetSchema).readonly(),
@@ -42,7 +42,7 @@ export type Drift = Readonly<z.infer<typeof driftSchema>>
 export type DriftTarget = Drift['targets'][number]
 export type DriftVerdict = Readonly<z.infer<typeof verdictSchema>>
 
-/** Whether there is anything to say. */
+/** True where there is anything to report. */
 export function isDrift({ newer, locked }: Drift): boolean {
   return newer.length + locked.length > 0
 }

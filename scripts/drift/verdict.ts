@@ -1,4 +1,4 @@
-// Both variants built on a release that nobody has locked, in a folder that goes with them, and judged.
+// Both variants built on an unlocked release, in a temporary folder, and judged.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -25,7 +25,7 @@ export type VerdictPlace = {
   readonly session: UpstreamSession
   readonly contract: Loaded<Contract>
   readonly options: DriftOptions
-  /** Where the image lies that the lock pins as the reference. */
+  /** The image that the lock pins as the reference. */
   readonly reference: string | undefined
   readonly signal: AbortSignal
 }
@@ -35,7 +35,7 @@ const BAD = new Set(['fail', 'inconclusive', 'blocked', 'missing'])
 /** The rule about the install image: it names the release of today, the upgrade itself names the next. */
 const INSTALL_IMAGE = 'CFG-004'
 
-/** What `npm run build` and `npm test` would say; `decisions` is the caller's. */
+/** The verdict of `npm run build` and `npm test`; `decisions` is the caller's. */
 export async function judgeRelease(lock: Lock, decisions: number, place: VerdictPlace): Promise<DriftVerdict> {
   const { session, contract, signal } = place
   const folder = await mkdtemp(join(tmpdir(), 'talos-image-drift-'))

@@ -2,10 +2,10 @@
 // placeholders for what it makes at random. siderolabs/talos pkg/machinery/config/generate, v1.11.6 to v1.14.1.
 import type { ConfigFile } from '#harness/machine-config/document.ts'
 
-/** How places in the generated base are named. */
+/** The name of the generated base in locations. */
 export const GENERATED = 'generated base'
 
-/** "placeholder, not a certificate", which stands for any certificate, key or secret. */
+/** "placeholder, not a certificate", in place of any certificate, key or secret. */
 const SECRET = 'cGxhY2Vob2xkZXIsIG5vdCBhIGNlcnRpZmljYXRl'
 const TOKEN = 'abcdef.0123456789abcdef'
 
@@ -13,7 +13,7 @@ const PEM = `-----BEGIN PLACEHOLDER-----\n${SECRET}\n-----END PLACEHOLDER-----\n
 const ENDPOINT = 'https://192.0.2.1:6443'
 const SUBNETS = { podSubnets: ['10.244.0.0/16'], serviceSubnets: ['10.96.0.0/12'] }
 
-/** What the generator of 1.11 writes, which every minor reads; `isNative`: what that of 1.14 writes. */
+/** The base that the generator of 1.11 writes, which every minor reads; `isNative`: the one of 1.14. */
 export function generatedBase(isControlPlane: boolean, isNative: boolean): ConfigFile {
   const documents = isNative ? nativeBase(isControlPlane) : [olderBase(isControlPlane)]
   // JSON is YAML.

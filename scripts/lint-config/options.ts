@@ -9,7 +9,7 @@ export type LintOptions = TermFiles &
     readonly files: readonly string[]
     readonly variant?: string
     readonly talos?: string
-    /** What lies under each FILE: another file, or `generated`. */
+    /** The base of each FILE: another file, or `generated`. */
     readonly base?: string
     readonly only?: readonly string[]
   }

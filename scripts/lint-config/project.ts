@@ -1,4 +1,4 @@
-// The configurations of a project, each with what lies under it.
+// The configurations of a project, each with its base.
 import { targetMinor } from '#specs/config/validity/target.ts'
 import type { ChooseMinor, ConfigFile } from '#harness/machine-config/document.ts'
 import { installsOf } from '#harness/machine-config/facts.ts'

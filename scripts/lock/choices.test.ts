@@ -1,4 +1,4 @@
-// What the lock does where upstream may be one way or another: said, and written without the fact.
+// The lock where upstream may have a fact or not: it reports the absence, and is written without the fact.
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'

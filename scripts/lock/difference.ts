@@ -1,4 +1,4 @@
-// How two locks differ, fact by fact.
+// The differences of two locks, fact by fact.
 import type { Lock } from '#specs/contract/lock.ts'
 
 /** `extensions.drbd.digest: the lock has sha256:…, upstream has sha256:…`; in the order of the names. */
@@ -11,7 +11,7 @@ export function compareLocks(locked: Lock, read: Lock): readonly string[] {
   })
 }
 
-/** Every value by its path; members of lists by what tells them apart. */
+/** Every value by its path; members of lists by what distinguishes them. */
 function factsOf(lock: Lock): ReadonlyMap<string, string> {
   const facts = new Map<string, string>()
   collect(lock, '', facts)
@@ -28,7 +28,7 @@ function collect(value: unknown, path: string, facts: Map<string, string>): void
     collect(member, path === '' ? key : `${path}.${key}`, facts)
 }
 
-/** Extensions have names, firmware paths, what the catalogue lists a tag; sections are told apart by where they stand. */
+/** Extensions are distinguished by name, firmware by path, catalogue entries by tag, sections by their position. */
 function nameMember(member: unknown, index: number): readonly [string, unknown] {
   if (typeof member === 'string') {
     const at = member.indexOf('@')

@@ -92,7 +92,7 @@ async function derive(options: LockOptions, signal: AbortSignal): Promise<Lock> 
   throw new UsageError(`${from}: expected parts of Talos ${talos}, got ${got}`)
 }
 
-/** One sentence and the exit status: 1 upstream is wrong, 2 it could not be told. */
+/** One sentence and the exit status: 1 upstream is wrong, 2 it could not be determined. */
 function describe(error: unknown): { readonly text: string; readonly exit: number } {
   if (error instanceof LockError) return { text: renderFailure(error), exit: error.failure === 'wrong' ? 1 : 2 }
   if (error instanceof HarnessError) return { text: renderFailure(error), exit: failureOf(error) === 'wrong' ? 1 : 2 }

@@ -14,7 +14,7 @@ export type LockOptions = RegistryOptions & {
   readonly reference?: string
   readonly from?: string
   readonly contract?: string
-  /** Where the lock is, or goes; `-` is standard output. */
+  /** The path of the lock, read or written; `-` is standard output. */
   readonly lock: string
   readonly trustedRoot?: string
   readonly verify: boolean

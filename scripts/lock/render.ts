@@ -1,4 +1,4 @@
-// What `npm run lock` prints of what it wrote.
+// The summary of a written lock that `npm run lock` prints.
 import { renderSigner } from '#harness/signing/signer.ts'
 import type { Lock } from '#specs/contract/lock.ts'
 

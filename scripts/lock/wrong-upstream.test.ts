@@ -1,4 +1,4 @@
-// What is wrong with upstream is told in one sentence that names the image, and nothing is written.
+// A wrong upstream is reported in one sentence that names the image, and nothing is written.
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'

@@ -1,4 +1,4 @@
-// What CozyStack's preset adds to a node: cozystack/talm v0.33.1 charts/cozystack/templates/_helpers.tpl (CFG-051).
+// The settings that CozyStack's preset adds to a node: cozystack/talm v0.33.1 charts/cozystack/templates/_helpers.tpl (CFG-051).
 
 type Fields = Readonly<Record<string, unknown>>
 

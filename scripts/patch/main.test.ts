@@ -62,7 +62,7 @@ describe('npm run patch', async () => {
       )
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
       const golden = await readFile(join(ROOT, `fixtures/golden/machine-config/${name}.yaml`), 'utf8')
-      // What talosctl writes without the contract: no extension service, no module.
+      // The output of talosctl without the contract: no extension service, no module.
       const bare = golden.replace(
         /---\napiVersion: v1alpha1\nkind: (?:ExtensionServiceConfig|KernelModuleConfig)\n(?:(?!---).*\n)+/g,
         '',

@@ -21,7 +21,7 @@ export const PROMOTED_REPORT = 'report/promoted.json'
 const TAG = /^\w[\w.-]{0,127}$/
 /** v1, 1.11, v1.11.5-0a1b2c3d: what a person takes for a version, and so for something that never moves. */
 const VERSION = /^v?\d+(?:[.-]|$)/i
-/** Where signatures and lists of referrers are kept. */
+/** Tags under which signatures and lists of referrers are kept. */
 const RESERVED = /^sha(?:256|512)-|\.(?:sig|att|sbom)$/
 
 const HELP = `

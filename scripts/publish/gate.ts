@@ -1,4 +1,4 @@
-// Whether the gate has judged these very bytes green, by this lock and this contract.
+// The gate of publishing: these very bytes must have been judged green, by this lock and this contract.
 import { readFile } from 'node:fs/promises'
 import type { VariantLayout } from '#build/publish/variant-layout.ts'
 import type { Contract } from '#specs/contract/contract.ts'
@@ -14,7 +14,7 @@ export type Gate = {
   readonly forced: boolean
   /** By which waivers it is green, each once. */
   readonly waived: readonly WaivedRule[]
-  /** The report as it stands in its file; undefined where there is none that can be read. */
+  /** The report as its file has it; undefined where no file can be read. */
   readonly report: Uint8Array | undefined
 }
 
@@ -59,7 +59,7 @@ function judgeReport(bytes: Uint8Array, inputs: GateInputs): Judged {
   if (report === undefined) return noVerdict(`${path} is no report of npm test`)
   const terms = { ruleIndex, contract: contract.value, today: new Date().toISOString().slice(0, 10) }
   const foreign = foreignSuite(report, terms)
-  // What another suite's rules say cannot be held against these.
+  // Results of another suite's rules cannot be compared with these.
   if (foreign.length > 0) return { reasons: foreign.map((reason) => `${path} ${reason}`), waived: [] }
   const reasons: string[] = []
   if (report.contract.sha256 !== contract.sha256) reasons.push(`${path} is by another contract than ${contract.path}`)

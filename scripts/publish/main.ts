@@ -157,7 +157,7 @@ async function publishLayouts(
   return { references, report: gate.report }
 }
 
-/** What both the images and their verdict need to be named with. */
+/** The options that both the images and their verdict are named with. */
 function nextOptions({ contract, lock, reference }: PublishCommand): string {
   return toArguments({ contract, lock, reference })
     .map((argument) => ` ${argument}`)

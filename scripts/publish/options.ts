@@ -8,7 +8,7 @@ import { addLogin, addReach, loginExamples, type Login } from '../cli/registry-o
 
 export type PublishCommand = JudgeInputs &
   Login & {
-    /** What `npm run build` wrote: a layout for each variant. */
+    /** The output of `npm run build`: a layout for each variant. */
     readonly folder: string
     readonly namespace: Namespace
     readonly variant?: readonly string[]
@@ -23,7 +23,7 @@ export type PublishCommand = JudgeInputs &
     readonly verify: boolean
   }
 
-/** `ghcr.io/you`: a registry, and what stands before the repositories' names in it ('' for nothing). */
+/** `ghcr.io/you`: a registry, and the prefix of the repositories' names in it ('' for none). */
 export type Namespace = { readonly registry: string; readonly path: string }
 
 const HELP = `
@@ -88,7 +88,7 @@ function parseNamespace(given: string): Namespace {
     new UsageError(`expected REGISTRY/NAMESPACE such as ghcr.io/you, got ${JSON.stringify(given.slice(0, 300))}`)
   try {
     const reference = parseReference(`${text}/x`)
-    // Without a host a reference means Docker's hub: nobody shall publish there by leaving something out.
+    // Without a host a reference means Docker's hub, which must not be published to by omission.
     if (reference.kind !== 'registry' || !text.startsWith(reference.registry)) throw fail()
     return { registry: reference.registry, path: reference.repository.slice(0, -'/x'.length) }
   } catch (error) {

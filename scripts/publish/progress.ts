@@ -1,4 +1,4 @@
-// How far publishing is: a line for each phase, and at a terminal a bar for the bytes.
+// The progress of publishing: a line for each phase, and at a terminal a bar for the bytes.
 import { openProgressBar } from '../cli/progress-bar.ts'
 
 export type PushProgress = {

@@ -1,4 +1,4 @@
-// The gate once more, from the rules that a report tells: held against today's rule index, whatever its exit codes say.
+// The gate once more, recomputed from the rules in a report with today's rule index, whatever its exit codes say.
 import type { Contract } from '#specs/contract/contract.ts'
 import type { RuleIndex, RuleIndexEntry } from '#specs/contract/rule-index.ts'
 import { isExpired, isTooLong, ruleOf } from '#specs/contract/waivers.ts'
@@ -19,15 +19,15 @@ export type GateTerms = {
 }
 
 export type Recomputed = {
-  /** Why the candidate is not green, a sentence's end each; empty where it is. */
+  /** The reasons that the candidate is not green, each the end of a sentence; empty where it is. */
   readonly reasons: readonly string[]
   readonly waived: readonly WaivedRule[]
 }
 
-/** How many rules a sentence names. */
+/** The number of rules that a sentence names. */
 const NAMED = 5
 
-/** Why a report is by another suite than this one, whose rules may be others. */
+/** The signs that a report is of another suite than this one, whose rules may differ. */
 export function foreignSuite({ tool, rules }: Conformance, { ruleIndex }: GateTerms): readonly string[] {
   const [got, own] = [`${tool.name} ${tool.version}`, `${packageJson.name} ${packageJson.version}`]
   return [

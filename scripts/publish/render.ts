@@ -1,4 +1,4 @@
-// What `npm run publish` prints when all is there.
+// The summary that `npm run publish` prints at its end.
 import type { Publication, PublishOutcome } from '#build/publish/publish.ts'
 import { PARTS } from '#build/publish/variant-layout.ts'
 

@@ -1,4 +1,4 @@
-// Who signs: a key that was given, or the identity of this machine; and whether the contract would believe them.
+// The signer: a given key or the identity of this machine; and whether the contract trusts it.
 import { readFile } from 'node:fs/promises'
 import { openKeylessSigner } from '#build/signing/keyless-signer.ts'
 import { keySigner } from '#build/signing/key-signer.ts'

@@ -1,4 +1,4 @@
-// Where contract and lock come from, for the provenance: a commit of the repository that the contract names.
+// The source of contract and lock, for the provenance: a commit of the repository that the contract names.
 import { execFile } from 'node:child_process'
 import { basename, dirname, resolve } from 'node:path'
 import { promisify } from 'node:util'
@@ -16,7 +16,7 @@ const COMMIT = /^[0-9a-f]{40}$/
 const HINT = 'give --revision COMMIT'
 
 /**
- * `revision` as it was given, else the commit of the run on GitHub or of the clone that the contract lies in, where that is
+ * `revision` as given, else the commit of the run on GitHub or of the clone that contains the contract, where that is
  * the repository of `labels.source`. UsageError where it is another one, the contract is not what was committed, or no
  * commit is known.
  */

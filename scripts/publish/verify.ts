@@ -1,4 +1,4 @@
-// The closing verdict: what was published is pulled back and judged where it lies.
+// The closing verdict: the published images are pulled back and judged.
 import { access } from 'node:fs/promises'
 import { judgeArguments } from '../cli/judge-options.ts'
 import { removeOld, writeWhole } from '../judge/verdict/report-file.ts'

@@ -1,4 +1,4 @@
-// Which rules ask for which capability, as the rules themselves say of a release that nobody knows.
+// The rules that ask for each capability, observed from the rules themselves on an unknown release.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-// Which rules ask for a capability of quirks.ts: what cannot be judged where nobody knows it. A test holds this against
+// Rules that ask for a capability of quirks.ts: they cannot be judged where it is unknown. A test compares this with
 // what the rules really do.
 import type { Capability } from '#harness/talos/quirks.ts'
 

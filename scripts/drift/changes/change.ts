@@ -28,7 +28,7 @@ export const changeSchema = z.strictObject({
   sentence: z.string(),
   was: z.string().optional(),
   is: z.string().optional(),
-  /** What it is about where it is about several: names of modules, files, extensions. */
+  /** The subjects of a change that has several: names of modules, files, extensions. */
   names: z.array(z.string()).readonly().optional(),
   /** Rules that it touches. */
   rules: z.array(z.string()).readonly(),
@@ -36,7 +36,7 @@ export const changeSchema = z.strictObject({
   contract: z.array(z.string()).readonly(),
   /** Fields of the machine configuration. */
   config: z.array(z.string()).readonly(),
-  /** What to do; empty for nothing. */
+  /** The action to take; empty for none. */
   action: z.string(),
 })
 

@@ -1,11 +1,11 @@
-// Upstream's images themselves: which there are, who signed them, what stands beside them in their indexes.
+// Upstream's images themselves: their existence, signers, and further children of their indexes.
 import { renderSigner } from '#harness/signing/signer.ts'
 import type { Lock, PinnedImage, PinnedSigner } from '#specs/contract/lock.ts'
 import { change, changed, type Change } from './change.ts'
 
 export type ImageSide = {
   readonly lock: Lock
-  /** Whether the indexes of Talos' own images have children beside their platforms; undefined where it was not read. */
+  /** True where the indexes of Talos' own images have children beside their platforms; undefined where they were not read. */
   readonly attestations: boolean | undefined
 }
 

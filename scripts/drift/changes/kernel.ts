@@ -4,7 +4,7 @@ import type { BootDescription } from '#harness/talos/description/schema.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import { change, changed, compareNames, count, list, type Change } from './change.ts'
 
-/** Every release has another: their names carry the version, or nobody decides by them. */
+/** Every release has another: their names carry the version, or nothing depends on them. */
 const IGNORED_OPTIONS = /^(CC_VERSION_TEXT|(CC|GCC|CLANG|LD|LLD|AS|RUSTC|PAHOLE)_VERSION|.*_VERSION_TEXT)$/
 
 export function kernelChanges(was: BootDescription, is: BootDescription, contract: Contract): readonly Change[] {

@@ -1,4 +1,4 @@
-// What is known of a Talos version (harness/talos/quirks.ts): the command line, what may be installed, what is published.
+// Known differences of Talos versions (harness/talos/quirks.ts): the command line, installable files, published images.
 import type { CapabilityDescription } from '#harness/talos/description/description.ts'
 import type { Quirks } from '#harness/talos/quirks.ts'
 import type { Contract } from '#specs/contract/contract.ts'
@@ -38,7 +38,7 @@ function comparable(was: Known, is: Known): readonly (keyof Quirks)[] {
   return names.filter((name) => JSON.stringify(was[name]) !== JSON.stringify(is[name]))
 }
 
-/** What else is known to be otherwise; but for what an image shows by itself. */
+/** Any other capability that differs, except those that an image shows by itself. */
 function otherChange(name: keyof Quirks, was: Known, is: Known): readonly Change[] {
   if (SHOWN.has(name)) return []
   const show = (known: Known): string => JSON.stringify(known[name]) ?? 'none'
@@ -152,7 +152,7 @@ const CHANGES: Readonly<Partial<Record<keyof Quirks, Compare>>> = {
   },
 }
 
-/** What the contract adds or takes away by itself must be looked at again. */
+/** The change of one kernel argument; the contract must be looked at again where it adds or removes the same one. */
 function argumentChange(argument: string, direction: 'gone' | 'added', { extraKernelArguments }: Contract): Change {
   const [name = ''] = argument.split('=')
   const own = extraKernelArguments.filter((extra) => extra.replace(/^-/, '').split('=')[0] === name)

@@ -1,9 +1,9 @@
-// What else boots: systemd's EFI programs, the root filesystem, the packages in it.
+// Other programs that boot: systemd's EFI programs, the root filesystem, the packages in it.
 import { posix } from 'node:path'
 import type { BootDescription, DescribedPackage } from '#harness/talos/description/schema.ts'
 import { change, changed, compareNames, count, list, type Change } from './change.ts'
 
-/** Their versions are told by what they are: the kernel's release, the Talos tag. */
+/** Packages whose versions follow from other facts: the kernel's release, the Talos tag. */
 const TOLD_ELSEWHERE = new Set(['kernel', 'systemd'])
 
 export function systemChanges(was: BootDescription, is: BootDescription, talos: string): readonly Change[] {

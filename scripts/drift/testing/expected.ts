@@ -1,5 +1,5 @@
-// What drift must say from one embedded release to a later one: derived from the table of differences and from what is
-// known of upstream beside it, by nobody who reads an image.
+// The expected report of drift between two embedded releases: derived from the table of differences and from other
+// facts about upstream, without reading an image.
 import { RELEASE_NAMES, type FactValue, type ReleaseName } from '#fixtures/simulator/upstream/differences.ts'
 import { factsOf } from '#fixtures/simulator/upstream/release.ts'
 import { RULES_OF } from '../changes/capability-rules.ts'
@@ -62,7 +62,7 @@ const UNREAD: ReleaseName = 'v1.15.0-alpha.0'
 /** All that ask for what is known: capability-rules.test.ts holds them against what the rules do. */
 const INCONCLUSIVE = [...new Set(Object.values(RULES_OF).flat())].toSorted()
 
-/** Paths whose whole folder comes or goes are told by it. */
+/** Paths whose whole folder comes or goes are reported as the folder. */
 const FOLDERS: Readonly<Record<string, string>> = {
   'etc/iscsi/initiatorname.iscsi': 'etc/iscsi',
   'etc/nvme/hostid': 'etc/nvme',
@@ -165,7 +165,7 @@ function expectedOf(fact: string, was: FactValue, is: FactValue, { to, gather }:
         note('service.tailscale.mounts', ['EXT-014'], { names: ['not /lib', 'not /sbin', 'not /usr/lib'] }),
         ...(isUnread ? [] : [note('tailscale.root', ['EXT-013'])]),
       ]
-    // Nothing of these is described: times, names of documents, what stands in configuration files.
+    // None of these is described: times, names of documents, contents of configuration files.
     case 'sourceDate':
     case 'spdxName':
     case 'nri':

@@ -47,7 +47,7 @@ export async function describeEmbedded(): Promise<Described> {
   }
 }
 
-/** Of a change what a person counts on. */
+/** The fields of a change that a person relies on. */
 export function essence<T extends { readonly id: string }>({ id, effect, rules, was, is, names }: T & Essential) {
   return {
     id,

@@ -1,7 +1,7 @@
-// Why there is no lock: one sentence that names the image.
+// The reason that there is no lock: one sentence that names the image.
 import { describeError, FormatError, HarnessError, RegistryError, VerificationError } from '#harness/errors.ts'
 
-/** `wrong`: upstream is not as it must be. `unknown`: it could not be told. */
+/** `wrong`: upstream is not as it must be. `unknown`: it could not be determined. */
 export type LockFailure = 'wrong' | 'unknown'
 
 export class LockError extends Error {
@@ -14,7 +14,7 @@ export class LockError extends Error {
   }
 }
 
-/** `action`, with what is wrong told as of `image`. */
+/** Runs `action`; its errors are reported as LockErrors about `image`. */
 export async function about<T>(image: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action()
@@ -25,7 +25,7 @@ export async function about<T>(image: string, action: () => Promise<T>): Promise
   }
 }
 
-/** As a verdict tells them apart: a registry, a format that nobody reads and a trust root say nothing of an image. */
+/** The distinction that a verdict makes: errors of a registry, an unsupported format or a trust root prove nothing about an image. */
 export function failureOf(error: HarnessError): LockFailure {
   if (error instanceof RegistryError) return 'unknown'
   if (error instanceof FormatError && error.code === 'UNSUPPORTED') return 'unknown'

@@ -1,4 +1,4 @@
-// Several readings at once, of which the first failure is told when none is under way any more.
+// Several readings at once; the first failure is reported when none is running any more.
 import { settleInParallel } from '#harness/oci/parallel.ts'
 
 /** Results in order. What has not begun when one fails does not begin; what has is waited for. */

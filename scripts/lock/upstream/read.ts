@@ -35,7 +35,7 @@ export async function readLock(upstream: Upstream, { talos, extensions, acceptMo
   })
   const catalogue = await readCatalogue(upstream, talos)
   const found = findExtensions(catalogue, extensions)
-  // Names, digests and signatures first: they are soon told, and layers are big.
+  // Names, digests and signatures come first: they are quick to read, and layers are big.
   const [imager, installer, packages] = await inParallel([
     () => openTalosImage(upstream, 'imager', talos),
     () => openInstallerImage(upstream, talos),
@@ -74,7 +74,7 @@ async function openTalosImage(upstream: Upstream, name: string, talos: string): 
 /** Undefined where upstream has none. */
 async function openInstallerImage(upstream: Upstream, talos: string): Promise<UpstreamImage | undefined> {
   const name = `${upstream.mirror}/installer:${talos}`
-  // Of a release that nobody knows the registry tells.
+  // For an unknown release the registry decides.
   const isPublished = await about(name, async () => quirksOf(talos).publishesInstaller).catch((error: unknown) => {
     if (error instanceof LockError && error.failure === 'unknown') return true
     throw error

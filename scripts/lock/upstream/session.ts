@@ -1,4 +1,4 @@
-// Upstream as a command reads it: how its registry is reached, where what was pulled lies, who may have signed.
+// A command's access to upstream: the registry's network options, the cache, the trusted signers.
 import { Spool } from '#harness/bytes/spool.ts'
 import { areaFolder, defaultCacheFolder } from '#harness/oci/cache/layout.ts'
 import type { ClientOptions } from '#harness/oci/client/client.ts'
@@ -14,7 +14,7 @@ import { openCacheFolder } from '../../judge/candidates/pull.ts'
 export type SessionOptions = RegistryOptions & {
   readonly upstream?: string
   readonly trustedRoot?: string
-  /** Without it nothing is asked about signatures, and nobody has signed. */
+  /** Without it signatures are not read, and images count as unsigned. */
   readonly verify: boolean
 }
 
@@ -27,7 +27,7 @@ export type SessionPlace = {
   readonly note: (text: string) => void
   /** A tag is taken from the cache. */
   readonly offline: (text: string) => void
-  /** What is being done. */
+  /** Reports the current step. */
   readonly step: (text: string) => void
 }
 

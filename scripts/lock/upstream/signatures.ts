@@ -1,4 +1,4 @@
-// Who signed an image of upstream: valid, absent, invalid and could-not-tell are four answers.
+// The signer of an image of upstream: valid, absent, invalid and undetermined are four answers.
 import type { Digest } from '#harness/bytes/digest.ts'
 import type { RegistryReference } from '#harness/oci/image/reference.ts'
 import type { RegistryAccess } from '#harness/oci/registry/access.ts'
@@ -17,8 +17,8 @@ export type SignatureCheck = {
 }
 
 /**
- * The signer, undefined where nobody signed. LockError `wrong` where no signature is valid, `unknown` where one could not
- * be told; errors of `readAttachments`.
+ * The signer, undefined for an unsigned image. LockError `wrong` where no signature is valid, `unknown` where one could not
+ * be verified; errors of `readAttachments`.
  */
 export async function findSigner(
   { kind, registry, repository, digest }: RegistryReference & { readonly digest: Digest },

@@ -14,20 +14,20 @@ import { about, LockError } from './lock-error.ts'
 export type Upstream = {
   /** As the lock names it: `ghcr.io/siderolabs`. */
   readonly namespace: string
-  /** Where it is read. */
+  /** The registry that it is read from. */
   readonly mirror: string
   readonly access: RegistryAccess
   readonly spool: Spool
   /** Has the store closed at the end. */
   readonly keep: (store: ContentStore) => void
-  /** Who signed, undefined for nobody; LockError where that is wrong or cannot be told. */
+  /** The signer, undefined for an unsigned image; LockError where a signature is wrong or cannot be verified. */
   readonly signerOf: (
     image: RegistryReference & { readonly digest: Digest },
     name: string,
   ) => Promise<PinnedSigner | undefined>
   /** A fact that the lock has not, and why. */
   readonly note: (text: string) => void
-  /** What is being done. */
+  /** Reports the current step. */
   readonly step: (text: string) => void
 }
 
@@ -45,7 +45,7 @@ export type Wanted = {
   /** The last part of the repository. */
   readonly name: string
   readonly tag: string
-  /** Of what the tag names now, by default. */
+  /** The digest to read; by default the one that the tag names now. */
   readonly digest?: Digest
   /** As the lock names it, where that is not the namespace and the tag. */
   readonly reference?: string
@@ -63,7 +63,7 @@ export function parseNamespace(text: string): string {
   throw new UsageError(`--upstream expects a registry and a namespace such as ghcr.io/siderolabs, got ${text}`)
 }
 
-/** Where the image of this name is read. */
+/** The reference from which the image of this name is read. */
 export function referenceTo({ mirror }: Pick<Upstream, 'mirror'>, name: string): RegistryReference {
   const parsed = parseReference(`${mirror}/${name}`)
   if (parsed.kind !== 'registry') throw new UsageError(`expected a registry and a namespace, got ${mirror}`)
