@@ -140,7 +140,7 @@ function whatIsWrong({ name, args, line }: ShownCommand): readonly string[] {
   return wrong === undefined ? [] : [`${line}: ${wrong}`]
 }
 
-/** The complaint of the command's parser; nothing for a name alone, which stands for the command in a sentence. */
+/** The complaint of the command's parser; nothing for a name alone, which represents the command in a sentence. */
 function complaint(name: string, args: readonly string[]): string | undefined {
   if (args.length === 0) return undefined
   if (WITHOUT_OPTIONS.some((one) => one === name)) return 'takes no options'

@@ -1,4 +1,4 @@
-// Where this project lies.
+// The folder of this project.
 import { fileURLToPath } from 'node:url'
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url))

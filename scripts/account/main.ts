@@ -1,4 +1,4 @@
-// The account of images, told as a tree or as JSON: why each byte is what it is, and which rule holds it.
+// The account of images, as a tree or as JSON: why each byte is what it is, and which rule holds it.
 import { Command } from 'commander'
 import { Spool } from '#harness/bytes/spool.ts'
 import { areaFolder, defaultCacheFolder } from '#harness/oci/cache/layout.ts'

@@ -1,4 +1,4 @@
-// What mutants are judged on: every candidate of the selftest, on disk, and how each rule ends there without a mutant.
+// Candidates that mutants are judged on: all of the selftest, on disk, with the status of each rule without a mutant.
 import type { RuleIndex } from '#specs/contract/rule-index.ts'
 import type { RunInput } from '#specs/support/run.ts'
 import { judge } from '../judge/verdict/gate.ts'
@@ -18,11 +18,11 @@ export async function prepareCandidates(folder: string): Promise<Prepare> {
 }
 
 export type Baseline = Pick<Plan, 'baseline' | 'expected'> & {
-  /** What the selftest says without any mutant; those candidates judge no mutant. */
+  /** The selftest's problems without any mutant; those candidates judge no mutant. */
   readonly problems: readonly string[]
 }
 
-/** What was observed without a mutant, of each rule that is judged on a candidate: blocked ones tell nothing. */
+/** The observations without a mutant, of each rule that is judged on a candidate: blocked ones show nothing. */
 export function baselineOf(
   prepared: readonly Prepared[],
   ruleIndex: RuleIndex,

@@ -1,10 +1,10 @@
-// Which rules a statement of a spec file or of one of its helpers decides about: found by following names.
+// The rules that a statement of a spec file or of one of its helpers decides about: found by following names.
 import { readFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import { calledName, nodeAt, nodesAt, parseTypeScript, textOf, walk, type Node } from './syntax.ts'
 
 /**
- * What registers tests and states requirements, and the schemas of what rules are given: every rule goes through them,
+ * Files that register tests and state requirements, and the schemas of the rules' inputs: every rule goes through them,
  * none asserts with them, and they have tests of their own.
  */
 const MACHINERY = new Set([
@@ -15,7 +15,7 @@ const MACHINERY = new Set([
 ])
 
 type Import = {
-  /** Where the text between the quotes stands. */
+  /** The offset of the text between the quotes. */
   readonly start: number
   readonly end: number
   /** Relative to the root; undefined for what is not below specs. */
@@ -26,7 +26,7 @@ export type Statement = {
   readonly node: Node
   readonly declares: readonly string[]
   readonly uses: ReadonlySet<string>
-  /** Of a statement that calls `test(...must(ID, …))`; empty for one that states no rule. */
+  /** The rules of a statement that calls `test(...must(ID, …))`; empty for one that states no rule. */
   readonly ids: readonly string[]
 }
 

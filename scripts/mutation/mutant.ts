@@ -1,6 +1,6 @@
 // One change of one place in a spec file.
 
-/** What is done to an assertion, to what decides about it, or to what it decides by. */
+/** The change of an assertion, of the code that decides about it, or of its inputs. */
 export type Operator =
   | 'assertion negated'
   | 'assertion dropped'
@@ -16,14 +16,14 @@ export type Operator =
 
 export type Edit = {
   readonly operator: Operator
-  /** What stood there is replaced. */
+  /** The offset of the text that is replaced. */
   readonly start: number
   readonly end: number
   readonly replacement: string
 }
 
 export type Mutant = Edit & {
-  /** `m0017`, the folder that it lies in. */
+  /** `m0017`, the mutant's folder. */
   readonly name: string
   /** Relative to the root: `specs/oci/identity.spec.ts`. */
   readonly file: string

@@ -3,7 +3,7 @@ import type { Edit } from './mutant.ts'
 import { nodeAt, textOf, type Node } from './syntax.ts'
 
 const MATCHER = /^to(Be|Equal|StrictEqual|Have|Match|Contain|Throw)/
-/** What holds for every value there is. */
+/** A matcher that holds for every value. */
 const ANYTHING = '.not.toBe(Symbol.iterator)'
 /** The matcher on the other side of the boundary. */
 const BESIDE: Readonly<Record<string, string>> = {

@@ -11,7 +11,7 @@ const FLIPPED: Readonly<Record<string, readonly string[]>> = {
   '>=': ['>', '<'],
 }
 const SWAPPED: Readonly<Record<string, string>> = { '&&': '||', '||': '&&', '??': '&&' }
-/** Methods that take a predicate, and what stands for one that takes nothing and one that takes all. */
+/** Methods that take a predicate, which is replaced by one that rejects all and one that accepts all. */
 const PREDICATES = new Set(['filter', 'find', 'findLast', 'some', 'every'])
 
 /** A lower-case clause, as messages are: nothing goes by its text. */
@@ -35,7 +35,7 @@ export function decisionEdits(node: Node, parents: readonly Node[], text: string
       const [left, right] = [nodeAt(node, 'left'), nodeAt(node, 'right')]
       const sign = String(node['operator'])
       const others = FLIPPED[sign] ?? (SWAPPED[sign] === undefined ? [] : [SWAPPED[sign]])
-      // In parentheses on all sides: `??` stands beside `&&` in none of JavaScript's precedences.
+      // In parentheses on all sides: `??` may not be mixed with `&&` in JavaScript.
       return replace(between(sign), node, ...others.map((other) => `((${source(left)}) ${other} (${source(right)}))`))
     }
     case 'UnaryExpression': {
@@ -82,8 +82,8 @@ function literalEdits(
 }
 
 /**
- * Whether this is in `catch (error) { if (error instanceof Ours) …; throw error }` and lets through what is not ours:
- * that a bug is told as one is nothing about an image.
+ * True in `catch (error) { if (error instanceof Ours) …; throw error }`, which lets through errors that are not ours:
+ * that a bug is reported as one is nothing about an image.
  */
 function isRethrown(parents: readonly Node[]): boolean {
   const clause = parents.findLast(({ type }) => type === 'CatchClause')
@@ -93,7 +93,7 @@ function isRethrown(parents: readonly Node[]): boolean {
   return isOfParameter && (parents.at(-1)?.type !== 'ThrowStatement' || parents.at(-1) === last)
 }
 
-/** Whether a literal names a property or a file that is imported, or is the empty text for one that is absent. */
+/** True for a literal that names a property or an imported file, or is the empty text for an absent one. */
 function isName(node: Node, parents: readonly Node[]): boolean {
   const parent = parents.at(-1)
   if (parent === undefined) return false

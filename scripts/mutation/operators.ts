@@ -14,7 +14,7 @@ const TOLD_NAMES = new Set(['message', 'got', 'fix', 'at'])
 const JUDGING = new Set(['judge'])
 /** Methods that put in order: no verdict goes by the order of a list that is sorted before it is compared. */
 const SORTING = new Set(['toSorted', 'sort'])
-/** What has no value when the program runs, and what is text to be read. */
+/** Nodes without a value when the program runs, and those of text for a person. */
 const OPAQUE = new Set(['ImportDeclaration', 'TemplateLiteral'])
 /** TypeScript's own nodes that wrap a value. */
 const WRAPPING = new Set(['TSAsExpression', 'TSNonNullExpression', 'TSSatisfiesExpression'])

@@ -12,7 +12,7 @@ const WORKER = fileURLToPath(new URL('worker/main.ts', import.meta.url))
 /** A worker that says nothing for so long is in a loop that a mutant made. */
 const SILENCE_MS = 60_000
 const LOOK_MS = 1000
-/** What `npm run selftest` has by default; a mutant that fills it is killed by that. */
+/** The default heap of `npm run selftest`; a mutant that fills it is killed by that. */
 const HEAP_MIB = 4096
 
 export type JobResult = { readonly records: readonly LogRecord[]; readonly silent: boolean; readonly said: string }

@@ -1,4 +1,4 @@
-// What became of the mutants, area by area, and which live for what reason.
+// The end of each mutant, area by area, and the reasons for which some survive.
 import type { Fate } from './campaign.ts'
 import { describeMutation, type Mutant } from './mutant.ts'
 

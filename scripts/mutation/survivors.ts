@@ -11,7 +11,7 @@ const schema = z.array(
   z.strictObject({
     /** `specs/oci/identity.spec.ts`. */
     file: z.string(),
-    /** As it is printed: `'linux' → ''`; a part of it ending in `…` stands for all that begin so. */
+    /** The mutation as it is printed: `'linux' → ''`; a part of it ending in `…` matches all that begin so. */
     mutations: z.array(z.string()).min(1),
     /** Text of the line that the mutation begins on, trimmed; only where the mutation alone does not say which. */
     line: z.string().optional(),
@@ -27,12 +27,12 @@ export async function readSurvivors(): Promise<Survivors> {
 
 type Entry = Survivors[number]
 
-/** Why a mutant may survive; undefined where nobody said. */
+/** The reason that a mutant may survive; undefined where none is given. */
 export function reasonFor(mutant: Mutant, line: string, survivors: Survivors): string | undefined {
   return survivors.find((entry) => entry.mutations.some((mutation) => matches(mutant, line, entry, mutation)))?.reason
 }
 
-/** `FILE: MUTATION` of what stands in the file and no survivor needs: it is killed by now, or gone. */
+/** `FILE: MUTATION` of entries of the file that no survivor needs: the mutant is killed by now, or gone. */
 export function needless(
   survived: readonly { readonly mutant: Mutant; readonly line: string }[],
   survivors: Survivors,

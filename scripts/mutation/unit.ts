@@ -1,4 +1,4 @@
-// What the selftest lets live may still have tests of its own: the unit tests beside a helper, run on its mutant.
+// The unit tests beside a helper, run on each of its mutants that the selftest lets live.
 import { access, mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Mutant } from './mutant.ts'

@@ -1,4 +1,4 @@
-// Starts the registry, says where it is, and ends it when told to.
+// Starts the registry, prints its address, and ends it on a signal.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

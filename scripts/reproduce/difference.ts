@@ -1,4 +1,4 @@
-// Where an image differs from one that was made anew: layer, file, section, segment, entry; the first place counts.
+// The first difference of an image from one that was made anew: layer, file, section, segment, entry.
 import type { ByteSource } from '#harness/bytes/source.ts'
 import type { FileEntry } from '#harness/fs/file-tree.ts'
 import { openSquashfs } from '#harness/formats/squashfs/reader.ts'

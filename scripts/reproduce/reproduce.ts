@@ -17,10 +17,10 @@ import { differencesOf, type Difference } from './difference.ts'
 export type Reproduction = {
   readonly reference: string
   readonly variant: string
-  /** Of the image that was given, and of the one that was made. */
+  /** The digest of the given image, and of the one that was made. */
   readonly digest: string
   readonly made: string
-  /** Where they differ first; where only compression differs, where that does. */
+  /** The first difference; where only compression differs, its place. */
   readonly difference?: Difference
 }
 
@@ -28,7 +28,7 @@ export type ReproduceOptions = {
   readonly contract: Contract
   readonly upstream: BuildUpstream
   readonly registry?: RegistryAccess | undefined
-  /** Where the image has no label that says which it is. */
+  /** The variant of an image without a label that names it. */
   readonly variant?: string | undefined
   readonly signal?: AbortSignal
 }
@@ -62,7 +62,7 @@ export async function reproduce(
   }
 }
 
-/** What differs in more than compression counts first. */
+/** The first difference; one beyond compression goes before all others. */
 async function firstOf(given: TalosPart, made: TalosPart): Promise<Difference> {
   let compression: Difference | undefined
   for await (const difference of differencesOf(given, made)) {

@@ -11,7 +11,7 @@ import { areaOf, areaPlace } from '../judge/verdict/areas.ts'
 
 const FIRST_VERSION = '0.1.0'
 
-/** Why no rule index can be made of the spec files; one sentence for whoever changed them. */
+/** The reason that no rule index can be made of the spec files; one sentence for the person who changed them. */
 export class RuleIndexError extends Error {
   override name = 'RuleIndexError'
 }

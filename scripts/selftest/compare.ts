@@ -1,4 +1,4 @@
-// A verdict against what was expected of it: exactly these rules fail, exactly these cannot tell.
+// The comparison of a verdict with the expected one: exactly these rules fail, exactly these are inconclusive.
 import type { RuleVerdict } from '../judge/verdict/conformance.ts'
 
 export type Expected = {

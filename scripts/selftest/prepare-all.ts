@@ -12,7 +12,7 @@ export type Example = { readonly name: string; readonly violates: readonly strin
 
 export type PreparedAll = {
   readonly prepared: readonly Prepared[]
-  /** What every run over them needs. */
+  /** The input that every run over them needs. */
   readonly common: Pick<RunInput, 'cacheFolder' | 'registry' | 'trustedRoot'>
   readonly controls: number
   readonly counterexamples: number

@@ -19,7 +19,7 @@ import { CONTRACT_PATH } from '../judge/candidates/inputs.ts'
 import { ROOT } from '../root.ts'
 import type { Prepared } from './prepare.ts'
 
-/** Each right configuration as it is, what lies on the right side of a boundary, and what cannot be told. */
+/** Each valid configuration, the right side of each boundary, and the inconclusive ones. */
 export const CONFIG_BASELINES: readonly (ConfigEdit | ConfigUnknown)[] = [
   ...CONFIG_NAMES.map((of) => ({ name: `control ${of}`, of, because: 'so talosctl writes it' })),
   ...RIGHT_CONFIGS,

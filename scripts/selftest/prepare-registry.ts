@@ -1,4 +1,4 @@
-// Candidates for the selftest that lie in a registry: published with something wrong, and pulled as `npm test` does.
+// Candidates for the selftest in a registry: published with something wrong, and pulled as `npm test` does.
 import { parseReference } from '#harness/oci/image/reference.ts'
 import { join } from 'node:path'
 import { openAuthority } from '#fixtures/simulator/authority/authority.ts'
@@ -17,7 +17,7 @@ import { pullEvidence } from '../judge/candidates/evidence.ts'
 import { pullParts } from '../judge/candidates/pull.ts'
 import type { Prepared } from './prepare.ts'
 
-/** What was published as it should be, under its tag. */
+/** Images that were published correctly, under their tags. */
 export const REGISTRY_CONTROLS: readonly RegistryCounterexample[] = [
   { name: 'control-published', violates: [], because: 'what is published as it should be conforms' },
 ]

@@ -21,7 +21,7 @@ import type { Expected } from './compare.ts'
 
 export type Prepared = {
   readonly candidate: CandidateInput
-  /** The variants behind a candidate that stands for a release. */
+  /** The variants behind a candidate that represents a release. */
   readonly members?: readonly CandidateInput[]
   readonly expected: Expected
 }
@@ -29,7 +29,7 @@ export type Prepared = {
 export type Part = 'installer' | 'assets'
 export type Control = { readonly golden: GoldenName; readonly part: Part }
 
-/** What fails nothing: each golden, as an installer and as the asset tree that belongs to it. */
+/** Candidates that fail no rule: each golden, as an installer and as the asset tree that belongs to it. */
 export const CONTROLS: readonly Control[] = [
   ...GOLDEN_NAMES.flatMap((golden): readonly Control[] => [
     { golden, part: 'installer' },

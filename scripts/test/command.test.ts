@@ -26,7 +26,7 @@ function conform(args: readonly string[] = []): Promise<Outcome> {
 const golden = (name: string): string => `docker-archive:fixtures/golden/${name}/installer-arm64.tar`
 const lockOf = (tag: string): readonly string[] => ['--lock', `fixtures/golden/lock-${tag}.json`]
 const SPIN_TAILSCALE = golden('v1.11.5-spin-tailscale')
-/** Of imager's images nothing is ours but the choice of extensions. */
+/** The options for imager's images, of which only the choice of extensions is ours. */
 const AS_INSTALLER = ['--variant=spin-tailscale', '--target=installer']
 
 async function readReport(): Promise<Conformance> {

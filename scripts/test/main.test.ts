@@ -1,4 +1,4 @@
-// What the command line refuses: exit 2 and one sentence. In this process, since no image is judged.
+// Command lines that are refused: exit 2 and one sentence. In this process, since no image is judged.
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -61,7 +61,7 @@ async function reproduceGiven({ references }: Given, options: ConformOptions): P
   return reproduceAll(references, options)
 }
 
-/** An image that differs is red, whatever else could not be told. */
+/** An image that differs is red, even if other facts could not be determined. */
 function worse(one: number, other: number): number {
   return one === 1 || other === 1 ? 1 : Math.max(one, other)
 }
@@ -132,7 +132,7 @@ function openConfig(
 type Given = {
   readonly references: readonly Reference[]
   readonly assets: Reference | undefined
-  /** Where the image lies that the lock pins as the reference. */
+  /** The image that the lock pins as the reference. */
   readonly reference: Reference | undefined
 }
 
@@ -150,7 +150,7 @@ type Opening = {
   readonly embedded: Embedded | undefined
 }
 
-/** What is given, or the embedded candidates; with the image that the lock pins as the reference. */
+/** The given candidates, or the embedded ones; with the image that the lock pins as the reference. */
 async function openImages(
   { references, assets, reference }: Given,
   options: ConformOptions,

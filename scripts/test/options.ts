@@ -12,9 +12,9 @@ export type ConformOptions = RegistryOptions &
   JudgeInputs &
   VerdictOptions & {
     readonly references: readonly string[]
-    /** Of all candidates, and of what is made where none is given. */
+    /** The variant of all candidates, and of those that are made where none is given. */
     readonly variant?: string
-    /** Of each reference, in their order. */
+    /** The variant of each reference, in their order. */
     readonly variants: readonly (string | undefined)[]
     readonly assets?: string
     /** The machine configuration of a node, then patches over it. */
@@ -25,7 +25,7 @@ export type ConformOptions = RegistryOptions &
     readonly structureOnly: boolean
     readonly account: boolean
     readonly reproduce: boolean
-    /** Of --reproduce. */
+    /** The upstream of --reproduce. */
     readonly upstream?: string
   }
 

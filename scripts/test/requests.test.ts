@@ -1,4 +1,4 @@
-// What a verdict costs a registry: each manifest and each blob is asked for once, and a reference is parsed once.
+// The requests of a verdict to a registry: each manifest and each blob is asked for once, and a reference is parsed once.
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

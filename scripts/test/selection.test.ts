@@ -1,4 +1,4 @@
-// What a person selects: a run that judged nothing of it is not green, and the last line names what was left out.
+// A person's selection: a run that judged nothing of it is not green, and the last line names what was left out.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

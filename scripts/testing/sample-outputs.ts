@@ -73,7 +73,7 @@ export const pairConformance: Conformance = {
   ],
 }
 
-/** What an image, a file name or an option could say to break out of every format at once. */
+/** Text of an image, a file name or an option that tries to break out of every format at once. */
 export const HOSTILE =
   '</script><img src=x onerror=alert(1)>&amp;"\'`]]>\n::error::owned\n%0A| a | `` [x](http://evil.test) @all\u0000\u001b[31m\u202e\ud800\ufffe\u007f -->'
 

@@ -3,7 +3,7 @@
 /** A command by the name of its npm script, and what is typed behind `--`. */
 export type ShownCommand = { readonly name: string; readonly args: readonly string[]; readonly line: string }
 
-/** A value for each metavariable of a synopsis; what is not here is taken as it stands. */
+/** A value for each metavariable of a synopsis; other words are taken literally. */
 const SAMPLES: Readonly<Record<string, string>> = {
   REFERENCE: 'oci:out/spin-only',
   'REFERENCE=NAME': 'oci:out/spin-only=spin-only',

@@ -50,7 +50,7 @@ export type SignedUpstream = AsyncDisposable & {
   sign(name: string, descriptor: Descriptor): Promise<void>
   /** Takes all signatures of an image away. */
   unsign(name: string): Promise<void>
-  /** The same, and has somebody sign it whom nobody trusts. */
+  /** The same, signed by a signer that is not trusted. */
   signByOther(name: string): Promise<void>
   /** Attaches a bundle of siderolabs' as one of this media type. */
   signAs(name: string, mediaType: string): Promise<void>
@@ -145,7 +145,7 @@ async function makeCatalogue(lines: readonly string[], spool: Spool): Promise<Bu
   return buildIndex([image('amd64'), image('arm64')])
 }
 
-/** Of the same image without its manifests for arm64. */
+/** The same image without its manifests for arm64. */
 export async function withoutArm64({ descriptor, blobs }: Built): Promise<Built> {
   const index = blobs.find(({ digest }) => digest === descriptor.digest)
   if (index === undefined) throw new Error('expected the index among its blobs')

@@ -69,7 +69,7 @@ async function accountOfTar(part: TalosPart, entries: readonly TarEntry[], tarSi
     const start = offsetOf(entry)
     const next = entries[at + 1]
     const stored = Math.ceil(entry.size / BLOCK) * BLOCK
-    // Behind the last file stand the blocks of zeros that end the archive.
+    // Blocks of zeros, which end the archive, follow the last file.
     const dataAt = next === undefined ? start + BLOCK : offsetOf(next) - stored
     const name = entry.path
     const header = dataAt - BLOCK

@@ -1,7 +1,7 @@
 // The account as a tree of lines, the small parts of a range together.
 import { allGaps, BASES, sumsOf, type Leaf, type Span, type Sums } from './span.ts'
 
-/** Parts of one branch with one reason are told in one line. */
+/** Parts of one branch with one reason share one line. */
 export function renderAccount(reference: string, spans: readonly Span[]): string {
   const lines = [reference, ...spans.flatMap((span) => renderSpan(span, '  ')), '', ...renderSums(sumsOf(spans))]
   for (const { path, offset, size } of allGaps(spans)) lines.push(`UNACCOUNTED ${path}: ${size} bytes at ${offset}`)

@@ -1,4 +1,4 @@
-// A range of bytes, and why they are what they are; or a range that is told by its parts.
+// A range of bytes, and why they are what they are; or a range described by its parts.
 
 /** `pinned`: upstream's, by the lock. `derived`: follows by the recipe. `declared`: by the contract. `free`: no rule needs it. */
 export const BASES = ['pinned', 'derived', 'declared', 'free'] as const
@@ -28,7 +28,7 @@ export type Span = Leaf | Branch
 
 export type Sums = { readonly [Name in Basis | 'unaccounted']: number }
 
-/** What no part covers; there must be none. */
+/** A range that no part covers; there must be none. */
 export type Gap = { readonly path: string; readonly offset: number; readonly size: number }
 
 export function leaf(name: string, offset: number, size: number, reason: Reason): Leaf {
@@ -62,7 +62,7 @@ export function leafWith(
   return found
 }
 
-/** Bytes by basis, of leaves; those of a range that is told decoded count decoded. */
+/** Bytes by basis, of leaves; those of a range described after decompression count decompressed. */
 export function sumsOf(spans: readonly Span[]): Sums {
   const sums = { pinned: 0, derived: 0, declared: 0, free: 0, unaccounted: 0 }
   const add = (span: Span): void => {

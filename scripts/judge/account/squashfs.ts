@@ -113,7 +113,7 @@ function decodedTable(name: string, start: number, end: number, table: MetadataT
   }
 }
 
-/** Fragment, export, id and attribute tables stand side by side up to the end. */
+/** Fragment, export, id and attribute tables follow one another up to the end. */
 function lookupTables({ bytesUsed }: Superblock, start: number): readonly Leaf[] {
   return bytesUsed > start ? [leaf('lookup tables', start, bytesUsed - start, LAYOUT)] : []
 }

@@ -20,7 +20,7 @@ const SECTIONS: Readonly<Record<string, Reason>> = {
   '.pcrpkey': declared('SecureBoot of the contract', 'UKI-007'),
   '.pcrsig': declared('SecureBoot of the contract', 'UKI-007'),
 }
-/** Of the second profile: its command line is the first one and an argument. */
+/** The basis of the second profile's command line: the first one and an argument. */
 const PROFILE_COMMAND_LINE = derived('the first command line and the profile’s argument', 'UKI-006')
 
 export async function accountOfUki(part: TalosPart, path: string, offset: number): Promise<Branch> {

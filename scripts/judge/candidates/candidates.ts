@@ -16,7 +16,7 @@ export type Candidate = CandidateInput & {
   readonly digest?: string
   /** That of the installer's manifest, where the digest is that of an index. */
   readonly manifest?: string
-  /** Of the asset image, where there is an installer image beside it. */
+  /** The digest of the asset image, where there is an installer image beside it. */
   readonly assetsDigest?: string
   /** The Talos tag that the image itself claims. */
   readonly claimedTalos?: string
@@ -29,7 +29,7 @@ export type CandidateOptions = PartPlace & {
   readonly lock?: Lock | undefined
   readonly variant?: string | undefined
   readonly targets?: readonly Target[] | undefined
-  /** The asset image of the candidate, where it does not lie beside the installer. */
+  /** The asset image of the candidate, where it is not beside the installer. */
   readonly assets?: Reference | undefined
 }
 

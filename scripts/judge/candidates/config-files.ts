@@ -27,13 +27,13 @@ export async function loadMachineConfig(paths: readonly string[], target?: strin
   return readMachineConfig(files, target)
 }
 
-/** UsageError for a Talos that nobody knows. */
+/** UsageError for an unknown Talos version. */
 export function checkTarget(target: string | undefined): void {
   if (target !== undefined && minorOfTag(target) === undefined)
     throw new UsageError(`expected a Talos version of ${describeMinors(MINORS)} as --talos, got ${target}`)
 }
 
-/** Of files that are read already, as all minors read them or as that which `choose` names. UsageError for what is no configuration. */
+/** A configuration of files already read, as all minors read them or as the one that `choose` names. UsageError for text that is no configuration. */
 export function readMachineConfig(files: readonly ConfigFile[], target?: string, choose?: ChooseMinor): LoadedConfig {
   return {
     facts: readFacts(files, choose),

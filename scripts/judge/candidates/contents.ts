@@ -1,4 +1,4 @@
-// What is inside a candidate, for whoever looks at a verdict: its extensions and where its bytes are. Judges nothing.
+// The contents of a candidate, for the reader of a verdict: its extensions and the origin of its bytes. Judges nothing.
 import { basename } from 'node:path'
 import { readAll } from '#harness/bytes/source.ts'
 import { HarnessError } from '#harness/errors.ts'

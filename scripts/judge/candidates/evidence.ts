@@ -1,4 +1,4 @@
-// What the rules of the target registry look at, read before anything runs: nobody needs the network after that.
+// Evidence for the rules of the target registry, read before anything runs: no network access afterwards.
 import { HarnessError } from '#harness/errors.ts'
 import type { RegistryAccess } from '#harness/oci/registry/access.ts'
 import type { Attachment } from '#harness/signing/attachments.ts'

@@ -38,7 +38,7 @@ function imageOf({ digest, manifest, references: { installer } }: Candidate): {
   tag?: string
 } {
   if (installer === undefined) return {}
-  // The manifest of an archive of docker's is made by whoever pushes it.
+  // The manifest of a docker archive is made by its pusher.
   if (installer.kind !== 'registry' && installer.kind !== 'oci') return {}
   const tag = installer.kind === 'registry' ? installer.tag : undefined
   return {

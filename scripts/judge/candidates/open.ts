@@ -11,7 +11,7 @@ import { cacheError, pullParts, type PullOptions } from './pull.ts'
 
 export type OpenedCandidates = {
   readonly candidates: readonly Candidate[]
-  /** What is wrong with what was pulled; undefined where nothing is in a registry. */
+  /** The faults of pulled blobs; undefined where nothing is in a registry. */
   readonly failures?: BlobFailures | undefined
   /** Text of the trusted root that signatures are held against. */
   readonly trustedRoot?: string | undefined
@@ -23,13 +23,13 @@ export type OpenedCandidates = {
 export type OpenOptions = CandidateOptions &
   PullOptions & {
     readonly config: LoadedConfig | undefined
-    /** Of each reference, before `variant`. */
+    /** The variant of each reference, before `variant`. */
     readonly variants?: readonly (string | undefined)[]
-    /** Of what is in a registry. */
+    /** The trust for images in a registry. */
     readonly trust: () => Promise<Trust>
   }
 
-/** Every candidate, what is in a registry pulled into the cache; nobody needs the network after that. */
+/** Opens every candidate and pulls those in a registry into the cache; no network access afterwards. */
 export async function openCandidates(
   references: readonly Reference[],
   options: OpenOptions,

@@ -21,9 +21,9 @@ export type OpenedPart = {
   readonly reference: Reference
   /** Undefined for a folder. */
   readonly content: { readonly store: ContentStore; readonly image: OciImage } | undefined
-  /** Of the image that the reference names; undefined for a folder. */
+  /** The digest of the image that the reference names; undefined for a folder. */
   readonly digest: Digest | undefined
-  /** Of the manifest for this architecture, where the digest is that of an index. */
+  /** The digest of the manifest for this architecture, where `digest` is that of an index. */
   readonly manifest?: Digest
   /** None where the config cannot be read: the rules say what is wrong with it. */
   readonly labels: Readonly<Record<string, string>>
@@ -32,9 +32,9 @@ export type OpenedPart = {
 
 export type PartPlace = {
   readonly cacheFolder: string
-  /** What registries are read through; needed for references to one. */
+  /** The access to registries; needed for references to one. */
   readonly registry?: RegistryAccess | undefined
-  /** Of each reference. */
+  /** The limits of each reference. */
   readonly limits?: BudgetLimits | undefined
 }
 
@@ -43,7 +43,7 @@ export async function openPart(part: Part, reference: Reference, place: PartPlac
   return reference.kind === 'dir' ? openFolder(part, reference, place) : openImagePart(part, reference, place)
 }
 
-/** The names of all images that lie where `reference` points to. */
+/** The names of all images in the place that `reference` names. */
 export async function listNames(reference: Reference, place: PartPlace): Promise<readonly string[]> {
   const store = await openStore(reference, { spool: spoolOf(place), registry: place.registry })
   try {

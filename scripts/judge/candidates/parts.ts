@@ -4,11 +4,11 @@ import type { Reference } from '#harness/oci/image/reference.ts'
 import { ASSETS_SUFFIX } from '#specs/contract/tags.ts'
 import { listNames, openPart, type OpenedPart, type PartPlace } from './part.ts'
 
-/** What a reference names, and what may lie beside it. */
+/** The parts of a candidate by one reference: the image that it names, and the one beside it. */
 type Found = {
   readonly installer?: Reference
   readonly assets?: Reference
-  /** Whether the assets are only looked for. */
+  /** True where the assets may be absent. */
   readonly optional?: true
 }
 
@@ -65,7 +65,7 @@ async function findParts(reference: Reference, place: PartPlace): Promise<Found>
   }
 }
 
-/** Where an asset image lies beside it, the other name is meant; several installers stay for the store to refuse. */
+/** The installer's name beside that of an asset image; undefined for several installers, which the store refuses. */
 function onlyInstaller(names: readonly string[]): string | undefined {
   const installers = names.filter((name) => !name.endsWith(ASSETS_SUFFIX))
   return installers.length === 1 && names.length > 1 ? installers[0] : undefined

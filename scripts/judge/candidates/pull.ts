@@ -7,7 +7,7 @@ import { pullLayers, readDocuments, type Pull } from '#harness/oci/registry/pull
 import { UsageError } from '../usage-error.ts'
 import type { OpenedPart } from './part.ts'
 
-/** How far a pull is, for a person who waits. */
+/** The progress of a pull, for a person who waits. */
 export type PullProgress = {
   /** `bytes` are to come. */
   readonly start: (bytes: number) => void

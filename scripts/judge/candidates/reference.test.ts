@@ -69,7 +69,7 @@ function fetch(candidate: Candidate, rest: Partial<ReferencePlace> = {}) {
   )
 }
 
-/** What a worker, which has no network, can read of it. */
+/** The part of it that a worker without network access can read. */
 async function readBack({ candidates: [candidate], failures }: Awaited<ReturnType<typeof fetch>>): Promise<unknown> {
   if (candidate === undefined) throw new Error('expected the candidate')
   const run = { cacheFolder: cacheFolder(), ...(failures !== undefined && { registry: { failures } }) }

@@ -27,20 +27,20 @@ const RULE = 'REL-005'
 
 type Fetched = {
   readonly pinnedReference: NonNullable<CandidateInput['pinnedReference']>
-  /** What was found wrong with it, where it came from a registry. */
+  /** The faults of its blobs, where it came from a registry. */
   readonly failures?: BlobFailures
 }
 
 export type ReferencePlace = PullOptions & {
   readonly ruleIndex: RuleIndex
   readonly selected: readonly string[] | undefined
-  /** Where it lies when it is in no registry: the image of this digest. */
+  /** The place of the image of this digest when it is in no registry. */
   readonly atHand?: { readonly digest: string; readonly image: Reference } | undefined
-  /** Where it is looked for instead of where the lock says. */
+  /** The place to look in instead of the one that the lock names. */
   readonly reference?: Reference | undefined
   readonly cacheFolder: string
   readonly limits?: BudgetLimits | undefined
-  /** How a registry is reached; undefined where only the cache may be read. */
+  /** The options to reach a registry; undefined where only the cache may be read. */
   readonly networkTo: (registry: string) => Promise<ClientOptions | undefined>
 }
 
@@ -82,7 +82,7 @@ async function fetchPinned(pinned: PinnedImage, place: ReferencePlace): Promise<
     return { pinnedReference: { image: reference } }
   const image = { ...reference, digest }
   if (image.kind !== 'registry') return { pinnedReference: { image } }
-  // What is in the cache under its digest is what the registry would give.
+  // Content in the cache under its digest equals the registry's.
   const failures = await pull(image, place).catch(async (error: unknown) => {
     const network = await place.networkTo(image.registry)
     if (!(error instanceof HarnessError) || network === undefined) throw error

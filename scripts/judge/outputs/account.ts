@@ -1,10 +1,10 @@
-// What a rendering tells about a verdict beside its status: the same facts in every format, cut to what a person reads.
+// Facts that a rendering gives beside a verdict's status: the same in every format, cut to what a person reads.
 import { formatLocation } from '#harness/errors.ts'
 import type { CandidateVerdict, Conformance, Finding, RuleVerdict, Status } from '../verdict/conformance.ts'
 import { describeDifference } from '../verdict/difference.ts'
 import { RELEASE_KEY } from '../run/release.ts'
 
-/** A rule that fails a thousand times is told by its first findings; all of them are in conformance.json. */
+/** A rule that fails a thousand times shows its first findings; all of them are in conformance.json. */
 const MAX_FINDINGS = 10
 const MAX_CHARACTERS = 2000
 
@@ -33,7 +33,7 @@ export function accountText(rule: RuleVerdict): string {
     .join('\n\n')
 }
 
-/** Where a finding is, expected, got; `status` is that of its rule. */
+/** The location of a finding, expected, got; `status` is that of its rule. */
 export function describeFinding(finding: Finding, status: Status): readonly Line[] {
   const where = formatLocation(finding.where)
   const place: readonly Line[] = where === '' ? [] : [['where', shorten(where)]]
@@ -43,7 +43,7 @@ export function describeFinding(finding: Finding, status: Status): readonly Line
   return [...place, ...found, ...difference]
 }
 
-/** Whether the message says more than expected and got do: that of an expectation only repeats them. */
+/** True where the message says more than expected and got do: that of an expectation only repeats them. */
 export function saysWhat({ part, expected, got }: Finding): boolean {
   return part === 'config' || (expected === undefined && got === undefined)
 }

@@ -33,7 +33,7 @@ export function withoutCommands(text: string, token: string = randomUUID()): str
   return `::stop-commands::${token}\n${text}${text.endsWith('\n') ? '' : '\n'}::${token}::\n`
 }
 
-/** What a person is to look at: the line of a machine configuration, else the rule, since an image is no file here. */
+/** The place to look at: the line of a machine configuration, else the rule, since an image is no file here. */
 function placeOf({ spec, findings: [finding] }: RuleVerdict): Readonly<Record<string, string>> {
   const { path, line, column } = finding?.where ?? {}
   if (finding?.part === 'config' && path !== undefined && line !== undefined)

@@ -23,7 +23,7 @@ describe('cmark-gfm', async () => {
 
   it('finds the same elements in a hostile verdict as in another', async () => {
     const usual = tagsOf(await toHtml(pairConformance))
-    // Texts of several lines stand in a block.
+    // Texts of several lines are in a block.
     expect(tagsOf(hostile).filter((tag) => !usual.includes(tag))).toEqual(['pre'])
     expect(tagsOf(hostile)).not.toContain('a')
   })

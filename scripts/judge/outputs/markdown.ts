@@ -127,7 +127,7 @@ function cell(text: string): string {
   return text === '' ? '' : `<code>${plain(shorten(text, MAX_CELL))}</code>`
 }
 
-/** A code span: whatever stands in it is shown as it is. */
+/** A code span, whose text is shown literally. */
 function code(text: string): string {
   const line = text.replaceAll('\n', ' ')
   if (line.trim() === '') return ''

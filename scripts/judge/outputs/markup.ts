@@ -10,10 +10,10 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '"': '&quot;',
   "'": '&#39;',
 }
-/** What XML 1.0 admits in no form, not even as a reference: https://www.w3.org/TR/xml/#charsets. */
+/** Characters that XML 1.0 admits in no form, not even as a reference: https://www.w3.org/TR/xml/#charsets. */
 const NO_XML = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu
 
-/** `text` for an element or a quoted attribute; what XML cannot hold stands there as `\u{1b}`. */
+/** `text` for an element or a quoted attribute; characters that XML cannot hold are written as `\u{1b}`. */
 export function escapeMarkup(text: string): string {
   return text
     .replace(NO_XML, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`)

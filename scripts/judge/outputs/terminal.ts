@@ -1,4 +1,4 @@
-// The verdict for a person at a terminal: a table, every failure with its place and its cure, one line at the end.
+// The verdict for a person at a terminal: a table, every failure with its place and its fix, one line at the end.
 import { styleText } from 'node:util'
 import { formatLocation } from '#harness/errors.ts'
 import { lockCommand } from '#specs/contract/lock.ts'

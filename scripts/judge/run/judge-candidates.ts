@@ -30,9 +30,9 @@ export type JudgeTerms = {
   /** The rules and areas that were asked for by name; undefined for all. */
   readonly only?: readonly string[] | undefined
   readonly cacheFolder: string
-  /** Of each reference. */
+  /** The limits of each reference. */
   readonly limits?: BudgetLimits | undefined
-  /** Whether the record says what is inside of each candidate. */
+  /** True where the record includes the contents of each candidate. */
   readonly contents: boolean
   /** Spec files; all of them where it is undefined. */
   readonly specs?: string
@@ -95,7 +95,7 @@ export async function judgeCandidates(
     }),
   }))
   const used = new Set(judged.flatMap((one) => [...one.used]))
-  // What did not apply cannot show that its waiver is not needed.
+  // A rule that did not apply cannot show that its waiver is not needed.
   const applied = judged.flatMap(({ rules }) => rules.filter(({ status }) => status !== 'not-applicable'))
   const ids = new Set(applied.map(({ id }) => id))
   const runErrors = [

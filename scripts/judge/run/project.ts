@@ -3,7 +3,7 @@ import type { Contract } from '#specs/contract/contract.ts'
 import type { CandidateInput } from '#specs/support/run.ts'
 
 const PROJECT_KEY = 'project'
-/** What stands for the reference of a project in a verdict. */
+/** The reference of a project in a verdict. */
 export const PROJECT_REFERENCE = 'project'
 
 /** Undefined unless the candidates are machine configurations without images, and more than one. */

@@ -3,7 +3,7 @@ import type { Contract } from '#specs/contract/contract.ts'
 import type { CandidateInput } from '#specs/support/run.ts'
 
 export const RELEASE_KEY = 'release'
-/** What stands for the reference of a release in a verdict. */
+/** The reference of a release in a verdict. */
 export const RELEASE_REFERENCE = 'release'
 
 /** Undefined unless every variant of the contract is there once, as an installer image. */

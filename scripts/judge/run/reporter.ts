@@ -8,7 +8,7 @@ import type { Observation, ObservedError, RunObservations } from '../verdict/obs
 
 export type Observer = Reporter & { observed(): RunObservations }
 
-/** `root` is the folder that spec paths are told relative to. */
+/** `root` is the folder that spec paths are relative to. */
 export function createObserver(root: string): Observer {
   const observations: Observation[] = []
   const runErrors: string[] = []
@@ -51,7 +51,7 @@ export function observeErrors(errors: readonly object[], meta: Partial<Judgement
   return errors.map((error) => observeError(error as SerializedError)).flatMap(findingsOf(meta))
 }
 
-/** Of an expectation about findings, the findings: each has its own place. */
+/** The findings of an expectation about findings: each has its own place. */
 function findingsOf({ findings = [] }: Partial<JudgementMeta>): (error: ObservedError) => readonly ObservedError[] {
   return (error) => {
     if (!error.assertion || findings.length === 0) return [error]

@@ -4,7 +4,7 @@ import type { RunInput } from '#specs/support/run.ts'
 import type { RunObservations } from '../verdict/observation.ts'
 import { openSpecRun, type SpecRun } from './spec-run.ts'
 
-/** What a shell says of a process that SIGINT ended: 128 + 2. */
+/** The exit status by which a shell reports a process ended by SIGINT: 128 + 2. */
 export const INTERRUPTED = 130
 
 export type RunOptions = {

@@ -1,4 +1,4 @@
-// Loads the spec files of a run, in the worker, as soon as it is told what they are to judge.
+// Loads the spec files of a run, in the worker, as soon as it receives what they are to judge.
 import { pathToFileURL } from 'node:url'
 import { BroadcastChannel } from 'node:worker_threads'
 import { inject, TestRunner } from 'vitest'
@@ -23,7 +23,7 @@ export class SpecRunner extends TestRunner {
 // vitest takes the default export of the file that it is given.
 export default SpecRunner
 
-/** What the run is about, undefined where there is to be none; meanwhile most of what the specs need is loaded. */
+/** The input of the run, undefined where there is to be none; meanwhile most of what the specs need is loaded. */
 async function prepare(): Promise<RunInput | undefined> {
   const input = receive(inject('channel'))
   await import('#specs/support/test.ts')

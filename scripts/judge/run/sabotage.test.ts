@@ -1,4 +1,4 @@
-// What a careless or a tired hand does to spec files: `npm test` on an image that conforms must not stay green.
+// Careless changes of spec files: `npm test` on an image that conforms must not stay green.
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -35,7 +35,7 @@ type Sabotage = {
 const STATED = `test(\n  ...must('${MUST}'`
 const BODY = /(\('OCI-003'.*?async \(\{ image, judge \}\) => \{\n)(.*?)(\n {2}\},\n\))/s
 const swap = (from: string, to: string) => (text: string) => text.replace(from, () => to)
-/** What a person writes who wants vitest's own modifiers. */
+/** A spec that uses vitest's own modifiers. */
 const withVitest = (modified: string) => (text: string) =>
   `import { test as vitest, describe } from 'vitest'\n${edited(text, swap(STATED, modified))}`
 const inBody = (change: (body: string) => string) => (text: string) =>

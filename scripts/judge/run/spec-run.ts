@@ -11,19 +11,19 @@ import { ROOT } from '../../root.ts'
 import { createObserver } from './reporter.ts'
 
 export const SPEC_GLOB = 'specs/**/*.spec.ts'
-/** The rules of a machine configuration; a rule that lies elsewhere ends as missing. */
+/** The rules of a machine configuration; a rule in another folder ends as missing. */
 export const CONFIG_SPEC_GLOB = 'specs/config/**/*.spec.ts'
 const RUNNER = fileURLToPath(new URL('runner.ts', import.meta.url))
 
 /** A rule may take this long: a real image is decompressed by the first rule that looks inside. */
 const RULE_TIMEOUT_MS = 10 * 60_000
 
-/** What the worker has until it is told. */
+/** The worker's input until it receives its own. */
 const NOTHING: RunInput = { candidates: [], cacheFolder: '' }
 
 /** A worker that was started; `run` or `close` ends it. */
 export type SpecRun = {
-  /** When its worker is on its own, or will never be. */
+  /** Settles when the worker has started, or has failed to. */
   readonly started: Promise<unknown>
   /** Never rejects: a vitest that does not run is a run error like any other. */
   run(input: RunInput): Promise<RunObservations>
@@ -43,14 +43,14 @@ export function openSpecRun(specs: string = SPEC_GLOB): SpecRun {
     try {
       send(input)
     } catch (error) {
-      // Something that is no plain data: the worker is told to judge nothing, for it would wait for ever.
+      // The input is not plain data: the worker receives nothing to judge, for it would wait for ever.
       problems.push(`the worker was not reached: ${(error as Error).message}`)
       send(undefined)
     }
   })
   const begun = once(process, 'worker')
   const ended = runVitest(specs, observer, channel.name).finally(() => channel.close())
-  // Whoever gives it something hears of it.
+  // The failure is reported to the caller of `run`.
   ended.catch(() => undefined)
   return {
     started: Promise.race([begun, ended]).catch(() => undefined),

@@ -67,7 +67,7 @@ export function judge(
   return entries.map((entry) => verdictOf(entry, candidate, own, statusOn))
 }
 
-/** Of a release, of a project, and of a machine configuration without an image, the other rules are not even listed. */
+/** True for a listed rule: a release, a project, and a machine configuration without an image list only their own. */
 function isAbout({ scope, targets }: RuleIndexEntry, { release, project, parts }: CandidateTargets): boolean {
   if (release === true) return scope === 'release'
   if (project === true || scope === 'project') return project === true && scope === 'project'
@@ -144,7 +144,7 @@ function toFinding(observation: Observation, error: ObservedError): Finding {
   }
 }
 
-/** One sentence for each test of a rule that the rule index does not know: nobody would look at what it says. */
+/** One sentence for each test of a rule that the rule index does not have: its result would go unseen. */
 export function unknownRules(ruleIndex: RuleIndex, observations: readonly Observation[]): readonly string[] {
   const known = new Set(ruleIndex.requirements.map(({ id }) => id))
   const unknown = observations.filter(({ id }) => !known.has(id))
@@ -156,7 +156,7 @@ export function unknownRules(ruleIndex: RuleIndex, observations: readonly Observ
 }
 
 /**
- * Whether a run judged nothing of what was asked: with `only` no rule that it names, else no `must`. Rules that are there
+ * True where a run judged nothing of what was selected: with `only` no rule that it names, else no `must`. Rules that are there
  * because another needs them do not count.
  */
 export function judgedNothing(rules: readonly RuleVerdict[], only: readonly string[] | undefined): boolean {
@@ -173,7 +173,7 @@ export function exitCodeOf(rules: readonly RuleVerdict[], runErrors: readonly st
   const musts = rules.filter((rule) => rule.level === 'must').map((rule) => rule.status)
   if (musts.includes('fail')) return 1
   const unjudged: readonly Status[] = ['inconclusive', 'blocked']
-  // A `should` does not gate, but one that nobody ran is a hole in the contract.
+  // A `should` does not gate, but one that did not run is a hole in the contract.
   const lost = rules.some((rule) => rule.status === 'missing')
   return lost || runErrors.length > 0 || musts.some((status) => unjudged.includes(status)) ? 2 : 0
 }

@@ -1,4 +1,4 @@
-// What one run of one requirement on one part of one candidate showed, before any judgement.
+// The result of one run of one requirement on one part of one candidate, before any judgement.
 import type { Location } from '#harness/errors.ts'
 import type { JudgedPart } from '#specs/support/applicability.ts'
 
@@ -7,11 +7,11 @@ export type ObservedError = {
   readonly name: string
   readonly message: string
   readonly at?: Location
-  /** Of several that one rule may find, the one that a waiver can name. */
+  /** The name by which a waiver selects one of several findings of a rule. */
   readonly entry?: string
   readonly expected?: string
   readonly got?: string
-  /** Whether an expectation of the spec failed, rather than something thrown by a reader or a bug. */
+  /** True where an expectation of the spec failed, false for an error of a reader or a bug. */
   readonly assertion: boolean
 }
 
@@ -22,7 +22,7 @@ export type Observation = {
   readonly state: 'passed' | 'failed' | 'skipped' | 'pending'
   readonly errors: readonly ObservedError[]
   readonly where?: Location
-  /** What is worth knowing and breaks nothing. */
+  /** Facts worth knowing that break no rule. */
   readonly notes?: readonly { readonly at: Location; readonly message: string }[]
   readonly durationMs: number
   /** `specs/kernel/image.spec.ts:12`. */
@@ -31,6 +31,6 @@ export type Observation = {
 
 export type RunObservations = {
   readonly observations: readonly Observation[]
-  /** What went wrong outside of any test: a spec file that does not import, an unhandled rejection, an interruption. */
+  /** Errors outside of any test: a spec file that does not import, an unhandled rejection, an interruption. */
   readonly runErrors: readonly string[]
 }

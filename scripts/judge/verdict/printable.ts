@@ -1,6 +1,6 @@
 // Text that came out of an image or off a command line, made harmless for a terminal.
 
-/** Control characters begin escape sequences; format characters hide or reorder what stands beside them. */
+/** Control characters begin escape sequences; format characters hide or reorder the text beside them. */
 const HARMFUL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
 
 /** `text` with every harmful character as `\u{1b}`; line feeds too unless `lines` keeps them. */

@@ -4,10 +4,10 @@ import { dirname } from 'node:path'
 import { makeFolder } from '#harness/bytes/folder.ts'
 import { UsageError } from '../usage-error.ts'
 
-/** `npm run ci:summary` reads the verdict here, and so does whoever comes after. */
+/** The path of the verdict, which `npm run ci:summary` and later readers use. */
 export const REPORT_PATH = 'report/conformance.json'
 
-/** UsageError when the file cannot be written: an older one stays as it is, and nothing lies beside it. */
+/** UsageError when the file cannot be written: an older one is unchanged, and no temporary file remains. */
 export async function writeWhole(path: string, text: string): Promise<void> {
   const beside = `${path}.${process.pid}`
   try {

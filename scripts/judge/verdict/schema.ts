@@ -1,4 +1,4 @@
-// The JSON Schema of report/conformance.json, for whoever reads that file without this project.
+// The JSON Schema of report/conformance.json, for readers of that file without this project.
 import { z } from 'zod'
 import { conformanceSchema } from './conformance.ts'
 
@@ -8,7 +8,7 @@ export const SCHEMA_PATH = 'scripts/judge/verdict/conformance.schema.json'
 export function formatSchema(): string {
   const schema = z.toJSONSchema(conformanceSchema, {
     target: 'draft-2020-12',
-    // Zod tells that its arrays are frozen; a reader of the file has no use for it.
+    // Zod states that its arrays are frozen; a reader of the file has no use for it.
     override: ({ jsonSchema }) => void delete jsonSchema.readOnly,
   })
   return `${JSON.stringify({ title: 'report/conformance.json', ...schema }, null, 2)}\n`

@@ -17,7 +17,7 @@ export type WaiverTerms = {
 const PROTECTED_AREAS: readonly string[] = ['OCI', 'SUP']
 
 /**
- * Whether a rule may be waived at all: a `must` about identity, integrity or signatures of what is published (of the areas
+ * True where a rule may be waived: a `must` about identity, integrity or signatures of what is published (of the areas
  * OCI and SUP, about a registry, or compared with the lock) only where the contract lists it under `waivable`.
  */
 export function mayBeWaived(ruleIndex: RuleIndex, { waivable = [] }: Pick<Contract, 'waivable'>, id: string): boolean {

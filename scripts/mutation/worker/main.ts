@@ -10,7 +10,7 @@ import { mutantOf } from './mutant-of.ts'
 import type { LogRecord, Plan } from './plan.ts'
 
 export type Job = {
-  /** Spec files by the plan; or unit tests, of which only the end is told. */
+  /** Spec files by the plan; or unit tests, of which only the end is reported. */
   readonly kind: 'rules' | 'unit'
   readonly root: string
   readonly include: readonly string[]

@@ -5,7 +5,7 @@ import type { CandidateInput } from '#specs/support/run.ts'
 
 type Test = typeof test
 
-/** What the specs register is what the run names while they do: it is narrowed for that long. */
+/** The registering `test`: the specs register what the run names, so the run is narrowed while they do. */
 export function narrow(mutant: string, stated: Test): Test {
   const choice = inject('plan').choices[mutant]
   return (title, options, body) => {

@@ -1,9 +1,9 @@
-// What a worker is told, which mutants to run on which candidates, and what it tells.
+// The messages between a worker and the run: which mutants to run on which candidates, and the results.
 import type { RuleIndexEntry } from '#specs/contract/rule-index.ts'
 import type { Observation } from '../../judge/verdict/observation.ts'
 import type { Expected } from '../../selftest/compare.ts'
 
-/** What the specs do as they are, instead of a mutant's name. */
+/** The name, in place of a mutant's, of the unchanged specs. */
 export const VALID = 'baseline'
 
 export type Choice = { readonly ids: readonly string[]; readonly keys: readonly string[] }
@@ -13,7 +13,7 @@ export type Plan = {
   readonly log: string
   /** By name of the mutant. */
   readonly choices: Readonly<Record<string, Choice>>
-  /** Of the rules that mutants can change. */
+  /** The rules that mutants can change. */
   readonly entries: readonly RuleIndexEntry[]
   /** By key of the candidate. */
   readonly expected: Readonly<Record<string, Expected>>
@@ -21,7 +21,7 @@ export type Plan = {
   readonly baseline: Readonly<Record<string, readonly Observation[]>>
 }
 
-/** What a worker says of a mutant. */
+/** A worker's message about a mutant. */
 export type LogRecord =
   | { readonly kind: 'start'; readonly mutant: string; readonly place: string }
   | { readonly kind: 'observed'; readonly observation: Observation }

@@ -1,4 +1,4 @@
-// Runs beside the tests of mutants: passes over those of a mutant that is killed already, and tells how each one ends.
+// Runs beside the tests of mutants: passes over those of a mutant that is killed already, and reports how each one ends.
 import { appendFileSync } from 'node:fs'
 import { afterEach, beforeEach, inject } from 'vitest'
 import type { Requirement } from '#specs/support/requirement.ts'
@@ -43,7 +43,7 @@ afterEach(({ task }) => {
   else if (!killed.has(mutant)) compare(mutant, observation)
 })
 
-/** What the selftest would say, of this rule on this candidate. */
+/** Compares, as the selftest does, the status of this rule on this candidate. */
 function compare(mutant: string, observation: Observation): void {
   const { baseline, entries, expected } = inject('plan')
   const { candidate: key, id, part } = observation

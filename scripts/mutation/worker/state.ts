@@ -1,4 +1,4 @@
-// What a worker remembers from file to file.
+// The state that a worker keeps from file to file.
 import type { Observation } from '../../judge/verdict/observation.ts'
 
 export const killed = new Set<string>()

@@ -9,7 +9,7 @@ import { doorsOf } from './doors.ts'
 const files = { contract: 'c', waivers: 'w', protectedWaivers: 'p', advisories: 'a', script: 's', folder: 'f' }
 const named = new Set(doorsOf(files).map(({ name }) => name))
 
-/** Of other commands than the verdict, of the machine that runs the tests, or read together with one that is there. */
+/** Variables of commands other than the verdict or of the machine that runs the tests, or read together with a listed one. */
 const ELSEWHERE = new Set(['PATH', 'GOPROXY', 'FUZZ_RUNS', 'FUZZ_SEED'])
 const IN_COMPANY = /^(?:GITHUB|ACTIONS)_/
 

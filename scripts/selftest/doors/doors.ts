@@ -87,5 +87,5 @@ const ENVIRONMENT = [
   'COSIGN_PASSWORD',
 ]
 
-/** Where the commands are. */
+/** The module of the commands. */
 export const COMMANDS = join(ROOT, 'scripts/talos-image.ts')

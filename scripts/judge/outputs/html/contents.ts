@@ -1,10 +1,10 @@
-// What is inside each candidate, and where its bytes are; told, not judged.
+// The contents of each candidate, and the origin of its bytes; described, not judged.
 import type { Conformance, Contents } from '../../verdict/conformance.ts'
 import { shorten } from '../account.ts'
 import { markup, type Markup } from '../markup.ts'
 import { formatSize } from '../size.ts'
 
-/** Upstream's catalogue has some sixty extensions; an image with more is not told in full. */
+/** Upstream's catalogue has some sixty extensions; an image with more is cut. */
 const MAX_EXTENSIONS = 60
 const MAX_SERVICES = 8
 const MAX_NAME = 120
@@ -94,7 +94,7 @@ const BASES = [
   ['unaccounted', 'nobody knows'],
 ] as const
 
-/** Decoded bytes by why they are what they are; `npm run account` tells each. */
+/** Decompressed bytes by the reason for their values; `npm run account` lists each. */
 function renderAccounts(named: readonly Named[]): Markup {
   const cards = named.flatMap(({ name, contents: { account } }) => {
     if (account === undefined) return []

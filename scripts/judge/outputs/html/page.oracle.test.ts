@@ -1,4 +1,4 @@
-// The page in Debian's Chromium: what only a browser can tell of it.
+// The page in Debian's Chromium: properties that only a browser shows.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-// The rules by area, each with its status for every candidate side by side and, opened, what there is to tell.
+// The rules by area, each with its status for every candidate side by side and, opened, its details.
 import { areaOf, areaTitle } from '../../verdict/areas.ts'
 import { STATUSES, type Conformance, type RuleVerdict } from '../../verdict/conformance.ts'
 import { accountOf, tally, type Line } from '../account.ts'

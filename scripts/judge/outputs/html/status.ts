@@ -1,4 +1,4 @@
-// How statuses and verdicts look: a sign and a word each, never a colour alone.
+// The look of statuses and verdicts: a sign and a word each, never a colour alone.
 import type { Status } from '../../verdict/conformance.ts'
 import { markup, type Markup } from '../markup.ts'
 
@@ -14,7 +14,7 @@ const LOOKS: Readonly<Record<Status, { readonly sign: string; readonly tone: str
 
 export function renderBadge(status: Status): Markup {
   const { sign, tone } = LOOKS[status]
-  // What does not apply stands back: its word is for those who listen.
+  // A rule that does not apply is not prominent: its word is for screen readers.
   if (status === 'not-applicable')
     return markup`<span class="badge ${tone}"><span aria-hidden="true">${sign}</span><span class="unseen">${status}</span></span>`
   return markup`<span class="badge ${tone}"><span aria-hidden="true">${sign}</span> ${status}</span>`
