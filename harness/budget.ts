@@ -34,7 +34,7 @@ const UNITS: Readonly<Record<BudgetName, string>> = {
   seconds: 'seconds for all of it',
 }
 
-/** What was used of the limits of one reference. */
+/** The used part of the limits of one reference. */
 export class Budget {
   readonly limits: BudgetLimits
   readonly #used = new Map<BudgetName, number>()

@@ -1,6 +1,6 @@
 // The errors of the harness: a closed code for the gate, a location for the reader. Texts say what, expected, got.
 
-/** Where in an image something was found. `path` names members of members with `!`: `vmlinuz.efi!.initrd!0.sqsh`. */
+/** The place in an image where something was found. `path` names members of members with `!`: `vmlinuz.efi!.initrd!0.sqsh`. */
 export type Location = {
   readonly digest?: string | undefined
   readonly path?: string | undefined

@@ -28,7 +28,7 @@ export type Evidence = Pick<ProvenanceInputs, 'source' | 'gate' | 'invocation' |
   /** The report that the image is published on; undefined where there is none. */
   readonly conformance: Uint8Array | undefined
   /**
-   * Whether cosign's tags carry all of it, for a registry that takes no manifest with a subject or an artifact type. What
+   * True if cosign's tags carry all of it, for a registry that takes no manifest with a subject or an artifact type. What
    * nobody signed has no place there, and is not attached.
    */
   readonly tagsOnly?: boolean

@@ -33,7 +33,7 @@ export function toPublication(
 export type PublishOptions = PushOptions & {
   /** Referrers of an image: signatures, attestations, documents. Made when its image is there. */
   readonly attach: (publication: Publication, image: LayoutImage) => Promise<readonly PushManifest[]>
-  /** Whether what is attached contains signatures. */
+  /** True if what is attached contains signatures. */
   readonly signed: boolean
   /** Called as each phase begins. */
   readonly onPhase?: ((phase: string) => void) | undefined

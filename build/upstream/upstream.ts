@@ -80,7 +80,7 @@ function mismatch({ reference, digest }: PinnedImage, got: string): IntegrityErr
   })
 }
 
-/** Whether an image has the digest that is pinned. */
+/** True if an image has the digest that is pinned. */
 export function hasDigest(descriptor: { readonly digest: Digest }, image: PinnedImage): boolean {
   return isDigest(image.digest) && descriptor.digest === image.digest
 }

@@ -23,7 +23,7 @@ const MAGICS: readonly (readonly [Compression, readonly number[]])[] = [
   ['lzma', [0x5d, 0x00, 0x00]],
 ]
 
-/** How many first bytes `detectCompression` looks at. */
+/** The number of first bytes that `detectCompression` looks at. */
 export const COMPRESSION_MAGIC_SIZE = 6
 
 /** The compression whose magic number `firstBytes` begin with; 'none' for all else, a skippable zstd frame too. */

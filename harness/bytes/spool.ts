@@ -1,4 +1,4 @@
-// Where decompressed bytes go: memory while they are few, an anonymous file once they are many.
+// The store of decompressed bytes: memory while they are few, an anonymous file once they are many.
 import { randomBytes } from 'node:crypto'
 import { open, unlink, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -21,7 +21,7 @@ export class Spool {
   readonly #folder: string
   readonly #files: FileHandle[] = []
 
-  /** Of the image whose bytes come here; without limits unless given. */
+  /** The budget of the image whose bytes come here; without limits unless given. */
   readonly budget: Budget
 
   constructor(folder: string, limits: BudgetLimits = UNLIMITED) {

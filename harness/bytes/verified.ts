@@ -44,7 +44,7 @@ function sizeMismatch(text: string, got: number, want: number, at: Location): In
 
 export type Tally = {
   readonly chunks: AsyncGenerator<Uint8Array, void, void>
-  /** Whether `chunks` has been read to its end, so that `result` speaks of all bytes. */
+  /** True if `chunks` has been read to its end, so that `result` speaks of all bytes. */
   complete(): boolean
   /** Digest and size of what has passed so far. */
   result(): Content

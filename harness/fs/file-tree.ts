@@ -23,7 +23,7 @@ export type FileEntry = {
   readonly data?: ByteSource
   /** Extended attributes by full name, such as `security.selinux`. */
   readonly xattrs?: ReadonlyMap<string, Uint8Array>
-  /** Where the entry itself was found: the layer or archive, and the offset of its header. */
+  /** The place of the entry itself: the layer or archive, and the offset of its header. */
   readonly origin: Location
 }
 

@@ -66,7 +66,7 @@ function readLayer(all: Iterable<FileEntry>): Layer {
   return { entries, removed, covered }
 }
 
-/** Whether a folder above `path` is in one of the sets; the root is above everything but itself. */
+/** True if a folder above `path` is in one of the sets; the root is above everything but itself. */
 function hasAncestor(path: string, removed: ReadonlySet<string>, covered: ReadonlySet<string>): boolean {
   if (path === '') return false
   if (removed.size === 0 && covered.size === 0) return false

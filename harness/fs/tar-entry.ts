@@ -17,7 +17,7 @@ export type TarEntry = FileEntry & {
   /** The name as stored, bytes that are no UTF-8 as `\xNN`. */
   readonly rawName: string
   readonly problems: readonly TarProblem[]
-  /** Whether the header is as Go writes it. */
+  /** True if the header is as Go writes it. */
   readonly isGo: boolean
 }
 

@@ -22,7 +22,7 @@ export function parseNumber(block: Buffer, offset: number, length: number): numb
   return digits === undefined ? undefined : Number.parseInt(`0${digits}`, 8)
 }
 
-/** Whether the checksum (offset 148, 8 bytes, counted as blanks itself) is that of the block. */
+/** True if the checksum (offset 148, 8 bytes, counted as blanks itself) is that of the block. */
 export function hasValidChecksum(block: Buffer): boolean {
   let sum = 8 * 0x20
   for (let at = 0; at < BLOCK_SIZE; at++) if (at < 148 || at >= 156) sum += block[at] ?? 0

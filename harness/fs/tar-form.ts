@@ -87,7 +87,7 @@ export function recordProblems(records: ReadonlyMap<string, Uint8Array>): readon
 }
 
 /**
- * Whether the block is what Go's Writer makes of a file in the format USTAR without names of owners: digits that fill
+ * True if the block is what Go's Writer makes of a file in the format USTAR without names of owners: digits that fill
  * their fields, NUL behind them, device 0. imager writes the artifacts layer so.
  */
 export function isGoHeader(block: Buffer): boolean {

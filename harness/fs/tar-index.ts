@@ -8,9 +8,9 @@ import { TarScanner } from './tar-scanner.ts'
 
 export type TarIndex = {
   readonly entries: readonly TarEntry[]
-  /** Whether the two blocks of zeros were there. */
+  /** True if the two blocks of zeros were there. */
   readonly ended: boolean
-  /** Whether anything but zeros follows them, or fills up a content to whole blocks. */
+  /** True if anything but zeros follows them, or fills up a content to whole blocks. */
   readonly trailing: boolean
 }
 

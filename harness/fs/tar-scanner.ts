@@ -29,7 +29,7 @@ export type ScannedHeader = {
   readonly flag: string
   /** Fields that Go refuses or reads otherwise, in the header and in the extended ones before it. */
   readonly problems: readonly FormProblem[]
-  /** Whether it is as Go writes it, without an extended header before it. */
+  /** True if it is as Go writes it, without an extended header before it. */
   readonly isGo: boolean
 }
 
@@ -65,12 +65,12 @@ export class TarScanner {
     this.#where = where
   }
 
-  /** Whether the two blocks of zeros that end an archive have passed. */
+  /** True if the two blocks of zeros that end an archive have passed. */
   get ended(): boolean {
     return this.#zeroBlocks === 2
   }
 
-  /** Whether all bytes that fill up contents to whole blocks are NUL. */
+  /** True if all bytes that fill up contents to whole blocks are NUL. */
   get isPaddingClean(): boolean {
     return this.#isPaddingClean
   }

@@ -4,7 +4,7 @@ export type Token = {
   readonly kind: '{' | '}' | '[' | ']' | ',' | ':' | 'string' | 'literal'
   readonly text: string
   readonly at: number
-  /** Whether blank space stands before it. */
+  /** True if blank space precedes it. */
   readonly spaced: boolean
 }
 

@@ -13,7 +13,7 @@ type WalkFacts = {
 }
 
 export type Walk = {
-  /** How many objects and lists are open behind `token`. */
+  /** The number of objects and lists that are open behind `token`. */
   take(token: Token): number
   /** `compact`: no blank space, and no escape that json.Marshal of Go would not write. */
   end(): WalkFacts

@@ -9,9 +9,9 @@ export type AddressFacts = {
    * is.
    */
   readonly etcdSubnets: readonly PlacedText[]
-  /** Where they would stand; absent without `cluster`. */
+  /** The place that they would have; absent without `cluster`. */
   readonly etcdAt?: YamlPlace
-  /** Where the kubelet's arguments name the address themselves, which then is picked from nowhere. */
+  /** The place where the kubelet's arguments name the address themselves, which is then not selected by subnet. */
   readonly nodeIpArgument?: YamlPlace
   /** Addresses of links as they stand, with their prefix; not those of dummy links, nor those that nodes share. */
   readonly linkAddresses: readonly PlacedText[]

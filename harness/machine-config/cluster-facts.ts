@@ -12,13 +12,13 @@ export type ClusterFacts = {
   readonly flannelAt?: YamlPlace
   /** KubeProxyConfig, unless it says `enabled: false`. */
   readonly proxyAt?: YamlPlace
-  /** Whether the parts of the cluster stand in documents (1.14), which say only what is there. */
+  /** True if the parts of the cluster are in documents (1.14), which say only what is there. */
   readonly inDocuments: boolean
   /** Names and addresses in the certificate of the Talos API. */
   readonly certSans: readonly PlacedText[]
   /** Registries that a mirror is named for. */
   readonly mirrors: readonly PlacedText[]
-  /** Where `cluster` stands. */
+  /** The place of `cluster`. */
   readonly at?: YamlPlace
 }
 

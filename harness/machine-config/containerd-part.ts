@@ -8,7 +8,7 @@ export type ContainerdPart = {
   readonly version?: number
   /** The keys directly below each plugin. */
   readonly keys: readonly { readonly plugin: string; readonly key: string }[]
-  /** Why it cannot be read. */
+  /** The reason that it cannot be read. */
   readonly error?: string
 }
 

@@ -35,7 +35,7 @@ export type MachineConfig = {
   readonly readings: Readonly<Partial<Record<Minor, Reading>>>
 }
 
-/** Which minor the files are for, by what the newest reads in them; undefined where nothing tells. */
+/** Chooses the minor that the files are for, by the keys that the newest reads in them; undefined where they do not show it. */
 export type ChooseMinor = (config: MachineConfig) => Minor | undefined
 
 /**

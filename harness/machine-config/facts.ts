@@ -16,7 +16,7 @@ export type ServiceConfiguration = {
   readonly name: string
   /** `KEY=VALUE` in order, later ones override; '' where there is no `=`. */
   readonly environment: readonly { readonly name: string; readonly value: string; readonly at: YamlPlace }[]
-  /** How many files it gives to the service. */
+  /** The number of files that it gives to the service. */
   readonly files: number
   readonly at: YamlPlace
 }
@@ -30,7 +30,7 @@ export type MachineConfigFacts = {
   readonly installs: readonly { readonly image?: Placed; readonly at: YamlPlace }[]
   /** In the order in which Talos takes them: of two of a name the last one holds. */
   readonly modules: readonly LoadedModule[]
-  /** Where modules are listed. */
+  /** The place of the list of modules. */
   readonly modulesAt?: YamlPlace
   readonly services: readonly ServiceConfiguration[]
   /** Empty where Talos takes its defaults. */
@@ -38,13 +38,13 @@ export type MachineConfigFacts = {
   readonly serviceSubnets: readonly Placed[]
   /** Subnets of which the kubelet takes the node's address; `!` before those that it does not. */
   readonly nodeAddressSubnets: readonly Placed[]
-  /** Where they would stand. */
+  /** The place that they would have. */
   readonly nodeAddressAt?: YamlPlace
   readonly isControlPlane: boolean
   readonly addresses: AddressFacts
   readonly node: NodeFacts
   readonly cluster: ClusterFacts
-  /** Where `machine` stands. */
+  /** The place of `machine`. */
   readonly machineAt?: YamlPlace
   /** `machine.install.extraKernelArgs`. */
   readonly extraKernelArguments: readonly Placed[]

@@ -1,4 +1,4 @@
-// What a file of a project is, by what stands in it: a whole configuration, one that talm rendered without its base, or
+// The kind of a project's file, by its content: a whole configuration, one that talm rendered without its base, or
 // something that only adds to one.
 import { scalarUnder, type GoMap, type GoNode } from './yaml/node.ts'
 import { parseGoYaml } from './yaml/parse.ts'
@@ -12,7 +12,7 @@ export type FileShape = {
   /** Addresses of talm's first line: `# talm: nodes=["192.0.2.11"], …`; absent where there is none. */
   readonly talmNodes?: readonly string[]
   readonly isControlPlane: boolean
-  /** Whether it has documents beside that of `machine` and `cluster`. */
+  /** True if it has documents beside that of `machine` and `cluster`. */
   readonly hasDocuments: boolean
 }
 

@@ -17,7 +17,7 @@ export type WrittenFile = {
   readonly path?: PlacedText
   readonly op?: PlacedText
   readonly content?: PlacedText
-  /** Where the item begins. */
+  /** The start of the item. */
   readonly at: YamlPlace
 }
 

@@ -32,7 +32,7 @@ export function isSecretName(name: string): boolean {
   return SECRET.test(last) || SECRET_KEY.test(two) || (words.length > 1 && SECRET_BEHIND.test(last))
 }
 
-/** Whether the value stands for a secret that is elsewhere, or for none. */
+/** True if the value represents a secret that is elsewhere, or none. */
 export function isReference(value: string): boolean {
   const text = value.trim()
   const literal = DEFAULT.exec(text)?.[1]

@@ -10,7 +10,7 @@ import type { RegistryAccess } from './registry/access.ts'
 import type { ContentStore } from './store.ts'
 
 export type OpenOptions = {
-  /** Where content goes that cannot be read where it lies. */
+  /** The store for content that cannot be read in its place. */
   readonly spool: Spool
   /** The access that registries are read through. */
   readonly registry?: RegistryAccess | undefined

@@ -30,7 +30,7 @@ export interface ContentStore {
   close(): Promise<void>
 }
 
-/** Where an image layout keeps a blob. The digest has been checked: it cannot lead elsewhere (CVE-2024-3727). */
+/** The path of a blob in an image layout. The digest has been checked: it cannot lead elsewhere (CVE-2024-3727). */
 export function blobPath(descriptor: Pick<Descriptor, 'digest'>): string {
   const { digest } = descriptor
   return `blobs/${digest.slice(0, digest.indexOf(':'))}/${encodedPart(digest)}`

@@ -26,7 +26,7 @@ export type Attachment = {
   readonly at: Location
   /** The manifest's own, as it says itself. */
   readonly artifactType?: string
-  /** Why it cannot be read. */
+  /** The reason that it cannot be read. */
   readonly error?: HarnessError
 }
 

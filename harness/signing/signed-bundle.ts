@@ -96,7 +96,7 @@ function proveByKey(
   return { signer: { key: id }, ...signedAt(entity) }
 }
 
-/** Whether it claims to be by one of them. cosign writes the digest of the key there; it is signed by nobody. */
+/** True if it claims to be by one of them. cosign writes the digest of the key there; it is signed by nobody. */
 function isHinted(hint: string, keys: readonly TrustedKey[]): boolean {
   return hint === '' || keys.some(({ id }) => Buffer.from(id, 'hex').toString('base64') === hint)
 }

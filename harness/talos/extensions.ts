@@ -33,7 +33,7 @@ type LayerEntry = {
 export type Extensions = {
   /** Where extensions.yaml is, or would be. */
   readonly where: Location
-  /** Whether there is an extensions.yaml. */
+  /** True if there is an extensions.yaml. */
   readonly listed: boolean
   /** As extensions.yaml lists them, lowest first. SchemaError or FormatError for a document that is wrong. */
   layers(): Promise<readonly LayerEntry[]>

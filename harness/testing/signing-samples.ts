@@ -38,7 +38,7 @@ export type SampleOptions = {
   readonly subject?: string
   /** The PEM that the entry of the log names, instead of the certificate. */
   readonly loggedKey?: string
-  /** Whether the certificate was shown to its log. */
+  /** True if the certificate was shown to its log. */
   readonly stamped?: boolean
 }
 

@@ -3,7 +3,7 @@ import { printFailure } from './failure.ts'
 
 /**
  * Runs a command to its exit status. Standard output that is closed or full ends nothing, so that the report is written,
- * and makes the status 2; so does whatever was thrown where nobody catches it.
+ * and makes the status 2; so does an uncaught error.
  */
 export async function runToEnd(command: () => Promise<number>): Promise<void> {
   let isLost = false

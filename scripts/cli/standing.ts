@@ -6,7 +6,7 @@ type Environment = Record<string, string | undefined>
 
 /**
  * The folder that npm was called in, for a script of this project; undefined where the process was started otherwise, and
- * stands where its caller does. It is taken out of `env`: what this process starts is not started by npm.
+ * is in its caller's folder already. It is taken out of `env`: what this process starts is not started by npm.
  */
 export function takeStanding(env: Environment = process.env): string | undefined {
   const { INIT_CWD: standing, npm_lifecycle_script: script = '', npm_package_json: project } = env

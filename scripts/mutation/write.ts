@@ -62,7 +62,7 @@ export const test = narrow('${mutant.name}', stated)
 
 type Replacement = { readonly start: number; readonly end: number; readonly replacement: string }
 
-/** The text of a module as it is to lie at `path`: what it imports of specs lies where `place` says. */
+/** The text of a module for `path`: its imports of specs point to the folder that `place` gives. */
 export function withImports(
   modules: ReadonlyMap<string, Module>,
   file: string,

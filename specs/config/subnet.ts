@@ -8,7 +8,7 @@ export type Subnet = {
   /** Address and length, the address the first of the subnet: `10.96.0.0/12`. */
   readonly cidr: string
   /**
-   * Whether a length is written, and the address is the first: what netip.ParsePrefix reads and Masked() leaves alone.
+   * True if a length is written, and the address is the first: what netip.ParsePrefix reads and Masked() leaves alone.
    */
   readonly isPrefix: boolean
 }
@@ -32,7 +32,7 @@ export function overlaps(one: Subnet, other: Subnet): boolean {
   return one.family === other.family && overlapCidr(one.cidr, other.cidr)
 }
 
-/** Whether each address of `subnet` is in one of `subnets`, two halves of it counting as a whole. */
+/** True if each address of `subnet` is in one of `subnets`, two halves of it counting as a whole. */
 export function isCovered(subnet: Subnet, subnets: readonly Subnet[]): boolean {
   const same = subnets.filter(({ family }) => family === subnet.family).map(({ cidr }) => cidr)
   return same.length > 0 && containsCidr(mergeCidr(same), subnet.cidr)

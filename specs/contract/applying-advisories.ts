@@ -9,7 +9,7 @@ export type AdvisoryFacts = {
   readonly talos: string | undefined
   readonly secureBoot: boolean
   readonly extensions: readonly { readonly name: string; readonly version: string }[]
-  /** Whether the layers of the extensions have the path. */
+  /** True if the layers of the extensions have the path. */
   has(path: string): Promise<boolean>
   /** `n` for one that is off. */
   option(name: string): Promise<string>

@@ -89,7 +89,7 @@ const contractFields = z.strictObject({
     .max(1)
     .readonly()
     .optional(),
-  /** Whether nodes are held to CozyStack's contract with them (CFG-050, CFG-051). */
+  /** True if nodes are held to CozyStack's contract with them (CFG-050, CFG-051). */
   cozystack: z.boolean().optional(),
   extraKernelArguments: z.array(kernelArgument).readonly(),
   kernel: z.strictObject({
@@ -149,7 +149,7 @@ const contractSchema = contractFields
   })
 
 /**
- * Whether a release is in the contract's range. A pre-release must be in it by itself and by its minor: `<1.15.0` does
+ * True if a release is in the contract's range. A pre-release must be in it by itself and by its minor: `<1.15.0` does
  * not admit v1.15.0-alpha.0, though that comes before v1.15.0.
  */
 export function admitsTalos({ talos: range }: Pick<Contract, 'talos'>, talos: string): boolean {
@@ -177,7 +177,7 @@ const ANYBODY = [
   'spiffe://example.net/someone',
 ]
 
-/** Whether a pattern, held against whole subjects, admits identities that it cannot mean. */
+/** True if a pattern, held against whole subjects, admits identities that it cannot mean. */
 function admitsAnybody(text: string): boolean {
   if (!isPattern(text)) return false
   const whole = new RegExp(`^(?:${text})$`, 'u')

@@ -78,7 +78,7 @@ function byCodePoint(a: string, b: string): number {
 }
 
 /**
- * Whether an extension, the index aside, brings anything under usr/lib/modules; undefined while a layer cannot be read,
+ * True if an extension, the index aside, brings anything under usr/lib/modules; undefined while a layer cannot be read,
  * which is for EXT-005 to say.
  */
 export async function carriesModules(extensions: Extensions): Promise<boolean | undefined> {
@@ -122,7 +122,7 @@ export function findShared(layers: readonly Layer[]): readonly string[] {
     .map(([path, { names }]) => `${path}: ${names.join(', ')}`)
 }
 
-/** Whether an extension brings nothing; one whose firmware lies in the initramfs is left with `usr/lib`. */
+/** True if an extension brings nothing; one whose firmware lies in the initramfs is left with `usr/lib`. */
 export function isHollow(tree: FileTree, hasFirmware: boolean): boolean {
   const hasFiles = [...tree.entries()].some(({ type }) => type !== 'directory')
   return !hasFiles && !(hasFirmware && tree.has('usr/lib'))

@@ -19,7 +19,7 @@ export type CandidateTargets = {
   readonly release?: boolean
   /** Set for what stands for all nodes of a project, with the same consequence. */
   readonly project?: boolean
-  /** Whether there is a lock to compare with; without one pinned rules do not apply. */
+  /** True if there is a lock to compare with; without one pinned rules do not apply. */
   readonly pinned: boolean
   /** The variant's name, for rules about some variants. */
   readonly variant?: string

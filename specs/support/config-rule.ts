@@ -48,7 +48,7 @@ const TEMPLATE = /\$\{|\{\{|^\$[A-Z_][A-Z0-9_]*$/
 /** Encrypted or looked up: SOPS, age, Ansible Vault, and what vals, 1Password and bank-vaults replace. */
 const ENCRYPTED = /^ENC\[|^-----BEGIN AGE ENCRYPTED FILE-----|^\$ANSIBLE_VAULT;|^(?:ref\+[a-z0-9]+:\/\/|op:\/\/|vault:)/
 
-/** Whether the value is there but is not yet what Talos will read. */
+/** True if the value is there but is not yet what Talos will read. */
 export function isUnknown(text: string): boolean {
   return TEMPLATE.test(text) || ENCRYPTED.test(text)
 }

@@ -29,7 +29,7 @@ export type Requirement = {
   readonly targets: readonly Target[]
   /** Ids that must be green first; while one fails this rule is blocked. */
   readonly needs: readonly string[]
-  /** Whether it compares with a fact of the lock. */
+  /** True if it compares with a fact of the lock. */
   readonly pinned: boolean
   /** Set for what is judged only where there is no lock; with one, other rules say it by themselves. */
   readonly unpinned?: true | undefined

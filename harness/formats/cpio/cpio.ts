@@ -14,7 +14,7 @@ export type CpioArchive = {
   readonly end: number
   /** In the order of the archive, without the trailer. */
   readonly entries: readonly CpioEntry[]
-  /** Where it is not as GNU cpio writes it, the padding to 512 bytes behind `end` aside. */
+  /** Differences from GNU cpio's form, except the padding to 512 bytes behind `end`. */
   readonly deviations: readonly CpioDeviation[]
 }
 

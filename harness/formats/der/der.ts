@@ -59,7 +59,7 @@ export class DerReader {
     return this.#cursor.remaining === 0
   }
 
-  /** Whether the next value has this tag. */
+  /** True if the next value has this tag. */
   isNext(tag: number): boolean {
     return this.#bytes[this.#cursor.position] === tag
   }

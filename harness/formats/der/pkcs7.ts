@@ -44,7 +44,7 @@ export type Pkcs7Signer = {
 export type Pkcs7 = {
   /** OID; `1.2.840.113549.1.7.1` is data. */
   readonly contentType: string
-  /** Whether the signed bytes stand inside; not for modules. */
+  /** True if the signed bytes are inside; not for modules. */
   readonly attached: boolean
   /** DER of each certificate that came along; sign-file sends none. */
   readonly certificates: readonly Uint8Array[]

@@ -17,9 +17,9 @@ export type Elf = ElfIdent & {
   readonly machine: number
   /** PT_INTERP, without its NUL; absent in static files. */
   readonly interpreter?: string
-  /** Whether there is a PT_DYNAMIC; static-pie executables have one. */
+  /** True if there is a PT_DYNAMIC; static-pie executables have one. */
   readonly dynamic: boolean
-  /** Whether that names a library (DT_NEEDED). */
+  /** True if it names a library (DT_NEEDED). */
   readonly needsLibraries: boolean
   /** The section table, read at the first call. Errors: TRUNCATED, LIMIT_EXCEEDED, MALFORMED. */
   sections(): Promise<readonly ElfSection[]>
@@ -40,7 +40,7 @@ const MAX_INTERPRETER_SIZE = 4096
 /** 16 bytes for each of some dozens of entries. */
 const MAX_DYNAMIC_SIZE = 1 << 20
 
-/** Whether bytes start with the ELF magic; four are enough. */
+/** True if bytes start with the ELF magic; four are enough. */
 export function isElf(bytes: Uint8Array): boolean {
   return bytes[0] === 0x7f && bytes[1] === 0x45 && bytes[2] === 0x4c && bytes[3] === 0x46
 }

@@ -18,7 +18,7 @@ type Arm64ImageFlags = {
   readonly bigEndian: boolean
   /** Absent when the image does not say. */
   readonly pageSize: 4096 | 16384 | 65536 | undefined
-  /** Whether the image must lie near the start of memory, or may lie anywhere. */
+  /** The placement of the image: near the start of memory, or anywhere. */
   readonly placement: 'near-memory-base' | 'anywhere'
 }
 

@@ -92,7 +92,7 @@ function splitAtNul(bytes: Uint8Array): string[] {
   return strings
 }
 
-/** Where the signature lies: `[payload][signature][struct module_signature][magic]`. */
+/** The position of the signature: `[payload][signature][struct module_signature][magic]`. */
 type Trailer = { readonly offset: number; readonly length: number }
 
 /** The trailer that ends at `end`; undefined where there is no magic. */

@@ -14,7 +14,7 @@ export type ListingEntry = {
   readonly number: number
   /** The name as stored; the kernel looks up names in the order of their bytes. */
   readonly bytes: Uint8Array
-  /** Where the entry's run begins in the listing. */
+  /** The offset of the entry's run in the listing. */
   readonly run: number
 }
 

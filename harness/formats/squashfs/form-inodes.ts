@@ -157,7 +157,7 @@ type Indexed = {
   readonly inode: DirectoryInode
   readonly path: string
   readonly own: readonly Visit[]
-  /** Where the listing begins in the decoded table. */
+  /** The offset of the listing in the decoded table. */
   readonly at: number
   readonly directories: MetadataTable
   readonly inodes: MetadataTable

@@ -18,12 +18,12 @@ type Common = {
   readonly xattr: number | undefined
 }
 
-/** How an inode is written down, for who asks whether it is written as mksquashfs would. */
+/** The encoding of an inode, to compare with the one that mksquashfs would choose. */
 type InodeForm = {
   readonly extended: boolean
   /** Bits above the permissions, which have no meaning. */
   readonly modeBits: number
-  /** Where its fixed part and its lists end in the table, a directory's index aside. */
+  /** The end of its fixed part and its lists in the table, without a directory's index. */
   readonly end: number
   /** The inode number of a directory's parent. */
   readonly parent?: number
@@ -45,7 +45,7 @@ export type DirectoryInode = Common & {
 
 export type FileInode = Common & {
   readonly type: 'file'
-  /** Where the first data block stands in the image. */
+  /** The offset of the first data block in the image. */
   readonly start: number
   readonly size: number
   readonly fragment: { readonly index: number; readonly offset: number } | undefined

@@ -17,11 +17,11 @@ const MAX_TABLE_SIZE = 1 << 26
 export type MetadataTable = {
   readonly bytes: Uint8Array
   readonly where: Location
-  /** Where the block at this position (from the table's start, encoded) begins in `bytes`. */
+  /** The offset in `bytes` of the block at each position (from the table's start, encoded). */
   readonly blocks: ReadonlyMap<number, number>
-  /** Where each block stands in the image. */
+  /** The offset of each block in the image. */
   readonly positions: readonly number[]
-  /** Where the last block ends in the image; undefined without blocks. */
+  /** The end of the last block in the image; undefined without blocks. */
   readonly end?: number | undefined
   /** Blocks that do not follow the one before. */
   readonly gaps: number
@@ -114,7 +114,7 @@ export async function readLookupTable(
   }
 }
 
-/** Where the first block of a lookup table stands; tables before it end there at the latest. */
+/** The offset of the first block of a lookup table; tables before it end there at the latest. */
 export async function readFirstPointer(image: Image, name: string, index: number | undefined): Promise<number> {
   const [first = 0] = await readPointers(image, name, index, 1)
   return first

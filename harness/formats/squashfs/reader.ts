@@ -25,7 +25,7 @@ export type Squashfs = Omit<
   entries(): Promise<readonly SquashfsEntry[]>
   /** The same as a tree. File contents are decoded when they are read; hard links share one `data`. */
   tree(): Promise<FileTree>
-  /** Where it is not as mksquashfs writes it; errors as of `entries`. */
+  /** Differences from mksquashfs' form; errors as of `entries`. */
   form(): Promise<SquashfsForm>
   /** Counts up while the image is read. Reading every inode once, in this order, decodes each block once. */
   readonly stats: Readonly<Stats>

@@ -25,7 +25,7 @@ export type Superblock = {
   readonly rootInode: bigint
   readonly inodeTable: number
   readonly directoryTable: number
-  /** Where the pointers to the blocks of a table stand; undefined where the table is absent. */
+  /** The offset of the pointers to the blocks of a table; undefined where the table is absent. */
   readonly idIndex: number | undefined
   readonly fragmentIndex: number | undefined
   readonly exportIndex: number | undefined

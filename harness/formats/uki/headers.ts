@@ -10,7 +10,7 @@ export type HeaderInputs = {
   readonly added: readonly { readonly name: string; readonly size: number }[]
   /** Seconds since 1970. */
   readonly timeDateStamp: number
-  /** Whether a certificate table follows, up to the end of a file of `fileSize` bytes. */
+  /** True if a certificate table follows, up to the end of a file of `fileSize` bytes. */
   readonly isSigned: boolean
   readonly fileSize: number
 }

@@ -52,7 +52,7 @@ export type Uki = SectionGroup & {
   readonly appended: readonly PeSection[]
   readonly profiles: readonly UkiProfile[]
   readonly where: Location
-  /** Where a section with this name is, or would be. */
+  /** The location of the section with this name, or the one that it would have. */
   whereOf(name: string): Location
 }
 

@@ -7,7 +7,7 @@ const DATE = /^([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})/
 const TIME = /^(?:$|[Tt ]([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:[.,][0-9]+)?(.*)$)/
 const MAX_UINT64 = 2n ** 64n
 
-/** Whether a text without quotes is a string: neither null, boolean, number nor time. */
+/** True if a text without quotes is a string: neither null, boolean, number nor time. */
 export function isGoString(text: string): boolean {
   if (WORD.test(text)) return false
   if (!/^[-+.0-9]/.test(text)) return true

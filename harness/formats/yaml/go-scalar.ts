@@ -14,7 +14,7 @@ const OLD_WORD = /^(?:y|Y|yes|Yes|YES|n|N|no|No|NO|on|On|ON|off|Off|OFF|<<)$/
 const BASE_60 = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/
 
 /**
- * Whether the releases of go-yaml that Talos was built with differ, or may, in how they write `text`: words of YAML 1.1,
+ * True if the releases of go-yaml that Talos was built with differ, or may, in how they write `text`: words of YAML 1.1,
  * numbers to the base of 60, blank space around line breaks, what only double quotes can hold and is long.
  */
 export function isWrittenDifferently(text: string): boolean {

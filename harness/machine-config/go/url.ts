@@ -11,7 +11,7 @@ export type GoUrl = {
   readonly path: string
   readonly query: string
   readonly user: string | undefined
-  /** What is behind a scheme without a slash. */
+  /** The text behind a scheme without a slash. */
   readonly opaque: string
 }
 

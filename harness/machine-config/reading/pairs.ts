@@ -45,7 +45,7 @@ export function expandPairs(
   return expansion
 }
 
-/** Whether the check for unknown keys stumbles over what a merge key holds: it takes it for an element. */
+/** True if the check for unknown keys stumbles over what a merge key holds: it takes it for an element. */
 function refusesMerge(value: GoNode, { item, minor }: PairOptions): boolean {
   const element = item === undefined ? undefined : pointedAt(item)
   return element?.of === 'scalar' && (value.kind !== 'alias' || minor === '1.14')

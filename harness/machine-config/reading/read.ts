@@ -112,7 +112,7 @@ function applyPart(schema: Schema, documents: Map<string, ReadDocument>, part: F
   }
 }
 
-/** What is left of a document when it is written: lists and mappings that are empty are omitted. */
+/** The document as it is written again: empty lists and mappings are omitted. */
 function rewrite(schema: Schema, document: ReadDocument): ReadDocument {
   const { type } = document
   return type === undefined ? document : { ...document, root: withoutEmpty(schema, type, document.root) }

@@ -55,7 +55,7 @@ export function resolveScalar({ tag, text }: GoScalar): Resolved | undefined {
   return tag === '!!float' && plain.tag === '!!int' ? { tag, value: Number(plain.value) } : undefined
 }
 
-/** Whether a field of a basic type takes the scalar. */
+/** True if a field of a basic type takes the scalar. */
 export function takesScalar(type: string, node: GoScalar, minor: Minor): boolean {
   const resolved = resolveScalar(node)
   if (resolved === undefined) return false
@@ -73,7 +73,7 @@ export function takesScalar(type: string, node: GoScalar, minor: Minor): boolean
   return whole >= least && whole <= most
 }
 
-/** Whether upstream's type of its own takes the scalar; true for a type that is not known here. */
+/** True if upstream's type of its own takes the scalar; true for a type that is not known here. */
 export function takesOwn(name: string, node: GoScalar, minor: Minor): boolean {
   if (resolveScalar(node) === undefined) return false
   if (name === 'PortRange') return takesScalar('uint16', node, minor) || isPortRange(node.text)
@@ -122,7 +122,7 @@ function isPortRange(text: string): boolean {
   return match !== null && Number(match[1]) <= 65535 && Number(match[2]) <= 65535
 }
 
-/** Whether one of the words of an enumeration is the text; `~` before a word that is read in any case. */
+/** True if one of the words of an enumeration is the text; `~` before a word that is read in any case. */
 export function takesWord(words: readonly string[], text: string): boolean {
   return words.some((word) => {
     const range = /^(\d+)\.\.(\d+)$/.exec(word)

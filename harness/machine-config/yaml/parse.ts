@@ -126,7 +126,7 @@ function tagOf(node: Scalar, text: string): string {
   return resolvePlain(text).tag
 }
 
-/** Where a document without content begins. */
+/** The start of a document without content. */
 function startOf(document: Document.Parsed): number {
   return document.range[0]
 }

@@ -8,7 +8,7 @@ export class TabWatch {
   #isScalarNext = false
   #isBlockNext = false
 
-  /** Whether the lexeme holds a tab in the indentation of a block. */
+  /** True if the lexeme holds a tab in the indentation of a block. */
   refuses(lexeme: string): boolean {
     if (this.#isScalarNext) return this.#refusesScalar(lexeme)
     if (lexeme === '\u001f') {

@@ -14,9 +14,9 @@ const LIMITS = { format: 'layer', maxBytes: MAX_LAYER_BYTES }
 
 export type FillOptions = {
   readonly where: Location
-  /** Whether the blob is said to be a layer; if it turns out to be none, it is kept all the same. */
+  /** True if the blob is said to be a layer; if it turns out to be none, it is kept all the same. */
   readonly layer: boolean
-  /** Of the image that the layer is of: beyond it a layer is kept as it came. */
+  /** The budget of the image that the layer belongs to: beyond it a layer is kept as it came. */
   readonly budget?: Budget | undefined
 }
 

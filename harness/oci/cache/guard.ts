@@ -1,4 +1,4 @@
-// Whether a folder may be used as the cache: files are removed from it, so that it must be ours and nothing else.
+// The check that a folder may be used as the cache: files are removed from it, so that it must be ours and nothing else.
 import { lstat, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FormatError } from '../../errors.ts'
@@ -8,7 +8,7 @@ import { AREAS, areaFolder, MARKER, MARKER_TEXT, type Area } from './layout.ts'
 const BEFORE_MARKER: readonly string[] = ['spool', 'tuf'] satisfies readonly Area[]
 
 /**
- * Whether there is a cache in `root`; false where there is no folder, or an empty one, which may become one. FormatError
+ * True if there is a cache in `root`; false where there is no folder, or an empty one, which may become one. FormatError
  * `cache` MALFORMED for a folder of something else, for areas that are links or no folders, and for one of another user.
  */
 export async function assertCache(root: string): Promise<boolean> {
@@ -32,7 +32,7 @@ export async function assertCache(root: string): Promise<boolean> {
   return false
 }
 
-/** Whether nobody but this user may write in the folder: only then what is in it may be as we left it. */
+/** True if only this user may write in the folder: only then what is in it may be as we left it. */
 export async function isOursAlone(root: string): Promise<boolean> {
   const found = await lstat(root).catch(() => undefined)
   return found !== undefined && found.isDirectory() && isOurs(found.uid) && (found.mode & 0o022) === 0

@@ -1,4 +1,4 @@
-// Where what is in the cache: one folder, named by the version of this layout, with one subfolder for each kind of content.
+// The layout of the cache: one folder, named by the version of this layout, with one subfolder for each kind of content.
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { algorithmOf, encodedPart, type Digest } from '../../bytes/digest.ts'

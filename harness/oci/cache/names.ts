@@ -9,7 +9,7 @@ export type ResolvedName = {
   readonly name: string
   /** Null where the registry said that there was nothing. */
   readonly descriptor: Pick<Descriptor, 'mediaType' | 'digest' | 'size'> | null
-  /** When the registry said so, in ISO 8601. */
+  /** The time of the registry's answer, in ISO 8601. */
   readonly resolved: string
 }
 

@@ -1,4 +1,4 @@
-// How full the cache is, and making room in it: what was used longest ago goes first.
+// The size of the cache, and its pruning: the content used longest ago goes first.
 import { lstat, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { assertCache } from './guard.ts'

@@ -10,7 +10,7 @@ import { redactUrl } from './http/url.ts'
 
 export type BlobOptions = {
   readonly signal?: AbortSignal | undefined
-  /** Whether a broken blob may be taken up by Range; otherwise from its start, with what is known left out. */
+  /** True if a broken blob may be taken up by Range; otherwise from its start, with what is known left out. */
   readonly ranges?: boolean
 }
 

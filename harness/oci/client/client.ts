@@ -144,7 +144,7 @@ export function assertIdentity(reply: Reply): void {
   })
 }
 
-/** Whether another try may help: the registry was busy, unreachable or broke off. */
+/** True if another try may help: the registry was busy, unreachable or broke off. */
 export function isTemporary(error: unknown): boolean {
   return error instanceof RegistryError && error.temporary
 }

@@ -1,4 +1,4 @@
-// Whether a registry has something, without fetching it: what lies in the cache may have come from elsewhere.
+// The presence of content in a registry, without fetching it: what is in the cache may have come from elsewhere.
 import type { Digest } from '../../bytes/digest.ts'
 import type { RegistryClient } from './client.ts'
 

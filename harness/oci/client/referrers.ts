@@ -10,7 +10,7 @@ import { readPages } from './pages.ts'
 import { redactUrl } from './http/url.ts'
 
 export type Referrers = {
-  /** Whether the registry has the API, or the tag was read. */
+  /** The source of the list: the registry's API, or the tag. */
   readonly source: 'api' | 'tag'
   /**
    * From the tag without `artifactType`: cosign up to 3.1.1 writes the type of the config there. Whoever wants to know

@@ -16,7 +16,7 @@ export type LayoutFiles = {
 
 export const REF_NAME = 'org.opencontainers.image.ref.name'
 const layoutSchema = z.looseObject({ imageLayoutVersion: z.string() })
-/** How many names an error lists. */
+/** The number of names that an error lists. */
 const LISTED = 12
 
 /**

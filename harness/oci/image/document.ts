@@ -18,9 +18,9 @@ import {
 export type ImageDocument = {
   readonly descriptor: Descriptor
   readonly bytes: Uint8Array
-  /** Whether it could be read as the other kind as well: clients then choose differently (CVE-2021-41190). */
+  /** True if it could be read as the other kind as well: clients then choose differently (CVE-2021-41190). */
   readonly ambiguous: boolean
-  /** Where Go's clients read it otherwise than `document` says. */
+  /** Differences between `document` and the reading of Go's clients. */
   readonly problems: readonly JsonProblem[]
 } & ({ readonly kind: 'manifest'; readonly document: Manifest } | { readonly kind: 'index'; readonly document: Index })
 

@@ -70,7 +70,7 @@ export interface OciImage {
 
 export type ImageOptions = {
   readonly spool: Spool
-  /** Which manifest of an index is meant; arm64 unless given. */
+  /** The architecture of the manifest to choose from an index; arm64 unless given. */
   readonly architecture?: Architecture | undefined
 }
 

@@ -52,7 +52,7 @@ interface LayerTar {
 
 export type LayerOptions = {
   readonly spool: Spool
-  /** Where the layer is kept; without one it is read anew. */
+  /** The place that keeps the layer; without one it is read anew. */
   readonly cache?: LayerCache | undefined
   /** Algorithm of the digest that is claimed for the stored bytes. */
   readonly algorithm?: DigestAlgorithm

@@ -152,7 +152,7 @@ export function parseDocument<T>(
 
 export type ParseOptions = {
   readonly maxBytes?: number
-  /** Which keys are fields; without it only keys that are there twice are refused. */
+  /** The schema whose keys are fields; without it only duplicate keys are refused. */
   readonly schema?: z.ZodType
   readonly spelling?: Spelling
 }

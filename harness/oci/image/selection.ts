@@ -1,4 +1,4 @@
-// Which manifest of an index is the image for one architecture:
+// The choice of the manifest of an index that is the image for one architecture:
 // https://github.com/opencontainers/image-spec/blob/v1.1.1/image-index.md
 import type { ImageDocument } from './document.ts'
 import type { Descriptor } from './schemas.ts'
@@ -9,7 +9,7 @@ export type Architecture = 'arm64' | 'amd64'
 /** The one manifest for linux on an architecture, or why there is no such one. */
 export type Selection = { readonly manifest: Descriptor } | { readonly reason: string }
 
-/** How many platforms a reason lists. */
+/** The number of platforms that a reason lists. */
 const LISTED = 12
 
 /** The manifests of an index; a manifest has none. */

@@ -37,7 +37,7 @@ export async function isBlobThere(
 }
 
 /**
- * Where an upload goes on, by its answer's Location: relative or whole, its query kept as it is. RegistryError
+ * The address where an upload continues, by its answer's Location: relative or whole, its query kept as it is. RegistryError
  * REGISTRY_PROTOCOL where there is none, or it leads out of TLS.
  */
 export function locationOf(reply: Reply): URL {

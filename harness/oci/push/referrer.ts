@@ -17,7 +17,7 @@ export type ReferrerToPush = ManifestToPush & {
   readonly annotations?: Readonly<Record<string, string>> | undefined
 }
 
-/** How often somebody else may write the list while we do. */
+/** The number of times that another client may write the list while we do. */
 const MAX_RACES = 5
 
 /**

@@ -6,7 +6,7 @@ import { pushManifest, resolveTag, type ManifestToPush } from './manifest.ts'
 
 export type TagMove = {
   readonly tag: string
-  /** What the tag named when it was read; undefined for nothing. */
+  /** The digest that the tag named when it was read; undefined for none. */
   readonly from: Digest | undefined
   readonly signal?: AbortSignal | undefined
 }

@@ -116,7 +116,7 @@ async function* pieces(
     }
 }
 
-/** How far an upload came; undefined where it must be begun anew. `0-0` says of one byte what it says of none. */
+/** The received length of an upload; undefined where it must be begun anew. `0-0` says of one byte what it says of none. */
 async function askSession(
   client: RegistryClient,
   repository: string,

@@ -16,9 +16,9 @@ import { fromFailure, toFailure, toUnanswered, type BlobFailure, type BlobFailur
 
 export type AccessOptions = {
   readonly cache: Cache
-  /** How registries are reached; absent where only the cache may be read. */
+  /** The network options for registries; absent where only the cache may be read. */
   readonly network?: ClientOptions
-  /** Of each repository; without limits unless given. */
+  /** The limits of each repository; without limits unless given. */
   readonly limits?: BudgetLimits | undefined
   /** Failures that another access, which had a network, found. */
   readonly failures?: BlobFailures

@@ -1,4 +1,4 @@
-// Which blobs of a registry are manifests, and what kind a manifest is that its registry does not say.
+// The manifests among a registry's blobs, and the kind of a manifest that its registry does not state.
 import { isIndex, isManifest, OCI_INDEX, OCI_MANIFEST } from '../image/media-types.ts'
 
 /**

@@ -19,7 +19,7 @@ export type FetchOptions = {
   readonly signal?: AbortSignal | undefined
   /** Called with the bytes that came; negative where some must come again. */
   readonly onBytes?: ((bytes: number) => void) | undefined
-  /** Whether a verdict can do without it: asked with little patience, and a failure is kept as one of the question. */
+  /** True if a verdict can do without it: asked with little patience, and a failure is kept as one of the question. */
   readonly aside?: boolean | undefined
 }
 

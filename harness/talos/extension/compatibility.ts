@@ -25,7 +25,7 @@ const TESTS: ReadonlyMap<string, Test> = new Map([
 ])
 
 /**
- * Whether a range such as `>= v1.5.0 <1.12.0 || 1.13.x` admits a Talos version such as `v1.14.0-rc.1`, of which only
+ * True if a range such as `>= v1.5.0 <1.12.0 || 1.13.x` admits a Talos version such as `v1.14.0-rc.1`, of which only
  * 1.14.0 counts. '' admits all. FormatError `talos range`: MALFORMED for what blang/semver refuses, LIMIT_EXCEEDED for a
  * range of more than MAX_RANGE characters.
  */

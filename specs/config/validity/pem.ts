@@ -17,7 +17,7 @@ function blocksOf(text: string): readonly { readonly type: string; readonly pem:
   return [...text.matchAll(BLOCK)].map((match) => ({ type: match[1] ?? '', pem: match[0] }))
 }
 
-/** Whether a pool of certificates takes anything of the text. */
+/** True if a pool of certificates takes anything of the text. */
 export function hasCertificate(text: string): boolean {
   return isPlaceholder(text) || blocksOf(text).some(({ type, pem }) => type === 'CERTIFICATE' && isCertificate(pem))
 }

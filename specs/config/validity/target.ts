@@ -50,7 +50,7 @@ export function judgeByMinor(problemsOf: (reading: Reading) => readonly Told[]):
   }
 }
 
-/** Whether something is filled in or decrypted before Talos reads the value; findings may show it in quotes. */
+/** True if something is filled in or decrypted before Talos reads the value; findings may show it in quotes. */
 function isLater(got: string | undefined): boolean {
   return got !== undefined && isUnknown(got.replace(/^"(.*)"(?: \(.*\))?$/, '$1'))
 }

@@ -91,7 +91,7 @@ export class View {
     return this.value?.kind === 'map' ? this.value.entries.size : 0
   }
 
-  /** Whether nothing in it differs from the zero value; a pointer counts as something wherever it is set. */
+  /** True if nothing in it differs from the zero value; a pointer counts as something wherever it is set. */
   isZero(pointers: readonly string[] = []): boolean {
     if (this.value === undefined) return true
     if (this.value.kind === 'scalar')

@@ -21,7 +21,7 @@ export type Authenticator = {
     refused: string | undefined,
     signal?: AbortSignal,
   ): Promise<string | undefined>
-  /** Where the credentials for `repository` are from; undefined before they were needed and where there are none. */
+  /** The origin of the credentials for `repository`; undefined before they were needed and where there are none. */
   origin(repository: string): Promise<string | undefined>
 }
 

@@ -23,7 +23,7 @@ export type AuthConfig = z.infer<typeof configSchema> & { readonly path: string 
 /** Hundreds of registries fit. */
 const MAX_BYTES = 1 << 20
 
-/** Where such files may be, the first that knows a registry counts: docker's, the one that is named, podman's two. */
+/** The paths of such files, of which the first that knows a registry counts: docker's, the named one, podman's two. */
 export function authFiles(env: Environment): readonly string[] {
   const home = env['HOME'] ?? homedir()
   const runtime = env['XDG_RUNTIME_DIR']

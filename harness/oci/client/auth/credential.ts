@@ -5,6 +5,6 @@ export type Credential = {
   readonly password?: string
   /** A long-lived token that is exchanged for access tokens. */
   readonly identityToken?: string
-  /** Where it was found, for errors. */
+  /** The place where it was found, for errors. */
   readonly from: string
 }

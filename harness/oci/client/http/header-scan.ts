@@ -30,7 +30,7 @@ export class HeaderScan {
     return this.position >= this.#text.length
   }
 
-  /** Whether one of `characters` comes next. */
+  /** True if one of `characters` comes next. */
   sees(characters: string): boolean {
     return !this.ended() && characters.includes(this.#text.charAt(this.position))
   }

@@ -1,4 +1,4 @@
-// How long and how much: every answer of a registry is bounded in size, every wait in time.
+// The limits of requests: every answer of a registry is bounded in size, every wait in time.
 import { RETRY_POLICY, type RetryPolicy } from './retry.ts'
 
 export type Limits = {
@@ -34,7 +34,7 @@ export const LIMITS: Limits = {
   asideRetry: { retries: 2, firstDelayMs: 500, longestDelayMs: 1000, budgetMs: 4000 },
 }
 
-/** When a blob of this size that is begun now must be through, in the time of `performance.now`. */
+/** The deadline of a blob of this size that is begun now, in the time of `performance.now`. */
 export function blobDeadline({ blobMs, slowestBytesPerSecond }: Limits, size: number): number {
   return performance.now() + blobMs + (size / slowestBytesPerSecond) * 1000
 }

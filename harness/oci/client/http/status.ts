@@ -10,10 +10,10 @@ import { redactUrl } from './url.ts'
 
 export type ErrorContext = {
   readonly registry: string
-  /** Where the credentials are from that were sent; undefined for none. */
+  /** The origin of the credentials that were sent; undefined for none. */
   readonly credentials: string | undefined
   readonly documentMs: number
-  /** Whether it was something to be written. */
+  /** True if it was something to be written. */
   readonly push?: boolean
 }
 
@@ -25,7 +25,7 @@ const errorSchema = z.looseObject({
     )
     .min(1),
 })
-/** How much of a registry's words is repeated. */
+/** The number of characters of a registry's text that are quoted. */
 const QUOTED_LENGTH = 300
 
 /** Reads the body, within bounds. 401 and 403 are REGISTRY_DENIED, 408, 429 and 5xx temporary, all else REGISTRY_PROTOCOL. */

@@ -24,7 +24,7 @@ export type Exchange = {
 
 export type Reply = {
   readonly status: number
-  /** Where it came from, after redirects. */
+  /** The address that answered, after redirects. */
   readonly url: URL
   /** Every value of a header, in order. */
   headers(name: string): readonly string[]

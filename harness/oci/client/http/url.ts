@@ -20,14 +20,14 @@ export function redactUrl(url: URL): string {
   return `${url.origin}${url.pathname}${query === '' ? '' : `?${query}`}`
 }
 
-/** Whether a host of a URL or reference (brackets and port allowed) is this machine by its very name. */
+/** True if a host of a URL or reference (brackets and port allowed) is this machine by its very name. */
 export function isLoopback(host: string): boolean {
   const [, name = ''] = /^(\[[^\]]*\]|[^:]*)(?::\d+)?$/.exec(host.toLowerCase()) ?? []
   if (name === 'localhost' || name.endsWith('.localhost')) return true
   return name === '[::1]' || (isIP(name) === 4 && name.startsWith('127.'))
 }
 
-/** Whether an IP address is its link's own: clouds answer there with credentials, registries never. */
+/** True if an IP address is its link's own: clouds answer there with credentials, registries never. */
 export function isLinkLocal(address: string): boolean {
   const plain = address.toLowerCase().replace(/^\[|\]$/g, '')
   if (isIP(plain) === 4) return plain.startsWith('169.254.')
@@ -38,7 +38,7 @@ export function isLinkLocal(address: string): boolean {
 }
 
 /**
- * Whether an IP address is this machine's or its link's own: loopback, unspecified, link-local (where clouds answer with
+ * True if an IP address is this machine's or its link's own: loopback, unspecified, link-local (where clouds answer with
  * credentials). A registry elsewhere has no business to send anybody there.
  */
 export function isLocalAddress(address: string): boolean {
