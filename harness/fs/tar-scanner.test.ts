@@ -39,12 +39,12 @@ describe('TarScanner', () => {
     expect(() => scanner.finish()).toThrow('expected 10000000000 more bytes')
   })
 
-  it('stops at a million entries', { timeout: 60_000 }, async () => {
+  it('stops at 250,000 entries', { timeout: 60_000 }, async () => {
     const scanner = new TarScanner(AT)
     const thousand = Buffer.concat(Array.from({ length: 1000 }, () => tarEntry({ name: 'x' })))
-    for (let at = 0; at < 1000; at++) scanner.push(thousand)
+    for (let at = 0; at < 250; at++) scanner.push(thousand)
     const error = await expectCode(() => scanner.push(thousand), FormatError, 'LIMIT_EXCEEDED')
-    expect(error.at).toEqual({ path: 'layer', offset: 512_000_000 })
+    expect(error.at).toEqual({ path: 'layer', offset: 128_000_000 })
   })
 
   it('stops at 128 MiB of extended headers', async () => {

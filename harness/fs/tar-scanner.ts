@@ -6,7 +6,7 @@ import { BLOCK_SIZE, hasValidChecksum, padded, parseNumber, parsePax } from './t
 import { headerProblems, isGoHeader, recordProblems, type FormProblem } from './tar-form.ts'
 
 /** Ten times what the biggest public images have. */
-const MAX_ENTRIES = 1_000_000
+const MAX_ENTRIES = 250_000
 /** A name has at most PATH_MAX (4096) bytes, the extended attributes of a file 64 KiB: room for several of both. */
 const MAX_EXTENDED_BYTES = 1 << 20
 /** The unpacker copies the global header into every entry: a big one would cost entries × size. Git writes 52 bytes. */

@@ -18,15 +18,7 @@ const STEPS: readonly Step[] = [
   ['ruleIndex', [...OWN, 'rule-index', '--check']],
   [
     'unit',
-    [
-      'vitest',
-      'run',
-      '--project=unit',
-      '--coverage',
-      '--reporter=dot',
-      '--reporter=json',
-      '--outputFile.json=report/unit.json',
-    ],
+    ['vitest', 'run', '--project=unit', '--reporter=dot', '--reporter=json', '--outputFile.json=report/unit.json'],
   ],
   ['selftest', [...OWN, 'selftest']],
 ]
@@ -39,7 +31,7 @@ export type CheckOptions = { readonly changed?: string | true }
 /** Options, or undefined after --help was printed. Throws UsageError. */
 export function parseCheck(args: readonly string[]): CheckOptions | undefined {
   const command = new Command('npm run check --')
-    .description('Format, lint, types, what nothing uses, rule index, unit tests with coverage, selftest.')
+    .description('Format, lint, types, what nothing uses, rule index, unit tests, selftest.')
     .option('--changed [COMMIT]', 'only lint, types, and the unit tests that reach what changed since (default: HEAD)')
   addExamples(command, ['npm run check -- --changed', 'npm run check -- --changed main'])
   return parseCommand(command, args) ? command.opts<CheckOptions>() : undefined
