@@ -1,4 +1,4 @@
-// Why an image cannot be built: a closed code for the caller, one sentence for a person.
+// The reason that an image cannot be built: a closed code for the caller, one sentence for a person.
 import type { Location } from '#harness/errors.ts'
 
 /**

@@ -5,7 +5,7 @@ import type { Plan } from './plan.ts'
 import { encodeYamlScalar } from './formats/yaml-scalar.ts'
 import { UPSTREAM_FILES, type PinnedImage } from './upstream/upstream.ts'
 
-/** Where the imager's container has the files (pkg/machinery/constants). */
+/** The folder of the files in the imager's container (pkg/machinery/constants). */
 const INSTALL_FOLDER = '/usr/install/arm64'
 const INPUTS = { kernel: 'kernel', initramfs: 'baseInitramfs', sdStub: 'systemdStub', sdBoot: 'systemdBoot' } as const
 

@@ -1,4 +1,4 @@
-// Where a build works: a folder beside the one that it becomes, on the same disk, under a name that nobody takes for it.
+// The folder of a build: beside the final one, on the same disk, under a name that cannot be taken for it.
 import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'

@@ -1,4 +1,4 @@
-// Which modules a module needs, in the order of modules.dep: users before what they use (tools/depmod.c of kmod 34,
+// The modules that a module needs, in the order of modules.dep: users before what they use (tools/depmod.c of kmod 34,
 // depmod_calculate_dependencies).
 import { FormatError } from '#harness/errors.ts'
 

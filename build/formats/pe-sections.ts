@@ -16,7 +16,7 @@ export type NewSection = { readonly name: string; readonly data: Uint8Array }
 export type StreamedSection = { readonly name: string; readonly data: Content }
 export type PeOptions = { readonly timeDateStamp?: number }
 
-/** Where the PE signature goes: the DOS header and as much again, empty. */
+/** The offset of the PE signature: the DOS header and as much again, empty. */
 const PE_OFFSET = 0x80
 const CNT_INITIALIZED_DATA = 0x40
 const MEM_READ = 0x40000000

@@ -114,7 +114,7 @@ export function hasModules(rootfs: FileTree): boolean {
   return rootfs.has(MODULES_FOLDER)
 }
 
-/** What imager's untar leaves of the mode of a folder, and what it adds. */
+/** The bits of a folder's mode that imager's untar keeps, and those that it adds. */
 const PERMISSIONS = 0o777
 const OWNED = 0o700
 

@@ -11,11 +11,11 @@ import type { PinnedExtension } from '#specs/contract/lock.ts'
 
 export type ExtensionFacts = Pick<PinnedExtension, 'name' | 'version' | 'metadata' | 'content' | 'modes' | 'firmware'>
 
-/** What is known of the image before it is read. */
+/** The known facts of the image before it is read. */
 export type ExtensionOrigin = {
   readonly reference: string
   readonly talos: string | undefined
-  /** What it must be called; for the caller to say where it is not. */
+  /** The name that it must have; the caller reports another one. */
   readonly name?: string
 }
 

@@ -1,4 +1,4 @@
-// Why an image is not published: a closed code for the caller, one sentence for a person.
+// The reason that an image is not published: a closed code for the caller, one sentence for a person.
 
 /**
  * LAYOUT: it is no layout of this variant, or was built from another lock. TAG: a tag that never moves names other bytes.

@@ -28,7 +28,7 @@ export type PushManifest = {
 
 export type Annotations = Readonly<Record<string, string>>
 
-/** When it was made; the clock's time by default. */
+/** The time of creation; the clock's by default. */
 export type CreatedOption = { readonly created?: Date }
 
 export const BUNDLE_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json'

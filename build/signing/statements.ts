@@ -48,7 +48,7 @@ export type ProvenanceInputs = {
   readonly variant: string
   readonly contract: Contract
   readonly lock: Lock
-  /** Where contract and lock are kept, such as `git+https://github.com/you/repo@refs/heads/main`, and its commit. */
+  /** The source of contract and lock, such as `git+https://github.com/you/repo@refs/heads/main`, and its commit. */
   readonly source: { readonly uri: string; readonly commit: string }
   /** The verdict on the image, and whether it was published in spite of it. */
   readonly gate: {
@@ -63,7 +63,7 @@ export type ProvenanceInputs = {
   readonly finishedOn?: Date
 }
 
-/** Where an image came from: who built it, from which source, and every image of upstream that went into it. */
+/** The origin of an image: its builder, the source, and every image of upstream that went into it. */
 export function provenanceStatement(inputs: ProvenanceInputs): Statement {
   const { digest, variant, contract, lock, source, gate, invocation, startedOn, finishedOn } = inputs
   const metadata = {

@@ -21,7 +21,7 @@ export const UPSTREAM_FILES = {
 export type UpstreamFile = keyof typeof UPSTREAM_FILES
 
 export interface UpstreamParts {
-  /** Where the parts come from, for a person. */
+  /** The origin of the parts, for a person. */
   readonly name: string
   readonly lock: Lock
   /** The image of this digest, unverified. NotFoundError where there is none; whoever opens it closes it. */

@@ -24,7 +24,7 @@ export function renderSigner(signer: SignerIdentity): string {
   return 'key' in signer ? `key sha256:${signer.key}` : `${signer.subject} (${signer.issuer})`
 }
 
-/** True if who signed is who is trusted. Errors of `parsePublicKey` and `compilePattern`. */
+/** True if the signer is the trusted one. Errors of `parsePublicKey` and `compilePattern`. */
 export function matchesSigner(signer: SignerIdentity, trusted: TrustedSigner): boolean {
   if ('publicKey' in trusted) return 'key' in signer && signer.key === parsePublicKey(trusted.publicKey).id
   if ('key' in signer || signer.issuer !== trusted.issuer) return false

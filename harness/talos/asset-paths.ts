@@ -1,4 +1,4 @@
-// Where an asset tree keeps what boots, as Talos' imager and the seed of this project name the files.
+// The boot files of an asset tree, as Talos' imager and the seed of this project name them.
 
 /** The tree in an asset image; `dir:` references name it directly. */
 export const ASSET_ROOT = 'assets/talos/arm64'

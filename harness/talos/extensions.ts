@@ -31,7 +31,7 @@ type LayerEntry = {
 }
 
 export type Extensions = {
-  /** Where extensions.yaml is, or would be. */
+  /** The location of extensions.yaml, or the one that it would have. */
   readonly where: Location
   /** True if there is an extensions.yaml. */
   readonly listed: boolean

@@ -46,10 +46,10 @@ export type SampleOptions = {
 }
 export type Sample = {
   readonly bytes: Buffer
-  /** Where in `bytes` the inode of a path stands ('' for the root), and the listing of a directory. */
+  /** The offset in `bytes` of the inode of a path ('' for the root), and of the listing of a directory. */
   readonly inodeAt: ReadonlyMap<string, number>
   readonly listingAt: ReadonlyMap<string, number>
-  /** Where the pointers of a table stand. */
+  /** The offsets of the pointers of the tables. */
   readonly index: { readonly id: number; readonly fragment: number; readonly xattr: number }
   /** Where the one block of keys and values, of xattr ids and of fragment entries stands, behind its header. */
   readonly xattrsAt: number
@@ -60,7 +60,7 @@ export type Sample = {
 const TYPES = ['', 'directory', 'file', 'symlink', 'block', 'character', 'fifo', 'socket']
 const NONE = 0xffff_ffff
 
-/** Where things stand in the image, behind the headers of their stored metadata blocks. */
+/** Offsets in the image, behind the headers of their stored metadata blocks. */
 function positions(table: number, places: ReadonlyMap<string, Place>): Map<string, number> {
   return new Map([...places].map(([path, { block, offset }]) => [path, table + block + 2 + offset]))
 }

@@ -1,4 +1,4 @@
-// Which addresses a list of subnets leaves to pick from, as Talos goes through it: FilterIPs of siderolabs/net v0.4.0.
+// The addresses that a list of subnets leaves to pick from, as Talos goes through it: FilterIPs of siderolabs/net v0.4.0.
 // Each subnet adds, each with `!` takes away from what was added before it.
 import type { MachineConfigFacts, Placed } from '#harness/machine-config/facts.ts'
 import { isUnknown } from '../support/config-rule.ts'

@@ -58,7 +58,7 @@ const VERSIONS: Readonly<Record<Minor, readonly [first: number, last: number]>> 
   '1.14': [96, 102],
 }
 
-/** Of all minors where the minor is not known. */
+/** The versions of tailscale of a minor; of all minors where it is not known. */
 export function tailscaleVersions(minor: Minor | undefined): readonly [first: number, last: number] {
   return minor === undefined ? [88, 102] : VERSIONS[minor]
 }

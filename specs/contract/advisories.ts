@@ -15,7 +15,7 @@ const advisorySchema = z.strictObject({
   id: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/, 'expected lower-case letters, digits, dots and dashes'),
   title: z.string().min(10),
   source: z.url(),
-  /** Which of the two rules says it. */
+  /** The level of the rule that reports it. */
   level: z.enum(['must', 'should']),
   effect: z.string().min(10),
   talos: range.optional(),

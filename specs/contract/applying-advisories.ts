@@ -1,4 +1,4 @@
-// Which of the known-bad releases and extensions an image is of.
+// The known-bad releases and extensions that an image has.
 import semver from 'semver'
 import { talosBase } from '#harness/talos/talos-version.ts'
 import type { Advisory } from './advisories.ts'

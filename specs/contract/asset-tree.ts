@@ -30,7 +30,7 @@ export function isInventoried(path: string): boolean {
   return path !== REPORT && path !== CHECKSUMS
 }
 
-/** Where the variant stands in `Build Target`: `talos-linux-arm64 spin-only`. */
+/** The variant in `Build Target`: `talos-linux-arm64 spin-only`. */
 export function buildTarget(variant: string): string {
   return `${BUILD_TARGET} ${variant}`
 }

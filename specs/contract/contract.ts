@@ -70,9 +70,9 @@ const contractFields = z.strictObject({
   pathsOfModules: z.record(z.string().startsWith('/'), z.string()),
   /** The network between nodes and pods that the network plugin makes; no field of the machine configuration has it. */
   joinNetwork: z.union([z.cidrv4(), z.cidrv6()], 'expected a network such as 10.0.0.0/16'),
-  /** How many nodes install a variant of the role gateway, and their hostnames where they are decided. */
+  /** The number of nodes that install a variant of the role gateway, and their hostnames where they are decided. */
   gateways: z.strictObject({ count: z.int().nonnegative(), names: z.array(z.string().min(1)).readonly() }),
-  /** Which node is to be of which variant, by hostname or by the name of its file; others by what they install. */
+  /** The variant of each node, by hostname or by the name of its file; others by the image that they install. */
   nodes: z
     .array(z.strictObject({ name: z.string().min(1), variant: name }))
     .readonly()

@@ -65,7 +65,7 @@ const extensionSchema = z.strictObject({
   digest,
   version: z.string().min(1),
   signer: signerSchema.optional(),
-  /** What its manifest.yaml says beside name and version; imager copies it into extensions.yaml. */
+  /** The fields of its manifest.yaml beside name and version; imager copies them into extensions.yaml. */
   metadata: z
     .strictObject({
       author: z.string(),

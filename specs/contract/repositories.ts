@@ -4,7 +4,7 @@ import type { Contract } from './contract.ts'
 /** A repository with its registry: `ghcr.io`, `you/talos-spin-only`. */
 export type NamedRepository = { readonly registry: string; readonly repository: string }
 
-/** Where a variant's images lie: what the contract lists, else the variant's name or `talos-` and its name. */
+/** The repositories of a variant's images: those that the contract lists, else the variant's name or `talos-` and its name. */
 export function repositoriesOf(variant: string, { variants }: Pick<Contract, 'variants'>): readonly string[] {
   return variants[variant]?.repositories ?? [variant, `talos-${variant}`]
 }

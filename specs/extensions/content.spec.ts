@@ -1,4 +1,4 @@
-// Which extensions these are, byte for byte, and which they must not be.
+// The extensions, byte for byte, and those that an image must not have.
 import { sha256Hex } from '#harness/bytes/digest.ts'
 import { readAll } from '#harness/bytes/source.ts'
 import { HarnessError } from '#harness/errors.ts'

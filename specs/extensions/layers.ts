@@ -90,7 +90,7 @@ export async function carriesModules(extensions: Extensions): Promise<boolean | 
   }
 }
 
-/** Why a kernel of this configuration does not mount an image; undefined where it does. */
+/** The reason that a kernel of this configuration does not mount an image; undefined where it does. */
 export async function whyNotMounted(
   image: ExtensionImage,
   config: KernelConfig = ZSTD_ALONE,

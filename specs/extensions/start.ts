@@ -1,4 +1,4 @@
-// Whether a service can start: its root folder, and its program as runc looks it up in there, mounts counted.
+// The start of a service: its root folder, and its program as runc looks it up in there, mounts counted.
 // siderolabs/talos internal/app/machined/pkg/system/services/extension.go; runc libcontainer/standard_init_linux.go
 import { isElf, isStatic, machineName, readElf } from '#harness/formats/elf/elf.ts'
 import { FileTree, type FileEntry } from '#harness/fs/file-tree.ts'
@@ -17,7 +17,7 @@ const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 const WRITABLE_ON_HOST = [...EMPTY_ON_HOST, 'etc', 'opt', 'usr/libexec/kubernetes']
 const MAX_LINKS = 40
 const EXECUTABLE = 0o111
-/** What Linux executes (fs/binfmt_elf.c). */
+/** The types of ELF files that Linux executes (fs/binfmt_elf.c). */
 const RUNNABLE: readonly string[] = ['executable', 'shared']
 /** BINPRM_BUF_SIZE of Linux: a `#!` line ends there. */
 const MAX_LINE = 256
@@ -30,7 +30,7 @@ export function hostTree(base: FileTree, layers: readonly Layer[]): FileTree {
   )
 }
 
-/** Why a service never starts; undefined where nothing is in its way. */
+/** The reason that a service never starts; undefined where nothing is in its way. */
 export async function whyNotStarted({ name, container }: ServiceSpec, host: FileTree): Promise<string | undefined> {
   const root = host.get(`${ROOTS}/${name}`)
   if (root?.type !== 'directory') return `no folder /${ROOTS}/${name}, its root`

@@ -1,4 +1,4 @@
-// What a virtual extension holds otherwise than Image Factory and imager make it: siderolabs/image-factory
+// Differences of a virtual extension from those that Image Factory and imager make: siderolabs/image-factory
 // internal/artifacts/schematic.go; siderolabs/talos pkg/imager/embed.go. Author and description are free.
 import { createHash } from 'node:crypto'
 import { sha256Hex } from '#harness/bytes/digest.ts'

@@ -17,7 +17,7 @@ const KNOWN = new Set(
 /** Members that imager writes beside `config`; `created` and `history` are free, `variant` is OCI-003's. */
 const DOCUMENT = new Set(['architecture', 'os', 'variant', 'created', 'config', 'rootfs', 'history'])
 
-/** How many layers imager takes of a base: of a finished installer the first. */
+/** The number of layers that imager takes of a base: of a finished installer the first. */
 export function baseLayerCount(diffIds: readonly string[]): number {
   return diffIds.length === 2 ? 1 : diffIds.length
 }

@@ -1,4 +1,4 @@
-// Which of the contract's demands a kernel configuration does not meet.
+// The contract's demands that a kernel configuration does not meet.
 import { moduleName } from '#harness/formats/modules/index.ts'
 import type { ModuleEnforcement } from '#harness/talos/quirks.ts'
 import type { Contract } from '../contract/contract.ts'

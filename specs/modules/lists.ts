@@ -1,4 +1,4 @@
-// What is wrong with the text indexes of a machine's modules, and with the lists that lie beside them.
+// Faults of the text indexes of a machine's modules, and of the lists beside them.
 import type { FileEntry } from '#harness/fs/file-tree.ts'
 import { readAll, type ByteSource } from '#harness/bytes/source.ts'
 import { depmodLists, type ListedModule } from '#harness/formats/modules/depmod.ts'
@@ -7,7 +7,7 @@ import { mapInParallel } from '#harness/oci/parallel.ts'
 import { MODULES_FOLDER, type InstalledModules } from '#harness/talos/modules.ts'
 
 const MAX_LIST_BYTES = 32 << 20
-/** What depmod writes beside the lists that it extracts from modules: MOD-003 and MOD-004 hold them. */
+/** Files of depmod beside the lists that it extracts from modules: MOD-003 and MOD-004 hold them. */
 const OTHERS = [
   'modules.dep',
   'modules.dep.bin',
@@ -18,7 +18,7 @@ const OTHERS = [
 ]
 const MAX_FINDINGS = 20
 
-/** Of each release: lines that the modules do not give, and those that they give and the list has not. */
+/** Findings of each release: lines that the modules do not give, and those that they give and the list lacks. */
 export async function listFindings(installed: InstalledModules): Promise<readonly string[]> {
   const findings: string[] = []
   for (const release of installed.releases) {

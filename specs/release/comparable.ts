@@ -18,13 +18,13 @@ const OWN_LABELS = ['title', 'description', 'source', 'revision', 'version', 'ba
   (name) => `${OCI}.${name}`,
 )
 
-/** How an architecture calls itself in paths: Talos' folder of boot files, and musl's dynamic loader. */
+/** The names of an architecture in paths: Talos' folder of boot files, and musl's dynamic loader. */
 const NAMES: Readonly<Record<Architecture, RegExp>> = { arm64: /arm64|aarch64/g, amd64: /amd64|x86_64/g }
 
 /** GRUB's modules: other ones for each firmware and processor (BIOS and EFI on amd64, EFI alone on arm64). */
 const GRUB_MODULES = 'usr/lib/grub/'
 
-/** Where contents are compared too: texts, the same on every machine. Programs never are. */
+/** The folder whose contents are compared too: texts, the same on every machine. Programs never are. */
 const CONFIGURATION = 'etc/'
 
 /**

@@ -1,4 +1,4 @@
-// How verified signatures read in a verdict.
+// Verified signatures as sentences of a verdict.
 import { formatLocation, RegistryError } from '#harness/errors.ts'
 import { renderSigner } from '#harness/signing/signer.ts'
 import type { Outcome } from '#harness/signing/verify.ts'

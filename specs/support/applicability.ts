@@ -1,4 +1,4 @@
-// Which rules speak about a candidate: the spec files register by it, the gate expects by it.
+// The rules that apply to a candidate: the spec files register by it, the gate expects by it.
 import type { Contract } from '../contract/contract.ts'
 import type { Target, Requirement, VariantFilter } from './requirement.ts'
 
@@ -67,7 +67,7 @@ export function applicability(
   return { parts }
 }
 
-/** Why a rule says nothing about a variant; undefined where it does, and of a variant that nobody knows. */
+/** The reason that a rule does not apply to a variant; undefined where it does, and for an unknown variant. */
 function outsideOf(
   only: VariantFilter | undefined,
   name: string,

@@ -1,4 +1,4 @@
-// How a machine configuration is judged: by pure functions of its facts, which need no image.
+// Rules of a machine configuration: pure functions of its facts, which need no image.
 import type { YamlPlace } from '#harness/formats/yaml/nodes.ts'
 import type { MachineConfigFacts, Placed, ServiceConfiguration } from '#harness/machine-config/facts.ts'
 import type { Contract, Variant } from '../contract/contract.ts'

@@ -1,4 +1,4 @@
-// How near two words are, for findings that say what may have been meant.
+// The distance of two words, for findings that suggest what may have been meant.
 
 /** The table below grows with the product of both lengths. */
 const MAX_LENGTH = 64

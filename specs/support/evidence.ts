@@ -13,7 +13,7 @@ import { releaseTags, type Part } from '../contract/tags.ts'
 import type { Lock } from '../contract/lock.ts'
 
 export type Evidence = {
-  /** Where the image lies. */
+  /** The repository of the image. */
   readonly repository: NamedRepository
   /** The descriptor that a tag of the repository names; undefined where there is none. */
   tag(name: string): Promise<Descriptor | undefined>

@@ -12,7 +12,7 @@ type Scope = 'part' | 'installer' | 'parts' | 'release' | 'project'
 
 type Level = 'must' | 'should'
 
-/** Which variants a rule speaks about, by what the contract says of them. */
+/** The variants that a rule applies to, by the contract's facts about them. */
 export type VariantFilter = {
   readonly role?: 'gateway' | undefined
   readonly extension?: string | undefined

@@ -34,7 +34,7 @@ export type CandidateInput = CandidateTargets & {
   readonly lock?: Lock
   /** Known-bad releases and extensions; those that are shipped by default. */
   readonly advisories?: readonly Advisory[]
-  /** Where the image is that the lock pins as the reference, or why it is nowhere; absent where no rule asks for it. */
+  /** The image that the lock pins as the reference, or the reason that it is absent; undefined where no rule asks for it. */
   readonly pinnedReference?: { readonly image: Reference } | { readonly reason: string }
 }
 
@@ -48,7 +48,7 @@ export type RunInput = {
   readonly listing?: boolean
   /** Folder for decompressed bytes, and the cache of what came from registries. */
   readonly cacheFolder: string
-  /** Of each reference; those of the harness where it is absent. */
+  /** The limits of each reference; those of the harness where it is absent. */
   readonly limits?: BudgetLimits
   /** Set where a candidate is in a registry: all of it lies in the cache, but for what these say. */
   readonly registry?: { readonly failures: BlobFailures }
@@ -71,7 +71,7 @@ type Found = Pick<ConfigFinding, 'message' | 'expected' | 'got'> & { readonly at
 export type JudgementMeta = {
   readonly candidate: string
   readonly part: JudgedPart
-  /** Where the last look went: the place of the failure when there is one. */
+  /** The place of the last look: that of the failure when there is one. */
   where?: Location
   /** Findings, each with its place: reported one by one instead of the expectation that they fail. */
   findings?: readonly Found[]

@@ -51,7 +51,7 @@ const base = vitest
     meta.notes = notes
     return expect(broken)
   })
-  /** What a rule finds in the machine configurations of a project; each finding goes into the verdict by itself. */
+  /** Findings of a rule in the machine configurations of a project; each goes into the verdict by itself. */
   .extend('across', async ({ meta }): Promise<Across> => (judge) => {
     const { broken, notes } = findInProject(inject('run'), meta.candidate, judge)
     meta.findings = broken

@@ -1,4 +1,4 @@
-// How imager puts a UKI together: upstream's stub, laid out anew with what it adds (siderolabs/talos
+// The assembly of a UKI by imager: upstream's stub, laid out anew with what it adds (siderolabs/talos
 // internal/pkg/uki/internal/pe/native.go @ v1.11.5).
 import { layOutHeaders, nameHeaders } from '#harness/formats/uki/headers.ts'
 import { unpaddedSections } from '#harness/formats/uki/padding.ts'

@@ -1,4 +1,4 @@
-// How blocks are compressed: one-shot, in libuv's threads, stored where compression does not pay. The options block:
+// Compression of blocks: one-shot, in libuv's threads, stored where it does not pay. The options block:
 // mksquashfs, zstd_wrapper.h and gzip_wrapper.h of https://github.com/plougher/squashfs-tools (4.6.1).
 import { promisify } from 'node:util'
 import { constants, deflate, zstdCompress } from 'node:zlib'

@@ -12,7 +12,7 @@ const DEFAULT_CONCURRENCY = 8
 /** Order entries (starts and ends of files) that may wait behind them. */
 const MAX_WAITING = 1024
 
-/** Where one content stands; complete once the writer has finished. */
+/** The position of one content; complete once the writer has finished. */
 export type StoredContent = {
   readonly size: number
   /** Offset of the first block; 0 when there is none. */

@@ -22,7 +22,7 @@ export class MetadataWriter {
     this.#compressor = compressor
   }
 
-  /** Where the next byte will stand. */
+  /** The position of the next byte. */
   get position(): MetadataPosition {
     return { block: this.#size, offset: this.#filled }
   }

@@ -1,4 +1,4 @@
-// Where an image goes: a file, or memory for the small images of tests and counterexamples.
+// The destination of an image: a file, or memory for the small images of tests and counterexamples.
 import type { FileHandle } from 'node:fs/promises'
 
 /** Takes bytes at any offset, in any order; `truncate` gives the final size. */

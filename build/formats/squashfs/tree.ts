@@ -32,7 +32,7 @@ export type TreeInode = {
   readonly file: SquashFile & { readonly type: SquashType }
   number: number
   links: number
-  /** Where it was written: metadata block << 16 | offset. */
+  /** The position where it was written: metadata block << 16 | offset. */
   reference?: number
 }
 export type TreeNode = { readonly name: Buffer; readonly inode: TreeInode; readonly children: readonly TreeNode[] }

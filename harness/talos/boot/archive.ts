@@ -11,7 +11,7 @@ export type BootArchive = {
   readonly early: readonly InitramfsSegment[]
   /** The first segment that holds `init` or `rootfs.sqsh`; absent when none does. */
   readonly base?: InitramfsSegment
-  /** Where the base's bytes end; absent without a base. */
+  /** The end of the base's bytes; absent without a base. */
   readonly baseEnd?: number
   /** All segments after the base; empty without one. */
   readonly extensions: readonly InitramfsSegment[]

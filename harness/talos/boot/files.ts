@@ -10,7 +10,7 @@ import type { TalosPart } from '../part.ts'
 import { readInstalledModules } from '../modules.ts'
 import { openRootFilesystem } from '../rootfs.ts'
 
-/** Where the two files of a part come from. */
+/** The sources of the two files of a part. */
 export type BootSources = {
   readonly kernel: () => Promise<ByteSource>
   readonly initramfs: () => Promise<ByteSource>

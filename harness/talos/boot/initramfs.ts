@@ -22,7 +22,7 @@ export type SegmentArchive = {
   readonly archiveSize: number
   readonly entries: readonly CpioEntry[]
   readonly tree: FileTree
-  /** Where it is not as GNU cpio writes it: one archive, filled up with NUL to 512 bytes. */
+  /** Differences from GNU cpio's form: one archive, filled up with NUL to 512 bytes. */
   readonly deviations: readonly CpioDeviation[]
 }
 

@@ -3,7 +3,7 @@
 import { isWrittenDifferently, writeGoScalar } from '../../formats/yaml/go-scalar.ts'
 import type { ExtensionsYaml } from './extension.ts'
 
-/** Where a scalar stands, and what it says. */
+/** A scalar with its place and its text. */
 type WrittenScalar = { readonly pointer: string; readonly text: string }
 
 export type WrittenYaml = {

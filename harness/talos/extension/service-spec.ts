@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { Location } from '../../errors.ts'
 import { goBoolean, goList, goString, parseYamlAs } from '../../formats/yaml/schema.ts'
 
-/** Where an extension keeps its specifications; others are not read. */
+/** The paths of an extension's specifications; others are not read. */
 export const SERVICE_SPEC_PATH = /^usr\/local\/etc\/containers\/[^/]+\.yaml$/
 
 type NetworkStatus = 'addresses' | 'connectivity' | 'hostname' | 'etcfiles'

@@ -5,7 +5,7 @@ import { isUnknown, type ConfigContext, type ConfigJudge } from '../../support/c
 import { KUBELET_FLAGS } from '../upstream/fields.ts'
 import { targetMinor } from '../validity/target.ts'
 
-/** What Talos installs where no image is named: DefaultKubernetesVersion of v1.11.6, v1.12.7, v1.13.9, v1.14.1. */
+/** The version that Talos installs where no image is named: DefaultKubernetesVersion of v1.11.6, v1.12.7, v1.13.9, v1.14.1. */
 const DEFAULT_KUBERNETES: Readonly<Record<string, string>> = {
   '1.11': '1.34',
   '1.12': '1.35',

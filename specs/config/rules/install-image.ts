@@ -71,7 +71,7 @@ function judgeImage({ value: got, at }: Placed, context: ConfigContext): readonl
   return findings
 }
 
-/** Whoever judges an image means the node to install that one: digests tell, else immutable tags. */
+/** An install image other than the judged one, which the node is meant to install: digests decide, else immutable tags. */
 function otherThanJudged(
   { digest, tag = '' }: RegistryReference,
   at: Placed['at'],

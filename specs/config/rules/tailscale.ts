@@ -62,7 +62,7 @@ function routesOf(service: ServiceConfiguration): Placed | undefined {
   return variables.get('advertise-routes') ?? (value === undefined ? undefined : { value, at: extra?.at ?? service.at })
 }
 
-/** Why tailscale refuses a route: tailscale.com net/netutil/routes.go CalcAdvertiseRoutes. */
+/** The reason that tailscale refuses a route: tailscale.com net/netutil/routes.go CalcAdvertiseRoutes. */
 function refusedRoute(route: string): string | undefined {
   const subnet = parseSubnet(route)
   if (subnet === undefined || !route.includes('/')) return `${route} is no subnet such as 10.96.0.0/12`

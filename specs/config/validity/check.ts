@@ -4,7 +4,7 @@ import type { YamlPlace } from '#harness/formats/yaml/nodes.ts'
 import type { Minor } from '#harness/machine-config/schema/schema.ts'
 import { View } from './view.ts'
 
-/** Which rule a violation breaks. */
+/** The rule that a violation breaks. */
 export type ViolationClass = 'value' | 'conflict' | 'combination' | 'control plane' | 'expression'
 
 export type Violation = {

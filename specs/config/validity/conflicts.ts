@@ -8,7 +8,7 @@ type Conflict = {
   readonly since: number
   /** The path of the field in v1alpha1. */
   readonly field: string
-  /** When the field conflicts: where it is set, where it is not empty, or as said. */
+  /** The condition of a conflict: the field is set, is not empty, or as the function decides. */
   readonly when?: 'set' | 'filled' | ((field: View, doc: View) => boolean)
 }
 
@@ -88,7 +88,7 @@ export const CONFLICTS: readonly Conflict[] = [
 /** Sections that a document takes the place of as a whole. */
 const SECTIONS = ['machine.time', 'machine.systemDiskEncryption', 'machine.controlPlane']
 
-/** Where the conflict stands in v1alpha1: the section, where all of it would go, or the field. */
+/** The place of the conflict in v1alpha1: the section, where all of it would go, or the field. */
 export function sectionOf({ field }: Conflict): string {
   return SECTIONS.find((section) => field.startsWith(`${section}.`)) ?? field
 }

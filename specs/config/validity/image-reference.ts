@@ -1,4 +1,4 @@
-// Whether github.com/google/go-containerregistry v0.21 pkg/name takes a text for a reference, in its weak form.
+// References as github.com/google/go-containerregistry v0.21 pkg/name accepts them, in its weak form.
 
 /** `registry/repository:tag@digest`; the registry and tag may be missing. */
 export function isImageReference(text: string): boolean {

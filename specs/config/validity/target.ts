@@ -1,4 +1,4 @@
-// Which Talos a machine configuration is for, and what to say where nothing tells.
+// The Talos that a machine configuration is for, and the finding where nothing shows it.
 import type { MachineConfigFacts } from '#harness/machine-config/facts.ts'
 import type { Reading } from '#harness/machine-config/reading/read.ts'
 import type { Violation } from './check.ts'

@@ -1,4 +1,4 @@
-// What Talos takes and what it refuses, side by side: each row was put to pkg/machinery of its minor.
+// Accepted and refused configurations side by side: each row was put to pkg/machinery of its minor.
 import { describe, expect, it } from 'vitest'
 import { readFiles } from '#harness/machine-config/reading/read.ts'
 import type { Minor } from '#harness/machine-config/schema/schema.ts'

@@ -85,7 +85,7 @@ export function validate(reading: Reading): readonly Violation[] {
   return violations
 }
 
-/** Where what a document lacks is told: its name, or its kind. */
+/** The place to report a document's missing field at: its name, or its kind. */
 function placeOfDocument({ entries, at }: MapValue): YamlPlace {
   return entries.get('name')?.keyAt ?? entries.get('kind')?.keyAt ?? at
 }

@@ -8,7 +8,7 @@ import { parseGoUrl, type GoUrl } from '#harness/machine-config/go/url.ts'
 
 export class View {
   readonly value: Value | undefined
-  /** Where it stands, or what would hold it. */
+  /** Its place, or that of its parent where it is absent. */
   readonly at: YamlPlace
   /** As findings name it: `machine.install.disk`, `VLANConfig eth0.5: vlanID`. */
   readonly key: string
