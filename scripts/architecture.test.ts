@@ -59,7 +59,7 @@ function isUnder(path: string, folder: string): boolean {
   return path === folder || path.startsWith(`${folder}/`)
 }
 
-/** A test is imported by nobody, so it closes no circle. */
+/** A test is never imported, so it closes no circle. */
 function isProduct({ path }: Module): boolean {
   return !path.endsWith('.test.ts')
 }

@@ -1,4 +1,4 @@
-// Which keys a reader takes for one field. encoding/json of Go matches a field whatever the case of its letters, by the
+// The keys that a reader takes for one field. encoding/json of Go matches a field whatever the case of its letters, by the
 // folding of Unicode (`foldName`, go1.26 src/encoding/json/fold.go): `ſ` is `s`, the Kelvin sign `k`. protojson knows a
 // field by its JSON name and by its name in the .proto file (https://protobuf.dev/programming-guides/json/).
 

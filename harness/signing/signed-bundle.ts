@@ -107,7 +107,7 @@ function unmade(at: Location): VerificationError {
   })
 }
 
-/** When it was there at the latest, as the log promised or the clock said; both were verified. */
+/** The latest time of signing, as the log promised or the clock said; both were verified. */
 function signedAt({ timestamps, tlogEntries }: SignedEntity): { readonly signedAt?: Date } {
   const times = [
     ...tlogEntries

@@ -136,7 +136,7 @@ async function readCertificates(path: string | undefined): Promise<string | unde
   return text
 }
 
-/** A client that may push, with the user that was given or the credentials of this machine. Errors of `networkOf`; whoever opens it closes it. */
+/** A client that may push, with the given user or the credentials of this machine; the caller closes it. Errors of `networkOf`. */
 export async function openPusher(registry: string, login: Login): Promise<RegistryClient> {
   const network = await networkOf(login, new Set([registry]))
   if (network === undefined) throw new UsageError('expected a registry')

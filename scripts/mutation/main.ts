@@ -119,7 +119,7 @@ async function observeBaseline(folder: string, root: string, prepare: Prepare): 
   )
 }
 
-/** Copies the specs, so that nobody's edits reach a running mutation run. */
+/** Copies the specs, so that edits in the project do not reach a running mutation run. */
 async function copySpecs(root: string): Promise<void> {
   for (const name of ['specs', 'harness', 'package.json'])
     await cp(join(ROOT, name), join(root, name), { recursive: true })

@@ -9,7 +9,7 @@ export function repositoriesOf(variant: string, { variants }: Pick<Contract, 'va
   return variants[variant]?.repositories ?? [variant, `talos-${variant}`]
 }
 
-/** Whether a repository is one of the variant's: whole, or its end from a slash on. */
+/** True if a repository is one of the variant's: whole, or its end from a slash on. */
 export function isRepositoryOf(
   { registry, repository }: NamedRepository,
   variant: string,

@@ -21,7 +21,7 @@ export function parseWaivers(bytes: Uint8Array, path: string): readonly Waiver[]
   return validate('waivers', waiversSchema, parseYaml(bytes, { path }, { scalars: 'text' }), { path }).waivers
 }
 
-/** Whether the waiver holds for a variant; not whether it is expired. `id` is that of a rule, or of an entry of one. */
+/** True if the waiver holds for a variant, expired or not. `id` is that of a rule, or of an entry of one. */
 export function isFor(waiver: Waiver, id: string, variant: string): boolean {
   return waiver.id === id && (waiver.variant === undefined || waiver.variant === variant)
 }

@@ -31,7 +31,7 @@ type IndexEntry = { readonly position: number; readonly name: Buffer }
 export type Listing = {
   readonly bytes: Buffer
   readonly index: readonly IndexEntry[]
-  /** Whether mksquashfs gives the directory an extended inode, whether or not there is an index in the end. */
+  /** True if mksquashfs gives the directory an extended inode, with or without an index in the end. */
   readonly long: boolean
 }
 

@@ -1,4 +1,4 @@
-// Whether an image is written down as mksquashfs 4.5 to 4.7 writes it with `-all-root -noappend -comp zstd`, table by
+// The form of an image, which must be that of mksquashfs 4.5 to 4.7 with `-all-root -noappend -comp zstd`, table by
 // table, so that no byte is left over and the kernel finds each thing where it looks for it.
 // squashfs-tools mksquashfs.c; linux v6.12 fs/squashfs/{super,export,fragment,id,xattr_id}.c
 import { findNonNul } from '../../bytes/padding.ts'

@@ -1,4 +1,4 @@
-// Whether Go's net/url takes a text: url.Parse (go1.25 net/url/url.go).
+// URLs as Go's net/url accepts them: url.Parse (go1.25 net/url/url.go).
 
 const SCHEME = /^[a-zA-Z][a-zA-Z0-9+.-]*$/
 

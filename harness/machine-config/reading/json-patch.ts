@@ -6,7 +6,7 @@ export type JsonPatchResult =
   | { readonly root: GoNode }
   | { readonly at: YamlPlace; readonly path: string; readonly message: string }
 
-/** Whether Talos takes a file for a JSON patch: a list of operations, or nothing at all. */
+/** True if Talos takes a file for a JSON patch: a list of operations, or nothing at all. */
 export function isJsonPatch(roots: readonly GoNode[]): boolean {
   const [root] = roots
   return root === undefined || (roots.length === 1 && (root.kind === 'list' || isNull(root)))

@@ -1,4 +1,4 @@
-// Whether a scalar can stand in a field: decode.go of gopkg.in/yaml.v3 and go.yaml.in/yaml/v4, and the parsers of
+// Scalars that a field accepts: decode.go of gopkg.in/yaml.v3 and go.yaml.in/yaml/v4, and the parsers of
 // upstream's own types (pkg/machinery/config/types/{block,meta,network,v1alpha1}, pkg/machinery/nethelpers).
 import type { Minor } from '../schema/schema.ts'
 import type { GoScalar } from '../yaml/node.ts'

@@ -70,7 +70,7 @@ export const extensionSchema = z.strictObject({
   packages: z.array(packageSchema).readonly(),
 })
 
-/** How an installer boots: absent where there is no UKI. */
+/** The boot files of an installer: absent where there is no UKI. */
 export const ukiSchema = z.strictObject({
   commandLine: z.string().optional(),
   /** Names of the appended ones, in order. */

@@ -15,7 +15,7 @@ const DEFAULT_KUBERNETES: Readonly<Record<string, string>> = {
 /** `1.34` of `ghcr.io/siderolabs/kubelet:v1.34.1@sha256:…`. */
 const MINOR_OF_TAG = /:v?(\d+\.\d+)\.\d+[^@/:]*(?:@|$)/
 
-/** Where the version is none of the data, a flag that no version has is a note: another may have it. */
+/** Judges kubelet flags; with a version that is not in the data, a flag that no version has is a note: another may have it. */
 export const judgeKubeletFlags: ConfigJudge = (facts, context) => {
   const version = kubernetesOf(facts, context)
   const exact = version === undefined ? undefined : KUBELET_FLAGS[version]
