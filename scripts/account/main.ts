@@ -1,5 +1,6 @@
 // The account of images, as a tree or as JSON: why each byte is what it is, and which rule holds it.
 import { Command } from 'commander'
+import { BUDGET } from '#harness/budget.ts'
 import { Spool } from '#harness/bytes/spool.ts'
 import { areaFolder, defaultCacheFolder } from '#harness/oci/cache/layout.ts'
 import { renderReference } from '#harness/oci/image/reference.ts'
@@ -7,7 +8,13 @@ import { openInstaller } from '#harness/talos/installer.ts'
 import { openRegistries, parseGiven } from '../cli/candidates.ts'
 import { addExamples, parseCommand } from '../cli/command-line.ts'
 import { printFailure } from '../cli/failure.ts'
-import { addRegistryOptions, registryExamples, type RegistryOptions } from '../cli/registry-options.ts'
+import {
+  addLimit,
+  addRegistryOptions,
+  limitExamples,
+  registryExamples,
+  type RegistryOptions,
+} from '../cli/registry-options.ts'
 import { accountOf } from '../judge/account/image.ts'
 import { renderAccount } from '../judge/account/render.ts'
 import { allGaps, sumsOf } from '../judge/account/span.ts'
@@ -20,9 +27,10 @@ export function parseAccountOptions(args: readonly string[]): Options | undefine
     .description('Say of every byte of an image why it is what it is: pinned, derived, declared or free.')
     .argument('<REFERENCE...>', 'images, as npm test takes them')
     .option('--json', 'print the tree as JSON', false)
-  addExamples(addRegistryOptions(command), [
+  addExamples(addLimit(addRegistryOptions(command)), [
     'npm run account -- oci:out/spin-only --json',
     ...registryExamples('npm run account -- ghcr.io/you/talos-spin-only:v1.11.5'),
+    ...limitExamples('npm run account -- ghcr.io/you/talos-spin-only:v1.11.5'),
   ])
   if (!parseCommand(command, args)) return undefined
   return { ...command.opts<Omit<Options, 'references'>>(), references: command.args }
@@ -36,12 +44,13 @@ export async function account(args: readonly string[]): Promise<number> {
     const { signal } = new AbortController()
     const cacheFolder = options.cache ?? defaultCacheFolder()
     const references = options.references.map(parseGiven)
-    const registry = await openRegistries(references, options, { cacheFolder, signal })
+    const { limit: limits = BUDGET } = options
+    const registry = await openRegistries(references, options, { cacheFolder, signal, limits })
     try {
       let complete = true
       for (const reference of references) {
         const name = renderReference(reference)
-        const spool = new Spool(areaFolder(cacheFolder, 'spool'))
+        const spool = new Spool(areaFolder(cacheFolder, 'spool'), limits)
         const part = await openInstaller(reference, { spool, ...(registry !== undefined && { registry }) })
         try {
           const spans = await accountOf(part)

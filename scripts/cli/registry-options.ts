@@ -43,7 +43,15 @@ export function addReach(command: Command): Command {
     .option('--cache <DIR>', `folder for what was pulled and unpacked (default: ${DEFAULT_CACHE})`)
     .option('--ca-file <FILE>', 'PEM certificates to trust beside those of the system')
     .option('--insecure', 'speak plain HTTP where a registry speaks no TLS, also to other machines')
-    .option('--limit <NAME=VALUE>', `another limit of a reference: ${Object.keys(BUDGET).join(', ')}`, parseLimit)
+}
+
+/** `--limit`, for commands that hold each reference to a budget. */
+export function addLimit(command: Command): Command {
+  return command.option(
+    '--limit <NAME=VALUE>',
+    `another limit of a reference: ${Object.keys(BUDGET).join(', ')}`,
+    parseLimit,
+  )
 }
 
 export function addRegistryOptions(command: Command): Command {
@@ -66,14 +74,14 @@ export function loginExamples(line: string): readonly string[] {
   return [`${line} --username robot --password-stdin < token`, ...reachExamples(line)]
 }
 
+/** An example of the option of `addLimit`. */
+export function limitExamples(line: string): readonly string[] {
+  return [`${line} --limit entries=2000000`]
+}
+
 /** An example of each option of `addReach`. */
 export function reachExamples(line: string): readonly string[] {
-  return [
-    `${line} --cache /var/cache/talos`,
-    `${line} --ca-file ca.pem`,
-    `${line} --insecure`,
-    `${line} --limit entries=2000000`,
-  ]
+  return [`${line} --cache /var/cache/talos`, `${line} --ca-file ca.pem`, `${line} --insecure`]
 }
 
 /**

@@ -5,7 +5,7 @@ import { parseReference, renderReference, type RegistryReference } from '#harnes
 import { ASSETS_SUFFIX } from '#specs/contract/tags.ts'
 import { addExamples, parseCommand, UsageError } from '../cli/command-line.ts'
 import { addJudgeInputs, judgeExamples, type JudgeInputs } from '../cli/judge-options.ts'
-import { addLogin, addReach, loginExamples, type Login } from '../cli/registry-options.ts'
+import { addLimit, addLogin, addReach, limitExamples, loginExamples, type Login } from '../cli/registry-options.ts'
 
 export type PromoteCommand = JudgeInputs &
   Login & {
@@ -42,10 +42,11 @@ export function parseOptions(args: readonly string[]): PromoteCommand | undefine
     .option('--report <FILE>', `where the verdict goes (default: ${PROMOTED_REPORT})`)
     .addHelpText('after', HELP)
   const line = 'npm run promote -- ghcr.io/you/talos-spin-only:v1.11.5 demo-stable'
-  addExamples(addLogin(addReach(addJudgeInputs(command))), [
+  addExamples(addLogin(addLimit(addReach(addJudgeInputs(command)))), [
     `${line} --variant spin-only --report report/promoted.json`,
     ...judgeExamples(line),
     ...loginExamples(line),
+    ...limitExamples(line),
   ])
   if (!parseCommand(command, args)) return undefined
   const [image = '', channel = ''] = command.args

@@ -4,7 +4,7 @@ import { RegistryError, FormatError } from '#harness/errors.ts'
 import { parseReference } from '#harness/oci/image/reference.ts'
 import { addExamples, parseCommand, parseList, UsageError } from '../cli/command-line.ts'
 import { addJudgeInputs, judgeExamples, type JudgeInputs } from '../cli/judge-options.ts'
-import { addLogin, addReach, loginExamples, type Login } from '../cli/registry-options.ts'
+import { addLimit, addLogin, addReach, limitExamples, loginExamples, type Login } from '../cli/registry-options.ts'
 
 export type PublishCommand = JudgeInputs &
   Login & {
@@ -65,13 +65,14 @@ export function parseOptions(args: readonly string[]): PublishCommand | undefine
     )
     .option('--no-verify', 'do not judge at the end what was published')
     .addHelpText('after', HELP)
-  addExamples(addLogin(addReach(addJudgeInputs(command))), [
+  addExamples(addLogin(addLimit(addReach(addJudgeInputs(command)))), [
     'npm run publish -- out ghcr.io/you --variant spin-only --report report/conformance.json',
     'npm run publish -- out ghcr.io/you --key cosign.key --revision 0a1b2c3d',
     'npm run publish -- out registry.gitlab.com/you/talos --key cosign.key --tag-signatures-only',
     'npm run publish -- out 127.0.0.1:5000/test --no-sign --no-verify --force',
     ...judgeExamples('npm run publish -- out ghcr.io/you'),
     ...loginExamples('npm run publish -- out ghcr.io/you'),
+    ...limitExamples('npm run publish -- out ghcr.io/you'),
   ])
   if (!parseCommand(command, args)) return undefined
   const [folder = '', namespace = ''] = command.args

@@ -1,6 +1,7 @@
 // Reproduction, top to bottom: options, upstream's parts, each image built once more, what came of it.
 import { Command } from 'commander'
 import { BuildError } from '#build/build-error.ts'
+import { BUDGET } from '#harness/budget.ts'
 import { HarnessError } from '#harness/errors.ts'
 import { defaultCacheFolder } from '#harness/oci/cache/layout.ts'
 import type { Reference } from '#harness/oci/image/reference.ts'
@@ -8,7 +9,13 @@ import { openUpstream } from '../build/upstream.ts'
 import { openRegistries, parseGiven } from '../cli/candidates.ts'
 import { addExamples, parseCommand } from '../cli/command-line.ts'
 import { printFailure, renderFailure } from '../cli/failure.ts'
-import { addRegistryOptions, registryExamples, type RegistryOptions } from '../cli/registry-options.ts'
+import {
+  addLimit,
+  addRegistryOptions,
+  limitExamples,
+  registryExamples,
+  type RegistryOptions,
+} from '../cli/registry-options.ts'
 import { loadContract } from '../judge/candidates/inputs.ts'
 import { printable } from '../judge/verdict/printable.ts'
 import { reproduce, type Reproduction } from './reproduce.ts'
@@ -36,10 +43,11 @@ export function parseReproduceOptions(
     .option('--lock <FILE>', 'facts of the pinned upstream release (default: specs/contract/upstream.lock.json)')
     .option('--contract <FILE>', 'your decisions (default: specs/contract/contract.yaml)')
     .addHelpText('after', HELP)
-  addExamples(addRegistryOptions(command), [
+  addExamples(addLimit(addRegistryOptions(command)), [
     'npm run reproduce -- oci:out/spin-only --variant spin-only --upstream embedded',
     'npm run reproduce -- oci:out/spin-only --lock my.lock.json --contract my.yaml',
     ...registryExamples('npm run reproduce -- ghcr.io/you/talos-spin-only:v1.11.5'),
+    ...limitExamples('npm run reproduce -- ghcr.io/you/talos-spin-only:v1.11.5'),
   ])
   return parseCommand(command, args) ? { references: command.args, inputs: command.opts<ReproduceInputs>() } : undefined
 }
@@ -61,14 +69,15 @@ export async function reproduceAll(references: readonly Reference[], inputs: Rep
   const { signal } = new AbortController()
   const { value: contract } = await loadContract(inputs.contract)
   const cacheFolder = inputs.cache ?? defaultCacheFolder()
-  const registry = await openRegistries(references, inputs, { cacheFolder, signal })
+  const { limit: limits = BUDGET } = inputs
+  const registry = await openRegistries(references, inputs, { cacheFolder, signal, limits })
   try {
     const upstream = await openUpstream({ ...others, output: '', dryRun: false, profileOnly: false }, contract)
     try {
       let worst: 0 | 1 | 2 = 0
       for (const reference of references) {
         const { text, exit } = await tryOne(() =>
-          reproduce(reference, { contract, upstream, registry, variant, signal }),
+          reproduce(reference, { contract, upstream, registry, variant, signal, limits }),
         )
         process.stdout.write(printable(text, { lines: true }))
         if (exit === 1 || worst === 0) worst = exit

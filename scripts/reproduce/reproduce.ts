@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { assemble } from '#build/assemble.ts'
 import { planVariant } from '#build/plan.ts'
+import type { BudgetLimits } from '#harness/budget.ts'
 import { Spool } from '#harness/bytes/spool.ts'
 import { renderReference, type Reference } from '#harness/oci/image/reference.ts'
 import { openInstaller } from '#harness/talos/installer.ts'
@@ -31,6 +32,8 @@ export type ReproduceOptions = {
   /** The variant of an image without a label that names it. */
   readonly variant?: string | undefined
   readonly signal?: AbortSignal
+  /** Of each image. */
+  readonly limits?: BudgetLimits
 }
 
 const REVISION = 'org.opencontainers.image.revision'
@@ -38,11 +41,11 @@ const REVISION = 'org.opencontainers.image.revision'
 /** UsageError for an image that does not say its variant; errors of `planVariant` and `assemble`, and of reading images. */
 export async function reproduce(
   reference: Reference,
-  { contract, upstream, registry, variant: wanted, signal }: ReproduceOptions,
+  { contract, upstream, registry, variant: wanted, signal, limits }: ReproduceOptions,
 ): Promise<Reproduction> {
   const folder = await mkdtemp(join(tmpdir(), 'talos-reproduce-'))
   const open = (what: Reference, name: string): Promise<TalosPart> =>
-    openInstaller(what, { spool: new Spool(join(folder, name)), ...(registry !== undefined && { registry }) })
+    openInstaller(what, { spool: new Spool(join(folder, name), limits), ...(registry !== undefined && { registry }) })
   try {
     await using given = closing(await open(reference, 'given'))
     const labels = await (await given.part.image()).labels()

@@ -2,7 +2,13 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { addExamples, parseCommand, parseList } from '../cli/command-line.ts'
 import { addJudgeInputs, judgeExamples, TALOS_OF_CONFIG, type JudgeInputs } from '../cli/judge-options.ts'
-import { addRegistryOptions, registryExamples, type RegistryOptions } from '../cli/registry-options.ts'
+import {
+  addLimit,
+  addRegistryOptions,
+  limitExamples,
+  registryExamples,
+  type RegistryOptions,
+} from '../cli/registry-options.ts'
 import { addVerdictOptions, type VerdictOptions } from '../cli/verdict-files.ts'
 import { REPORT_PATH } from '../judge/verdict/report-file.ts'
 import { parseVariant, variantsOf, type Variants } from './variants.ts'
@@ -74,7 +80,7 @@ export function parseOptions(args: readonly string[]): ConformOptions | undefine
     .option('--upstream <WHERE>', 'where the parts for --reproduce are (default: where the lock says)')
     .option('--structure-only', 'compare nothing with the pinned release; says so in the verdict', false)
     .addHelpText('after', HELP)
-  addVerdictOptions(addRegistryOptions(addJudgeInputs(command)), REPORT_PATH)
+  addVerdictOptions(addLimit(addRegistryOptions(addJudgeInputs(command))), REPORT_PATH)
   addExamples(command, [
     'npm test -- oci:out/spin-only oci:out/spin-tailscale',
     'npm test -- docker-archive:a.tar docker-archive:b.tar --variant docker-archive:a.tar=spin-only --variant docker-archive:b.tar=spin-tailscale',
@@ -85,6 +91,7 @@ export function parseOptions(args: readonly string[]): ConformOptions | undefine
     'npm test -- oci:out/spin-only --account --reproduce --upstream embedded',
     ...judgeExamples(`npm test -- ${IMAGE}`),
     ...registryExamples(`npm test -- ${IMAGE}`),
+    ...limitExamples(`npm test -- ${IMAGE}`),
   ])
   if (!parseCommand(command, args)) return undefined
   const { target, variant, ...options } = command.opts<

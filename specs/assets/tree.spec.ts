@@ -25,6 +25,7 @@ test(
     'the tree is exactly `boot/vmlinuz`, `boot/initramfs.xz`, `checksums.sha256`, `validation/build-report.txt` and the optional files that the contract declares',
     {
       targets: ['assets'],
+      needs: ['OCI-004'],
       fix: 'let npm run build write the tree; declare further files in the contract (extraAssets)',
     },
   ),

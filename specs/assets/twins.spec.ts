@@ -7,7 +7,7 @@ test(
   ...must('AST-005', '`boot/vmlinuz` is the UKI’s `.linux`', {
     targets: ['assets', 'installer'],
     scope: 'parts',
-    needs: ['AST-001'],
+    needs: ['OCI-004', 'AST-001'],
     fix: 'write both from one build',
   }),
   async ({ kernel, installer, judge }) => {
@@ -23,7 +23,7 @@ test(
   ...must('AST-006', '`boot/initramfs.xz` holds what the UKI’s `.initrd` holds', {
     targets: ['assets', 'installer'],
     scope: 'parts',
-    needs: ['AST-001'],
+    needs: ['OCI-004', 'AST-001'],
     fix: 'write both from one build',
   }),
   async ({ initramfs, installer, judge }) => {

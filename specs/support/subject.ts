@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { BUDGET } from '#harness/budget.ts'
 import { Spool } from '#harness/bytes/spool.ts'
+import { FormatError } from '#harness/errors.ts'
 import type { Reference } from '#harness/oci/image/reference.ts'
 import type { RegistryAccess } from '#harness/oci/registry/access.ts'
 import { openAssets } from '#harness/talos/assets.ts'
@@ -31,6 +32,36 @@ export function subjectOf(run: RunInput, key: string, part: Part): Promise<Subje
     opened.set(id, subject)
   }
   return subject
+}
+
+/** A variant over its budget is red by its own verdict; what it shares with others nobody can tell. */
+class UnreadVariantError extends Error {
+  override name = 'UnreadVariantError'
+  readonly code = 'VARIANT_UNREAD'
+}
+
+/** The installers of variants, for a rule over a release. The error of the first that has one, as of `variantOf`. */
+export async function variantsOf(run: RunInput, keys: readonly string[]): Promise<readonly Subject[]> {
+  const settled = await Promise.allSettled(keys.map((key) => variantOf(run, key)))
+  return settled.map((one) => {
+    if (one.status === 'rejected') throw one.reason
+    return one.value
+  })
+}
+
+/** UnreadVariantError where its layers are over the budget. */
+async function variantOf(run: RunInput, key: string): Promise<Subject> {
+  const subject = await subjectOf(run, key, 'installer')
+  const image = await subject.talos.image()
+  const [over] = (await Promise.allSettled(image.layers.map((layer) => layer.read()))).flatMap((one) =>
+    one.status === 'rejected' && isOverBudget(one.reason) ? [one.reason] : [],
+  )
+  if (over === undefined) return subject
+  throw new UnreadVariantError(`${subject.candidate.variant} is not compared: ${over.message}`, { cause: over })
+}
+
+function isOverBudget(error: unknown): error is FormatError {
+  return error instanceof FormatError && error.format === 'reference' && error.code === 'LIMIT_EXCEEDED'
 }
 
 async function open(run: RunInput, key: string, part: Part): Promise<Subject> {

@@ -14,7 +14,7 @@ import { findInConfig, findInProject } from './config-findings.ts'
 import { readReference } from './pinned-reference.ts'
 import type { Requirement } from './requirement.ts'
 import type { JudgementMeta } from './run.ts'
-import { subjectOf } from './subject.ts'
+import { subjectOf, variantsOf } from './subject.ts'
 
 /** A fact of the lock; AbsentFactError while nobody has read it. */
 export type Pinned = <Name extends keyof Lock>(name: Name) => NonNullable<Lock[Name]>
@@ -93,7 +93,7 @@ const base = vitest
   /** The installers of all variants; for rules over a release. */
   .extend('variants', async ({ subject }) => {
     const keys = subject.candidate.members ?? []
-    return Promise.all(keys.map((key) => subjectOf(inject('run'), key, 'installer')))
+    return variantsOf(inject('run'), keys)
   })
   /** The value that `read` gives for the image that the lock pins as the reference; errors of `readReference`. */
   .extend(

@@ -101,6 +101,26 @@ describe('judge', () => {
     expect(statusOf(ruleIndex, ...observations)).toEqual(['fail', 'blocked', 'blocked'])
   })
 
+  it('blocks a rule over both parts by what is red on either', () => {
+    const ruleIndex = ruleIndexOf(
+      entry('A-1', { targets: ['image'] }),
+      entry('B-1', { targets: ['assets', 'installer'], scope: 'parts', needs: ['A-1'] }),
+    )
+    const parts = { installer: { image: true }, assets: { image: true } }
+    const statusWith = (red: 'installer' | 'assets' | undefined) =>
+      judge(ruleIndex, { key: 'a', parts, pinned: true }, [
+        ...(['installer', 'assets'] as const).map((part) =>
+          part === red ? { ...failed('A-1', { assertion: true }), part } : observed('A-1', { part }),
+        ),
+        observed('B-1', { part: 'assets' }),
+      ]).at(-1)?.status
+    expect([statusWith('installer'), statusWith('assets'), statusWith(undefined)]).toEqual([
+      'blocked',
+      'blocked',
+      'pass',
+    ])
+  })
+
   it('does not block what needs an inconclusive rule', () => {
     const ruleIndex = ruleIndexOf(entry('A-1'), entry('B-1', { needs: ['A-1'] }))
     expect(statusOf(ruleIndex, failed('A-1', { code: 'FACT_ABSENT' }), observed('B-1'))).toEqual([

@@ -1,6 +1,6 @@
 // The gate: observations against the rule index. What the rule index expects and the run does not show is never green.
 import type { RuleIndex, RuleIndexEntry } from '#specs/contract/rule-index.ts'
-import { applicability, type CandidateTargets, type JudgedPart } from '#specs/support/applicability.ts'
+import { applicability, JUDGED_PARTS, type CandidateTargets, type JudgedPart } from '#specs/support/applicability.ts'
 import type { Finding, RuleVerdict, Status } from './conformance.ts'
 import type { Observation, ObservedError } from './observation.ts'
 
@@ -8,6 +8,7 @@ import type { Observation, ObservedError } from './observation.ts'
 const INCONCLUSIVE = new Set([
   'FACT_ABSENT',
   'REFERENCE_UNUSABLE',
+  'VARIANT_UNREAD',
   'UNSUPPORTED',
   'TRUST_ROOT',
   'REGISTRY_UNAVAILABLE',
@@ -56,7 +57,9 @@ export function judge(
     const known = memo.get(key)
     if (known !== undefined) return known
     memo.set(key, { status: 'blocked', reason: `${id} needs itself`, findings: [] })
-    const red = entry.needs.find((need) => isRed(statusOn(need, part)?.status))
+    // A rule over both parts reads both, wherever it is told.
+    const read = entry.scope === 'parts' ? JUDGED_PARTS : [part]
+    const red = entry.needs.find((need) => read.some((one) => isRed(statusOn(need, one)?.status)))
     const result: PartResult =
       red === undefined
         ? classify(own.filter((observation) => observation.id === id && observation.part === part))

@@ -1,0 +1,30 @@
+// A budget that is over-run is one red per image; whatever reads its layers is blocked, and a release is not compared.
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import type { Conformance } from '../judge/verdict/conformance.ts'
+import { runConform } from '../testing/run-script.ts'
+
+const folder = await mkdtemp(join(tmpdir(), 'budget-'))
+afterAll(() => rm(folder, { recursive: true }))
+
+describe('--limit', { timeout: 120_000 }, () => {
+  it.each(['entries=10', 'bytes=100000'])('%s reddens OCI-004 alone', async (limit) => {
+    const report = join(folder, 'report.json')
+    const { status, stdout } = await runConform(['--limit', limit, '--report', report])
+    expect(status).toBe(1)
+    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/ fail \(OCI-004\), /)
+    const { candidates } = JSON.parse(await readFile(report, 'utf8')) as Conformance
+    const idsOf = (at: number, status_: string): readonly string[] =>
+      (candidates[at]?.rules ?? []).filter((rule) => rule.status === status_).map(({ id }) => id)
+    for (const at of [0, 1]) {
+      expect(idsOf(at, 'fail')).toEqual(['OCI-004'])
+      expect(idsOf(at, 'blocked')).toEqual(expect.arrayContaining(['OCI-006', 'UKI-001', 'EXT-001', 'AST-005']))
+    }
+    expect(idsOf(2, 'fail')).toEqual([])
+    expect(idsOf(2, 'inconclusive')).toEqual(expect.arrayContaining(['REL-002', 'REL-003']))
+    const compared = candidates[2]?.rules.find(({ id }) => id === 'REL-002')
+    expect(compared?.reason).toMatch(/spin-only is not compared: .*raise it with --limit/)
+  })
+})
