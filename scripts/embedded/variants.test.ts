@@ -1,13 +1,17 @@
-// A contract of one, three or five variants, through lock, build, publishing, verdict and page against the embedded upstream.
+// A contract of one, three or five variants, through lock, build, publishing, verdict, page and promotion against the embedded
+// upstream.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
-import { CONTRACT_PATH } from '../judge/candidates/inputs.ts'
+import { renderReference } from '#harness/oci/image/reference.ts'
+import { formatLock } from '#specs/contract/lock.ts'
+import { CONTRACT_PATH, loadContract } from '../judge/candidates/inputs.ts'
 import type { Conformance } from '../judge/verdict/conformance.ts'
 import { ROOT } from '../root.ts'
-import { runConform } from '../testing/run-script.ts'
+import { runCommandLine, runConform } from '../testing/run-script.ts'
+import { makeEmbedded } from './release.ts'
 
 /** Five variants are built and judged in half a minute on an idle machine. */
 const PATIENCE_MS = 240_000
@@ -48,5 +52,39 @@ describe('a contract', { timeout: PATIENCE_MS }, () => {
     expect(candidates.map(({ variant }) => variant)).toEqual([...names, ...release])
     const html = await readFile(page, 'utf8')
     expect(names.filter((name) => !html.includes(name))).toEqual([])
+  })
+
+  it.each([1, 3, 5])('of %i variants promotes the last of them to a channel', async (count) => {
+    const { path, names } = await writeContract(count)
+    const { value } = await loadContract(path)
+    const embedded = await makeEmbedded(value, {})
+    try {
+      const lock = join(folder, `${count}.lock.json`)
+      await writeFile(lock, formatLock(embedded.lock.value))
+      const image = embedded.references.at(-1)
+      if (image === undefined) throw new Error('expected a reference')
+      expect(image.repository).toBe(`cozystack/talos-${names.at(-1)}`)
+      const { reference, cacheFolder, trustedRoot } = embedded
+      const others = reference === undefined ? [] : ['--reference', renderReference(reference.image)]
+      const { status, stdout } = await runCommandLine('promote', [
+        renderReference(image),
+        'demo-stable',
+        '--contract',
+        path,
+        '--lock',
+        lock,
+        '--cache',
+        cacheFolder,
+        '--trusted-root',
+        trustedRoot,
+        '--report',
+        join(folder, `${count}.promoted.json`),
+        ...others,
+      ])
+      expect(status).toBe(0)
+      expect(stdout).toContain(`${image.repository}:demo-stable was nothing, is sha256:`)
+    } finally {
+      await embedded.close()
+    }
   })
 })
