@@ -40,10 +40,10 @@ export function placeOfOffset(bytes: Uint8Array, offset: number, path: string): 
   return placesIn(before, path)(before.length)
 }
 
-type PlaceOf = (position: number) => YamlPlace
+export type PlaceOf = (position: number) => YamlPlace
 
 /** Places by binary search: positions are asked for in no order that a scan could follow. */
-function placesIn(text: string, path: string): PlaceOf {
+export function placesIn(text: string, path: string): PlaceOf {
   const starts = [0]
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1)
   return (position) => {

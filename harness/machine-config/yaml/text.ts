@@ -1,6 +1,6 @@
 // The text of a YAML stream as go-yaml's reader decodes it (readerc.go): UTF-8, or UTF-16 with a byte order mark.
 import { FormatError, type FormatCode } from '../../errors.ts'
-import { formatPlace, type YamlPlace } from '../../formats/yaml/nodes.ts'
+import { formatPlace, placesIn, type PlaceOf, type YamlPlace } from '../../formats/yaml/nodes.ts'
 
 /** go-yaml has no bound; the largest genuine configuration, with its certificates and manifests, is some 100 KiB. */
 const MAX_BYTES = 4 << 20
@@ -12,8 +12,6 @@ const strict = {
 /** Characters that the reader takes: tab, line ends, and all that prints. */
 // oxlint-disable-next-line no-control-regex -- the characters are what is looked for
 const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\ufeff\ufffe\uffff]/
-
-type PlaceOf = (position: number) => YamlPlace
 
 export type GoText = {
   /** Line ends of go-yaml (CR, NEL, LS, PS) are LF here; positions are those of the file. */
@@ -50,22 +48,6 @@ function decode(bytes: Uint8Array, path: string): string {
     const readable = new TextDecoder(encoding === 'utf8' ? 'utf-8' : `utf-16${encoding}`).decode(bytes)
     const at = placesIn(readable, path)(Math.max(0, readable.indexOf('\ufffd')))
     throw yamlError('MALFORMED', at, `expected ${encoding === 'utf8' ? 'UTF-8' : 'UTF-16'}, got other bytes`)
-  }
-}
-
-/** Places by binary search: positions are asked for in no order that a scan could follow. */
-function placesIn(text: string, path: string): PlaceOf {
-  const starts = [0]
-  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1)
-  return (position) => {
-    let low = 0
-    let high = starts.length - 1
-    while (low < high) {
-      const middle = (low + high + 1) >> 1
-      if ((starts[middle] ?? 0) <= position) low = middle
-      else high = middle - 1
-    }
-    return { path, line: low + 1, column: position - (starts[low] ?? 0) + 1 }
   }
 }
 
