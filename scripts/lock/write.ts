@@ -1,6 +1,7 @@
 // Puts a lock where it belongs.
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { UsageError } from '../cli/command-line.ts'
+import { isSpecial } from '../judge/verdict/report-file.ts'
 
 /** Whole or not at all; `-` is standard output. UsageError where the file cannot be written. */
 export async function writeLock(path: string, text: string): Promise<void> {
@@ -10,6 +11,10 @@ export async function writeLock(path: string, text: string): Promise<void> {
   }
   const beside = `${path}.${process.pid}`
   try {
+    if (await isSpecial(path)) {
+      await writeFile(path, text)
+      return
+    }
     await writeFile(beside, text)
     await rename(beside, path)
   } catch (cause) {

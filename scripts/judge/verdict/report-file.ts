@@ -1,5 +1,5 @@
 // Files that a run leaves: written beside and renamed, so that a reader never sees half of one.
-import { rename, rm, writeFile } from 'node:fs/promises'
+import { rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { makeFolder } from '#harness/bytes/folder.ts'
 import { UsageError } from '../usage-error.ts'
@@ -11,6 +11,11 @@ export const REPORT_PATH = 'report/conformance.json'
 export async function writeWhole(path: string, text: string): Promise<void> {
   const beside = `${path}.${process.pid}`
   try {
+    // A rename would put a file in the place of /dev/null.
+    if (await isSpecial(path)) {
+      await writeFile(path, text)
+      return
+    }
     await makeFolder(dirname(path))
     await writeFile(beside, text)
     await rename(beside, path)
@@ -22,9 +27,16 @@ export async function writeWhole(path: string, text: string): Promise<void> {
 
 /** A verdict that could not be reached must not leave an older one in its place. */
 export async function removeOld(path: string): Promise<void> {
+  if (await isSpecial(path)) return
   await rm(path, { force: true }).catch((cause: unknown) => {
     throw cannotWrite(path, cause)
   })
+}
+
+/** True for a device, pipe or socket, also behind a symbolic link. */
+export async function isSpecial(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined)
+  return found !== undefined && !found.isFile() && !found.isDirectory()
 }
 
 function cannotWrite(path: string, cause: unknown): UsageError {

@@ -1,0 +1,32 @@
+import { mkdtemp, readdir, readFile, rm, stat, symlink } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, it } from 'vitest'
+import { removeOld, writeWhole } from './report-file.ts'
+
+const folder = await mkdtemp(join(tmpdir(), 'report-file-'))
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+it('writes a file whole, over an older one, and removes it', async () => {
+  const path = join(folder, 'new', 'report.json')
+  await writeWhole(path, 'older')
+  await writeWhole(path, 'newer')
+  expect([await readFile(path, 'utf8'), await readdir(join(folder, 'new'))]).toEqual(['newer', ['report.json']])
+  await removeOld(path)
+  expect(await readdir(join(folder, 'new'))).toEqual([])
+})
+
+it('leaves what is no file where it is, as /dev/null, also behind a link', async () => {
+  const socket = join(folder, 'socket')
+  await symlink(socket, join(folder, 'link'))
+  const server = createServer().listen(socket)
+  await once(server, 'listening')
+  for (const path of [socket, join(folder, 'link')]) {
+    await expect(writeWhole(path, 'x')).rejects.toThrow(/socket|link/)
+    await removeOld(path)
+    expect((await stat(path)).isSocket()).toBe(true)
+  }
+  server.close()
+})
