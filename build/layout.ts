@@ -77,7 +77,7 @@ export async function writeChunks(
   }
 }
 
-/** BuildError OUTPUT where something stands that no build has put there, and would be lost. */
+/** BuildError OUTPUT where there is something that no build has put there, and would be lost. */
 export async function assertReplaceable(final: string): Promise<void> {
   const stats = await stat(final).catch(() => undefined)
   if (stats === undefined) return

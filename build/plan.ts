@@ -108,7 +108,7 @@ export function planVariant({ lock, contract, variant, revision }: PlanOptions):
   }
 }
 
-/** 40 hex digits that stand for contract and lock, which are all that a person or a machine decided about the image. */
+/** 40 hex digits that identify contract and lock, which are all that a person or a machine decided about the image. */
 export function inputsRevision(lock: Lock, contract: Contract): string {
   return inputsDigest(lock, contract).slice(0, 40)
 }

@@ -1,4 +1,4 @@
-// Advisories that the README lists: each is named by the test that stands for it.
+// Advisories that the README lists: each is named by its test.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'

@@ -60,7 +60,7 @@ describe('errors of the harness', () => {
     expect(new RegistryError('REGISTRY_UNAVAILABLE', 'busy', { temporary: true })).toMatchObject({ temporary: true })
   })
 
-  it('tells every issue of a document, the root by its slash', () => {
+  it('lists every issue of a document, the root by its slash', () => {
     const issues = [
       { path: '', message: 'expected an object' },
       { path: '/talos', message: 'expected a tag' },

@@ -19,12 +19,12 @@ describe('lazy', () => {
     await expect(value()).rejects.toThrow('read 1')
   })
 
-  it('leaves no unhandled rejection when nobody waits', async () => {
+  it('leaves no unhandled rejection when the value is not awaited', async () => {
     const unhandled: unknown[] = []
     const note = (error: unknown): void => void unhandled.push(error)
     process.on('unhandledRejection', note)
     const ignored = lazy(async () => {
-      throw new Error('nobody waits for this')
+      throw new Error('not awaited')
     })
     void ignored()
     await new Promise((resolve) => setTimeout(resolve, 5))

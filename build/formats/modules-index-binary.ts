@@ -16,7 +16,7 @@ const HAS_VALUES = 0x4000_0000 // INDEX_NODE_VALUES
 const HAS_CHILDREN = 0x2000_0000 // INDEX_NODE_CHILDS
 const MAX_OFFSET = 0x0fff_ffff // INDEX_NODE_MASK
 /**
- * The buffer that depmod up to 30 has for a key; a node stands for at least one character, so this bounds the depth.
+ * The buffer that depmod up to 30 has for a key; a node holds at least one character, so this bounds the depth.
  */
 const MAX_KEY = 1023
 

@@ -25,7 +25,7 @@ export type ModuleTree = {
 
 type IndexedModule = ModuleFacts & LinkedModule
 
-/** The folder that upstream's imager tells depmod to prefer for modules with one name (hack/extra-modules.conf). */
+/** The folder that upstream's imager makes depmod prefer for modules with one name (hack/extra-modules.conf). */
 const PREFERRED_FOLDER = 'extras/'
 const EMPTY = new Uint8Array(0)
 

@@ -100,8 +100,8 @@ describe('composePe', () => {
     ['MALFORMED', 'without an alignment', (stub) => patch(stub, OPTIONAL + 36, 0)],
     ['LIMIT_EXCEEDED', 'that ends above 4 GiB', (stub) => patch(stub, TABLE + 12, 0xffffffff)],
     ['LIMIT_EXCEEDED', 'with an alignment above 64 KiB', (stub) => patch(stub, OPTIONAL + 36, 0x20000)],
-  ])('refuses with %s a stub %s', ([code, , bend]) => {
-    expect(refusal(bend(sampleStub()))).toEqual([FormatError, code])
+  ])('refuses with %s a stub %s', ([code, , corrupt]) => {
+    expect(refusal(corrupt(sampleStub()))).toEqual([FormatError, code])
   })
 
   it('refuses a long name and too many sections', () => {

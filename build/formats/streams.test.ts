@@ -77,8 +77,8 @@ it('stores blocks of at most 65535 bytes, and an empty one at the end', async ()
 })
 
 it('refuses a stream that is not of its size', async () => {
-  const lying: Content = { size: 5, stream: (cut(big, 10) as Exclude<Content, Uint8Array>).stream }
-  await expect(collect(chunksOf(lying))).rejects.toThrow('expected a stream of 5 bytes, got 400000')
+  const wrongSize: Content = { size: 5, stream: (cut(big, 10) as Exclude<Content, Uint8Array>).stream }
+  await expect(collect(chunksOf(wrongSize))).rejects.toThrow('expected a stream of 5 bytes, got 400000')
 })
 
 it('passes on the error of what it compresses', async () => {

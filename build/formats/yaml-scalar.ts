@@ -12,7 +12,7 @@ const INDICATORS_AT_START = /^[#,[\]{}&*!|>'"%@`]/
 /** Neither line feed nor printable (yaml_emitter_is_printable); a tab is neither to it. */
 const SPECIAL = /[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]/u
 
-/** The scalar as it stands behind `key: `; `indent` is that of the lines of a block, in spaces. */
+/** The scalar as it is behind `key: `; `indent` is that of the lines of a block, in spaces. */
 export function encodeYamlScalar(text: string, indent: number): string {
   const isWord = WORDS.test(text) || [DIGITS, FLOAT, BASE_60, TIMESTAMP].some((pattern) => pattern.test(text))
   if (text.includes('\n')) return canBeBlock(text) ? encodeBlock(text, indent) : encodeDouble(text)

@@ -1,4 +1,4 @@
-// The firmware of all extensions, which lies in the initramfs itself so that the kernel finds it before the layers are
+// The firmware of all extensions, which is in the initramfs itself so that the kernel finds it before the layers are
 // mounted (siderolabs/talos internal/pkg/extensions/compress.go). CPU microcode stays with it: on arm64 nothing loads
 // it early, and a second archive before the base would be there for nothing.
 import { sha256Hex } from '#harness/bytes/digest.ts'

@@ -29,7 +29,7 @@ export type Evidence = Pick<ProvenanceInputs, 'source' | 'gate' | 'invocation' |
   readonly conformance: Uint8Array | undefined
   /**
    * True if cosign's tags carry all of it, for a registry that takes no manifest with a subject or an artifact type. What
-   * nobody signed has no place there, and is not attached.
+   * is not signed has no place there, and is not attached.
    */
   readonly tagsOnly?: boolean
 }
@@ -51,7 +51,7 @@ export async function makeAttachments(
       spdxStatement(digest, parseJson(spdx, 'spdx', {})),
       ...(conformance === undefined ? [] : [textStatement(digest, Buffer.from(conformance).toString())]),
     ]
-    // By the signature's tag a rerun tells that an image has all of it.
+    // A rerun knows by the signature's tag that an image has all of it.
     return [
       await legacyAttestationManifest(descriptor, statements, signer),
       await legacySignatureManifest(descriptor, repository, signer),

@@ -8,7 +8,7 @@ import type { Lock } from '#specs/contract/lock.ts'
 
 export type SpdxInputs = {
   readonly digest: Digest
-  /** Registry and repository that the image lies in. */
+  /** Registry and repository that the image is in. */
   readonly repository: string
   readonly variant: string
   readonly contract: Contract

@@ -31,7 +31,7 @@ const TIMEOUT_MS = 30_000
 const MIN_LIFETIME_MS = 10_000
 
 /**
- * Asks for one token at once, so that a machine without identity is told before anything is done. SigningError TOKEN.
+ * Asks for one token at once, so that a machine without identity fails before anything is done. SigningError TOKEN.
  */
 export async function openKeylessSigner(options: KeylessOptions = {}): Promise<Signer> {
   const { token, fulcioUrl, rekorUrl, timeoutMs = TIMEOUT_MS } = options

@@ -12,7 +12,7 @@ import { openPinned, UPSTREAM_FILES, type PinnedImage, type UpstreamParts } from
 
 const INSTALL_FOLDER = 'usr/install/arm64'
 
-/** `namespace` (`registry.example/mirror`) stands in for what the lock's references name before their last part. */
+/** `namespace` (`registry.example/mirror`) replaces what the lock's references name before their last part. */
 export function registryUpstream(lock: Lock, options: OpenOptions, namespace?: string): UpstreamParts {
   const stores: ContentStore[] = []
   const open = async (image: PinnedImage): Promise<ContentStore> =>

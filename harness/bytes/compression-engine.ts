@@ -14,8 +14,8 @@ export type DecoderOptions = {
 }
 
 /**
- * Decoded chunks; returns the bytes that were pulled but lie after the end of the compressed stream. FormatError
- * TRUNCATED and MALFORMED, located where the last valid piece of the input ended (`skipped`: how much of the input lies
+ * Decoded chunks; returns the bytes that were pulled but are after the end of the compressed stream. FormatError
+ * TRUNCATED and MALFORMED, located where the last valid piece of the input ended (`skipped`: how much of the input is
  * before and between the bytes pulled); what `pull` throws goes through as it is. The engine is destroyed at the end.
  */
 export async function* runEngine(
@@ -55,7 +55,7 @@ async function feed(engine: InflateRaw | ZstdDecompress, pull: Pull): Promise<Ui
   }
 }
 
-/** Only errors of zlib and zstd come here, which carry a code; the input's own were told apart before. */
+/** Only errors of zlib and zstd come here, which carry a code; errors about the input itself never reach this function. */
 function toFormatError(cause: unknown, offset: number, options: DecoderOptions): FormatError {
   const { code, message } = cause as { readonly code?: string; readonly message?: string }
   const truncated = code === 'Z_BUF_ERROR'

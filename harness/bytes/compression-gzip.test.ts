@@ -9,7 +9,7 @@ import { bytesSource } from './source.ts'
 const where = { path: 'layer' }
 const options = { where, format: 'layer', maxBytes: 1 << 24 }
 
-/** The bytes in chunks of `size`; `state` tells how much was read and whether the end was reached or the stream closed. */
+/** The bytes in chunks of `size`; `state` says how much was read and whether the end was reached or the stream closed. */
 function chunked(
   bytes: Uint8Array,
   size = bytes.length || 1,

@@ -1,4 +1,4 @@
-// Decodes gzip members one by one, so that what lies behind the last is known: RFC 1952
+// Decodes gzip members one by one, so that what follows the last is known: RFC 1952
 // (https://www.rfc-editor.org/rfc/rfc1952#section-2.3).
 import { crc32, createInflateRaw } from 'node:zlib'
 import { FormatError, HarnessError, IntegrityError, type FormatCode } from '../errors.ts'

@@ -11,7 +11,7 @@ export { gunzipChunks, measureGzipMember } from './compression-gzip.ts'
 export type Compression = 'gzip' | 'zstd' | 'xz' | 'lzma' | 'bzip2' | 'lz4' | 'lzo' | 'none'
 export type DecompressOptions = Omit<DecoderOptions, 'where'>
 
-/** As linux v6.12 lib/decompress.c tells them apart, and lz4's frame format beside its legacy one. */
+/** As linux v6.12 lib/decompress.c distinguishes them, and lz4's frame format beside its legacy one. */
 const MAGICS: readonly (readonly [Compression, readonly number[]])[] = [
   ['gzip', [0x1f, 0x8b]],
   ['zstd', ZSTD_MAGIC],
@@ -42,7 +42,7 @@ export function detectLayerCompression(firstBytes: Uint8Array): Compression {
   return isSkippable ? 'zstd' : detectCompression(firstBytes)
 }
 
-/** 0x184D2A5? as its bytes lie, without the first. */
+/** 0x184D2A5? as its bytes are in the file, without the first. */
 const SKIPPABLE_REST: readonly number[] = [0x2a, 0x4d, 0x18]
 
 /**

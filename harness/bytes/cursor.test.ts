@@ -28,7 +28,7 @@ describe('Cursor', () => {
     expect(cursorOver(Uint8Array.from([0xfe, 0xff, 0xff, 0xff])).i32le()).toBe(-2)
   })
 
-  it('gives views of the bytes it stands on, wherever they lie in their buffer', () => {
+  it('gives views of its bytes, wherever they are in their buffer', () => {
     const cursor = new Cursor(BYTES.subarray(2), 'sample')
     expect([...cursor.skip(1).bytes(2), cursor.u16le()]).toEqual([0x04, 0x05, 0x0706])
   })
@@ -79,7 +79,7 @@ describe('Cursor', () => {
     expect(error.message).toContain('got 9801809732607083137')
   })
 
-  it('places an error where it is told to', () => {
+  it('places an error at the offset that it is given', () => {
     expect(cursorOver(BYTES, 32).seek(3).error('MALFORMED', 'no')).toMatchObject({ at: { offset: 35 } })
     expect(cursorOver(BYTES, 32).error('MALFORMED', 'no', 5)).toMatchObject({ at: { offset: 37 }, format: 'sample' })
   })

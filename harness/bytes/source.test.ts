@@ -10,7 +10,7 @@ const folder = await mkdtemp(join(tmpdir(), 'source-'))
 afterAll(() => rm(folder, { recursive: true }))
 
 const where = { path: 'sample' }
-/** Three chunks, the last one short; every byte tells its place. */
+/** Three chunks, the last one short; every byte follows from its place. */
 const BYTES = Uint8Array.from({ length: 2 * CHUNK_SIZE + 3 }, (_, at) => at % 251)
 
 async function withFile<T>(bytes: Uint8Array, use: (source: ByteSource, path: string) => Promise<T>): Promise<T> {
@@ -36,7 +36,7 @@ describe.each([
     })
   })
 
-  it('streams in chunks, from where to where it is told', async () => {
+  it('streams in chunks, from the start to the end that are given', async () => {
     await withSource(async (source) => {
       expect((await chunksOf(source.stream())).map(({ length }) => length)).toEqual([CHUNK_SIZE, CHUNK_SIZE, 3])
       const part = Buffer.concat(await chunksOf(source.stream(10, CHUNK_SIZE + 20)))

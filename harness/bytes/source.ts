@@ -13,11 +13,11 @@ export interface ByteSource {
   /** Exactly `length` bytes at `offset`, or a FormatError TRUNCATED. The caller bounds `length`. */
   read(offset: number, length: number): Promise<Uint8Array>
   /**
-   * The bytes from `start` (0) to `end` (size), exclusive, in chunks of at most CHUNK_SIZE. Chunks may lie in `memory`,
+   * The bytes from `start` (0) to `end` (size), exclusive, in chunks of at most CHUNK_SIZE. Chunks may be in `memory`,
    * which has room for one of them: then each holds until the next is asked for.
    */
   stream(start?: number, end?: number, memory?: Uint8Array): AsyncGenerator<Uint8Array, void, void>
-  /** A part of this source, without copying; FormatError TRUNCATED where it does not lie inside. */
+  /** A part of this source, without copying; FormatError TRUNCATED where it is not inside. */
   slice(offset: number, length: number, where?: Location): ByteSource
 }
 

@@ -60,7 +60,7 @@ describe('Spool', () => {
     })
   })
 
-  it('lets nobody else into its folder', async () => {
+  it('lets no other user into its folder', async () => {
     await withSpool('private', async (spool, folder) => {
       await spool.take(pieces(MEMORY_LIMIT + 1), options)
       expect((await stat(folder)).mode & 0o777).toBe(0o700)

@@ -23,7 +23,7 @@ export type ZstdFrame = {
 
 type FrameHeader = Omit<ZstdFrame, 'offset' | 'size'> & { readonly length: number; readonly windowSize: number }
 
-/** Magic_Number 0xFD2FB528, as its bytes lie. */
+/** Magic_Number 0xFD2FB528, as its bytes are in the file. */
 export const ZSTD_MAGIC: readonly number[] = [0x28, 0xb5, 0x2f, 0xfd]
 /** Skippable frames are 0x184D2A50 … 0x184D2A5F: the first byte is 0x5?. */
 const SKIPPABLE_MAGIC: readonly number[] = [0x50, 0x2a, 0x4d, 0x18]
@@ -70,7 +70,7 @@ export async function readZstdFrame(source: ByteSource, offset: number): Promise
 }
 
 /**
- * The frames that lie one after the other from `start` (0) to exactly `end` (the source's), in order. Errors as of
+ * The frames one after the other from `start` (0) to exactly `end` (the source's), in order. Errors as of
  * readZstdFrame, and LIMIT_EXCEEDED above MAX_FRAMES.
  */
 export async function* readZstdFrames(
@@ -106,7 +106,7 @@ function assertInside(source: ByteSource, offset: number, end: number): void {
     throw fail(source, 'TRUNCATED', `expected a frame of ${end - offset} bytes, got ${source.size - offset}`, offset)
 }
 
-/** §3.1.1.1; `cursor` stands after the magic number. */
+/** §3.1.1.1; `cursor` is after the magic number. */
 function parseHeader(cursor: Cursor): FrameHeader {
   // Frame_Header_Descriptor: 7–6 content size flag, 5 single segment, 4 unused, 3 reserved, 2 checksum, 1–0 dictionary
   // flag

@@ -57,7 +57,7 @@ describe('mergeLayers', () => {
     ['a file', [['a', 'b'], ['.wh.a']], ['b']],
     ['a folder with all below it', [['d/', 'd/a', 'd/e/', 'd/e/f', 'da'], ['.wh.d']], ['da']],
     ['a file in a folder', [['d/a', 'd/b'], ['d/.wh.a']], ['d/b']],
-    ['only what lies below the layer', [['a'], ['.wh.a', 'a']], ['a']],
+    ['only what is below the layer', [['a'], ['.wh.a', 'a']], ['a']],
     ['nothing of the layers above', [['a'], ['.wh.a'], ['a']], ['a']],
     ['nothing when it names nothing', [['a'], ['.wh.b']], ['a']],
     [
@@ -100,7 +100,7 @@ describe('mergeLayers', () => {
     expect(paths(await merge(['d/', 'd/a', 'wh.aufs'], [`d/${name}`]))).toEqual(['d', 'd/a', 'wh.aufs'])
   })
 
-  it('hides what lay below a path that is no folder any more', async () => {
+  it('hides what was below a path that is no folder any more', async () => {
     expect(paths(await merge(['d/', 'd/a'], ['d']))).toEqual(['d'])
     expect(paths(await merge(['d/', 'd/a'], ['d->e']))).toEqual(['d'])
     expect(paths(await merge(['d/', 'd/a'], ['d'], ['d/']))).toEqual(['d'])

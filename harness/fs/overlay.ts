@@ -20,7 +20,7 @@ type Layer = {
 
 /**
  * Merges layers, the lowest first. `.wh.x` hides x in the layers below, `.wh..wh..opq` all that they have in its
- * folder; neither hides anything of its own layer. Anything but a folder hides what lies below its path. A hard link
+ * folder; neither hides anything of its own layer. Anything but a folder hides what is below its path. A hard link
  * becomes the file that it names at its own layer, in the layers below too; one that names nothing stays a hard link.
  * `origin` of each entry is where its name comes from.
  */

@@ -30,7 +30,7 @@ const DEVICES: readonly Field[] = [
   [329, 8], // devmajor
   [337, 8], // devminor
 ]
-/** GNU: times, offset, names, sparse parts and size; nobody writes them into a layer. */
+/** GNU: times, offset, names, sparse parts and size; no builder writes them into a layer. */
 const GNU_REST: Field = [345, 167]
 const USTAR_REST: Field = [500, 12]
 const V7_REST: Field = [257, 255]
@@ -52,7 +52,7 @@ export function headerProblems(block: Buffer): readonly FormProblem[] {
   return problems
 }
 
-/** NUL ends a text, or the field does; nothing stands behind it. */
+/** NUL ends a text, or the field does; nothing follows it. */
 function isText(block: Buffer, [offset, length]: Field): boolean {
   const field = block.subarray(offset, offset + length)
   const end = field.indexOf(0)

@@ -52,7 +52,7 @@ describe('readJson', () => {
   it.for([
     ['a space', '{"key": "a"}', false],
     ['a line feed at the end', '{"key":"a"}\n', false],
-    ['an escape that nobody needs', String.raw`{"key":"\u0061"}`, false],
+    ['a needless escape', String.raw`{"key":"\u0061"}`, false],
     ['an escaped slash', String.raw`{"key":"\/"}`, false],
     ['what json.Marshal escapes for HTML', String.raw`{"key":"\u003ca\u003e \u0026 \"\\\n"}`, true],
     ['the same without', String.raw`{"key":"<a> & é"}`, true],

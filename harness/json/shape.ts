@@ -1,5 +1,5 @@
 // The structure of a document as its schema says it, for readers that look at the text and not at the value: which keys
-// are fields, which are free, and where whole numbers stand.
+// are fields, which are free, and where the whole numbers are.
 import type { z } from 'zod'
 
 export type Shape =

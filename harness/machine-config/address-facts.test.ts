@@ -5,7 +5,7 @@ import { parseMachineConfig } from './document.ts'
 const facts = (text: string) => machineConfigFacts(parseMachineConfig([{ path: 'c.yaml', bytes: Buffer.from(text) }]))
 
 describe('addressFacts', () => {
-  it('reads what etcd advertises, and where it would stand', () => {
+  it('reads what etcd advertises, and the place of the field', () => {
     const { addresses } = facts("machine: {}\ncluster:\n  etcd:\n    advertisedSubnets: [10.0.0.0/8, '!10.1.0.0/16']\n")
     expect(addresses.etcdSubnets.map(({ value }) => value)).toEqual(['10.0.0.0/8', '!10.1.0.0/16'])
     expect(addresses.etcdAt).toMatchObject({ line: 3, column: 3 })

@@ -13,7 +13,7 @@ export type AddressFacts = {
   readonly etcdAt?: YamlPlace
   /** The place where the kubelet's arguments name the address themselves, which is then not selected by subnet. */
   readonly nodeIpArgument?: YamlPlace
-  /** Addresses of links as they stand, with their prefix; not those of dummy links, nor those that nodes share. */
+  /** Addresses of links as they are, with their prefix; not those of dummy links, nor those that nodes share. */
   readonly linkAddresses: readonly PlacedText[]
 }
 

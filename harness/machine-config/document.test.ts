@@ -127,7 +127,7 @@ describe('parseMachineConfig reads as Talos does', () => {
   })
 })
 
-describe('parseMachineConfig tells what keeps Talos from reading', () => {
+describe('parseMachineConfig reports what keeps Talos from reading', () => {
   it.each<[string, ProblemClass, string, readonly string[]]>([
     ['no document', 'syntax', '0.yaml:1:1', ['# nothing\n---\n']],
     ['a scalar', 'syntax', '0.yaml:1:1', ['hello']],
@@ -195,7 +195,7 @@ describe('parseMachineConfig for one minor', () => {
     expect(minorsOf(() => undefined)).toEqual(['1.11', '1.12', '1.13', '1.14'])
   })
 
-  it('reads as all do where that minor does not see what told it', () => {
+  it('reads as all do where that minor does not see the field that implied it', () => {
     expect(minorsOf(({ readings }) => (readings['1.14'] === undefined ? undefined : '1.11'))).toHaveLength(4)
   })
 })

@@ -23,7 +23,7 @@ type ConfigDocument = {
 export type MachineConfig = {
   /** All files merged, as the minor reads them that has least against them; each value still knows its file. */
   readonly documents: readonly ConfigDocument[]
-  /** Each file as it stands, what a later one overrides included. */
+  /** Each file as it is, what a later one overrides included. */
   readonly files: readonly {
     readonly path: string
     readonly text: string
@@ -65,7 +65,7 @@ export function parseMachineConfig(files: readonly ConfigFile[], choose?: Choose
   const minor = choose(newest)
   if (minor === NEWEST) return newest
   const chosen = minor === undefined ? undefined : readAs([minor])
-  // A minor may see less in the files, what tells the minor included.
+  // A minor may see less in the files, the field that implies the minor included.
   return chosen !== undefined && choose(chosen) === minor ? chosen : readAs(MINORS)
 }
 

@@ -50,13 +50,13 @@ export type MachineConfigFacts = {
   readonly extraKernelArguments: readonly Placed[]
   /** Images of `machine.install.extensions`. */
   readonly installExtensions: readonly Placed[]
-  /** In all files as they stand, values that a later file overrides included. */
+  /** In all files as they are, values that a later file overrides included. */
   readonly secrets: readonly SecretLike[]
   /** The files as Talos of a minor reads them. */
   readonly readings: MachineConfig['readings']
 }
 
-/** A field of another shape than Talos' counts as absent: that it is wrong stands in `readings`. */
+/** A field of another shape than Talos' counts as absent: `readings` says that it is wrong. */
 export function machineConfigFacts(config: MachineConfig): MachineConfigFacts {
   const rootsOf = (kind: string | undefined): readonly YamlMap[] =>
     config.documents.filter((document) => document.kind === kind).map(({ root }) => root)

@@ -1,4 +1,4 @@
-// Fields of a machine configuration as they stand, each with its place. What has another shape than Talos' counts as
+// Fields of a machine configuration as they are, each with its place. What has another shape than Talos' counts as
 // absent here: that it is wrong is for the rule about valid structure to say, once.
 import type { YamlMap, YamlNode, YamlPlace } from '../formats/yaml/nodes.ts'
 

@@ -29,7 +29,7 @@ describe('readFileShape', () => {
     expect(shapeOf('# of talm\nmachine: {}').talmNodes).toBeUndefined()
   })
 
-  it('tells control planes and documents', () => {
+  it('recognises control planes and documents', () => {
     expect(shapeOf('machine: {type: init}')).toMatchObject({ isControlPlane: true, hasDocuments: false })
     expect(shapeOf('machine: {type: worker}\n---\nkind: A')).toMatchObject({
       isControlPlane: false,

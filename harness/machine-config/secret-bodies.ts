@@ -15,7 +15,7 @@ const FLAG = /(?<![\w-])--?([A-Za-z][A-Za-z-]{1,60})[= ]["']?([^\s"']{1,512})/g
 const OBJECT_NAME = /^[a-z0-9]+(?:[.-][a-z0-9]+)+$/
 /** Name and password of a registry, in docker's config.json. */
 const BASIC = /^[A-Za-z0-9+/]{6,1024}={0,2}$/
-/** More secrets of one body tell nothing new. */
+/** More secrets of one body add nothing. */
 const MAX_FOUND = 100
 
 export type BodySecret = {

@@ -1,4 +1,4 @@
-// Names of fields, variables and flags whose values are secrets, and values that only stand for one.
+// Names of fields, variables and flags whose values are secrets, and placeholders for them.
 
 /** Words that end the name of a secret. */
 const SECRET =
@@ -11,7 +11,7 @@ const NAME_OF_SECRET = /(?:^|_)(?:kube|existing|pull|tls)_secret$/
 /** Whole variables with secrets inside: the registry credentials of GitLab's and others' runners. */
 const OTHER = new Set(['DOCKER_AUTH_CONFIG'])
 
-/** Filled in by something else, or by nobody: a variable, a template, an encrypted or looked-up value, a file. */
+/** Filled in by something else, or not at all: a variable, a template, an encrypted or looked-up value, a file. */
 const REFERENCE =
   /^\$[A-Z_][A-Z0-9_]*$|^\$\(|\$\{[^}]{0,200}\}|\{\{|^<[^>]*>$|^(?:ENC\[|ref\+|op:\/\/|vault:|file:|\$ANSIBLE_VAULT;|-----BEGIN AGE ENCRYPTED FILE-----)|^\**$/i
 /** The default of a shell variable: `${X:-hunter2}`. */

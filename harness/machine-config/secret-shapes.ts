@@ -1,4 +1,4 @@
-// Texts that nothing but a secret looks like, wherever they stand.
+// Texts that nothing but a secret looks like, wherever they are.
 
 const SHAPES: readonly (readonly [field: string, shape: RegExp])[] = [
   ['a Tailscale key', /tskey-[A-Za-z0-9-]{8,128}/g],

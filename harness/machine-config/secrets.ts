@@ -46,7 +46,7 @@ const TALOS_OWN = new Set([
 const SECRET_FIELD = /^(?:auth|secret)$/
 const VARIABLE = /^([A-Za-z_][A-Za-z0-9_]{0,100})=(.*)$/s
 
-/** In the order of the files; of a line that is told by its field its shape is not told again. */
+/** In the order of the files; a line that is reported by its field is not reported by its shape again. */
 export function findSecrets(files: readonly File[]): readonly SecretLike[] {
   return files.flatMap((file) => {
     const text = file.text.split('\n')
@@ -59,7 +59,7 @@ export function findSecrets(files: readonly File[]): readonly SecretLike[] {
 
 function secretsOfFields(kind: string | undefined, root: YamlMap, lines: readonly string[]): readonly SecretLike[] {
   const found: SecretLike[] = []
-  // Aliases lead to one node more than once; its value stands in the file once.
+  // Aliases lead to one node more than once; its value is in the file once.
   const seen = new Set<YamlNode>()
   const visit = (node: YamlNode, path: string, key: string): void => {
     if (seen.has(node)) return
@@ -87,10 +87,10 @@ function secretsOfText(path: string, key: string, body: PlacedBody): readonly Se
   return flag === undefined ? [] : [{ field: `--${flag}`, owner: 'person', at }]
 }
 
-/** The line of a body in the file, where it stands there as it is; else the place of the scalar. */
+/** The line of a body in the file, where it is there as it is; else the place of the scalar. */
 function placeInBody({ text, at, lines }: PlacedBody, line: number): YamlPlace {
   const wanted = text.split('\n')[line]?.trim() ?? ''
-  // The lines of a block scalar stand below its `|`.
+  // The lines of a block scalar are below its `|`.
   const below = at.line + line
   const column = wanted === '' ? -1 : (lines[below]?.indexOf(wanted) ?? -1)
   return column < 0 ? at : { path: at.path, line: below + 1, column: column + 1 }

@@ -33,7 +33,7 @@ describe('settleInParallel', () => {
     expect(await settleInParallel([3, 1, 2], (item, index) => Promise.resolve(item + index))).toEqual([3, 2, 4])
   })
 
-  it('tells the first failure when all that began has ended', async () => {
+  it('throws the first failure once all that began has ended', async () => {
     const ended: number[] = []
     const failing = settleInParallel([0, 1, 2, 3, 4, 5], async (item) => {
       await new Promise((resolve) => setTimeout(resolve, item * 5))

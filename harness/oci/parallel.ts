@@ -27,7 +27,7 @@ export async function mapInParallel<T, R>(
   return results
 }
 
-/** The same, but the first failure is told when nothing is under way any more. */
+/** The same, but the first failure is thrown once nothing is under way any more. */
 export async function settleInParallel<T, R>(
   items: readonly T[],
   action: (item: T, index: number) => Promise<R>,

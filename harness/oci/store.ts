@@ -14,7 +14,7 @@ export interface ContentStore {
   readonly name: string
   /** The manifest or index that the reference names. */
   resolve(signal?: AbortSignal): Promise<RootDescriptor>
-  /** The names of all images that lie there; only where there is a list of them, as in a layout. */
+  /** The names of all images that are there; only where there is a list of them, as in a layout. */
   names?(): Promise<readonly string[]>
   /**
    * The bytes that are stored for a descriptor: unverified, and of whatever size they are. NotFoundError

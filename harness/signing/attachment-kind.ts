@@ -6,7 +6,7 @@ import { BUNDLE_PREFIX } from './bundle.ts'
 import { ENVELOPE_TYPE, PAYLOAD_TYPE } from './legacy.ts'
 
 /**
- * A Sigstore bundle; payload and signature of a `.sig` tag; envelope of an `.att` tag; a document that nobody signed;
+ * A Sigstore bundle; payload and signature of a `.sig` tag; envelope of an `.att` tag; an unsigned document;
  * what was listed and cannot be read.
  */
 export type AttachmentKind = 'bundle' | 'legacy-signature' | 'legacy-attestation' | 'document' | 'unreadable'
@@ -16,8 +16,8 @@ const EMPTY = 'application/vnd.oci.empty.v1+json'
 
 /** By https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md#guidelines-for-artifact-usage */
 export function artifactTypeOf({ artifactType, config, layers }: Manifest): string | undefined {
-  if (isTelling(artifactType)) return artifactType
-  if (isTelling(config.mediaType)) return config.mediaType
+  if (isSpecific(artifactType)) return artifactType
+  if (isSpecific(config.mediaType)) return config.mediaType
   const [first] = layers
   return first?.mediaType.startsWith(BUNDLE_PREFIX) === true ? first.mediaType : undefined
 }
@@ -29,6 +29,6 @@ export function kindOf(mediaType: string, artifactType: string | undefined): Att
   return artifactType?.startsWith(BUNDLE_PREFIX) === true ? 'bundle' : 'document'
 }
 
-function isTelling(type: string | undefined): type is string {
+function isSpecific(type: string | undefined): type is string {
   return type !== undefined && type !== '' && type !== EMPTY && type !== OCI_CONFIG
 }

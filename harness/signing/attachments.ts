@@ -147,7 +147,7 @@ function unansweredOf(question: string, cause: RegistryError, mediaType: string,
 
 type Layer = Omit<Attachment, 'bytes' | 'error'> & { readonly layer: Descriptor }
 
-/** Nothing where it is an index, or refers to something else: whoever lists it there is mistaken, or lies. */
+/** Nothing where it is an index, or refers to something else: the registry lists it there by mistake. */
 async function readLayers(place: Place, one: Found, digest: Digest): Promise<readonly (Layer | Attachment)[]> {
   const { descriptor, tag } = one
   const at = locate(place, descriptor, tag)

@@ -59,7 +59,7 @@ describe('parseBundle', () => {
       FormatError,
       'MALFORMED',
     ],
-    ['nobody', material({ publicKey: undefined }), FormatError, 'MALFORMED'],
+    ['no signer', material({ publicKey: undefined }), FormatError, 'MALFORMED'],
     ['a key and a certificate', material({ certificate: { rawBytes: 'AAAA' } }), FormatError, 'MALFORMED'],
     ['an empty certificate', material({ publicKey: null, certificate: { rawBytes: '' } }), FormatError, 'MALFORMED'],
     ['an incomplete entry', material({ tlogEntries: [{}] }), FormatError, 'MALFORMED'],

@@ -49,7 +49,7 @@ function readSubject(certificate: X509Certificate, where: Location): string {
   // A reader that asks for one of several may get another.
   if (!names.atEnd) throw wrong('one subject alternative name', 'several', where)
   const subject = strictUtf8.decode(name.content)
-  // A URI that looks like an address names nobody's mailbox, and the other way round.
+  // A URI that looks like an address is not a mailbox, and the other way round.
   const isUri = /^[a-z][a-z0-9+.-]*:/i.test(subject)
   const isAddress = /^[^@\s]+@[^@\s]+$/.test(subject) && !isUri
   if (name.tag === URI && isUri) return subject

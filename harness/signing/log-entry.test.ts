@@ -82,7 +82,7 @@ describe('an entry of a log', () => {
       expect(() => assertSameKey(entry, MINE, AT)).not.toThrow()
   })
 
-  it('of another kind cannot be told', async () => {
+  it('of another kind cannot be determined', async () => {
     const entry = entryOf('rekord', '0.0.1', {})
     expect((await expectCode(() => assertKnownKind(entry, AT), FormatError, 'UNSUPPORTED')).message).toMatch(
       /rekord\/0.0.1$/,

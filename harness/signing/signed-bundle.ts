@@ -21,7 +21,7 @@ const KEYED = { ctlogThreshold: 0, tlogThreshold: 0, timestampThreshold: 0 }
 /** All that are strong enough: keys of P-384 are used with either. */
 const HASHES = ['sha256', 'sha384'] as const
 
-/** Signers as far as they can be told apart before anything is read. Errors of `parsePublicKey`, `compilePattern`. */
+/** Signers as far as they can be distinguished before anything is read. Errors of `parsePublicKey`, `compilePattern`. */
 export type Trusted = { readonly signers: readonly TrustedSigner[]; readonly keys: readonly TrustedKey[] }
 
 export function prepareSigners(signers: readonly TrustedSigner[]): Trusted {
@@ -96,7 +96,7 @@ function proveByKey(
   return { signer: { key: id }, ...signedAt(entity) }
 }
 
-/** True if it claims to be by one of them. cosign writes the digest of the key there; it is signed by nobody. */
+/** True if it claims to be by one of them. cosign writes the digest of the key there; it is not signed. */
 function isHinted(hint: string, keys: readonly TrustedKey[]): boolean {
   return hint === '' || keys.some(({ id }) => Buffer.from(id, 'hex').toString('base64') === hint)
 }

@@ -122,7 +122,7 @@ describe('a signature with a certificate', () => {
     }
   })
 
-  it('is invalid by another authority, and cannot be told by none', async () => {
+  it('is invalid by another authority, and cannot be determined without one', async () => {
     const otherSigner = await samples.openSampleAuthority()
     expect(await codeFor(legacy(), [SIGNER], trustIn(otherSigner.root))).toBe('SIGNATURE')
     for (const part of ['certificateAuthorities', 'tlogs', 'ctlogs'] as const) {
@@ -175,7 +175,7 @@ describe('a signature with a certificate', () => {
     expect(await codeFor(bundle(samples.sampleStatement(DIGEST, change)))).toBe(code)
   })
 
-  it('cannot be told where it is a bundle over other bytes, or a statement of another version', async () => {
+  it('cannot be determined where it is a bundle over other bytes, or a statement of another version', async () => {
     const { signature, certificate, entry } = await authority.signPayload(PAYLOAD)
     const made = samples.sampleBundle(STATEMENT, { signature, certificate, entry })
     const messageDigest = { algorithm: 'SHA2_256', digest: createHash('sha256').update(PAYLOAD).digest('base64') }

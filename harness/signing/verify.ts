@@ -1,5 +1,5 @@
 // Signatures and attestations of an image, held against who is trusted with them. What should be there is for others to
-// say: nothing found, something wrong, and something that cannot be told are three answers.
+// say: nothing found, something wrong, and something that cannot be determined are three answers.
 import type { Bundle } from '@sigstore/bundle'
 import type { Digest } from '../bytes/digest.ts'
 import { FormatError, HarnessError, RegistryError, VerificationError, type Location } from '../errors.ts'
@@ -125,7 +125,7 @@ function prove({ kind, bytes, at }: Attachment, bundle: Bundle, { digest, trust,
   return { ...proof, format, statement }
 }
 
-/** The predicate type that stands there, whoever wrote it. */
+/** The predicate type that is there, whoever wrote it. */
 function claimOf({ content }: Bundle, at: Location): string | undefined {
   if (content.$case === 'messageSignature') return undefined
   try {

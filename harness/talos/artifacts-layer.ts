@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import { makeDigest, type Digest } from '../bytes/digest.ts'
 import { chunkMemory, type ByteSource } from '../bytes/source.ts'
 
-/** `time` in seconds since 1970: imager writes 0, and what another writes harms nobody. */
+/** `time` in seconds since 1970: imager writes 0, and another value does no harm. */
 export type ArtifactFile = { readonly path: string; readonly time: number; readonly data: ByteSource }
 
 const BLOCK = 512

@@ -1,4 +1,4 @@
-// The system extensions of an initramfs: what extensions.yaml lists, and the squashfs images that lie beside it
+// The system extensions of an initramfs: what extensions.yaml lists, and the squashfs images that are beside it
 // (siderolabs/talos internal/app/init/main.go: how they are mounted).
 import { readAll, type ByteSource } from '../bytes/source.ts'
 import type { Location } from '../errors.ts'

@@ -43,7 +43,7 @@ const CAPABILITIES = {
 
   /**
    * pkg/imager/imager.go: what SecureBoot adds behind the defaults, before extra arguments. v1.14.0-rc.1 still adds it,
-   * commit a72281e5b (siderolabs/talos#14088) ends it, v1.14.0 has it not (#14237); nobody read v1.14.0-rc.2.
+   * commit a72281e5b (siderolabs/talos#14088) ends it, v1.14.0 has it not (#14237); v1.14.0-rc.2 was not read.
    */
   secureBootArguments: [
     ['1.10.0', ['lockdown=confidentiality']],

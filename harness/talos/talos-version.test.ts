@@ -10,7 +10,7 @@ describe('talosBase', () => {
     ['v1.14.1-3-gabcdef0', '1.14.1'],
     ['v1.14.1-dirty', '1.14.1'],
     ['v1.14.0-alpha.1-12-gabcdef0', '1.14.0-alpha.1'],
-    // Nobody's tag: what stands behind the dash is a pre-release of it.
+    // Not an upstream tag: what follows the dash is a pre-release of it.
     ['v1.14.1-3-habcdef0', '1.14.1-3-habcdef0'],
   ])('takes %s as %s', (text, base) => {
     expect(talosBase(text)?.version).toBe(base)

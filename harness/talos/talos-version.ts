@@ -1,7 +1,7 @@
 // Versions of Talos and their order: releases, pre-releases, and what somebody built between two of them.
 import semver from 'semver'
 
-/** `git describe --tags --dirty`: a tag, commits since, the commit; `-dirty` also stands right behind a tag. */
+/** `git describe --tags --dirty`: a tag, commits since, the commit; `-dirty` is also right behind a tag. */
 const DEVELOPMENT = /^(v?\d+\.\d+\.\d+(?:-(?:alpha|beta|rc)\.\d+)?)(?:-\d+-g[0-9a-f]{7,40})?(?:-dirty)?$/
 
 /**

@@ -5,7 +5,7 @@ export type SampleElf = {
   readonly little?: boolean
   readonly type?: number
   readonly machine?: number
-  /** PT_INTERP, as it stands in the file. */
+  /** PT_INTERP, as it is in the file. */
   readonly interpreter?: string
   /** Tags of PT_DYNAMIC. */
   readonly dynamic?: readonly number[]

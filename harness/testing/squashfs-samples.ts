@@ -51,7 +51,7 @@ export type Sample = {
   readonly listingAt: ReadonlyMap<string, number>
   /** The offsets of the pointers of the tables. */
   readonly index: { readonly id: number; readonly fragment: number; readonly xattr: number }
-  /** Where the one block of keys and values, of xattr ids and of fragment entries stands, behind its header. */
+  /** Where the one block of keys and values, of xattr ids and of fragment entries is, behind its header. */
   readonly xattrsAt: number
   readonly xattrIdsAt: number
   readonly fragmentsAt: number

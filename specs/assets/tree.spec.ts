@@ -75,7 +75,7 @@ test(
   ...must('AST-007', 'no asset is empty', {
     targets: ['assets'],
     needs: ['AST-001'],
-    fix: 'look at the build’s output: a step wrote nothing and nobody noticed',
+    fix: 'look at the build’s output: a step wrote nothing and did not fail',
   }),
   async ({ files, judge }) => {
     judge(

@@ -32,7 +32,7 @@ TS_TAILSCALED_EXTRA_ARGS TS_USERSPACE`
 /** Variables that containerboot reads at one of the versions above, and that a person sets on Talos. */
 export const VARIABLES: readonly string[] = [...FLAG_OF.map(([variable]) => variable), ...OTHER_VARIABLES.split(/\s+/)]
 export type UpCommand = ParsedFlags & {
-  /** The words of TS_EXTRA_ARGS, and where it stands. */
+  /** The words of TS_EXTRA_ARGS, and where it is. */
   readonly extra?: Placed
   /** The flags that come from there. */
   readonly fromExtra: ParsedFlags['given']

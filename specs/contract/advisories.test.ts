@@ -19,7 +19,7 @@ describe('parseAdvisories', () => {
       expect(source).toMatch(/^https:\/\/github\.com\/[\w-]+\/[\w-]+\/(issues|pull)\/\d+$/)
   })
 
-  it('reads an entry that nobody has written code for', () => {
+  it('reads an entry without code of its own', () => {
     const [entry] = parse(`schema: 1\nadvisories:\n${ENTRY}    talos: '>=1.12.0 <1.13.0'\n`)
     expect(entry).toMatchObject({ id: 'one', talos: '>=1.12.0 <1.13.0' })
   })
@@ -28,7 +28,7 @@ describe('parseAdvisories', () => {
     ['a level that is none', ENTRY.replace('level: must', 'level: maybe'), 6],
     ['a range that is none', `${ENTRY}    talos: newest\n`, 8],
     ['a source that is no address', ENTRY.replace('https://example.com/report', 'somewhere'), 5],
-    ['something to look for that nobody knows', `${ENTRY}    when: { flavour: sweet }\n`, 8],
+    ['an unknown condition', `${ENTRY}    when: { flavour: sweet }\n`, 8],
     ['the second of two', `${ENTRY}${ENTRY.replace('id: one', 'id: Two')}`, 8],
   ])('locates %s', async (_, entries, line) => {
     const error = await expectCode(() => parse(`schema: 1\nadvisories:\n${entries}`), SchemaError, 'SCHEMA')

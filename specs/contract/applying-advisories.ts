@@ -50,7 +50,7 @@ function isOf(
   wanted: NonNullable<Advisory['extension']>,
 ): boolean {
   if (one.name !== wanted.name) return false
-  // `9.2.16-v1.12.6`, `v0.25.1`, `1.102.2`: what stands before the release that it was built for.
+  // `9.2.16-v1.12.6`, `v0.25.1`, `1.102.2`: what is before the release that it was built for.
   return (
     wanted.version === undefined || isIn(semver.coerce(one.version.replace(/-v\d.*$/, '')) ?? undefined, wanted.version)
   )

@@ -17,7 +17,7 @@ export type CommandLineParts = {
 /** Keys in order, each with its values; undefined for a parameter without `=`. */
 type Parameters = Map<string, (string | undefined)[]>
 
-/** imager passes these to WithOverwriteArgs: they replace upstream's values, where those stand. */
+/** imager passes these to WithOverwriteArgs: they replace upstream's values, where those are. */
 const OVERWRITTEN = new Set(['console', 'talos.platform'])
 
 /** Parameters in the order in which imager writes them. */

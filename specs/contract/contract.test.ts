@@ -109,7 +109,7 @@ describe('expectedCommandLine', () => {
     expect(expectedCommandLine({ defaults: 'a b=1 bc=2', secureBoot: [], extra })).toEqual(expected)
   })
 
-  it('replaces consoles and the platform where they stand', () => {
+  it('replaces consoles and the platform where they are', () => {
     const defaults = 'talos.platform=metal console=ttyAMA0 console=tty0 selinux=1'
     expect(expectedCommandLine({ defaults, secureBoot: [], extra: ['console=ttyS0,115200'] })).toEqual([
       'talos.platform=metal',

@@ -166,7 +166,7 @@ export function extensionNames({ variants }: Pick<Contract, 'variants'>): readon
   return [...new Set(Object.values(variants).flatMap(({ extensions }) => extensions))].toSorted()
 }
 
-/** Identities of nobody in particular, one of each kind that an OpenID provider vouches for. */
+/** Made-up identities, one of each kind that an OpenID provider vouches for. */
 const ANYBODY = [
   'x',
   'someone@example.net',

@@ -13,7 +13,7 @@ const hexOf = (bytes: number) =>
 const pinnedFileSchema = z.strictObject({ size, sha256 })
 
 /**
- * systemd-stub.efi by what a UKI takes over of it: headers as they stand in the stub, and every section. `size` is that
+ * systemd-stub.efi by what a UKI takes over of it: headers as they are in the stub, and every section. `size` is that
  * in memory, `rawSize` that in the file, which `sha256` covers; `flags` are the section's characteristics.
  */
 const stubSchema = pinnedFileSchema.extend({

@@ -62,7 +62,7 @@ describe('parseLock', () => {
   const { systemdStub: stub, installerBase: base, extensions = [] } = LOCK
   it.for<readonly [string, object, string]>([
     ['without a schema', { schema: undefined }, '/schema'],
-    ['with a field that nobody knows', { kernal: {} }, ''],
+    ['with an unknown field', { kernal: {} }, ''],
     ['with two extensions of one name', { extensions: [...extensions, extension('zfs')] }, '/extensions/2/name'],
     [
       'with one firmware file twice',

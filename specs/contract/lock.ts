@@ -13,7 +13,7 @@ const lockSchema = lockFields.superRefine((lock, context) => {
   for (const { path, message } of contradictionsOf(lock)) context.addIssue({ code: 'custom', path: [...path], message })
 })
 
-/** The command that writes a lock; told wherever a fact is missing. */
+/** The command that writes a lock; named wherever a fact is missing. */
 export function lockCommand(talos: string | undefined): string {
   return `npm run lock -- --talos ${talos ?? 'vX.Y.Z'}`
 }
@@ -48,7 +48,7 @@ export function lockDigest(lock: Lock): Digest {
 }
 
 /**
- * The lock as it stands in a file: keys in the order of the schema, extensions by name, a newline at the end.
+ * The lock as it is in a file: keys in the order of the schema, extensions by name, a newline at the end.
  * SchemaError for what `parseLock` would refuse.
  */
 export function formatLock(lock: Lock): string {

@@ -1,4 +1,4 @@
-// Repositories of the variants' installer images, as the contract decides or their names tell.
+// Repositories of the variants' installer images, as the contract decides or their names say.
 import type { Contract } from './contract.ts'
 
 /** A repository with its registry: `ghcr.io`, `you/talos-spin-only`. */
@@ -19,7 +19,7 @@ export function isRepositoryOf(
   return repositoriesOf(variant, contract).some((known) => whole.endsWith(`/${known}`))
 }
 
-/** The variant that a repository is of; undefined when no name tells. */
+/** The variant that a repository is of; undefined when no name says. */
 export function variantOf(named: NamedRepository, contract: Pick<Contract, 'variants'>): string | undefined {
   return Object.keys(contract.variants).find((variant) => isRepositoryOf(named, variant, contract))
 }

@@ -9,10 +9,10 @@ export type Part = 'installer' | 'assets'
 /** The asset image of `v1.11.5` is `v1.11.5-assets`, in a layout and in a registry alike. */
 export const ASSETS_SUFFIX = '-assets'
 
-/** Hex digits of contract and lock that tell releases of one Talos version apart. */
+/** Hex digits of contract and lock that distinguish releases of one Talos version. */
 const IMMUTABLE_TAG_DIGITS = 8
 
-/** 64 hex digits that stand for contract and lock: all that a person or a machine decided about an image. */
+/** 64 hex digits that identify contract and lock: all that a person or a machine decided about an image. */
 export function inputsDigest(lock: Lock, contract: Contract): string {
   return createHash('sha256').update(formatLock(lock)).update('\0').update(JSON.stringify(contract)).digest('hex')
 }

@@ -62,7 +62,7 @@ async function namesIn(
 test(
   ...must(
     'EXT-017',
-    "each extension's layer holds exactly the pinned extension's paths, types and bytes (modes aside), its firmware lying in the initramfs with the pinned bytes",
+    "each extension's layer holds exactly the pinned extension's paths, types and bytes (modes aside), its firmware in the initramfs with the pinned bytes",
     {
       targets: ['installer', 'assets'],
       needs: ['EXT-005'],

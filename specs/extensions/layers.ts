@@ -8,7 +8,7 @@ import { MODULES_DEP, type ExtensionImage, type Extensions } from '#harness/talo
 
 const NUMBERED = /^\d+\.sqsh$/
 const MODULES = 'usr/lib/modules'
-/** Lists of a kernel build, which drbd and zfs bring, and the output of depmod, which stands over them. */
+/** Lists of a kernel build, which drbd and zfs bring, and the output of depmod, which describes them. */
 export const MODULE_LIST = /^usr\/lib\/modules\/[^/]+\/modules\.[^/]+$/
 /** The kernel option that mounts a squashfs of each compressor. */
 const MOUNTED_BY: Readonly<Record<string, string>> = {
@@ -122,7 +122,7 @@ export function findShared(layers: readonly Layer[]): readonly string[] {
     .map(([path, { names }]) => `${path}: ${names.join(', ')}`)
 }
 
-/** True if an extension brings nothing; one whose firmware lies in the initramfs is left with `usr/lib`. */
+/** True if an extension brings nothing; one whose firmware is in the initramfs is left with `usr/lib`. */
 export function isHollow(tree: FileTree, hasFirmware: boolean): boolean {
   const hasFiles = [...tree.entries()].some(({ type }) => type !== 'directory')
   return !hasFiles && !(hasFirmware && tree.has('usr/lib'))

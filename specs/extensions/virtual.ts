@@ -13,7 +13,7 @@ const CONSTRAINT = '>= 1.0.0'
 
 export type VirtualLayer = { readonly metadata: ExtensionMetadata; readonly tree: FileTree }
 
-/** Names that stand for what no image of an extension brings. */
+/** Names in place of what no image of an extension brings. */
 export const VIRTUAL_NAMES = ['schematic', 'embedded-config'] as const
 
 /** `mode` is that of an embedded configuration in this release; undefined where there is none. */

@@ -1,5 +1,5 @@
 // extensions.yaml as a text: pkg/machinery/extensions/config.go (siderolabs/talos) writes it through go-yaml, and
-// nobody else does.
+// nothing else does.
 import { FormatError } from '#harness/errors.ts'
 import { AbsentFactError } from '../support/absent-fact.ts'
 import { must } from '../support/requirement.ts'

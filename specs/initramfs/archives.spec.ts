@@ -7,7 +7,7 @@ import { baseFindings, formFindings, unpackFindings } from './archives.ts'
 test(
   ...must(
     'INI-010',
-    'the kernel unpacks each entry of the extension segment as a file or folder of its own at its path, into a folder that stands before it',
+    'the kernel unpacks each entry of the extension segment as a file or folder of its own at its path, into a folder that comes before it',
     {
       targets: ['installer', 'assets'],
       needs: ['INI-001'],

@@ -3,7 +3,7 @@ import type { FileEntry } from '#harness/fs/file-tree.ts'
 import type { CpioEntry } from '#harness/formats/cpio/cpio.ts'
 import type { SegmentArchive } from '#harness/talos/boot/initramfs.ts'
 
-/** A regular file at the top: what imager writes there. Everything else is a folder or lies below usr/lib/firmware. */
+/** A regular file at the top: what imager writes there. Everything else is a folder or is below usr/lib/firmware. */
 const TOP_FILE = /^[^/]+\.(sqsh|yaml)$/
 const FIRMWARE = 'usr/lib/firmware/'
 const TOP_MODE = 0o644

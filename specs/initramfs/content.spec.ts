@@ -30,7 +30,7 @@ test(
 test(
   ...must(
     'INI-006',
-    'firmware of the extensions lies in the initramfs under `usr/lib/firmware`, none of it inside a squashfs',
+    'firmware of the extensions is in the initramfs under `usr/lib/firmware`, none of it inside a squashfs',
     {
       targets: ['installer', 'assets'],
       needs: ['INI-010'],

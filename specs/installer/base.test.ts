@@ -41,7 +41,7 @@ describe('configFindings', () => {
     ],
     ['no configuration', document(null as never), 'config.WorkingDir: expected "/", got nothing'],
     [
-      'a label of nobody',
+      'an undeclared label',
       document({ ...same, Labels: { ...Labels, z: '1' } }),
       'config.Labels["z"]: expected nothing, got "1"',
     ],
@@ -53,7 +53,7 @@ describe('configFindings', () => {
     ],
     ['another type', document(same, { rootfs: { type: 'x' } }), 'rootfs.type: expected "layers" or nothing, got "x"'],
     ['a document with a member more', document(same, { container: 'x' }), 'container: expected nothing, got "x"'],
-  ])('tells %s', ([, asked, finding]) => {
+  ])('reports %s', ([, asked, finding]) => {
     expect(configFindings(question(asked))).toContain(finding)
   })
 })

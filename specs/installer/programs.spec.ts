@@ -5,7 +5,7 @@ import { must } from '../support/requirement.ts'
 import { findForeignElf } from '../support/foreign-elf.ts'
 import { test } from '../support/test.ts'
 
-/** GRUB's modules for other machines lie beside those for this one. */
+/** GRUB's modules for other machines are beside those for this one. */
 const GRUB = 'usr/lib/grub'
 /** The entrypoint; judged by a rule of its own. */
 const PROGRAM = 'bin/installer'

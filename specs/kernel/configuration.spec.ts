@@ -1,4 +1,4 @@
-// The configuration that Talos kernels embed (CONFIG_IKCONFIG): what CozyStack and the extensions stand on.
+// The configuration that Talos kernels embed (CONFIG_IKCONFIG): what CozyStack and the extensions need.
 import { parseCmdline } from '#harness/formats/uki/cmdline.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'

@@ -31,7 +31,7 @@ describe('configurationFindings', () => {
     ['a module that must be off', withOption('KEXEC', 'm'), 'KEXEC: expected n, got m'],
     ['what is neither built in nor a module', withOption('TUN', 'n'), 'TUN: expected y or m, got n'],
     [
-      'a module that nobody ships',
+      'a module that is not shipped',
       { ...question, modules: new Set<string>() },
       'TUN: expected module tun-driver in the root filesystem, got none',
     ],
@@ -48,7 +48,7 @@ describe('configurationFindings', () => {
     expect(configurationFindings({ ...withOption('TUN', 'y'), modules: new Set() })).toEqual([])
   })
 
-  it('tells every finding', () => {
+  it('reports every finding', () => {
     const findings = configurationFindings({ ...question, config: new Map() })
     expect(findings.map((finding) => finding.split(':')[0])).toEqual(['NET', 'TUN', 'MODULE_SIG_FORCE'])
   })

@@ -42,7 +42,7 @@ export async function broughtFindings(installed: InstalledModules): Promise<read
     const own = [...depmodLists([]).keys(), ...OTHERS].map((name) => folder + name)
     for (const { path, data } of installed.index)
       if (path.startsWith(folder) && data !== undefined && !own.includes(path) && !brought.has(path))
-        findings.push(`${path}: nobody brings it`)
+        findings.push(`${path}: nothing brings it`)
     for (const path of own) if (installed.tree.get(path)?.data === undefined) findings.push(`${path}: not there`)
     for (const [path, data] of brought)
       if (!own.includes(path) && !(await isSame(data, installed.tree.get(path)?.data)))
@@ -51,7 +51,7 @@ export async function broughtFindings(installed: InstalledModules): Promise<read
   return findings.slice(0, MAX_FINDINGS)
 }
 
-/** The layer lies on top of all: its folders' modes are those that the machine shows, of `usr` as well. */
+/** The layer is on top of all: its folders' modes are those that the machine shows, of `usr` as well. */
 export function modeFindings(entries: readonly FileEntry[]): readonly string[] {
   return entries.flatMap(({ path, type, mode }) => {
     if (type !== 'directory' && !path.startsWith(`${MODULES_FOLDER}/`)) return []

@@ -4,7 +4,7 @@ import { test } from '../support/test.ts'
 import { signatureFindings } from './signatures.ts'
 
 test(
-  ...must('MOD-001', 'every module lies under the pinned kernel release, and its vermagic says the same', {
+  ...must('MOD-001', 'every module is under the pinned kernel release, and its vermagic says the same', {
     targets: ['installer', 'assets'],
     needs: ['EXT-005'],
     pinned: true,

@@ -38,7 +38,7 @@ test(
 test(
   ...must(
     'OCI-005',
-    'media types are of the OCI or the Docker family, a document is never both manifest and index, and no content lies elsewhere than under its digest',
+    'media types are of the OCI or the Docker family, a document is never both manifest and index, and no content is elsewhere than under its digest',
     {
       targets: ['image'],
       needs: ['OCI-001'],

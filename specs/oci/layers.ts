@@ -54,7 +54,7 @@ function pathFindings(entries: readonly TarEntry[], below: ReadonlyMap<string, T
   return entries.flatMap(({ path, type, target = '' }) => {
     const found = parentsOf(path)
       .filter((parent) => !['directory', undefined].includes(typeOf(parent)))
-      .map((parent) => `${path}: lies below ${parent}, a ${typeOf(parent)}`)
+      .map((parent) => `${path}: is below ${parent}, a ${typeOf(parent)}`)
     if (type === 'hardlink' && !['file', 'hardlink', 'symlink'].includes(typeOf(target) ?? ''))
       found.push(`${path}: a hard link to ${target}, which is no file that is there before it`)
     seen.set(path, type)

@@ -35,7 +35,7 @@ test(
 test(
   ...must(
     'REL-009',
-    "the image lies in a repository of its variant: in one that the contract lists, and in none whose name is another variant's",
+    "the image is in a repository of its variant: in one that the contract lists, and in none whose name is another variant's",
     {
       targets: ['registry'],
       needs: ['OCI-001'],

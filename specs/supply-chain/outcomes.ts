@@ -9,7 +9,7 @@ export function validOf(outcomes: readonly Outcome[]): readonly ValidOutcome[] {
   return outcomes.filter((one) => one.outcome === 'valid')
 }
 
-/** `valid: …` for a valid one, else why it is none and where it lies. */
+/** `valid: …` for a valid one, else why it is none and where it is. */
 export function describeOutcome(one: Outcome): string {
   if (one.outcome === 'valid') return `valid: ${renderSigner(one.signer)}`
   return `${one.error.code}: ${one.error.message} (${formatLocation(one.attachment.at)})`

@@ -9,7 +9,7 @@ import { test } from '../support/test.ts'
 test(
   ...must(
     'SUP-004',
-    'every pinned extension stands, tag and digest, in the catalogue of the same Talos version (a live tag that moved since is a note, not a failure)',
+    'every pinned extension is, tag and digest, in the catalogue of the same Talos version (a live tag that moved since is a note, not a failure)',
     {
       targets: ['release'],
       scope: 'installer',
@@ -33,7 +33,7 @@ test(
 test(
   ...must(
     'SUP-005',
-    "the lock's evidence says that the catalogue and every pinned image are signed by the upstream identity; absent and invalid are told apart",
+    "the lock's evidence says that the catalogue and every pinned image are signed by the upstream identity; absent and invalid are distinguished",
     {
       targets: ['release'],
       scope: 'installer',

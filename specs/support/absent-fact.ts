@@ -1,4 +1,4 @@
-// A rule that needs a fact nobody read yet is neither green nor red.
+// A rule that needs a fact which was not read yet is neither green nor red.
 
 /** Thrown by a spec whose fact is absent from the lock; the gate makes it inconclusive. */
 export class AbsentFactError extends Error {

@@ -61,7 +61,7 @@ describe('applicability', () => {
     )
   })
 
-  it('keeps rules over a release for what stands for both variants', () => {
+  it('keeps rules over a release for a candidate of both variants', () => {
     const rule = { targets: ['installer'], pinned: false, scope: 'release' } as const
     expect(applicability(rule, installer).reason).toContain('over both variants')
     expect(applicability(rule, { ...installer, release: true }).parts).toEqual(['installer'])

@@ -9,15 +9,15 @@ export const JUDGED_PARTS = ['installer', 'assets', 'config'] as const
 /** Facts of a candidate that are known before any rule runs. */
 export type CandidateTargets = {
   /**
-   * Parts that the candidate has: whether each is an image (has a manifest) or a bare folder, and whether it lies in a
+   * Parts that the candidate has: whether each is an image (has a manifest) or a bare folder, and whether it is in a
    * registry, which has more to say than the image.
    */
   readonly parts: Readonly<Partial<Record<JudgedPart, { readonly image: boolean; readonly registry?: boolean }>>>
   /** Targets that the user asked for; absent when all were. */
   readonly targets?: readonly Target[]
-  /** Set for what stands for both variants of a release; only the rules over both speak about it. */
+  /** Set for a candidate of both variants of a release; only the rules over both speak about it. */
   readonly release?: boolean
-  /** Set for what stands for all nodes of a project, with the same consequence. */
+  /** Set for a candidate of all nodes of a project, with the same consequence. */
   readonly project?: boolean
   /** True if there is a lock to compare with; without one pinned rules do not apply. */
   readonly pinned: boolean
@@ -107,7 +107,7 @@ function speaksOf(target: Target, part: JudgedPart, { parts, targets }: Candidat
   return target === part
 }
 
-/** With `--target assets` the installer's manifest is nobody's business. */
+/** With `--target assets` the installer's manifest is not judged. */
 function isPartAsked(part: JudgedPart, targets: readonly Target[] | undefined): boolean {
   if (targets === undefined || targets.includes(part) || targets.includes('image')) return true
   return !targets.includes('installer') && !targets.includes('assets')

@@ -41,12 +41,12 @@ describe('findInConfig', () => {
     expect.assertions(2)
   })
 
-  it('tells what is wrong from what is worth knowing', () => {
+  it('distinguishes what is wrong from what is worth knowing', () => {
     expect(findInConfig(run, 'a', () => [wrong, note, unknown])).toEqual({ broken: [wrong], notes: [note] })
     expect(findInConfig(run, 'a', () => [note])).toEqual({ broken: [], notes: [note] })
   })
 
-  it('cannot tell what a template says, unless something is wrong anyway', async () => {
+  it('is inconclusive about a template, unless something is wrong anyway', async () => {
     const error = await expectCode(() => findInConfig(run, 'a', () => [note, unknown]), FormatError, 'UNSUPPORTED')
     expect(error.at).toEqual(at)
     expect(error.message).toBe('machine-config: a template: ${X}')

@@ -11,8 +11,8 @@ export type ConfigFindings = {
 }
 
 /**
- * FormatError `machine-config` UNSUPPORTED where nothing breaks the rule and a template keeps something from being
- * told.
+ * The findings of a rule about a node. FormatError `machine-config` UNSUPPORTED where nothing breaks the rule and a
+ * template keeps something from being known.
  */
 export function findInConfig(run: RunInput, key: string, judge: ConfigJudge): ConfigFindings {
   const { facts, ...context } = nodeOf(run, key)

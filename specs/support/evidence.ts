@@ -56,7 +56,7 @@ export function openEvidence(
 }
 
 /**
- * Reads all that the rules may ask for, so that it lies in the cache. What is wrong with it, or was not answered, the
+ * Reads all that the rules may ask for, so that it is in the cache. What is wrong with it, or was not answered, the
  * rules find again by themselves.
  */
 export async function readEvidence(

@@ -66,7 +66,7 @@ describe('readReference', () => {
   it.each([
     ['is not there', { kind: 'oci', path: '/nowhere' }, 'cannot be read: '],
     [
-      'is in a registry that nobody opened',
+      'is in a registry that was not opened',
       { kind: 'registry', registry: 'example.com', repository: 'talos', tag: 'v1' },
       'cannot be read: registry: expected access',
     ],

@@ -32,7 +32,7 @@ export async function readReference<T>(
   if (lock?.reference === undefined) throw new AbsentFactError('reference')
   const name = `the reference ${lock.reference.reference}`
   if (pinnedReference === undefined || 'reason' in pinnedReference)
-    throw new UnusableReferenceError(`${name} cannot be had: ${pinnedReference?.reason ?? 'nobody fetched it'}`)
+    throw new UnusableReferenceError(`${name} cannot be had: ${pinnedReference?.reason ?? 'it was not fetched'}`)
   const spool = new Spool(join(run.cacheFolder, 'spool'), run.limits ?? BUDGET)
   const registry = await openPulled(run)
   try {

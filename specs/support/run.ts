@@ -27,7 +27,7 @@ export type CandidateInput = CandidateTargets & {
     /** The image that it is judged beside. */
     readonly beside?: { readonly digest?: string; readonly manifest?: string; readonly tag?: string }
   }
-  /** Keys of the variants that a release, or of the nodes that a project stands for. */
+  /** Keys of the variants of a release, or of the nodes of a project. */
   readonly members?: readonly string[]
   readonly contract: Contract
   /** Undefined when nothing is pinned. */
@@ -40,7 +40,7 @@ export type CandidateInput = CandidateTargets & {
 
 export type RunInput = {
   readonly candidates: readonly CandidateInput[]
-  /** The variants behind candidates that stand for a release. */
+  /** The variants behind candidates of a whole release. */
   readonly members?: readonly CandidateInput[]
   /** The rules to judge, with those that they need; absent for all. */
   readonly selected?: readonly string[]
@@ -50,7 +50,7 @@ export type RunInput = {
   readonly cacheFolder: string
   /** The limits of each reference; those of the harness where it is absent. */
   readonly limits?: BudgetLimits
-  /** Set where a candidate is in a registry: all of it lies in the cache, but for what these say. */
+  /** Set where a candidate is in a registry: all of it is in the cache, but for what these say. */
   readonly registry?: { readonly failures: BlobFailures }
   /** Text of the trusted_root.json that signatures are held against; absent for the packaged one. */
   readonly trustedRoot?: string

@@ -17,7 +17,7 @@ export type Subject = {
   readonly candidate: CandidateInput
   readonly part: Part
   readonly talos: TalosPart
-  /** Only of a part that lies in a registry. */
+  /** Only of a part that is in a registry. */
   readonly evidence?: Evidence
 }
 
@@ -34,7 +34,7 @@ export function subjectOf(run: RunInput, key: string, part: Part): Promise<Subje
   return subject
 }
 
-/** A variant over its budget is red by its own verdict; what it shares with others nobody can tell. */
+/** A variant over its budget is red by its own verdict; what it shares with others is unknown. */
 class UnreadVariantError extends Error {
   override name = 'UnreadVariantError'
   readonly code = 'VARIANT_UNREAD'

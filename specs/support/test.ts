@@ -16,10 +16,10 @@ import type { Requirement } from './requirement.ts'
 import type { JudgementMeta } from './run.ts'
 import { subjectOf, variantsOf } from './subject.ts'
 
-/** A fact of the lock; AbsentFactError while nobody has read it. */
+/** A fact of the lock; AbsentFactError while it was not read. */
 export type Pinned = <Name extends keyof Lock>(name: Name) => NonNullable<Lock[Name]>
 
-/** `expect`, told where it looks: the place goes into the verdict when the expectation fails. */
+/** `expect` with the place that it looks at, which goes into the verdict when the expectation fails. */
 export type Judge = <T>(actual: T, at: Location) => Assertion<void, T>
 
 /** `expect` of what a rule finds in the machine configuration; each finding goes into the verdict by itself. */

@@ -12,7 +12,7 @@ import { test } from '../support/test.ts'
 test(
   ...must(
     'UKI-001',
-    'the UKI is a PE32+ aarch64 EFI application whose sections lie inside the file and do not overlap',
+    'the UKI is a PE32+ aarch64 EFI application whose sections are inside the file and do not overlap',
     {
       targets: ['installer'],
       needs: ['INS-001'],

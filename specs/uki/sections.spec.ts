@@ -16,7 +16,7 @@ test(
     {
       targets: ['installer'],
       needs: ['UKI-001'],
-      fix: 'compose the UKI with the imager of the pinned release, or put its sections in the expected order: what stands behind a .profile replaces what is before the first',
+      fix: 'compose the UKI with the imager of the pinned release, or put its sections in the expected order: what follows a .profile replaces what is before the first',
     },
   ),
   async ({ uki, quirks, judge }) => {

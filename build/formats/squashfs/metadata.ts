@@ -59,14 +59,14 @@ export function toReference({ block, offset }: MetadataPosition): number {
   return block * 0x1_0000 + offset
 }
 
-/** Absolute positions of chunks, one u64 each: the index of a table that stands at `base`. */
+/** Absolute positions of chunks, one u64 each: the index of a table that is at `base`. */
 export function encodeIndex(starts: readonly number[], base: number): Buffer {
   const index = Buffer.alloc(starts.length * 8)
   for (const [at, start] of starts.entries()) index.writeBigUInt64LE(BigInt(base + start), at * 8)
   return index
 }
 
-/** A table and, right behind it, its index; `start` is where the index stands, which is what the superblock names. */
+/** A table and, right behind it, its index; `start` is where the index is, which is what the superblock names. */
 export async function encodeTable(
   entries: Uint8Array,
   base: number,

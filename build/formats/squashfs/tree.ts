@@ -42,7 +42,7 @@ type Draft = { readonly inode: TreeInode; readonly children: Map<string, Draft> 
 
 /**
  * The tree of `files`, in any order; missing parents are 0755, root's, and of `mtime`.
- * FormatError MALFORMED for a path that is not normalised, is there twice, or lies below what is not a directory, for
+ * FormatError MALFORMED for a path that is not normalised, is there twice, or is below what is not a directory, for
  * a hard link that leads nowhere, and for numbers that have no place on disk; LIMIT_EXCEEDED for names too long.
  */
 export function buildTree(files: Iterable<SquashFile>, mtime: number): Tree {

@@ -9,7 +9,7 @@ export const NO_XATTRS = 0xffff_ffff
 
 /** The namespaces that have a number; a name is stored without its namespace. */
 const PREFIXES = ['user.', 'trusted.', 'security.'] as const
-/** SQUASHFS_XATTR_VALUE_OOL: a reference stands where the value would. */
+/** SQUASHFS_XATTR_VALUE_OOL: a reference is where the value would be. */
 const OUT_OF_LINE = 0x0100
 /** mksquashfs shares values that are longer than this. */
 const MAX_REPEATED_VALUE = 128
@@ -50,7 +50,7 @@ export class XattrWriter {
     return this.#sets.push(set) - 1
   }
 
-  /** The tables as they stand at `base`, and where the header is that the superblock names; undefined without sets. */
+  /** The tables as they are at `base`, and where the header is that the superblock names; undefined without sets. */
   async finish(base: number): Promise<{ readonly bytes: Buffer; readonly start: number } | undefined> {
     if (this.#sets.length === 0) return undefined
     const pairs = await this.#pairs.finish()

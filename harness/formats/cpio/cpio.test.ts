@@ -29,7 +29,7 @@ async function contents(bytes: Uint8Array): Promise<Record<string, string>> {
 const one = (entry: SampleEntry): Uint8Array => sampleArchive([entry])
 
 describe('a valid archive', () => {
-  it('gives type, mode, owner, time, content, target and where the header lies', async () => {
+  it('gives type, mode, owner, time, content, target and the place of the header', async () => {
     const bytes = sampleArchive([
       { name: '.', mode: DIRECTORY },
       { name: './usr/init', mode: 0o104755, uid: 1, gid: 2, mtime: 0xf0000000, data: 'hello' },
@@ -96,7 +96,7 @@ describe('a valid archive', () => {
 
 describe('hard links', () => {
   const link = { ino: 7, nlink: 2 }
-  it('share the content of the one that has it, wherever it stands', async () => {
+  it('share the content of the one that has it, wherever it is', async () => {
     expect(
       await contents(
         sampleArchive([

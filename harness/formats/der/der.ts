@@ -134,7 +134,7 @@ export class DerReader {
     const first = this.#cursor.u8(`length of ${what}`)
     if (first < 0x80) return first
     if (first === 0x80) throw this.#error('UNSUPPORTED', `expected a definite length of ${what}`, start)
-    // More than four bytes of length exceed every input here; read as many as tell so.
+    // More than four bytes of length exceed every input here; four are enough to see it.
     let length = 0
     for (let n = first & 0x7f; n > 0; n--) {
       length = length * 256 + this.#cursor.u8(`length of ${what}`)

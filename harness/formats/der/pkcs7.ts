@@ -11,7 +11,7 @@ const MAX_SIGNERS = 16
 /** A chain of a few. */
 const MAX_CERTIFICATES = 64
 
-/** Names as modinfo and node:crypto have them; an algorithm that is not here stands as its OID. */
+/** Names as modinfo and node:crypto have them; an algorithm that is not here is given as its OID. */
 const HASHES: ReadonlyMap<string, string> = new Map([
   ['1.3.14.3.2.26', 'sha1'],
   ['2.16.840.1.101.3.4.2.4', 'sha224'],
@@ -37,7 +37,7 @@ export type Pkcs7Signer = {
   /** OID. */
   readonly signatureAlgorithm: string
   readonly signature: Uint8Array
-  /** SignedAttributes as they stand, tag `[0]`; the kernel refuses modules with them. */
+  /** SignedAttributes as they are, tag `[0]`; the kernel refuses modules with them. */
   readonly signedAttributes?: Uint8Array
 }
 

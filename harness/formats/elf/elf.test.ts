@@ -110,7 +110,7 @@ describe('sections', () => {
     expect(await (await read(patch(0x28, 0))).sections()).toEqual([])
   })
 
-  it('has no bytes for NOBITS, wherever it claims to lie', async () => {
+  it('has no bytes for NOBITS, wherever it claims to be', async () => {
     const file = sampleElf({ sections: [{ name: '.bss', type: 8, data: Buffer.alloc(0) }] })
     file.writeUInt32LE(0x7fffffff, sectionHeader(file, 1) + 32)
     const bss = (await (await read(file)).sections())[1]

@@ -9,7 +9,7 @@ export type ElfSection = {
   readonly type: number
   readonly offset: number
   readonly size: number
-  /** Its bytes, none for NOBITS. Errors: TRUNCATED where they lie outside the file. */
+  /** Its bytes, none for NOBITS. Errors: TRUNCATED where they are outside the file. */
   data(): ByteSource
 }
 

@@ -54,7 +54,7 @@ async function* findPattern(image: ByteSource): AsyncGenerator<number, void, voi
   }
 }
 
-/** The certificate whose version stands at `position`, by the two sequence headers before it. */
+/** The certificate whose version is at `position`, by the two sequence headers before it. */
 async function candidateRange(
   image: ByteSource,
   position: number,

@@ -37,7 +37,7 @@ describe('findKernelBanner', () => {
   })
 
   it.for([1, 7, 14, 15, 60, banner.length, banner.length + 1])(
-    'finds a banner of which %i bytes lie in the first chunk',
+    'finds a banner of which %i bytes are in the first chunk',
     async (before) => {
       expect(await findKernelBanner(source(Buffer.alloc(CHUNK_SIZE - before), banner, '\n\0'))).toBe(banner)
     },
@@ -80,7 +80,7 @@ describe('readKernelConfig', () => {
     expect(await readKernelConfig(source('code IKCFG_ST text'))).toBeUndefined()
   })
 
-  it.for([1, 8, 10])('finds a start mark of which %i bytes lie in the first chunk', async (before) => {
+  it.for([1, 8, 10])('finds a start mark of which %i bytes are in the first chunk', async (before) => {
     const config = await readKernelConfig(source(Buffer.alloc(CHUNK_SIZE - before), ikconfig(text)))
     expect(config?.size).toBe(3)
   })

@@ -43,9 +43,9 @@ describe('depmodLists', () => {
   })
 
   it('takes the module of extras where two have one name', () => {
-    const twins = [module('kernel/z.ko', [['alias', 'kernel']]), module('extras/z.ko', [['alias', 'extras']])]
-    expect(depmodLists(twins).get('modules.alias')?.slice(1)).toEqual(['alias extras z'])
-    expect(depmodLists(twins.toReversed()).get('modules.alias')?.slice(1)).toEqual(['alias extras z'])
+    const sameName = [module('kernel/z.ko', [['alias', 'kernel']]), module('extras/z.ko', [['alias', 'extras']])]
+    expect(depmodLists(sameName).get('modules.alias')?.slice(1)).toEqual(['alias extras z'])
+    expect(depmodLists(sameName.toReversed()).get('modules.alias')?.slice(1)).toEqual(['alias extras z'])
   })
 
   it('leaves the list of devices empty where there is none', () => {

@@ -10,7 +10,7 @@ export type ListedModule = {
   readonly exports: readonly string[]
 }
 
-/** The folder that imager tells depmod to prefer for modules of one name (T hack/extra-modules.conf: `search extras built-in`). */
+/** The folder that imager makes depmod prefer for modules of one name (T hack/extra-modules.conf: `search extras built-in`). */
 const PREFERRED = 'extras/'
 const TITLES = {
   'modules.alias': '# Aliases extracted from modules themselves.',

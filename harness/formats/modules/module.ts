@@ -124,7 +124,7 @@ async function readSignature(source: ByteSource, { offset, length }: Trailer): P
   return { type: 'PKCS#7', bytes: await source.read(offset, length), offset }
 }
 
-/** A trailer counts by its magic; whether more lie behind it only a valid one can tell. */
+/** A trailer counts by its magic; only a valid one says whether another precedes it. */
 async function countTrailers(source: ByteSource, last: Trailer): Promise<number> {
   let count = 1
   for (let end = last.offset; count < MAX_TRAILERS && (await hasMagic(source, end)); count++) {

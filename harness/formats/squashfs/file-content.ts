@@ -58,7 +58,7 @@ export class FileContent {
     }
   }
 
-  /** At most CHUNK_SIZE bytes: their blocks lie side by side in the image and are read at once. */
+  /** At most CHUNK_SIZE bytes: their blocks are side by side in the image and are read at once. */
   async #readGroup(start: number, end: number): Promise<Uint8Array> {
     const { image } = this.#reader
     const { blockSize } = image.superblock
@@ -102,7 +102,7 @@ export class FileContent {
     })
   }
 
-  /** The blocks of a file stand one after the other from the inode's `start`. */
+  /** The blocks of a file are one after the other from the inode's `start`. */
   #place(index: number): BlockPlace {
     const { image } = this.#reader
     const { blockList, start } = this.#inode

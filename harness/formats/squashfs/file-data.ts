@@ -21,7 +21,7 @@ export class FileData implements ByteSource {
   }
 
   async *stream(start = 0, end = this.size): AsyncGenerator<Uint8Array, void, void> {
-    this.#bounded().slice(start, end - start) // throws where the range does not lie inside
+    this.#bounded().slice(start, end - start) // throws where the range is not inside
     yield* this.#content.stream(this.#base + start, this.#base + end)
   }
 

@@ -11,7 +11,7 @@ type Range = { readonly start: number; readonly end: number; readonly what: stri
 /** The tails in fragment n. */
 type Tails = Map<number, Range[]>
 
-/** `dataStart` is where the first block may stand; the inode table follows the last. */
+/** `dataStart` is where the first block may be; the inode table follows the last. */
 export async function dataDeviations(visited: Visited, dataStart: number): Promise<readonly string[]> {
   const { image } = visited
   const ranges: Range[] = []

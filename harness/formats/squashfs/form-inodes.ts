@@ -8,7 +8,7 @@ import type { Tables, Visit } from './tree.ts'
 export type Visited = Tables & {
   /** In the order of the walk, the root first. */
   readonly visits: readonly Visit[]
-  /** Names by where their inode stands. */
+  /** Names by the place of their inode. */
   readonly byOffset: ReadonlyMap<number, readonly Visit[]>
 }
 
@@ -97,7 +97,7 @@ function sparseBytes(blockList: Uint8Array, size: number, blockSize: number): nu
   return holes
 }
 
-/** Names rise within a directory, stand under their inode's number, and are found again by its parent. */
+/** Names rise within a directory, are listed with their inode's number, and are found again by its parent. */
 function nameDeviations({ visits, image }: Visited): readonly string[] {
   const last = new Map<Inode, Uint8Array>()
   return visits.flatMap(({ path, inode, listed, parent }) => {

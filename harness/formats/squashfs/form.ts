@@ -65,7 +65,7 @@ async function superblockDeviations(image: Image): Promise<readonly string[]> {
   return found
 }
 
-/** Lookup tables stand one behind the other, each with its blocks before its pointers. */
+/** Lookup tables are one behind the other, each with its blocks before its pointers. */
 async function tableDeviations(visited: Visited, xattrHeader: XattrHeader): Promise<readonly string[]> {
   const { image, directories, ids, byOffset } = visited
   const { fragmentIndex, fragmentCount, exportIndex, inodeCount, idIndex, idCount, xattrIndex, bytesUsed } =

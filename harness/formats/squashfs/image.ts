@@ -15,7 +15,7 @@ export type Stats = {
 /** Bytes of files that may still be there: images of one initramfs share them, holes count like content. */
 export type ContentAllowance = { contentBytes: number }
 
-/** Everything that extensions bring lies on the node's root filesystem; NVIDIA's have some hundred MiB. */
+/** Everything that extensions bring is on the node's root filesystem; NVIDIA's have some hundred MiB. */
 export const MAX_CONTENT_BYTES = 2 ** 31
 
 export type Image = {
@@ -35,7 +35,7 @@ export function imageError(image: Image, code: FormatCode, message: string, offs
   return new FormatError(FORMAT, code, message, { at: { ...image.source.where, offset } })
 }
 
-/** `length` bytes at `offset`, which must lie between the superblock and the end that the superblock names. */
+/** `length` bytes at `offset`, which must be between the superblock and the end that the superblock names. */
 export async function readInside(image: Image, what: string, offset: number, length: number): Promise<Uint8Array> {
   assertInside(image, what, offset, length)
   return image.source.read(offset, length)

@@ -148,7 +148,7 @@ function parseExtendedDirectory(cursor: Cursor, header: Header): DirectoryInode 
   const size = cursor.u32le('listing size') // 20, 4
   const block = cursor.u32le('listing block') // 24, 4
   const parent = cursor.u32le('parent inode') // 28, 4
-  const indexCount = cursor.u16le('index count') // 32, 2; the index stands behind the inode
+  const indexCount = cursor.u16le('index count') // 32, 2; the index is behind the inode
   const offset = cursor.u16le('listing offset') // 34, 2
   const xattr = parseXattrIndex(cursor) // 36, 4
   const fields = { type: 'directory', links, block, offset, size: listingSize(size), xattr } as const

@@ -31,7 +31,7 @@ export function tableCursor(table: MetadataTable, offset: number): Cursor {
   return new Cursor(table.bytes, FORMAT, table.where).seek(offset)
 }
 
-/** Offset in `table.bytes` of what stands `offset` bytes into the block at `position`; MALFORMED where no block is. */
+/** Offset in `table.bytes` of what is `offset` bytes into the block at `position`; MALFORMED where no block is. */
 export function locate(table: MetadataTable, what: string, position: number, offset: number): number {
   const start = table.blocks.get(position)
   if (start === undefined || offset >= METADATA_SIZE || start + offset >= table.bytes.length)

@@ -32,7 +32,7 @@ export type Squashfs = Omit<
 }
 
 /**
- * Opens an image by its superblock; whatever stands behind `bytesUsed` (mksquashfs pads to 4 KiB) is not looked at.
+ * Opens an image by its superblock; whatever follows `bytesUsed` (mksquashfs pads to 4 KiB) is not looked at.
  * FormatError TRUNCATED, BAD_MAGIC, UNSUPPORTED (version, unknown compressor) or MALFORMED. An image in xz, lzo, lz4 or
  * lzma opens; entries and contents are UNSUPPORTED as soon as something compressed is needed. Errors inside a decoded
  * table are located in it: `0.sqsh!inode table`, with the offset in decoded bytes.

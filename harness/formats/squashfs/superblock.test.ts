@@ -8,7 +8,7 @@ import { openSquashfs } from './reader.ts'
 import { parseSuperblock } from './superblock.ts'
 
 const where = { path: 'x.sqsh' }
-/** As mksquashfs -comp zstd writes it; the tables stand at made-up places. */
+/** As mksquashfs -comp zstd writes it; the tables are at made-up places. */
 const superblock = fields(
   Buffer.from('hsqs'),
   [12, 4],
@@ -125,7 +125,7 @@ describe('openSquashfs', () => {
     expect(error.message).toContain(`got ${name}`)
   })
 
-  it('refuses an xattr table that does not lie inside', async () => {
+  it('refuses an xattr table that is not inside', async () => {
     const { bytes, index } = makeSquashfs([
       { type: 'fifo', name: 'f', xattrs: [{ prefix: 0, name: 'a', value: Buffer.from('1') }] },
     ])

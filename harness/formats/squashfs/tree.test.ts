@@ -204,7 +204,7 @@ describe('directories and inodes that are damaged', () => {
   })
 
   it('block lists that overlap', async () => {
-    // Two inodes whose lists are what stands behind them, up to the end of the table: together more than the table.
+    // Two inodes whose lists are what follows them, up to the end of the table: together more than the table.
     const content = Buffer.alloc(4096)
     const sample = makeSquashfs([
       { type: 'file', name: 'a', content },

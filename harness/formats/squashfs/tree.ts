@@ -27,7 +27,7 @@ import { readXattrs, type XattrHeader, type Xattrs } from './xattrs.ts'
  */
 export type SquashfsEntry = FileEntry & {
   readonly inode: number
-  /** Links as the inode counts them; a basic file inode stands for 1. */
+  /** Links as the inode counts them; a basic file inode counts as 1. */
   readonly links: number
   /** The number of a block or character device. */
   readonly device?: { readonly major: number; readonly minor: number }
@@ -69,7 +69,7 @@ export async function readTables(image: Image, xattrHeader: XattrHeader): Promis
   return { image, inodes, directories, ids, xattrs, reader }
 }
 
-/** The kernel lets the directory table end where the next table's first block stands. */
+/** The kernel lets the directory table end where the next table's first block is. */
 async function directoryTableEnd(image: Image): Promise<number> {
   const { fragmentCount, fragmentIndex, exportIndex, idIndex } = image.superblock
   if (fragmentCount > 0) return readFirstPointer(image, 'fragment table', fragmentIndex)
@@ -95,7 +95,7 @@ export type Tables = {
 type Attributes = Omit<SquashfsEntry, 'path'>
 
 /**
- * An entry as it is met: where its inode stands in the table, and how its directory lists it; the root is not listed.
+ * An entry as it is met: where its inode is in the table, and how its directory lists it; the root is not listed.
  */
 export type Visit = {
   readonly path: string
@@ -166,7 +166,7 @@ function makeResolver(tables: Tables): (at: number, path: string) => Resolved {
     const inode = parseInode(inodes, at, image.superblock)
     if (known.size === inodeCount)
       throw tableCursor(inodes, at).error('MALFORMED', `inodes, expected ${inodeCount}, got more`)
-    // Lists that overlap would let a small table stand for any number of blocks.
+    // Lists that overlap would let a small table describe any number of blocks.
     listed += inode.type === 'file' ? inode.blockList.length : 0
     if (listed > inodes.bytes.length)
       throw tableCursor(inodes, at).error('MALFORMED', `block lists, expected side by side, got them overlapping`)

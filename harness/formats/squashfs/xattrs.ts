@@ -19,7 +19,7 @@ export type Xattrs = ReadonlyMap<string, Uint8Array>
 const ID_HEADER_SIZE = 16
 const ID_SIZE = 16
 const PREFIXES: readonly (string | undefined)[] = ['user.', 'trusted.', 'security.']
-/** The value is a reference to where the value stands. */
+/** The value is a reference to where the value is. */
 const OUT_OF_LINE = 0x100
 /** XATTR_NAME_MAX and XATTR_SIZE_MAX of Linux. */
 const MAX_NAME = 255
@@ -100,7 +100,7 @@ function parseValue(cursor: Cursor): Uint8Array {
   return cursor.bytes(size, 'xattr value')
 }
 
-/** In place of the value stands the reference, u64, of the same value elsewhere in the table. */
+/** The reference, u64, in place of the value: that of the same value elsewhere in the table. */
 function parseRemoteValue(table: MetadataTable, cursor: Cursor, stored: Uint8Array): Uint8Array {
   if (stored.length !== 8)
     throw cursor.error('MALFORMED', `xattr out of line, expected a reference of 8 bytes, got ${stored.length}`)

@@ -5,7 +5,7 @@ import { FormatError, type Location } from '../../errors.ts'
 
 /** Genuine parts have a few hundred bytes. */
 const MAX_BYTES = 1 << 20
-/** Handlers stand six levels deep. */
+/** Handlers are six levels deep. */
 const MAX_DEPTH = 64
 const SEPARATOR = ' > '
 

@@ -1,4 +1,4 @@
-// Verifies the Authenticode signature of an EFI application as firmware does: the digest of the file stands in the signed
+// Verifies the Authenticode signature of an EFI application as firmware does: the digest of the file is in the signed
 // content, the digest of the content in the signed attributes, and a certificate's key signed those.
 // RFC 2315 §9 (PKCS#7 1.5), RFC 5652 §5.4; the encoding is that of foxboron/go-uefi.
 import { createHash, verify, X509Certificate, type KeyObject } from 'node:crypto'
@@ -23,7 +23,7 @@ const OID = {
   signingTime: '1.2.840.113549.1.9.5',
   messageDigest: '1.2.840.113549.1.9.4',
 } as const
-/** Values that stand the same in every signature, as hex digits of their DER. */
+/** Values that are the same in every signature, as hex digits of their DER. */
 const VERSION_1 = '020101'
 const SHA256 = '300d06096086480165030402010500'
 const RSA = '300d06092a864886f70d0101010500'
@@ -166,7 +166,7 @@ function findCertificate(
     return identity.serial === serial && Buffer.compare(identity.issuer, issuer) === 0
   })
   if (found !== undefined) return found
-  const known = candidates.map(nameOf).join(', ') || 'nobody'
+  const known = candidates.map(nameOf).join(', ') || 'none'
   throw fail('IDENTITY', `expected a signature by ${known}, got one by ${commonName(issuer, at) ?? serial}`, at)
 }
 

@@ -3,7 +3,7 @@ import { skipPadding } from '../../bytes/padding.ts'
 import type { ByteSource } from '../../bytes/source.ts'
 import type { PeSection } from './pe.ts'
 
-/** Sections with a byte other than 0 behind their size in memory; TRUNCATED where one lies outside the file. */
+/** Sections with a byte other than 0 behind their size in memory; TRUNCATED where one is outside the file. */
 export async function unpaddedSections(
   source: ByteSource,
   sections: readonly PeSection[],

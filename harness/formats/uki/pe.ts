@@ -17,7 +17,7 @@ export type PeSection = {
   /** Offset of those bytes in the file. */
   readonly offset: number
   readonly characteristics: number
-  /** The first min(virtualSize, rawSize) bytes; FormatError TRUNCATED where they lie outside the file. */
+  /** The first min(virtualSize, rawSize) bytes; FormatError TRUNCATED where they are outside the file. */
   data(): ByteSource
 }
 
@@ -51,7 +51,7 @@ export const PE_SUBSYSTEM_EFI_APPLICATION = 10
 
 const FORMAT = 'pe'
 const DOS_HEADER_SIZE = 0x40
-/** Only a DOS stub of a few hundred bytes lies before the PE header. */
+/** Only a DOS stub of a few hundred bytes is before the PE header. */
 const MAX_HEADER_OFFSET = 1 << 16
 /** The most that the Windows loader accepts; a UKI has about twenty. */
 const MAX_SECTIONS = 96
@@ -164,7 +164,7 @@ function parseSection(cursor: Cursor, index: number, source: ByteSource): PeSect
   }
 }
 
-/** Sections whose raw bytes do not lie inside the file. Sections without raw bytes lie nowhere. */
+/** Sections whose raw bytes are not inside the file. Sections without raw bytes are nowhere. */
 export function sectionsOutside(pe: Pe): readonly PeSection[] {
   return pe.sections.filter((section) => section.rawSize > 0 && section.offset + section.rawSize > pe.fileSize)
 }

@@ -32,7 +32,7 @@ export const OPTIONAL_HEADER_SIZE = 240
 const FORMAT = 'pe'
 
 /**
- * The stub as a file. Errors of `readPe`, TRUNCATED where a section lies outside the file, UNSUPPORTED where the
+ * The stub as a file. Errors of `readPe`, TRUNCATED where a section is outside the file, UNSUPPORTED where the
  * optional header is not PE32+ with 16 directories or COFF symbols follow.
  */
 export async function readStub(source: ByteSource): Promise<StubFacts> {
@@ -52,7 +52,7 @@ export async function readStub(source: ByteSource): Promise<StubFacts> {
   }
 }
 
-/** These sections with their bytes. TRUNCATED where one lies outside the file. */
+/** These sections with their bytes. TRUNCATED where one is outside the file. */
 export async function readSections(
   source: ByteSource,
   sections: readonly PeSection[],

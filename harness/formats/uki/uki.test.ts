@@ -35,7 +35,7 @@ const signed = [
 ]
 
 describe('readUki', () => {
-  it('tells the stub from what was appended', async () => {
+  it('distinguishes the stub from what was appended', async () => {
     const uki = await read(unsigned)
     expect(names(uki.stubSections)).toBe('.text .rodata .data .sbat .sdmagic .reloc')
     expect(names(uki.appended)).toBe('.osrel .cmdline .linux .initrd .profile')

@@ -19,7 +19,7 @@ import { FormatError, type FormatCode, type Location } from '../../errors.ts'
 const MAX_BYTES = 4 << 20
 /** Go's decoder stops at 10,000; nothing of Talos nests deeper than a dozen, and the composer recurses. */
 const MAX_DEPTH = 100
-/** Aliases per stream: nobody writes more by hand, and each costs a walk over the document (a "billion laughs" is one). */
+/** Aliases per stream: more are not written by hand, and each costs a walk over the document (a "billion laughs" is one). */
 const MAX_ALIASES = 100
 
 export type YamlOptions = {

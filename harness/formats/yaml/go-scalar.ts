@@ -2,9 +2,9 @@
 // of gopkg.in/yaml.v3 v3.0.1. go.yaml.in/yaml/v4 (rc.3 to rc.6) writes the same but for what `isWrittenDifferently` says.
 import { isGoString } from './go-resolve.ts'
 
-/** Spaces of a level, told in the header of a block that begins with one. */
+/** Spaces of a level, given in the header of a block that begins with one. */
 const INDENT = 4
-/** Columns behind which v4 rc.5 breaks a text in double quotes; what stands before it on its line included. */
+/** Columns behind which v4 rc.5 breaks a text in double quotes; what is before it on its line included. */
 const WIDTH = 80
 /** Line breaks to go-yaml beside the line feed, and the byte order mark, behind which it escapes whatever follows. */
 const OTHER_BREAKS = /[\r\x85\u2028\u2029\ufeff]/
@@ -24,7 +24,7 @@ export function isWrittenDifferently(text: string): boolean {
   return text.length > WIDTH / 2 && text.includes(' ') && writeGoScalar(text, 0).startsWith('"')
 }
 
-/** As it stands behind `key: `, the lines of a block at `indent` spaces. */
+/** As it is behind `key: `, the lines of a block at `indent` spaces. */
 export function writeGoScalar(text: string, indent: number): string {
   if (text.includes('\n')) return canBeBlock(text) ? writeBlock(text, indent) : writeDouble(text)
   if (!isGoString(text)) return writeDouble(text)

@@ -35,7 +35,7 @@ describe('parseGoYaml', () => {
     ['U+FFFE', 'a: \ufffe\n', 3],
     ['a carriage return by itself', 'a: b\rc: d\n', 4],
     ['a directive', '%YAML 1.1\n---\na: b\n', 0],
-    ['a directive of nobody', '%X\n---\na: b\n', 0],
+    ['an unknown directive', '%X\n---\na: b\n', 0],
     ['a tab as indentation', 'a:\n\tb: c\n', 3],
     ['a tab behind spaces', 'a:\n  \tb: c\n', 5],
     ['a tab behind a dash', '-\ta\n', 1],

@@ -19,7 +19,7 @@ export function formatPlace({ path, line, column }: YamlPlace): string {
 }
 
 /**
- * The documents of a stream as trees; what an alias names stands at the place of its anchor. FormatError `yaml` as of
+ * The documents of a stream as trees; what an alias names has the place of its anchor. FormatError `yaml` as of
  * parseYaml, and UNSUPPORTED for a merge key, which the core schema takes for a key like any other and Go does not.
  */
 export function parseYamlNodes(bytes: Uint8Array, where: Location = {}): readonly YamlNode[] {
@@ -34,7 +34,7 @@ export function parseYamlNodes(bytes: Uint8Array, where: Location = {}): readonl
   return trees
 }
 
-/** The place of a byte offset, for an error that tells nothing else. */
+/** The place of a byte offset, for an error that has no line. */
 export function placeOfOffset(bytes: Uint8Array, offset: number, path: string): YamlPlace {
   const before = new TextDecoder().decode(bytes.subarray(0, offset))
   return placesIn(before, path)(before.length)

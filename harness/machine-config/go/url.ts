@@ -66,7 +66,7 @@ function readHost(authority: string): Pick<GoUrl, 'host' | 'hostname' | 'port' |
   const hostname = colon < 0 ? host : host.slice(0, colon)
   const port = colon < 0 ? '' : host.slice(colon + 1)
   if (!/^[0-9]*$/.test(port)) return undefined
-  // In a host only characters above ASCII may be escaped, and few may stand as they are.
+  // In a host only characters above ASCII may be escaped, and few may be written as they are.
   if (/[ "<>\\^`{|}\]]/.test(host.replaceAll(/[<>"]/g, '')) || /%(?![89a-fA-F][0-9a-fA-F])/.test(host)) return undefined
   return { host, hostname, port, user }
 }

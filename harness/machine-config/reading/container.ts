@@ -34,7 +34,7 @@ export function findExclusions(schema: Schema, documents: readonly ReadDocument[
       .find((other) => other !== undefined)
     if (excluded !== undefined)
       problems.push(
-        report(document, `cannot stand beside ${excluded.kind} of that name, at line ${excluded.root.at.line}`),
+        report(document, `cannot be given beside ${excluded.kind} of that name, at line ${excluded.root.at.line}`),
       )
     if (schema.minor !== '1.14' || kind === undefined || !LINK_KINDS.has(kind)) continue
     for (const link of linksOf(document)) {

@@ -9,7 +9,7 @@ export type Deletion = {
   readonly path: readonly string[]
   readonly kind: string
   readonly name: string
-  /** The first other key beside the directive tells which item of a list is meant. */
+  /** The first other key beside the directive says which item of a list is meant. */
   readonly item?: { readonly key: string; readonly value: string }
   readonly at: YamlPlace
 }
@@ -90,7 +90,7 @@ class Taker {
       return
     }
     const other = map.pairs.find(({ key }) => !(key.kind === 'scalar' && key.text === '$patch'))
-    if (other?.key.kind !== 'scalar') fail('deletes a list item without a key that tells which')
+    if (other?.key.kind !== 'scalar') fail('deletes a list item without a key that says which')
     else
       this.deletions.push({
         ...target,

@@ -82,7 +82,7 @@ function mergeLists(schema: Schema, type: TypeExpression, left: ListValue, right
   for (const value of right.items) {
     const key = value.kind === 'map' ? by.find((one) => value.entries.has(one)) : undefined
     const name = key === undefined ? undefined : nameOf(value, key)
-    // The last one of a name is merged over where devices are told apart by interface.
+    // The last one of a name is merged over where devices are distinguished by interface.
     const at = name === undefined ? -1 : items.findIndex((one) => key !== undefined && nameOf(one, key) === name)
     const known = items[at]
     if (known?.kind === 'map' && value.kind === 'map') items[at] = mergeStruct(schema, item.name, known, value)

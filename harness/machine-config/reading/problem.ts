@@ -10,7 +10,7 @@ export type ProblemClass = 'syntax' | 'document' | 'key' | 'type' | 'patch'
 export type Problem = {
   readonly class: ProblemClass
   readonly at: YamlPlace
-  /** `machine.network.interfaces[0].mtu`; for other documents than v1alpha1 the kind stands before a colon. */
+  /** `machine.network.interfaces[0].mtu`; for other documents than v1alpha1 the kind is before a colon. */
   readonly key: string
   /** Lower-case clause. */
   readonly message: string

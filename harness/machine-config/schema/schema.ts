@@ -8,7 +8,7 @@ export type Minor = (typeof MINORS)[number]
 
 type KindStructure = {
   readonly type: string
-  /** Documents of the kind are told apart by their name. */
+  /** Documents of the kind are distinguished by their name. */
   readonly named: boolean
   readonly controlPlaneOnly: boolean
   /** Kinds of which no document may have the same name. */

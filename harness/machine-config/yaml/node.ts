@@ -12,7 +12,7 @@ export type GoScalar = {
 export type GoPair = { readonly key: GoNode; readonly value: GoNode }
 export type GoMap = { readonly kind: 'map'; readonly pairs: readonly GoPair[]; readonly at: YamlPlace }
 export type GoList = { readonly kind: 'list'; readonly items: readonly GoNode[]; readonly at: YamlPlace }
-/** `target` is undefined only while the anchor that it names is still open: it stands inside of it. */
+/** `target` is undefined only while the anchor that it names is still open: it is inside of it. */
 type GoAlias = {
   readonly kind: 'alias'
   readonly name: string

@@ -44,7 +44,7 @@ describe('openCache', () => {
     await expect(stat(cache.root)).rejects.toThrow('ENOENT')
   })
 
-  it('keeps content under its digest, for nobody else to read', async () => {
+  it('keeps content under its digest, not readable by other users', async () => {
     const cache = await newCache()
     const path = await put(cache)
     expect(path).toBe(join(cache.root, 'blobs/sha256', encodedPart(DIGEST)))

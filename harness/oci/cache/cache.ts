@@ -82,7 +82,7 @@ export async function openCache(root: string): Promise<Cache> {
   }
 }
 
-/** A link under the name of a blob would make us read what lies elsewhere. */
+/** A link under the name of a blob would make us read what is elsewhere. */
 async function openRegular(path: string): Promise<FileHandle | undefined> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
     (error: NodeJS.ErrnoException) => {

@@ -53,7 +53,7 @@ export async function beginFile(root: string, seal: () => Promise<Seal | undefin
       await makeFolder(dirname(target), FOLDER_MODE)
       await rename(path, target)
       kept = true
-      // Only now: a new name changes the time that nobody can set.
+      // Only now: a new name changes the time that no user can set.
       await writeRecord(root, record, await describeFile(await file.stat({ bigint: true })), await seal())
     },
     async drop() {
@@ -120,7 +120,7 @@ const recordSchema = z.strictObject({
   seal: z.string(),
 })
 
-/** Writes nothing where there is no seal: nobody would believe it. */
+/** Writes nothing where there is no seal: it would not be trusted. */
 export async function writeRecord(
   root: string,
   path: string,

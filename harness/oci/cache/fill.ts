@@ -115,7 +115,7 @@ async function* startingWith(first: Uint8Array, rest: AsyncIterable<Uint8Array>)
   yield* rest
 }
 
-/** Passes a tar by that lies in the blob itself; only its size is wanted, for the places of its entries. */
+/** Skips a tar that is in the blob itself; only its size is wanted, for the places of its entries. */
 async function discard(chunks: AsyncIterable<Uint8Array>, where: Location): Promise<ByteSource> {
   let size = 0
   for await (const chunk of chunks) size += chunk.length

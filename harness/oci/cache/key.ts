@@ -1,5 +1,5 @@
-// The key of this user, by which what is concluded about cached bytes is told from what somebody else wrote there. It
-// lies outside of the cache: who may write in the cache, or brings one from another machine, does not have it.
+// The key of this user, which seals what is concluded about cached bytes, so that another user cannot write it. It is
+// outside of the cache: who may write in the cache, or brings one from another machine, does not have it.
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { link, lstat, readFile, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'

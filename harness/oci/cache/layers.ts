@@ -44,7 +44,7 @@ const indexSchema = z.strictObject({
 })
 type LayerIndex = z.infer<typeof indexSchema>
 
-/** The layer cache of the layer with this digest; `opened` is told of every file that somebody must close. */
+/** The layer cache of the layer with this digest; `opened` gets every file that must be closed. */
 export function layerCache(cache: Cache, stored: Digest, opened: (close: () => Promise<void>) => void): LayerCache {
   return {
     async find(where) {

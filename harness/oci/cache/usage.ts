@@ -64,7 +64,7 @@ export async function pruneCache(root: string, maxBytes: number): Promise<Pruned
 
 type File = { readonly path: string; readonly size: number; readonly modified: number }
 
-/** Content by its own names alone: what else lies there is not ours to count or to remove. */
+/** Content by its own names alone: what else is there is not ours to count or to remove. */
 async function listContent(root: string, area: ContentArea): Promise<readonly File[]> {
   const algorithms = await readdir(areaFolder(root, area), { withFileTypes: true }).catch(() => [])
   const folders = algorithms

@@ -189,7 +189,7 @@ describe('readBlob', () => {
     )
   })
 
-  it('ends when it is told to, the connection too', async () => {
+  it('ends when asked to, the connection too', async () => {
     const stop = new AbortController()
     const handler: Handler = (_, response) => {
       response.writeHead(200).write(BYTES.subarray(0, 1000))

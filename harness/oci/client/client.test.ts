@@ -67,7 +67,7 @@ describe('exchange', () => {
     expect(server.asked[0]?.headers['accept-encoding']).toBe('identity')
   })
 
-  it('ends at once when it is told to', async () => {
+  it('ends at once when asked to', async () => {
     await using server = await serve(() => undefined)
     const stop = new AbortController()
     const running = get(clientOf(server), stop.signal)

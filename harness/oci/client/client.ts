@@ -25,7 +25,7 @@ export type ClientOptions = {
 
 export type RegistryRequest = {
   readonly repository: string
-  /** Path and query on the registry, or a whole URL that it named; only its own origin is told who we are. */
+  /** Path and query on the registry, or a whole URL that it named; credentials go to its own origin only. */
   readonly target: string
   readonly method?: Method
   readonly headers?: Readonly<Record<string, string>>

@@ -17,7 +17,7 @@ export type PageRequest = {
   readonly signal?: AbortSignal | undefined
 }
 
-/** RegistryError REGISTRY_PROTOCOL where there are too many pages, one comes twice, or the next lies elsewhere. */
+/** RegistryError REGISTRY_PROTOCOL where there are too many pages, one comes twice, or the next is elsewhere. */
 export async function* readPages(client: RegistryClient, request: PageRequest): AsyncGenerator<Page, void, void> {
   const { repository, accept, expect, signal } = request
   const seen = new Set<string>()

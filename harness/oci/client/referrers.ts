@@ -1,4 +1,4 @@
-// Referrers of an image (signatures, provenance): the referrers API, or the tag that stands in for it
+// Referrers of an image (signatures, provenance): the referrers API, or the tag that replaces it
 // (https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers, #referrers-tag-schema).
 import { RegistryError } from '../../errors.ts'
 import { encodedPart, algorithmOf, type Digest } from '../../bytes/digest.ts'

@@ -1,4 +1,4 @@
-// An image layout inside one uncompressed tar (oci-archive), read where it lies.
+// An image layout inside one uncompressed tar (oci-archive), read where it is.
 import { type FileTree } from '../../fs/file-tree.ts'
 import { openArchive } from './archive.ts'
 import { layoutStore } from './layout.ts'

@@ -95,9 +95,12 @@ describe('dockerStore', () => {
     ['none', TAR, DOCKER_LAYER],
     ['gzip', GZIP, DOCKER_LAYER_GZIP],
     ['zstd', ZSTD, DOCKER_LAYER_ZSTD],
-  ] as const)('tells the media type of a layer with compression %s from its bytes', async ([, content, mediaType]) => {
-    expect(await firstLayer('layer', content)).toEqual(samples.descriptorOf(content, mediaType))
-  })
+  ] as const)(
+    'derives the media type of a layer with compression %s from its bytes',
+    async ([, content, mediaType]) => {
+      expect(await firstLayer('layer', content)).toEqual(samples.descriptorOf(content, mediaType))
+    },
+  )
 
   it('follows the links of old docker save, inside the archive', async () => {
     const entries: readonly samples.SampleEntry[] = [

@@ -36,7 +36,7 @@ export async function openDockerArchive(reference: DockerArchiveReference): Prom
  * The image as a Docker manifest of schema 2 that is made here: an archive has none. Its descriptors carry the digests
  * that file names claim, where a name is the digest of what is stored under it, else computed ones. `resolve` throws
  * FormatError MALFORMED where there is no manifest.json or the tag does not say which image, NotFoundError
- * MANIFEST_UNKNOWN where no image has the tag, BLOB_UNKNOWN where a file is missing that no digest stands for.
+ * MANIFEST_UNKNOWN where no image has the tag, BLOB_UNKNOWN where a file is missing that has no digest.
  */
 export function dockerStore(
   reference: DockerArchiveReference,

@@ -1,4 +1,4 @@
-// An image layout as a folder. Blobs are read where they lie; links that lead out of the folder are not followed.
+// An image layout as a folder. Blobs are read where they are; links that lead out of the folder are not followed.
 import { realpath, stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { fileSource, memberLocation, type ByteSource } from '../../bytes/source.ts'

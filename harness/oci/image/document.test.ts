@@ -13,7 +13,7 @@ const read = (bytes: Uint8Array, mediaType = OCI_MANIFEST) =>
   readDocument(bytesSource(bytes, { path: 'root' }), descriptorOf(bytes, mediaType))
 
 describe('readDocument', () => {
-  it('tells manifest and index by their shape, not by the media type that is claimed', async () => {
+  it('distinguishes manifest and index by their shape, not by the media type that is claimed', async () => {
     expect(await read(image.manifest, OCI_INDEX)).toMatchObject({ kind: 'manifest', document: { layers: [{}] } })
     expect(await read(index, OCI_MANIFEST)).toMatchObject({ kind: 'index', document: { manifests: [{}] } })
     expect((await read(index)).bytes).toEqual(index)

@@ -1,4 +1,4 @@
-// The manifest or index behind a descriptor, told apart by what it says of itself and not by its media type.
+// The manifest or index behind a descriptor, distinguished by what it says of itself and not by its media type.
 import { z } from 'zod'
 import { readAll, type ByteSource } from '../../bytes/source.ts'
 import { FormatError } from '../../errors.ts'

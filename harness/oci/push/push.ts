@@ -24,7 +24,7 @@ export type PushBlobOptions = PushOptions & {
 const AT_ONCE = 3
 
 /**
- * Each blob once, a few at a time; outcomes in order. The first failure ends the others, and is told when they have
+ * Each blob once, a few at a time; outcomes in order. The first failure ends the others, and is thrown when they have
  * ended. Errors of `RegistryClient.exchange`; IntegrityError for bytes that are not what their digest says.
  */
 export async function pushBlobs(

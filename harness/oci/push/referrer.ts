@@ -1,4 +1,4 @@
-// Manifests that refer to another one: listed by the registry, or by us in the tag that stands in for its list.
+// Manifests that refer to another one: listed by the registry, or by us in the tag that replaces its list.
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-manifests-with-subject
 import { digestOf } from '../../bytes/digest.ts'
 import { RegistryError } from '../../errors.ts'

@@ -16,7 +16,7 @@ const MAX_REFUSED = 2
 const PIECE_BYTES = 64 << 10
 /** Statuses of an upload that is lost, while another one may do: damaged, unknown, not to be had in pieces. */
 const LOST: ReadonlySet<number> = new Set([400, 404, 405, 501])
-/** Statuses of one that stands elsewhere than we thought, or has not noticed yet that the line broke. */
+/** Statuses of an upload that is at another offset than expected, or has not noticed yet that the line broke. */
 const OUT_OF_STEP: ReadonlySet<number> = new Set([409, 416])
 
 type Session = { readonly location: URL; readonly offset: number }

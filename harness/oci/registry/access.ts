@@ -48,12 +48,12 @@ export interface RegistryAccess {
     signal?: AbortSignal,
   ): Promise<readonly Descriptor[] | undefined>
   /**
-   * Sees to it that the registry has the blob and that it lies in the cache. Errors of `readBlob` and `fetchManifest`;
+   * Sees to it that the registry has the blob and that it is in the cache. Errors of `readBlob` and `fetchManifest`;
    * FormatError LIMIT_EXCEEDED; RegistryError REGISTRY_UNAVAILABLE where it is not in the cache and there is no
    * network.
    */
   ensure(reference: RegistryReference, descriptor: Descriptor, options?: FetchOptions): Promise<void>
-  /** The blob, where it lies in the cache. */
+  /** The blob, where it is in the cache. */
   find(reference: RegistryReference, descriptor: Descriptor): Promise<CachedFile | undefined>
   /** Failures found so far, for an access without network. */
   failures(): BlobFailures

@@ -115,7 +115,7 @@ export async function putBytes(cache: Cache, digest: Digest, bytes: Uint8Array):
   }
 }
 
-/** As it is resolved: a digest says all, whatever tag stands beside it. */
+/** As it is resolved: a digest says all, whatever tag is given beside it. */
 export function nameOf({ registry, repository, tag = 'latest', digest }: RegistryReference): string {
   return renderReference({ kind: 'registry', registry, repository, ...(digest === undefined ? { tag } : { digest }) })
 }

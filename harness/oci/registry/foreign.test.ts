@@ -1,4 +1,4 @@
-// A layer that a manifest says lies elsewhere (`urls` of a descriptor).
+// A layer that a manifest says is elsewhere (`urls` of a descriptor).
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,7 +18,7 @@ import { registryStore } from './registry.ts'
 const folder = await mkdtemp(join(tmpdir(), 'foreign-'))
 afterAll(() => rm(folder, { recursive: true }))
 
-it('asks nobody else for a layer that is not there (CVE-2020-15157)', async () => {
+it('asks no other host for a layer that is not there (CVE-2020-15157)', async () => {
   await using thief = await serve((_, response) => void response.end())
   const image = imageOf([tarOf([{ name: 'a' }])])
   const document = JSON.parse(image.manifest.toString()) as { readonly layers: readonly object[] }

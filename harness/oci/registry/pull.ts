@@ -18,7 +18,7 @@ export type PullOptions = {
 }
 
 /**
- * Reads every document of an image, so that it lies in the cache, and lists its layers. What is wrong with the image is
+ * Reads every document of an image, so that it is in the cache, and lists its layers. What is wrong with the image is
  * kept by the access and passed over; a RegistryError goes through.
  */
 export async function readDocuments(reference: RegistryReference, store: ContentStore, image: OciImage): Promise<Pull> {
@@ -57,7 +57,7 @@ export async function pullLayers(
       if (toFailure(error) === undefined) ending.abort(error)
     })
   })
-  // Only now, when all have ended and nobody writes any more.
+  // Only now, when all have ended and nothing is written any more.
   ending.signal.throwIfAborted()
 }
 

@@ -112,7 +112,7 @@ describe('a registry as a store', () => {
     expect(asked(server).filter((one) => one.includes(LOWER))).toEqual([`GET blobs/${LOWER}`])
   })
 
-  it('asks a registry whether it has what lies in the cache', async () => {
+  it('asks a registry whether it has what is in the cache', async () => {
     const cacheFolder = newFolder()
     await using whole = await serve(registryOf(IMAGE.blobs, ROOT))
     await pull(await accessTo(cacheFolder), referenceOf(whole.host))

@@ -27,7 +27,7 @@ const base = zstdCompressSync(newc({ init: 'init', 'rootfs.sqsh': 'rootfs' }))
 const extensions = zstdCompressSync(newc({ 'extensions.yaml': 'one', '0.sqsh': 'zero' }))
 
 describe('toBootArchive', () => {
-  it('tells early archive, base and extensions apart', async () => {
+  it('distinguishes early archive, base and extensions', async () => {
     const archive = await boot(microcode, base, extensions, extensions)
     expect(indexes(archive.early)).toEqual([0])
     expect(archive.base?.index).toBe(1)

@@ -29,7 +29,7 @@ const nul = (size: number): Buffer => Buffer.alloc(size)
 const SKIPPABLE = Buffer.from('502a4d1800000000', 'hex')
 
 describe('the layout', () => {
-  it('is one segment for each archive and each compressed member, with the padding told apart', async () => {
+  it('is one segment for each archive and each compressed member, with the padding distinguished', async () => {
     const [early, base, more] = [newc('early'), zstdCompressSync(newc('init')), gzipSync(newc('more'))]
     const initramfs = await read(nul(4), early, nul(8), base, more, nul(3), more, nul(512))
     const at = 4 + early.length + 8
@@ -97,7 +97,7 @@ describe('the layout', () => {
     ['an archive of another format', Buffer.from('070707'), 'UNSUPPORTED', 0],
     ['a cut frame', frame.subarray(0, -1), 'TRUNCATED', 0],
     ['a cut gzip member', gzipSync('a').subarray(0, -1), 'TRUNCATED', 20],
-  ])('cannot be told with %s', async ([, bytes, code, offset]) => {
+  ])('cannot be determined with %s', async ([, bytes, code, offset]) => {
     const error = await expectCode(() => read(bytes), FormatError, code)
     expect(error.at).toEqual({ ...where, offset })
   })
@@ -120,7 +120,7 @@ describe('a member', () => {
     expect(archive?.tree.get('d')?.size).toBe(1)
   })
 
-  it('stored as it is has its entries where they lie in the file', async () => {
+  it('stored as it is has its entries where they are in the file', async () => {
     const { segments } = await read(nul(4), newc('a'))
     const archive = await segments[0]?.archive()
     expect(archive).toMatchObject({ archiveSize: newc('a').length, entries: [{ origin: { ...where, offset: 4 } }] })

@@ -61,7 +61,7 @@ describe('foreignPaths', () => {
     origin: {},
   })
 
-  it('names files outside the prefixes; folders may stand anywhere', () => {
+  it('names files outside the prefixes; folders may be anywhere', () => {
     const tree = new FileTree([file('usr/local/x'), file('usr/localized'), { ...file('opt'), type: 'directory' }], {})
     expect(foreignPaths(tree, ['usr/local'])).toEqual(['usr/localized'])
   })

@@ -11,7 +11,7 @@ test(
     'kernel modules, settings of the kernel and limits of containers have names that there are: others are tried again for ever, or keep containers from starting',
     {
       targets: ['config'],
-      fix: 'name the module without path and suffix, the setting as it stands below /proc/sys, the limit as RLIMIT_…',
+      fix: 'name the module without path and suffix, the setting as it is below /proc/sys, the limit as RLIMIT_…',
     },
   ),
   async ({ findings }) => {

@@ -107,7 +107,7 @@ function ofNoVariant(
     : `${said}, and upstream publishes none of ${version}`
 }
 
-/** True where nobody knows. */
+/** True where it is unknown. */
 function isPublished(talos: string): boolean {
   try {
     return quirksOf(talos).publishesInstaller

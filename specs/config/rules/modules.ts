@@ -29,9 +29,9 @@ export const judgeWaits: ConfigJudge = (facts, { variant, contract }) =>
 
 /** Those of CFG-002 and CFG-003 aside, which say more about them. */
 export const judgePromised: ConfigJudge = (facts, { variant, contract }) => {
-  const told = [...Object.values(contract.pathsOfModules), ...(variant.extensions.includes(DRBD) ? [DRBD] : [])]
+  const known = [...Object.values(contract.pathsOfModules), ...(variant.extensions.includes(DRBD) ? [DRBD] : [])]
   return variant.kernelModules
-    .filter((name) => !told.includes(name) && findModule(facts, name) === undefined)
+    .filter((name) => !known.includes(name) && findModule(facts, name) === undefined)
     .map((name) => absentModule(facts, name, `module ${name} is not loaded, and the contract promises it`))
 }
 

@@ -9,7 +9,7 @@ export const judgeSecrets: ConfigJudge = ({ secrets }) => {
       .filter(({ owner }) => owner === 'person')
       .map(({ field, at }) => ({
         at,
-        message: 'a secret stands in the file',
+        message: 'a secret is in the file',
         expected: 'a reference such as ${NAME}',
         got: `${field}, with its value`,
       })),
@@ -18,7 +18,7 @@ export const judgeSecrets: ConfigJudge = ({ secrets }) => {
       : [
           {
             at: first.at,
-            message: `keys and tokens that Talos generated stand in the files (${own.length}): keep them out of public places`,
+            message: `keys and tokens that Talos generated occur in the files (${own.length}): keep them out of public places`,
             kind: 'note' as const,
           },
         ]),

@@ -49,7 +49,7 @@ export const judgeArguments: ConfigJudge = (facts, context) => {
   })
 }
 
-/** An identity that stands for a key, since tailscale 1.96 not beside one (settings.validate of containerboot). */
+/** An identity in place of a key, since tailscale 1.96 not beside one (settings.validate of containerboot). */
 const KEY_ALONE_SINCE = 96
 const IDENTITY = ['TS_CLIENT_ID', 'TS_CLIENT_SECRET', 'TS_ID_TOKEN', 'TS_AUDIENCE']
 
@@ -182,7 +182,7 @@ function noKey({ given, unknown }: UpCommand, service: ServiceConfiguration): re
     {
       at: service.at,
       message:
-        'no key is given: unless an earlier login lies in its state, tailscale waits for a person to open a link in its log',
+        'no key is given: unless an earlier login is in its state, tailscale waits for a person to open a link in its log',
       kind: 'note',
     },
   ]

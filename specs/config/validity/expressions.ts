@@ -83,7 +83,7 @@ const RELATIONS = new Set(['<', '<=', '>', '>='])
 
 type Node = { readonly op: string; readonly args: unknown; readonly start: number; readonly end: number }
 
-/** `uint < int`, where the expression compares such; what stands in variables of its own is not looked into. */
+/** `uint < int`, where the expression compares such; what is in variables of its own is not looked into. */
 function mixedComparison(env: Environment, text: string): string | undefined {
   const open: unknown[] = [env.parse(text).ast]
   for (let node = open.pop(); node !== undefined; node = open.pop()) {

@@ -25,14 +25,14 @@ function tagOf(image: string): string | undefined {
 }
 
 /** A problem of reading, or a violation. */
-type Told = Omit<Violation, 'class'>
+type Reported = Omit<Violation, 'class'>
 
 /** The problems of the target; without one, those of every minor, and as notes those of some. */
-export function judgeByMinor(problemsOf: (reading: Reading) => readonly Told[]): ConfigJudge {
+export function judgeByMinor(problemsOf: (reading: Reading) => readonly Reported[]): ConfigJudge {
   return (facts, context) => {
     const known = targetMinor(facts, context)
     const minors = known === undefined ? MINORS : [known]
-    const found = new Map<string, { readonly problem: Told; readonly minors: Minor[] }>()
+    const found = new Map<string, { readonly problem: Reported; readonly minors: Minor[] }>()
     for (const minor of minors) {
       const reading = facts.readings[minor]
       if (reading === undefined) throw new Error(`the configuration was not read as Talos ${minor} reads it`)
@@ -56,7 +56,7 @@ function isLater(got: string | undefined): boolean {
 }
 
 function toFinding(
-  { at, key, message, expected, got }: Told,
+  { at, key, message, expected, got }: Reported,
   minors: readonly Minor[],
   isNote: boolean,
 ): ConfigFinding {

@@ -195,7 +195,7 @@ describe('validate', () => {
     expect([keysOf('1.13', without), keysOf('1.14', without)]).toEqual([['machine.install'], []])
   })
 
-  it('tells a conflict at the field, and notes the document', () => {
+  it('reports a conflict at the field, and notes the document', () => {
     const text = `${machine('network: {hostname: a}')}---\n${document('HostnameConfig auto: stable')}`
     const reading = readFiles('1.12', [{ path: 'a', roots: parseGoYaml(Buffer.from(text), 'a') }])
     expect(validate(reading).map(({ class: of, key, isNote }) => [of, key, isNote === true])).toEqual([

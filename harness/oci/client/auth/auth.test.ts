@@ -41,7 +41,7 @@ describe('authentication', () => {
     expect(server.asked[1]?.headers.authorization).toBeUndefined()
   })
 
-  it('takes the first challenge that it can answer, whatever stands around it', async () => {
+  it('takes the first challenge that it can answer, whatever is around it', async () => {
     await using server = await serve((asked, response) => {
       const { authorization, host } = asked.headers
       if (asked.url.startsWith('/token')) return answerJson(response, { access_token: 't' })

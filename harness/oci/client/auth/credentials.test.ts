@@ -154,7 +154,7 @@ describe('credential helpers', () => {
 describe('parseAuthConfig', () => {
   const parse = (text: string) => parseAuthConfig(Buffer.from(text), 'config.json')
 
-  it('tells what is wrong without repeating what is secret', async () => {
+  it('says what is wrong without repeating what is secret', async () => {
     const text = '{"auths":{"ghcr.io":{"auth":"c2VjcmV0"}},,}'
     const error = await expectCode(() => parse(text), FormatError, 'MALFORMED')
     expect(`${error.message} ${String(error.cause)}`).not.toContain('c2VjcmV0')

@@ -36,7 +36,7 @@ function readRelations(scan: HeaderScan): readonly string[] {
 }
 
 /**
- * The next page's path and query. It is asked for with our credentials, so it must lie on the registry itself
+ * The next page's path and query. It is asked for with our credentials, so it must be on the registry itself
  * (CVE-2026-85732): RegistryError REGISTRY_PROTOCOL for another origin.
  */
 export function resolveNextLink(target: string, page: URL, at: Location): string {

@@ -70,7 +70,7 @@ describe('withRetry', () => {
   it('asks a closed port three times only', async () => {
     const cause = Object.assign(new Error('no'), { code: 'ECONNREFUSED' })
     const refused = (): RegistryError =>
-      new RegistryError('REGISTRY_UNAVAILABLE', 'nobody', { temporary: true, cause: new AggregateError([cause]) })
+      new RegistryError('REGISTRY_UNAVAILABLE', 'no answer', { temporary: true, cause: new AggregateError([cause]) })
     const action = failing(refused(), refused(), refused(), refused())
     const { result } = await run(action, { ...POLICY, retries: 9 })
     await expectCode(result, RegistryError, 'REGISTRY_UNAVAILABLE')

@@ -30,7 +30,7 @@ export type Reply = {
   headers(name: string): readonly string[]
   /** The body as it comes; RegistryError REGISTRY_UNAVAILABLE, temporary, where it breaks off or stalls. */
   chunks(): AsyncGenerator<Uint8Array, void, void>
-  /** Ends a body that nobody wants; keeps the connection where little of it is left. */
+  /** Ends a body that is not wanted; keeps the connection where little of it is left. */
   discard(): Promise<void>
 }
 

@@ -19,7 +19,7 @@ export const CRI_CHECKS: Checks = {
     if (given.length > 1 && given[1] !== undefined)
       fail(
         given[1],
-        `stands beside ${given[0]?.key.split(': ').at(-1) ?? ''}: one way to log in is all that there can be`,
+        `is given beside ${given[0]?.key.split(': ').at(-1) ?? ''}: one way to log in is all that there can be`,
       )
   }),
   // registry_mirror.go

@@ -49,7 +49,7 @@ export function checkResources(resources: View, fail: Fail): void {
         fail(view, 'is no resource of a pod that Talos sets', { expected: 'cpu, memory' })
 }
 
-/** `!` excludes; an address stands for itself. */
+/** `!` excludes; an address means itself. */
 export function checkSubnets(subnets: View, fail: Fail): void {
   for (const subnet of subnets.items) {
     const text = subnet.text.replace(/^!/, '')

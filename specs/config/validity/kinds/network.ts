@@ -34,10 +34,14 @@ const checkHostname: Check = ({ doc, minor, fail }) => {
   const isOff = auto.word === 'off' || !auto.isSet
   if (!hostname.isText && (minor >= 13 ? !auto.isSet : isOff)) fail(hostname, 'is required, or auto')
   if (hostname.isText && !isOff)
-    fail(hostname.at.path === auto.at.path ? auto : hostname, 'stands beside hostname or auto: only one of them can', {
-      expected: 'auto: off',
-      got: auto.text,
-    })
+    fail(
+      hostname.at.path === auto.at.path ? auto : hostname,
+      'is given beside hostname or auto: only one of them can',
+      {
+        expected: 'auto: off',
+        got: auto.text,
+      },
+    )
   if (auto.word === 'talos-addr')
     fail(auto, 'has another value than it can have', { expected: 'off, stable', got: auto.text })
   const [first = ''] = hostname.text.split('.')
