@@ -1,7 +1,7 @@
 // Every command: `node --import ./scripts/preload.mjs scripts/talos-image.ts NAME [ARGUMENT…]`, as npm's scripts call it.
 import { runToEnd } from './cli/ends.ts'
 import { assertRuntime } from './cli/runtime.ts'
-import { takeStanding } from './cli/standing.ts'
+import { takeWorkingFolder } from './cli/working-folder.ts'
 
 /** A command: takes what was typed behind its name, gives the exit status. */
 type Command = (args: readonly string[]) => Promise<number>
@@ -34,9 +34,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 }
 
 assertRuntime()
-const standing = takeStanding()
+const folder = takeWorkingFolder()
 // Paths that are typed are relative to it, and what is written lands there.
-if (standing !== undefined) process.chdir(standing)
+if (folder !== undefined) process.chdir(folder)
 const [name = '', ...args] = process.argv.slice(2)
 const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
 if (load === undefined) {

@@ -22,7 +22,7 @@ describe('parseOptions', () => {
   it.each([['--runs', '0'], ['--runs', 'x'], ['--size', '20'], ['--part', 'verdict,all'], ['more']])(
     'refuses %s %s',
     (...args) => {
-      expect(() => parseOptions(args)).toThrow('npm run bench -- --help tells more')
+      expect(() => parseOptions(args)).toThrow('npm run bench -- --help says more')
     },
   )
 })

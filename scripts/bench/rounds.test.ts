@@ -15,7 +15,7 @@ describe('takeTurns', () => {
     expect(taken).toEqual({ a: ['a1', 'a2', 'a3'], b: ['b1', 'b2', 'b3'] })
   })
 
-  it('stops when it is told to', async () => {
+  it('stops when asked to', async () => {
     const stop = new AbortController()
     const run = async () => stop.abort(new Error('interrupted'))
     await expect(takeTurns({ runs: 2, signal: stop.signal }, { run })).rejects.toThrow('interrupted')

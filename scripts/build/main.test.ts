@@ -49,7 +49,7 @@ describe('npm run build', { timeout: 60_000 }, () => {
 
   it.for<readonly [string, number, readonly string[], string]>([
     ['an unknown variant', 2, [...PARTS, '--variant', 'x'], 'unknown variant x; defined: spin-only, spin-tailscale'],
-    ['an unknown option', 2, ['--nope'], "unknown option '--nope' (npm run build -- --help tells more)"],
+    ['an unknown option', 2, ['--nope'], "unknown option '--nope' (npm run build -- --help says more)"],
     ['a wrong number', 2, ['--workers', '0'], 'expected 1 … 64.'],
     [
       'a folder that is not there',

@@ -17,7 +17,7 @@ async function run(...args: readonly string[]): Promise<{ readonly status: numbe
 }
 
 describe('npm run cache', () => {
-  it('counts what lies there, and keeps what was used last', async () => {
+  it('counts what is there, and keeps what was used last', async () => {
     const blobs = join(folder, 'blobs/sha256')
     await mkdir(blobs, { recursive: true })
     await writeFile(join(folder, MARKER), MARKER_TEXT)
@@ -56,7 +56,7 @@ describe('npm run cache', () => {
   })
 
   it.each([
-    ['no command', [], /^error: expected status or prune \(npm run cache -- --help tells more\)\n$/],
+    ['no command', [], /^error: expected status or prune \(npm run cache -- --help says more\)\n$/],
     ['a command that is nearly one', ['statsu'], /unknown command 'statsu' \(Did you mean status\?\)/],
     ['a size that is none', ['prune', '--max-size', 'much'], /expected a size such as 500M or 5G/],
     ['no known command', ['empty'], /unknown command 'empty'/],

@@ -50,7 +50,7 @@ export function parseCacheCommand(
     'npm run cache -- status --cache /var/cache/talos',
     'npm run cache -- prune --cache /var/cache/talos --max-size 5G',
   ])
-  if (args.length === 0) throw new UsageError('expected status or prune (npm run cache -- --help tells more)')
+  if (args.length === 0) throw new UsageError('expected status or prune (npm run cache -- --help says more)')
   return parseCommand(program, args) ? chosen : undefined
 }
 

@@ -161,9 +161,9 @@ async function judgeAll(cases: readonly Case[], folder: string): Promise<readonl
 
 function report(outcomes: readonly Outcome[], seed: number): 0 | 1 {
   const wrong = outcomes.filter(({ green, classes }) => green && classes === undefined)
-  const spoiled = outcomes.filter(({ depth, green }) => depth === CONTROL && !green)
+  const controls = outcomes.filter(({ depth, green }) => depth === CONTROL && !green)
   for (const { key } of wrong) process.stdout.write(`GREEN ${key}\n`)
-  for (const { key, why } of spoiled) process.stdout.write(`RED ${key}: ${why.join(', ')}\n`)
+  for (const { key, why } of controls) process.stdout.write(`RED ${key}: ${why.join(', ')}\n`)
   const groups = [...Map.groupBy(outcomes, ({ depth }) => depth)].toSorted(([a], [b]) => a.localeCompare(b))
   process.stdout.write('\n| depth | damages | red | green, free | green, not free |\n| - | - | - | - | - |\n')
   for (const [depth, group] of groups) {
@@ -174,5 +174,5 @@ function report(outcomes: readonly Outcome[], seed: number): 0 | 1 {
     )
   }
   process.stdout.write(`\n${outcomes.length} damages, seed ${seed}: ${wrong.length} green outside the free bytes\n`)
-  return wrong.length === 0 && spoiled.length === 0 ? 0 : 1
+  return wrong.length === 0 && controls.length === 0 ? 0 : 1
 }

@@ -1,5 +1,5 @@
 // cosign on the whole table of signatures: 2 on those in tags, 3 on those in bundles. Where it says the opposite of us, the
-// reason stands here, or the check is red.
+// reason is here, or the check is red.
 import { deepEqual } from 'node:assert/strict'
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { mkdtemp, writeFile } from 'node:fs/promises'
@@ -34,20 +34,20 @@ const DIFFERENCES: Readonly<Record<string, string>> = {
   'tag: a capitalised name for the digest': 'its JSON does not know capitals',
   'tag: a payload of more than a MiB': 'it has no limit',
   'tag: more than a hundred signatures in one tag': 'its limit is 1000',
-  'tag: an address as a URI': 'it does not tell them apart',
-  'bundles: an address as a URI': 'it does not tell them apart',
-  'tag: a URI as an address': 'it does not tell them apart',
-  'bundles: a URI as an address': 'it does not tell them apart',
+  'tag: an address as a URI': 'it does not distinguish them',
+  'bundles: an address as a URI': 'it does not distinguish them',
+  'tag: a URI as an address': 'it does not distinguish them',
+  'bundles: a URI as an address': 'it does not distinguish them',
   'tag: two subjects, the first one trusted': 'it takes any of several',
   'bundles: two subjects, the first one trusted': 'it takes the first of several',
   'tag: two subjects, the second one trusted': 'it takes any of several',
-  'bundles: an entry of a kind that nobody knows': 'it goes by the entry itself',
-  'bundles: a key’s signature with the entry of another one': 'it is told to ignore the log',
-  'tag: a timestamp over something else, both forms': 'it is not told to look at timestamps',
-  'tag: a timestamp of a clock that nobody knows, both forms': 'it is not told to look at timestamps',
-  'bundles: a timestamp of a clock that nobody knows, both forms': 'it is not told to look at timestamps',
-  'tag: a timestamp from when the certificate was over, both forms': 'it is not told to look at timestamps',
-  'bundles: a timestamp that is none': 'it is not told to look at timestamps',
+  'bundles: an entry of an unknown kind': 'it goes by the entry itself',
+  'bundles: a key’s signature with the entry of another one': 'it is asked to ignore the log',
+  'tag: a timestamp over something else, both forms': 'it is not asked to look at timestamps',
+  'tag: a timestamp of an unknown clock, both forms': 'it is not asked to look at timestamps',
+  'bundles: a timestamp of an unknown clock, both forms': 'it is not asked to look at timestamps',
+  'tag: a timestamp from when the certificate was over, both forms': 'it is not asked to look at timestamps',
+  'bundles: a timestamp that is none': 'it is not asked to look at timestamps',
 }
 
 export function cosignTableChecks(tools: Tools): readonly Check[] {

@@ -19,7 +19,7 @@ describe('reaching', () => {
     ['a module behind a dynamic import', ['harness/b.ts'], ['specs/c.test.ts']],
     ['a test itself', ['specs/c.test.ts'], ['specs/c.test.ts']],
     ['a file that is only mentioned', ['specs/contract/contract.yaml'], ['specs/d.test.ts']],
-    ['what nobody imports', ['specs/loop.ts'], []],
+    ['what nothing imports', ['specs/loop.ts'], []],
     ['nothing', [], []],
   ])('finds the tests of %s', (_, changed, tests) => {
     expect(reaching(TEXTS, changed)).toEqual(tests)

@@ -32,6 +32,6 @@ export function parseCommand(command: Command, args: readonly string[]): boolean
     if (error.code === 'commander.helpDisplayed') return false
     // commander puts what it thinks was meant on a line of its own.
     const said = error.message.replace(/^error: /, '').replaceAll('\n', ' ')
-    throw new UsageError(`${said} (${command.name()} --help tells more)`, { cause: error })
+    throw new UsageError(`${said} (${command.name()} --help says more)`, { cause: error })
   }
 }

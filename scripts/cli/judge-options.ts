@@ -28,10 +28,7 @@ export function addTermFiles(command: Command): Command {
 
 export function addJudgeInputs(command: Command): Command {
   return addTermFiles(command)
-    .option(
-      '--reference <REFERENCE>',
-      'where the image lies that the lock pins as the reference (default: its registry)',
-    )
+    .option('--reference <REFERENCE>', 'where the image is that the lock pins as the reference (default: its registry)')
     .option('--advisories <FILE>', 'known-bad releases and extensions beside those that are shipped')
     .option('--trusted-root <FILE>', 'trusted_root.json of the Sigstore instance that signs (default: the public one)')
 }

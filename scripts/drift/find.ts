@@ -150,7 +150,7 @@ async function readNewLock(talos: string, { session, contract, options }: DriftI
   })
   const unsigned = [...imagesOf(lock)].flatMap(([name, { signer }]) => (signer === undefined ? [name] : []))
   if (options.verify && contract.value.upstream.signers.length > 0 && unsigned.length > 0)
-    throw new LockError('unknown', `Talos ${talos}: nobody signed ${unsigned.join(', ')}: it may be half published`)
+    throw new LockError('unknown', `Talos ${talos}: not signed: ${unsigned.join(', ')}; it may be half published`)
   return { lock, missing: wanted.filter((name) => !there.has(name)) }
 }
 

@@ -64,7 +64,7 @@ describe('npm run drift', { timeout: PATIENCE_MS }, () => {
     expect(asked.length).toBeLessThanOrEqual(1 + 11 * 2)
   })
 
-  it('tells patches from minors, and pre-releases only when asked', async () => {
+  it('distinguishes patches and minors, and pre-releases only when asked', async () => {
     const { tags } = served.registry.content.find('siderolabs/installer-base') ?? {}
     const digest = tags?.get(FROM)
     for (const tag of ['v1.12.10', 'v1.99.0-alpha.0', 'v1.12.10-amd64']) tags?.set(tag, digest ?? ('' as never))
@@ -82,10 +82,10 @@ describe('npm run drift', { timeout: PATIENCE_MS }, () => {
     }
   })
 
-  it('says what is known to be bad, and needs nobody to build it', async () => {
+  it('says what is known to be bad, without building it', async () => {
     const advisories = join(served.folder, 'advisories.yaml')
     const entry = (id: string, more: string): string =>
-      `  - {id: ${id}, title: something is wrong, source: "https://example.com/1", level: must, effect: nobody likes it, ${more}}\n`
+      `  - {id: ${id}, title: something is wrong, source: "https://example.com/1", level: must, effect: it is disliked, ${more}}\n`
     const path = 'usr/local/lib/containers/tailscale/usr/bin/iptables'
     const entries = [
       entry('of-the-old', `extension: {name: spin, version: '0.23.0'}`),
@@ -153,7 +153,7 @@ describe('npm run drift', { timeout: PATIENCE_MS }, () => {
     expect(named.targets).toEqual(locked.targets)
   })
 
-  it('says what nobody may be told at once', async () => {
+  it('keeps secret what may not be published yet', async () => {
     const { exit, stderr } = await run('--from', older, '--offline')
     expect([exit, stderr]).toEqual([2, expect.stringContaining("unknown option '--offline'")])
     expect((await run('--from', join(served.folder, 'none.json'))).exit).toBe(2)
@@ -189,7 +189,7 @@ describe('an upstream on a bad day', { timeout: PATIENCE_MS }, () => {
   it('has not signed yet', async () => {
     await served.unsign('imager')
     const { exit, stderr } = await run()
-    expect([exit, stderr]).toEqual([2, expect.stringContaining(`Talos ${TO}: nobody signed imager`)])
+    expect([exit, stderr]).toEqual([2, expect.stringContaining(`Talos ${TO}: not signed: imager`)])
   })
 
   it('moves a tag while it is read', async () => {

@@ -29,11 +29,11 @@ export async function drift(args: readonly string[]): Promise<number> {
     if (options === undefined) return 0
     const found = await look(options, interrupt.signal)
     interrupt.signal.throwIfAborted()
-    return await tell(found, options)
+    return await writeReport(found, options)
   } catch (error) {
     const failure: unknown = interrupt.signal.aborted ? interrupt.signal.reason : error
-    const isTold = failure instanceof LockError || failure instanceof HarnessError || failure instanceof UsageError
-    process.stderr.write(`${isTold ? renderFailure(failure) : renderBug(failure)}\n`)
+    const isExpected = failure instanceof LockError || failure instanceof HarnessError || failure instanceof UsageError
+    process.stderr.write(`${isExpected ? renderFailure(failure) : renderBug(failure)}\n`)
     return UNKNOWN
   } finally {
     interrupt.release()
@@ -72,7 +72,7 @@ function quietTerminal(terminal: NodeJS.WriteStream): { readonly isTTY?: boolean
   return { isTTY: terminal.isTTY, write: (text) => (terminal.isTTY ? terminal.write(text) : true) }
 }
 
-async function tell({ drift: found, lock }: Found, options: DriftOptions): Promise<number> {
+async function writeReport({ drift: found, lock }: Found, options: DriftOptions): Promise<number> {
   const report = printableStrings(driftSchema.parse(found))
   for (const { format, file } of options.output) await writeWhole(file, render(format, report, options))
   if (!isDrift(report)) {

@@ -40,7 +40,7 @@ worth knowing, which rules, entries of the contract and fields of a machine conf
 both variants are built on the newest that the contract admits, and judged, in a folder that goes with them; a machine
 configuration by itself, as that Talos reads it, but for its install image (CFG-004), which the upgrade names.
 
-Exit status: 0 no drift; 3 drift; 2 it could not be told, or the command line is wrong: nothing is written then.`
+Exit status: 0 no drift; 3 drift; 2 it could not be determined, or the command line is wrong: nothing is written then.`
 
 /** True where the text names a release rather than a file. */
 export function isTalos(text: string): boolean {
@@ -74,7 +74,7 @@ export function parseOptions(args: readonly string[]): DriftOptions | undefined 
     .option('--to <TAG>', 'the release to look at, or latest', parseTo, LATEST)
     .option('--pre', 'pre-releases count', false)
     .option('--upstream <NAMESPACE>', 'where upstream is read, or embedded (default: as the contract says)')
-    .option('--reference <REPOSITORY>', 'where the images lie that ours are compared with (default: as the lock says)')
+    .option('--reference <REPOSITORY>', 'where the images are that ours are compared with (default: as the lock says)')
     .option('--contract <FILE>', 'your decisions (default: specs/contract/contract.yaml)')
     .option('--config <FILE...>', 'judge this machine configuration too, patches over it last')
     .option('--advisories <FILE>', 'known-bad releases and extensions beside those that are shipped')

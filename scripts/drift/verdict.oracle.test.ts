@@ -62,7 +62,7 @@ describe('the verdict', { timeout: PATIENCE_MS }, () => {
     expect(target?.verdict).toEqual({ ...(await byHand(to)), decisions })
   })
 
-  it('is none on a release that nobody has read', async () => {
+  it('is none on a release that has not been read', async () => {
     const target = await drift('v1.14.2', UNREAD)
     expect(target?.admitted).toBe(false)
     expect(target && verdictSentence(target)).toMatch(

@@ -12,7 +12,7 @@ const entry = (id: string, needs: readonly string[] = []): RuleIndexEntry => ({
   pinned: false,
   scope: 'part',
   sentence: `${id} holds`,
-  fix: 'mend it',
+  fix: 'repair it',
   file: 'specs/x.spec.ts',
 })
 const ruleIndex: RuleIndex = {

@@ -12,7 +12,7 @@ const rule = (id: string, more: Partial<RuleIndexEntry> = {}): RuleIndexEntry =>
   pinned: false,
   scope: 'part',
   sentence: `${id} holds`,
-  fix: `mend ${id}`,
+  fix: `repair ${id}`,
   file: 'specs/x.spec.ts',
   ...more,
 })
@@ -36,7 +36,7 @@ async function run(...names: readonly string[]): Promise<Explained> {
 }
 
 describe('explain', () => {
-  it('tells what a rule is for and what to do', async () => {
+  it('says what a rule is for and what to do', async () => {
     expect(await run('EXT-002')).toEqual({
       status: 0,
       error: '',
@@ -53,7 +53,7 @@ EXT-002 (must) EXT-002 holds
   counterexamples spin-missing: workloads do not start
                   lldpd-added: the node reboots every 70
                   minutes
-  how to fix      mend EXT-002
+  how to fix      repair EXT-002
 `,
     })
   })

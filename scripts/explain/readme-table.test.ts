@@ -16,7 +16,7 @@ const rule = {
 const ruleIndex: RuleIndex = { version: '1.0.0', requirements: [rule, { ...rule, pinned: false }], retired: [] }
 
 describe('withRuleTable', () => {
-  it('replaces what stands between the comments', () => {
+  it('replaces what is between the comments', () => {
     expect(withRuleTable('# x\n\n<!-- rules -->\n\nold\n\n<!-- /rules -->\n\nmore\n', ruleIndex)).toBe(`# x
 
 <!-- rules -->

@@ -43,7 +43,7 @@ export async function findNodes(paths: readonly string[], hasBase: boolean): Pro
     const last = nodes.at(-1)
     if (last === undefined || isNode(shape, last, hasBase)) nodes.push({ files: [file], shape, isFromFolder: false })
     else if (last.isFromFolder)
-      throw new UsageError(`${path} is a patch, and stands behind a folder: name the configuration that it is for`)
+      throw new UsageError(`${path} is a patch, and follows a folder: name the configuration that it is for`)
     else last.files.push(file)
   }
   return { nodes, ignored }
@@ -75,7 +75,7 @@ async function nodesOfFolder(folder: string): Promise<{ nodes: readonly Node[]; 
 
 async function listYaml(folder: string, depth: number): Promise<readonly string[]> {
   if (depth > MAX_DEPTH)
-    throw new UsageError(`${folder} lies deeper than the ${MAX_DEPTH} folders that a project may have`)
+    throw new UsageError(`${folder} is deeper than the ${MAX_DEPTH} folders that a project may have`)
   const entries = (await readdir(folder, { withFileTypes: true })).toSorted((a, b) => (a.name < b.name ? -1 : 1))
   const found: string[] = []
   for (const entry of entries) {

@@ -24,7 +24,7 @@ is a node in any case. A file with a type alone, as talm renders it (\`# talm: n
 over the base that Talos generates, or over --base; behind another such file it is a node of its own. Files may be resources
 of \`talosctl get machineconfig -o yaml\` or omnictl.
 
-Of a DIR all .yaml files with a machine.type are nodes (talm's nodes/, talhelper's clusterconfig/); other files are told on
+Of a DIR all .yaml files with a machine.type are nodes (talm's nodes/, talhelper's clusterconfig/); other files are listed on
 standard error and not judged, folders named templates and charts are passed over. Two nodes or more are a project, whose
 nodes are also held against each other (CFG-060 and up).
 

@@ -84,7 +84,7 @@ describe('loadProject', async () => {
     expect(nodes[0]).toMatchObject({ reachedBy: ['192.0.2.11'], facts: { start: { path: rendered } } })
   })
 
-  it('lays the base of the minor under it, and tells none of its secrets', async () => {
+  it('lays the base of the minor under it, and shows none of its secrets', async () => {
     const document = 'apiVersion: v1alpha1\nkind: KubeNetworkConfig\npodSubnets: [10.245.0.0/16]\n'
     const native = await write('native.yaml', `${RENDERED}---\n${document}`)
     const { nodes } = await loadProject([native], { ...NOTHING, talos: 'v1.14.1' })
@@ -101,7 +101,7 @@ describe('loadProject', async () => {
       async () => [dirname(await write('none/patch.yaml', PATCH))],
       /holds no machine config/,
     ],
-    ['a patch behind a folder', async () => [join(folder, 'talm'), patch], /is a patch, and stands behind a folder/],
+    ['a patch behind a folder', async () => [join(folder, 'talm'), patch], /is a patch, and follows a folder/],
     ['no YAML in a folder', async () => [dirname(await write('bad/x.yaml', 'a: ['))], /bad\/x\.yaml:1:\d+: yaml/],
   ])('refuses %s', async (_, args, message) => {
     await expect(loadProject(await args(), NOTHING)).rejects.toThrow(message)
@@ -122,15 +122,20 @@ describe('npm run lint-config of several nodes', { timeout: 60_000 }, async () =
     expect(stdout).toMatch(/\nGREEN: 3 candidates and their project: /)
   })
 
-  it('tells what is wrong across nodes at its place, in every output', async () => {
-    const twin = await write('wrong/worker-3.yaml', (files['worker-2.yaml']?.[0] ?? '').replace('.12/24', '.13/24'))
+  it('reports what is wrong across nodes at its place, in every output', async () => {
+    const duplicate = await write(
+      'wrong/worker-3.yaml',
+      (files['worker-2.yaml']?.[0] ?? '').replace('.12/24', '.13/24'),
+    )
     const sarif = join(folder, 'out.sarif')
-    const { exit, stdout } = await lint(right, twin, '--output', `sarif=${sarif}`, '--json')
+    const { exit, stdout } = await lint(right, duplicate, '--output', `sarif=${sarif}`, '--json')
     expect(exit).toBe(1)
     const { candidates } = conformanceSchema.parse(JSON.parse(stdout))
     expect(candidates.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 0, 1])
     const failed = candidates.at(-1)?.rules.filter(({ status }) => status === 'fail')
-    expect(failed).toMatchObject([{ id: 'CFG-062', findings: [{ where: { path: twin, line: 18 }, got: 'worker-2' }] }])
+    expect(failed).toMatchObject([
+      { id: 'CFG-062', findings: [{ where: { path: duplicate, line: 18 }, got: 'worker-2' }] },
+    ])
   })
 
   it('says what it left out', async () => {

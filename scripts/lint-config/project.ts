@@ -55,7 +55,7 @@ function over(
     facts: {
       ...facts,
       start: { path: files[0]?.path ?? base.path, line: 1, column: 1 },
-      // Nobody wrote the secrets of a generated one.
+      // The secrets of a generated one are not a person’s.
       secrets: facts.secrets.filter(({ at }) => at.path !== GENERATED),
     },
     files: config.files.filter(({ path }) => path !== GENERATED),

@@ -18,18 +18,18 @@ const run = (served: SignedUpstream, ...args: readonly string[]): Promise<Comman
 }
 
 describe('npm run lock', { timeout: PATIENCE_MS }, () => {
-  it('says of what nobody signed, and names no signer', async () => {
+  it('says what is not signed, and names no signer', async () => {
     await using served = await serveUpstream([TALOS])
     await served.unsign('zfs')
     const { exit, stderr } = await run(served)
     expect(exit, stderr).toBe(0)
-    expect(stderr).toMatch(/^note: \S+\/siderolabs\/zfs:2\.3\.3-v1\.11\.5: nobody signed it$/m)
+    expect(stderr).toMatch(/^note: \S+\/siderolabs\/zfs:2\.3\.3-v1\.11\.5: it is not signed$/m)
     const path = join(served.folder, 'lock.json')
     const { extensions = [] } = parseLock(await readFile(path), path)
     expect(extensions.filter(({ signer }) => signer === undefined).map(({ name }) => name)).toEqual(['zfs'])
   })
 
-  it('verifies nothing where it is told so, and needs no trusted root then', async () => {
+  it('verifies nothing where it is asked to, and needs no trusted root then', async () => {
     await using served = await serveUpstream([TALOS])
     await served.signByOther('imager')
     const { exit, stdout, stderr } = await run(served, '--no-verify')

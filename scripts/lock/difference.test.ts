@@ -27,7 +27,7 @@ it('finds no difference where there is none, whatever the order', () => {
   expect(compareLocks(LOCK, { ...LOCK, extensions: LOCK.extensions?.toReversed() ?? [] })).toEqual([])
 })
 
-it('names facts by what tells them apart', () => {
+it('names facts by what distinguishes them', () => {
   const [drbd] = LOCK.extensions ?? []
   const now: Lock = {
     ...LOCK,

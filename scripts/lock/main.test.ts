@@ -151,7 +151,7 @@ describe('npm run lock -- --check', { timeout: PATIENCE_MS }, () => {
     expect(await readFile(file('drifted.json'), 'utf8')).toBe(drifted)
   })
 
-  it('tells a lock that is not there, or says nothing, from drift', async () => {
+  it('distinguishes drift and a lock that is not there, or says nothing', async () => {
     expect(await check('nowhere.json')).toMatchObject({ exit: 2, stdout: '' })
     await writeFile(file('empty.json'), '{"schema": 2}')
     expect(await check('empty.json')).toMatchObject({ exit: 2, stderr: expect.stringContaining('names no release') })

@@ -45,7 +45,7 @@ describe('parseOptions', () => {
     ['a check of standard output', ['--check', '--lock', '-'], 'there is none on standard output'],
     ['the newest without a network', ['--latest', '--offline'], 'name the release with --talos'],
     ['a folder and a registry', ['--from', 'a', '--upstream', 'b.c/d'], '--from reads a folder'],
-    ['what there is not', ['--nope'], "unknown option '--nope' (npm run lock -- --help tells more)"],
+    ['what there is not', ['--nope'], "unknown option '--nope' (npm run lock -- --help says more)"],
   ])('refuses %s', ([, args, message]) => {
     expect(() => parseOptions(args)).toThrow(UsageError)
     expect(() => parseOptions(args)).toThrow(message)

@@ -32,7 +32,7 @@ where upstream publishes it, and every extension of the contract by the digest t
 are held against contract.upstream.signers:
   absent              said, and the lock names no signer of the image
   invalid             an error
-  could not be told   an error: --no-verify reads on, and the lock names no signer at all
+  not determined      an error: --no-verify reads on, and the lock names no signer at all
 The lock holds what was read and nothing else, sorted; it is written whole or not at all, and what was not there is said.
 It names images as upstream does, also where a mirror is read: npm run build -- --upstream takes the same mirror.
 
@@ -114,7 +114,7 @@ function checkTogether(options: LockOptions): void {
   if (update !== undefined && (latest || talos !== undefined || hold !== undefined))
     refuse('--update stays on the release of the lock: without --talos, --latest and --hold')
   if (from === undefined && talos === undefined && !latest && !check && update === undefined)
-    refuse('which release? --talos vX.Y.Z names one, --latest takes the newest (npm run lock -- --help tells more)')
+    refuse('which release? --talos vX.Y.Z names one, --latest takes the newest (npm run lock -- --help says more)')
   if (talos !== undefined && !/^v\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/.test(talos))
     refuse(`--talos expects a tag of Talos such as v1.11.5, got ${talos}`)
 }

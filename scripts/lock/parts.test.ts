@@ -92,10 +92,10 @@ describe('npm run lock', { timeout: PATIENCE_MS }, () => {
     expect(await readFile(path, 'utf8')).toBe(await readFile(older, 'utf8'))
   })
 
-  it('does not keep what nobody has signed', async () => {
+  it('does not keep what is not signed', async () => {
     await served.unsign('spin')
     const path = await copy('unsigned.json')
     const { exit, stderr } = await run('--talos', NEW, '--hold', 'spin', '--lock', path)
-    expect([exit, stderr]).toEqual([1, expect.stringContaining('cannot be held: nobody signed it')])
+    expect([exit, stderr]).toEqual([1, expect.stringContaining('cannot be held: it is not signed')])
   })
 })

@@ -41,7 +41,7 @@ const CASES: readonly Case[] = [
     'HOST/siderolabs/drbd:9.2.14-v1.11.5: the catalogue lists it as sha256:…: expected a manifest',
   ],
   [
-    'a catalogue that lists another image, which lies there too',
+    'a catalogue that lists another image, which is there too',
     1,
     async (served) => {
       const zfs = served.imageOf('zfs')
@@ -55,7 +55,7 @@ const CASES: readonly Case[] = [
     'HOST/siderolabs/drbd:9.2.14-v1.11.5: expected the extension drbd, got zfs',
   ],
   [
-    'a catalogue that nobody can read',
+    'an unreadable catalogue',
     1,
     (served) => served.putCatalogue(TALOS, ['drbd']),
     'HOST/siderolabs/extensions:v1.11.5: catalogue: expected lines of <repository>:<tag>@<digest>, got "drbd"',
@@ -159,13 +159,13 @@ const CASES: readonly Case[] = [
     ['HOST/siderolabs/zfs:2.3.3-v1.11.5: no valid signature of upstream: ', 'someone@siderolabs.com.example'],
   ],
   [
-    'a signature of a kind that nobody knows',
+    'a signature of an unknown kind',
     2,
     async (served) => {
       await served.unsign('imager')
       await served.signAs('imager', 'application/vnd.dev.sigstore.bundle.v9.9+json')
     },
-    'HOST/siderolabs/imager:v1.11.5: whether upstream signed it could not be told: ',
+    'HOST/siderolabs/imager:v1.11.5: whether upstream signed it could not be determined: ',
   ],
   [
     'a registry that cannot be reached',
@@ -198,9 +198,9 @@ describe('npm run lock refuses', { timeout: PATIENCE_MS }, () => {
     const { exit, stdout, stderr } = await run(served, ...args.map((one) => one.replace('HOST', host)))
     expect([exit, stdout], stderr).toEqual([status, ''])
     const [last = ''] = stderr.trimEnd().split('\n').slice(-1)
-    const told = last.replaceAll(host, 'HOST').replaceAll(/sha256:[0-9a-f]{64}/g, 'sha256:…')
-    expect(told).toMatch(/^error: /)
-    for (const part of [error].flat()) expect(told).toContain(part)
+    const line = last.replaceAll(host, 'HOST').replaceAll(/sha256:[0-9a-f]{64}/g, 'sha256:…')
+    expect(line).toMatch(/^error: /)
+    for (const part of [error].flat()) expect(line).toContain(part)
     expect((await readdir(served.folder)).filter((name) => name !== 'cache')).toEqual(before)
   })
 })

@@ -37,7 +37,7 @@ describe('servedRules', () => {
     expect(rulesOf('specs/oci/helper.ts', 'unused')).toEqual([])
   })
 
-  it('knows where imports of specs stand, and passes over others', () => {
+  it('knows where imports of specs are, and passes over others', () => {
     const imports = modules.get('specs/oci/a.spec.ts')?.imports ?? []
     expect(imports.map(({ file }) => file)).toEqual([
       'specs/support/requirement.ts',

@@ -5,11 +5,11 @@ import type { Edit } from './mutant.ts'
 import { calledName, nodeAt, nodesAt, textOf, walk, type Node } from './syntax.ts'
 
 /** Statements and errors of which only the text would change: no verdict goes by it. */
-const TOLD = new Set(['must', 'should'])
+const TEXT_CALLS = new Set(['must', 'should'])
 /** Properties of a finding that a person reads. */
-const TOLD_KEYS = new Set(['message', 'expected', 'got', 'fix', 'sentence'])
+const TEXT_KEYS = new Set(['message', 'expected', 'got', 'fix', 'sentence'])
 /** Variables that hold such text. */
-const TOLD_NAMES = new Set(['message', 'got', 'fix', 'at'])
+const TEXT_NAMES = new Set(['message', 'got', 'fix', 'at'])
 /** Calls whose second argument says where they look. */
 const JUDGING = new Set(['judge'])
 /** Methods that put in order: no verdict goes by the order of a list that is sorted before it is compared. */
@@ -23,7 +23,7 @@ const WRAPPING = new Set(['TSAsExpression', 'TSNonNullExpression', 'TSSatisfiesE
 export function findEdits(statement: Node, text: string): readonly Edit[] {
   const edits: Edit[] = []
   walk(statement, (node, parents) => {
-    if (isTold(node, parents)) return false
+    if (isProse(node, parents)) return false
     edits.push(...assertionEdits(node, text), ...decisionEdits(node, parents, text))
     return undefined
   })
@@ -37,10 +37,10 @@ export function findEdits(statement: Node, text: string): readonly Edit[] {
     .toSorted((a, b) => a.start - b.start)
 }
 
-function isTold(node: Node, parents: readonly Node[]): boolean {
+function isProse(node: Node, parents: readonly Node[]): boolean {
   if (OPAQUE.has(node.type) || (node.type.startsWith('TS') && !WRAPPING.has(node.type))) return true
   const parent = parents.at(-1)
-  if (node.type === 'SpreadElement') return TOLD.has(calledName(nodeAt(node, 'argument')) ?? '')
+  if (node.type === 'SpreadElement') return TEXT_CALLS.has(calledName(nodeAt(node, 'argument')) ?? '')
   if (node.type === 'ConditionalExpression' && isText(node)) return true
   switch (parent?.type) {
     case 'ThrowStatement':
@@ -53,9 +53,9 @@ function isTold(node: Node, parents: readonly Node[]): boolean {
         (JUDGING.has(calledName(parent) ?? '') && nodesAt(parent, 'arguments')[1] === node)
       )
     case 'Property':
-      return TOLD_KEYS.has(textOf(nodeAt(parent, 'key')) ?? '')
+      return TEXT_KEYS.has(textOf(nodeAt(parent, 'key')) ?? '')
     case 'VariableDeclarator':
-      return TOLD_NAMES.has(textOf(nodeAt(parent, 'id')) ?? '')
+      return TEXT_NAMES.has(textOf(nodeAt(parent, 'id')) ?? '')
     default:
       return false
   }

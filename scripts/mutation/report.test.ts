@@ -53,7 +53,7 @@ describe('reasonFor', () => {
     expect(reasonFor(mutant('m1', { replacement: "'b'" }), line, [entry])).toBeUndefined()
   })
 
-  it('takes the beginning of a mutation, and goes by the line where one is told', () => {
+  it('takes the beginning of a mutation, and goes by the line where one is given', () => {
     expect(reasonFor(mutant('m1'), line, [{ ...entry, mutations: ["'a' → …"] }])).toBe('it is text')
     expect(reasonFor(mutant('m1'), line, [{ ...entry, line: 'const a = b(…)' }])).toBe('it is text')
     expect(reasonFor(mutant('m1'), line, [{ ...entry, line: 'const b = b(…)' }])).toBeUndefined()

@@ -70,7 +70,7 @@ export function renderReport(report: MutationReport, seconds: number): string {
   const lines = report.survivors.map(({ file, line, operator, mutation, rules, reason }) =>
     [
       `${reason === undefined ? 'RED ' : ''}${file}:${line} ${operator}: ${mutation} (${rules.join(', ')})`,
-      `  ${reason === undefined ? 'nobody said why it may survive: add a counterexample, or a reason to scripts/mutation/survivors.yaml' : `because ${reason}`}`,
+      `  ${reason === undefined ? 'no reason why it may survive: add a counterexample, or a reason to scripts/mutation/survivors.yaml' : `because ${reason}`}`,
     ].join('\n'),
   )
   const unexplained = report.survivors.filter(({ reason }) => reason === undefined).length

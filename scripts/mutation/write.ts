@@ -35,7 +35,7 @@ function lineOf(text: string, offset: number): number {
 }
 
 /**
- * Writes below `root`/mutants/NAME. What a file imports is the valid one, but for what is mutated and what stands
+ * Writes below `root`/mutants/NAME. What a file imports is the valid one, but for what is mutated and what is
  * between; the spec files take a `test` that registers what `worker/narrow.ts` lets through.
  */
 export async function writeMutant(root: string, mutant: Mutant, modules: ReadonlyMap<string, Module>): Promise<void> {

@@ -35,7 +35,7 @@ export async function readPromoted(
     ...foreignSuite(report, terms),
     ...(report.contract.sha256 === contract.sha256 ? [] : [`is by another contract than ${contract.path}`]),
     ...(report.pinned ? [] : ['compares with no lock: npm run lock writes one']),
-    ...report.runErrors.map((error) => `tells of a run that went wrong: ${error}`),
+    ...report.runErrors.map((error) => `reports a run that went wrong: ${error}`),
     ...reasons,
   ]
   if (all.length > 0)

@@ -91,11 +91,11 @@ const WRONG: readonly (readonly [string, (green: Conformance) => Conformance, Re
     /has red KRN-001 inconclusive/,
   ],
   [
-    'of a rule that nobody knows',
+    'of an unknown rule',
     (green) => withRule(green, 'KRN-001', { id: 'XYZ-001' }),
     /knows rules that are none today: XYZ-001/,
   ],
-  ['that tells a rule twice', (green) => withRule(green, 'KRN-002', { id: 'KRN-001' }), /tells twice KRN-001/],
+  ['that lists a rule twice', (green) => withRule(green, 'KRN-002', { id: 'KRN-001' }), /lists twice KRN-001/],
   [
     'of a rule that said something else',
     (green) => withRule(green, 'KRN-001', { sentence: 'the kernel is there' }),

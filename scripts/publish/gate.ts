@@ -67,7 +67,7 @@ function judgeReport(bytes: Uint8Array, inputs: GateInputs): Judged {
     reasons.push(`${path} is by another lock than ${lock.path}`)
   if (report.selected !== undefined || report.only !== undefined)
     reasons.push(`${path} is about some of the rules only`)
-  if (report.runErrors.length > 0) reasons.push(`${path} tells of a run that went wrong: ${report.runErrors[0]}`)
+  if (report.runErrors.length > 0) reasons.push(`${path} reports a run that went wrong: ${report.runErrors[0]}`)
   const judged = [...layouts.map((layout) => judgeLayout(report, layout, terms)), judgeRelease(report, layouts, terms)]
   const waived = new Map(judged.flatMap((one) => one.waived).map((one) => [`${one.rule} ${one.expires}`, one]))
   return {

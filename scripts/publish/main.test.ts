@@ -195,12 +195,12 @@ describe('npm run publish', () => {
   it.each<[string, readonly string[], RegExp, 1 | 2]>([
     ['no report', ['--report', join(folder, 'none')], /there is no report/, 1],
     ['something else as a report', ['--report', lock], /is no report of npm test/, 1],
-    ['nobody to sign', [], /nothing says who signs: give --key FILE/, 2],
+    ['no signer', [], /nothing says who signs: give --key FILE/, 2],
     ['a key that is none', ['--key', lock], /expected a private key/, 2],
     ['a key that is not there', ['--key', join(folder, 'none')], /cannot be read/, 2],
     ['a key and none', ['--key', key, '--no-sign'], /do not go together/, 2],
     ['a revision that is none', ['--no-sign', '--revision', 'main'], /commit of 40 hex digits/, 2],
-    ['a variant that nobody knows', ['--no-sign', '--variant', 'x'], /unknown variant x/, 2],
+    ['an unknown variant', ['--no-sign', '--variant', 'x'], /unknown variant x/, 2],
     ['a lock of nothing', ['--no-sign', '--lock', 'specs/contract/upstream.lock.json'], /pins no Talos release/, 2],
     ['another contract', ['--no-sign', '--contract', lock], /contract/, 2],
   ])('refuses %s with one sentence', async (_, args, message, status) => {

@@ -37,7 +37,7 @@ id-token: write, SIGSTORE_ID_TOKEN), or with --no-sign not at all: the rules SUP
 Attached are SLSA provenance, an SPDX document made from the lock, and the verdict that it is published on. A registry
 that refuses their types (GitLab: "unknown media type") takes them with --tag-signatures-only: signed, in cosign's tags;
 with --no-sign nothing is attached then.
-At the end the images are pulled back and judged where they lie; that verdict goes to report/published.json.
+At the end the images are pulled back and judged where they are; that verdict goes to report/published.json.
 
 Exit status: that of the last verdict (0 conforms, 1 a must fails, 2 a must could not be judged); 1 also for an image that
 may not be published: not judged green, of another lock, a version tag that names other bytes; 2 also for the command

@@ -62,7 +62,7 @@ export function recompute(
     ['did not judge', expected.filter(({ id }) => found.get(id)?.status === 'not-applicable').map(({ id }) => id)],
     ['knows rules that are none today:', rules.filter(({ id }) => !known.has(id)).map(({ id }) => id)],
     ['judges by another wording:', rules.filter((rule) => isReworded(rule, known)).map(({ id }) => id)],
-    ['tells twice', rules.map(({ id }) => id).filter((id, at, all) => all.indexOf(id) < at)],
+    ['lists twice', rules.map(({ id }) => id).filter((id, at, all) => all.indexOf(id) < at)],
     ['has red', rules.filter(isRed).map(({ id, status }) => `${id} ${status}`)],
     ['waives what it must not:', rules.filter(isFalselyWaived).map(({ id }) => id)],
   ]

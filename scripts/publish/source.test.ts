@@ -42,7 +42,7 @@ const ON_GITHUB = {
 }
 
 describe('readSource', () => {
-  it('prefers what was said, then GitHub, then the clone that the contract lies in', async () => {
+  it('prefers what was said, then GitHub, then the clone that the contract is in', async () => {
     const { path, commit } = await clone('own', 'https://github.com/you/repo.git')
     const invocation = 'https://github.com/you/repo/actions/runs/7/attempts/1'
     const read = (revision: string | undefined, env = {}) => readSource(revision, { contract, path, env })

@@ -50,10 +50,10 @@ async function findCommit(source: string, path: string, env: Environment): Promi
   const file = resolve(path)
   const git = (...args: readonly string[]): Promise<string | undefined> => runGit(dirname(file), args)
   const head = await git('rev-parse', '--verify', 'HEAD')
-  if (head === undefined) throw fail(`and ${path} lies in no clone with a commit`)
+  if (head === undefined) throw fail(`and ${path} is in no clone with a commit`)
   const remote = await git('remote', 'get-url', 'origin')
   if (remote === undefined || canonicalUrl(remote) !== canonicalUrl(source))
-    throw fail(`but ${path} lies in a clone of ${remote === undefined ? 'nothing' : withoutSecrets(remote)}`)
+    throw fail(`but ${path} is in a clone of ${remote === undefined ? 'nothing' : withoutSecrets(remote)}`)
   const changed = await git('status', '--porcelain', '--', basename(file))
   if (changed !== '') throw fail(`but ${path} is not what the commit has; commit it, or`)
   return head

@@ -23,7 +23,7 @@ describe('verifyPublished', () => {
     await writeFile(PUBLISHED_REPORT, 'of an earlier run')
     expect(await verifyPublished(published, options, async () => 2)).toBe(2)
     expect(stderr).toBe(
-      `published, but not judged where it lies: the registry could not be asked for all of it; ${PUBLISHED_REPORT} has the verdict that it was published on; rerun to resume\n`,
+      `published, but not judged where it is: the registry could not be asked for all of it; ${PUBLISHED_REPORT} has the verdict that it was published on; rerun to resume\n`,
     )
     expect(await read()).toBe('{"judged":"before"}')
   })

@@ -36,7 +36,7 @@ export async function verifyPublished(
       ? 'there is no verdict on it'
       : `${PUBLISHED_REPORT} has the verdict that it was published on`
   process.stderr.write(
-    `published, but not judged where it lies: the registry could not be asked for all of it; ${holds}; rerun to resume\n`,
+    `published, but not judged where it is: the registry could not be asked for all of it; ${holds}; rerun to resume\n`,
   )
   return status
 }

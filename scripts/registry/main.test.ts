@@ -41,7 +41,7 @@ async function start(args: readonly string[]): Promise<Started> {
 const urlOf = ({ text }: Started) => /https?:\/\/\S+/.exec(text)?.[0] ?? ''
 
 describe('npm run registry', () => {
-  it('serves images, says where, and ends when told to', async () => {
+  it('serves images, says where, and ends when asked to', async () => {
     const started = await start([`siderolabs/installer:v1=${GOLDEN}`])
     const url = urlOf(started)
     expect(started.text).toMatch(/image {5}127\.0\.0\.1:\d+\/siderolabs\/installer:v1@sha256:[\da-f]{64}\n/)

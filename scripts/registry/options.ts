@@ -22,7 +22,7 @@ An IMAGE is NAME:TAG=REFERENCE, with one of
 
 AUTH is one of
   basic:USER:PASSWORD     HTTP Basic for everything
-  token                   Bearer tokens; everybody may pull, nobody push
+  token                   Bearer tokens; anyone may pull, no one push
   token:USER:PASSWORD     the same, and USER may push
 
 It listens on 127.0.0.1 only and is for tests and trying things out, not for publishing.`
@@ -65,7 +65,5 @@ function parseImage(text: string): ServedImage {
   const colon = name.lastIndexOf(':')
   const [repository, tag] = [name.slice(0, Math.max(colon, 0)), name.slice(colon + 1)]
   if (isRepositoryName(repository) && isTag(tag)) return { repository, tag, reference: text.slice(equals + 1) }
-  throw new UsageError(
-    `expected NAME:TAG=oci:PATH, got ${JSON.stringify(text)} (npm run registry -- --help tells more)`,
-  )
+  throw new UsageError(`expected NAME:TAG=oci:PATH, got ${JSON.stringify(text)} (npm run registry -- --help says more)`)
 }

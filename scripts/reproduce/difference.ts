@@ -24,14 +24,14 @@ export async function* differencesOf(given: TalosPart, made: TalosPart): AsyncGe
   if (one.layers.length !== other.layers.length)
     yield differ('manifest', 'layers', other.layers.length, one.layers.length)
   for (const [index, layer] of one.layers.entries()) {
-    const twin = other.layers[index]
-    if (twin === undefined) return
+    const reference = other.layers[index]
+    if (reference === undefined) return
     const where = `layer ${index}`
-    const [own, wanted] = await Promise.all([layer.read(), twin.read()])
+    const [own, wanted] = await Promise.all([layer.read(), reference.read()])
     if (own.diffId !== wanted.diffId) {
       yield* entryDifferences(where, own.entries, wanted.entries, (path) => insideOf(path, where, given, made))
       yield { where, what: 'headers or padding of the tar' }
-    } else if (layer.descriptor.digest !== twin.descriptor.digest)
+    } else if (layer.descriptor.digest !== reference.descriptor.digest)
       yield { where, what: 'how the layer is compressed', isCompression: true }
   }
   yield* documentDifferences(one, other)
@@ -62,15 +62,15 @@ async function* entryDifferences(
   inside: Inside,
 ): AsyncGenerator<Difference, void, void> {
   for (let index = 0; index < Math.max(own.length, wanted.length); index++) {
-    const [entry, twin] = [own[index], wanted[index]]
-    const place = `${where}!${twin?.path ?? entry?.path ?? ''}`
-    if (entry === undefined || twin === undefined || entry.path !== twin.path) {
-      yield differ(place, 'entry', twin?.path ?? 'none', entry?.path ?? 'none')
+    const [entry, reference] = [own[index], wanted[index]]
+    const place = `${where}!${reference?.path ?? entry?.path ?? ''}`
+    if (entry === undefined || reference === undefined || entry.path !== reference.path) {
+      yield differ(place, 'entry', reference?.path ?? 'none', entry?.path ?? 'none')
       return
     }
     for (const name of ['type', 'mode', 'uid', 'gid', 'mtime', 'target'] as const)
-      if (entry[name] !== twin[name]) yield differ(place, name, twin[name], entry[name])
-    const at = await firstSourceDifference(entry.data, twin.data)
+      if (entry[name] !== reference[name]) yield differ(place, name, reference[name], entry[name])
+    const at = await firstSourceDifference(entry.data, reference.data)
     if (at === undefined) continue
     const deeper = inside(entry.path)
     if (deeper === undefined) yield { where: place, what: `byte ${at}` }
@@ -114,11 +114,11 @@ async function* initramfsDifferences(
   if (own.segments.length !== wanted.segments.length)
     yield differ(where, 'segments', wanted.segments.length, own.segments.length)
   for (const [index, segment] of own.segments.entries()) {
-    const twin = wanted.segments[index]
-    if (twin === undefined) return
-    if ((await firstSourceDifference(segment.data, twin.data)) === undefined) continue
+    const reference = wanted.segments[index]
+    if (reference === undefined) return
+    if ((await firstSourceDifference(segment.data, reference.data)) === undefined) continue
     const place = `${where}!segment ${index}`
-    const [{ entries, deviations }, made] = await Promise.all([segment.archive(), twin.archive()])
+    const [{ entries, deviations }, made] = await Promise.all([segment.archive(), reference.archive()])
     const files = new Map(made.entries.map((entry) => [entry.path, entry.data]))
     const inside: Inside = (path) => {
       const [data, expected] = [entries.find((entry) => entry.path === path)?.data, files.get(path)]

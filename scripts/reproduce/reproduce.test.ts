@@ -75,7 +75,7 @@ describe('differencesOf', () => {
     expect(difference?.isCompression).toBeUndefined()
   })
 
-  it('tells compression apart from content', async () => {
+  it('distinguishes compression from content', async () => {
     const cpio = places.find(({ depth }) => depth === 'cpio')
     if (cpio === undefined) throw new Error('expected the extension segment')
     // The same archive, compressed at another level.

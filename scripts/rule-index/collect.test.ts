@@ -9,7 +9,7 @@ function entry(id: string, needs: readonly string[] = []): RuleIndexEntry {
     pinned: false,
     scope: 'part',
     sentence: 'it holds',
-    fix: 'mend it',
+    fix: 'repair it',
   } as const
   return { ...common, id, needs, file: `specs/${id}.spec.ts` }
 }
@@ -45,13 +45,13 @@ describe('assertNoneLost', () => {
 
   it('refuses to lose a rule', () => {
     expect(() => assertNoneLost(last, [entry('UKI-001')], [])).toThrow(
-      /^UKI-002 stood in the rule index and no spec states it any more: state it again, or retire it .* in specs\/contract\/retired\.ts$/,
+      /^UKI-002 was in the rule index and no spec states it any more: state it again, or retire it .* in specs\/contract\/retired\.ts$/,
     )
   })
 
   it('refuses to lose the memory of a retired rule', () => {
     const withRetired = { ...last, retired: [{ id: 'UKI-000', reason: 'split' }] }
-    expect(() => assertNoneLost(withRetired, last.requirements, [])).toThrow(/^UKI-000 stood in the rule index/)
+    expect(() => assertNoneLost(withRetired, last.requirements, [])).toThrow(/^UKI-000 was in the rule index/)
   })
 })
 

@@ -90,7 +90,7 @@ export function assertNoneLost(
   const lost = [...last.requirements, ...last.retired].map(({ id }) => id).filter((id) => !known.has(id))
   if (lost.length > 0)
     throw new RuleIndexError(
-      `${lost.join(', ')} stood in the rule index and no spec states it any more: state it again, or retire it with its reason in specs/contract/retired.ts`,
+      `${lost.join(', ')} was in the rule index and no spec states it any more: state it again, or retire it with its reason in specs/contract/retired.ts`,
     )
 }
 

@@ -11,7 +11,7 @@ const SPEC = 'specs/oci/identity.spec.ts'
 const NEEDS_IT = 'specs/installer/base.spec.ts'
 
 describe('npm run rule-index', { timeout: PATIENCE_MS }, () => {
-  it('does not let a rule go that nobody retired, and does not take one back that somebody did', async () => {
+  it('does not let a rule go that was not retired, and does not take one back that was', async () => {
     await using copy = await copyProject()
     const read = (): Promise<string> => readFile(join(copy.folder, RULE_INDEX_PATH), 'utf8')
     const ruleIndex = (...args: readonly string[]) => copy.run('talos-image.ts', ['rule-index', ...args])
@@ -27,7 +27,7 @@ describe('npm run rule-index', { timeout: PATIENCE_MS }, () => {
     for (const spec of [SPEC, NEEDS_IT]) await copy.edit(spec, (text) => text.replace("'OCI-003'", "'OCI-099'"))
     const lost = await ruleIndex()
     expect(lost).toMatchObject({ status: 1, stdout: '' })
-    expect(lost.stderr).toMatch(/^error: OCI-003 stood in the rule index and no spec states it any more: [^\n]+\n$/)
+    expect(lost.stderr).toMatch(/^error: OCI-003 was in the rule index and no spec states it any more: [^\n]+\n$/)
     expect(await read()).toBe(before)
 
     await copy.edit('specs/contract/retired.ts', (text) =>

@@ -51,7 +51,7 @@ describe('compareVerdict', () => {
     ).toEqual(['expected B-001 to pass, got blocked (A-001 failed)'])
   })
 
-  it('tells a rule that cannot tell from one that fails', () => {
+  it('distinguishes an inconclusive rule and one that fails', () => {
     const expected = { violates: [], inconclusive: ['A-001'] }
     expect(compareVerdict([rule('A-001', 'inconclusive')], expected)).toEqual([])
     const findings = [{ ...sampleFinding, message: 'wrong\nin detail' }]

@@ -94,7 +94,7 @@ describe('npm test', { timeout: PATIENCE_MS }, () => {
     )
   })
 
-  it('tells an image of another Talos release from one of the release that the lock pins', async () => {
+  it('distinguishes an image of another Talos release and one of the release that the lock pins', async () => {
     const { status, stdout } = await conform([
       SPIN_TAILSCALE,
       golden('v1.13.9-spin-tailscale'),
@@ -111,7 +111,7 @@ describe('npm test', { timeout: PATIENCE_MS }, () => {
     expect(stdout).toContain('FAIL KRN-003 ')
   })
 
-  it('is not green with a lock that says nothing, and tells the command that fills it', async () => {
+  it('is not green with a lock that says nothing, and names the command that fills it', async () => {
     const lock = join(folder, 'empty.json')
     await writeFile(lock, '{"schema":2}')
     const { status, stdout } = await conform([SPIN_TAILSCALE, ...AS_INSTALLER, '--lock', lock])
@@ -208,7 +208,7 @@ describe('npm test', { timeout: PATIENCE_MS }, () => {
   })
 
   it.each([
-    ['an image of which nobody says what it must be', [golden('v1.11.5-plain')], /carries no label .* --variant/],
+    ['an image of no known variant', [golden('v1.11.5-plain')], /carries no label .* --variant/],
     ['a reference that is not there', ['oci:absent', '--variant', 'spin-only'], /^error: oci:absent: .* got nothing/],
   ])('refuses %s with one sentence and 2', async (_, args, message) => {
     const { status, stdout, stderr } = await conform(args)

@@ -58,7 +58,7 @@ describe('parseOptions', () => {
     const refusal = (): unknown => parseOptions(args)
     expect(refusal).toThrow(UsageError)
     expect(refusal).toThrow(message)
-    expect(refusal).toThrow(/^[^\n]+ \(npm test -- --help tells more\)$/)
+    expect(refusal).toThrow(/^[^\n]+ \(npm test -- --help says more\)$/)
   })
 
   it('prints its usage and has no options then', () => {

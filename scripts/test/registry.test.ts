@@ -95,8 +95,8 @@ describe('npm test on a registry', { timeout: PATIENCE_MS }, () => {
   it.each<[string, () => readonly string[], RegExp]>([
     ['a tag that is not there', () => [reference('spin-only:v2')], /the tag v2, got no such tag/],
     ['a repository that is not there', () => [reference('nothing:v1')], /the tag v1, got no such tag/],
-    ['a port where nobody listens', () => ['127.0.0.1:1/you/x:v1'], /ECONNREFUSED/],
-    ['a name that nobody knows', () => ['registry.invalid/you/x:v1'], /no such host: registry\.invalid/],
+    ['a port without a listener', () => ['127.0.0.1:1/you/x:v1'], /ECONNREFUSED/],
+    ['an unknown name', () => ['registry.invalid/you/x:v1'], /no such host: registry\.invalid/],
     ['a name that was never resolved, offline', () => ['--offline', reference('spin-only:v7')], /resolved here before/],
     ['a user without a password', () => ['--username=u', reference('spin-only:v1')], /--password-stdin go together/],
     ['a CA that is none', () => ['--ca-file=package.json', reference('spin-only:v1')], /has no certificate in PEM/],

@@ -26,10 +26,10 @@ export function variantsOf(
   references: readonly string[],
   { all, byReference }: Variants,
 ): readonly (string | undefined)[] {
-  const stranger = [...byReference.keys()].find((one) => !references.includes(one))
-  if (stranger !== undefined)
+  const unknown = [...byReference.keys()].find((one) => !references.includes(one))
+  if (unknown !== undefined)
     throw new UsageError(
-      `--variant ${stranger}=${byReference.get(stranger)} names no reference that was given: write it as it is given, ${references.join(' or ') || 'and give it'}`,
+      `--variant ${unknown}=${byReference.get(unknown)} names no reference that was given: write it as it is given, ${references.join(' or ') || 'and give it'}`,
     )
   return references.map((one) => byReference.get(one) ?? all)
 }

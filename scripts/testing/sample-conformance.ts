@@ -2,7 +2,7 @@
 import type { CandidateVerdict, Conformance, Finding, RuleVerdict, Status } from '../judge/verdict/conformance.ts'
 
 export function sampleRule(id: string, status: Status, more: Partial<RuleVerdict> = {}): RuleVerdict {
-  const common = { level: 'must', sentence: `${id} holds`, findings: [], fix: `mend ${id}`, durationMs: 1 } as const
+  const common = { level: 'must', sentence: `${id} holds`, findings: [], fix: `repair ${id}`, durationMs: 1 } as const
   return { ...common, id, status, spec: 'specs/x.spec.ts:1', ...more }
 }
 

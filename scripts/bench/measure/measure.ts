@@ -18,7 +18,7 @@ export type CommandOptions = {
 /** A peak that lasts less than this shows in VmHWM alone, which is of one process. */
 const SAMPLE_MS = 20
 /** The most characters of a failed command's output that are quoted. */
-const MAX_TOLD = 4000
+const MAX_QUOTED = 4000
 
 /** Rejects with the end of what it said when it fails. */
 export async function measure(
@@ -49,7 +49,7 @@ function collect(child: ChildProcess, onLine: (line: string) => void): { text():
   for (const stream of [child.stdout, child.stderr])
     if (stream !== null)
       createInterface({ input: stream }).on('line', (line) => {
-        text = `${text}${line}\n`.slice(-MAX_TOLD)
+        text = `${text}${line}\n`.slice(-MAX_QUOTED)
         onLine(line)
       })
   return { text: () => text.trim() }

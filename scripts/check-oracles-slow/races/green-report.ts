@@ -64,7 +64,7 @@ export function greenReport(images: readonly Image[], { contract, lock, value }:
     ],
     pinned: true,
     runErrors: [],
-    // Nobody reads them here.
+    // They are not read here.
     counts: { pass: 0, fail: 0, inconclusive: 0, blocked: 0, missing: 0, waived: 0, 'not-applicable': 0 },
     exitCode: 0,
   }

@@ -48,7 +48,7 @@ export async function publishersRound({ own, other }: Releases, round: Round): P
     end.status === 'rejected' && !isAboutTag(end.reason) ? [`the loser says ${String(end.reason)}`] : [],
   )
   if (winners.length > 1) problems.push('both say that they published')
-  if (round.conditions && winners.length === 0) problems.push('nobody published')
+  if (round.conditions && winners.length === 0) problems.push('no one published')
   for (const publication of winners.flat())
     for (const [tag, digest] of expectedTags(publication)) {
       // Without conditions the loser may have written its first tag before it knew.
@@ -88,7 +88,7 @@ export async function promotersRound({ own, other, folder }: Releases, round: Ro
   const isPair = [first, second].some((one) => digestsOf(one).every((digest, at) => digest === named[at]))
   const losers = ends.slice(0, 2).filter((status) => status !== 0).length
   const problems = isPair ? [] : [`the channel names ${named.join(' with the assets ')}`]
-  if (losers > 1) problems.push('nobody promoted')
+  if (losers > 1) problems.push('no one promoted')
   if (losers !== (said.join('').match(/somebody else moves it/g) ?? []).length)
     problems.push(`a loser says ${said.join('')}`)
   if (ends[2] !== 2) problems.push('the publisher of other bytes was not refused for its tag')

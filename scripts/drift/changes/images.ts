@@ -68,7 +68,7 @@ function signerChange(name: string, was: PinnedSigner | undefined, is: PinnedSig
       `image.${name}.signer`,
       'images',
       is === undefined ? 'breaks' : 'note',
-      `${name} is signed by ${after ?? 'nobody'}`,
+      `${name} is signed by ${after ?? 'no one'}`,
       {
         rules: ['SUP-005'],
         contract: ['upstream.signers'],

@@ -27,7 +27,7 @@ function unknownChange(names: readonly (keyof Quirks)[]): Change {
     'knowledge.unknown',
     'knowledge',
     'breaks',
-    `nobody has read how this release is otherwise: ${list(names)}; ${list(rules, 12)} cannot be judged, and nothing can be built`,
+    `how this release differs has not been read: ${list(names)}; ${list(rules, 12)} cannot be judged, and nothing can be built`,
     { names, rules, action: 'wait for a version of this project that knows the release, or read upstream’s sources' },
   )
 }

@@ -4,7 +4,7 @@ import type { BootDescription, DescribedPackage } from '#harness/talos/descripti
 import { change, changed, compareNames, count, list, type Change } from './change.ts'
 
 /** Packages whose versions follow from other facts: the kernel's release, the Talos tag. */
-const TOLD_ELSEWHERE = new Set(['kernel', 'systemd'])
+const REPORTED_ELSEWHERE = new Set(['kernel', 'systemd'])
 
 export function systemChanges(was: BootDescription, is: BootDescription, talos: string): readonly Change[] {
   return [
@@ -60,7 +60,7 @@ function packageChanges(
   talos: string,
 ): readonly Change[] {
   const versionsOf = (packages: readonly DescribedPackage[]) =>
-    new Map(packages.flatMap(({ name, version }) => (TOLD_ELSEWHERE.has(name) ? [] : [[name, version] as const])))
+    new Map(packages.flatMap(({ name, version }) => (REPORTED_ELSEWHERE.has(name) ? [] : [[name, version] as const])))
   const [before, after] = [versionsOf(was), versionsOf(is)]
   const names = [...new Set([...before.keys(), ...after.keys()])].toSorted()
   const differing = names.flatMap((name) => {

@@ -57,7 +57,7 @@ const PREFIXES: readonly (readonly [since: ReleaseName, prefixes: readonly strin
     ],
   ],
 ]
-/** Nobody has read how this one is otherwise. */
+/** How this one differs has not been read. */
 const UNREAD: ReleaseName = 'v1.15.0-alpha.0'
 /** All that ask for what is known: capability-rules.test.ts holds them against what the rules do. */
 const INCONCLUSIVE = [...new Set(Object.values(RULES_OF).flat())].toSorted()
@@ -171,7 +171,7 @@ function expectedOf(fact: string, was: FactValue, is: FactValue, { to, gather }:
     case 'nri':
       return []
     default:
-      throw new Error(`nobody has said what drift must say of ${fact}`)
+      throw new Error(`no expectation of drift about ${fact}`)
   }
 }
 

@@ -67,7 +67,7 @@ describe.each(['v1.11.5-plain', 'v1.11.5-spin-only', 'v1.11.5-spin-tailscale', '
 )
 
 describe('the account of an image', () => {
-  it('is told as a tree with sums', async () => {
+  it('is shown as a tree with sums', async () => {
     const spans = await read('v1.11.5-spin-tailscale')
     const text = renderAccount('x', spans)
     expect(text).toContain('598528+10752 .linux: pinned by lock.kernel (KRN-005)')

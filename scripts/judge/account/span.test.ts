@@ -14,11 +14,11 @@ describe('an account', () => {
   }
   const outer: Branch = { name: 'outer', offset: 0, size: 12, parts: [leaf('head', 0, 4, LAYOUT), inner] }
 
-  it('sums leaves, decoded bytes where there are some, and what nobody accounts for', () => {
+  it('sums leaves, decoded bytes where there are some, and what is not accounted for', () => {
     expect(sumsOf([outer])).toEqual({ pinned: 12, derived: 4, declared: 0, free: 5, unaccounted: 3 + 2 })
   })
 
-  it('names what nobody accounts for', () => {
+  it('names what is not accounted for', () => {
     expect(allGaps([outer])).toEqual([
       { path: 'outer', offset: 10, size: 2 },
       { path: 'outer!inner', offset: 12, size: 3 },

@@ -28,7 +28,7 @@ describe('readContents', () => {
     }
   }
 
-  it('tells extensions, services and sizes of an installer', async () => {
+  it('lists extensions, services and sizes of an installer', async () => {
     const contents = await read('installer', `docker-archive:${GOLDEN}/v1.11.5-spin-tailscale/installer-arm64.tar`)
     expect(contents?.extensions?.map(({ name, services }) => [name, ...services].join(' '))).toEqual([
       'bnx2-bnx2x',

@@ -27,7 +27,7 @@ export async function pullEvidence(
   try {
     const found = await Promise.all(candidates.flatMap((candidate) => evidenceOf(access, candidate)))
     const isKeyless = contract.signing.signers.some((signer) => !('publicKey' in signer))
-    // Nobody asks the network about authorities that nothing is held against.
+    // No network access for authorities that nothing is held against.
     if (!isKeyless || found.flat().every(({ kind }) => kind === 'document')) return undefined
     const { TrustedRoot } = await import('@sigstore/protobuf-specs')
     return JSON.stringify(TrustedRoot.toJSON((await trust()).root))

@@ -77,7 +77,7 @@ async function readBack({ candidates: [candidate], failures }: Awaited<ReturnTyp
 }
 
 describe('withReference', () => {
-  it('fetches it for the workers, and not again what lies in the cache', async () => {
+  it('fetches it for the workers, and not again what is in the cache', async () => {
     expect(await readBack(await fetch(candidateOf(served())))).toEqual(['main', 'reset-maintenance'])
     const { length } = registry.requests
     expect(length).toBeGreaterThan(0)
@@ -110,7 +110,7 @@ describe('withReference', () => {
     expect(registry.requests).toEqual([])
   })
 
-  it('takes that of the embedded upstream from where it lies, for its own lock alone', async () => {
+  it('takes that of the embedded upstream from where it is, for its own lock alone', async () => {
     const image = parseReference(await upstream.writeReference(TALOS, join(folder, 'reference')))
     const atHand = { image, digest: upstreamLock.reference?.digest ?? '' }
     const own = await fetch(candidateOf(upstreamLock), { atHand })

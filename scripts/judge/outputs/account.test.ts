@@ -5,18 +5,18 @@ import { accountOf, accountText, candidateNames, shorten } from './account.ts'
 const place = ['where', 'initramfs offset 0x40']
 
 describe('accountOf', () => {
-  it('tells nothing of a rule that passes', () => {
+  it('says nothing of a rule that passes', () => {
     expect(accountOf(sampleRule('UKI-001', 'pass'))).toEqual([])
   })
 
-  it('tells where, expected, got and fix of a failure', () => {
+  it('reports where, expected, got and fix of a failure', () => {
     expect(accountOf(sampleRule('UKI-001', 'fail', { findings: [sampleFinding] }))).toEqual([
       [place, ['expected', 'v1.11.5'], ['got', 'v1.13.9']],
-      [['fix', 'mend UKI-001']],
+      [['fix', 'repair UKI-001']],
     ])
   })
 
-  it('tells what a reader found where nothing was compared', () => {
+  it('reports what a reader found where nothing was compared', () => {
     const finding = {
       part: 'installer',
       where: { path: 'initramfs', offset: 64 },
@@ -26,7 +26,7 @@ describe('accountOf', () => {
     expect(accountOf(sampleRule('INI-001', 'fail', { findings: [finding] }))[0]).toEqual([place, ['found', 'cpio: no']])
   })
 
-  it('tells what is wrong with a machine configuration, and what was compared', () => {
+  it('reports what is wrong with a machine configuration, and what was compared', () => {
     const where = { path: 'worker.yaml', line: 46, column: 19 }
     const finding = { part: 'config', where, message: 'of another variant', expected: 'a', got: 'b' } as const
     expect(accountOf(sampleRule('CFG-004', 'fail', { findings: [finding] }))[0]).toEqual([
@@ -37,17 +37,17 @@ describe('accountOf', () => {
     ])
   })
 
-  it('tells once why a rule is inconclusive', () => {
+  it('says once why a rule is inconclusive', () => {
     const finding = { part: 'installer', message: 'the lock has no kernel', code: 'FACT_ABSENT' } as const
     const rule = sampleRule('KRN-005', 'inconclusive', { reason: finding.message, findings: [finding] })
     expect(accountOf(rule)).toEqual([[['because', 'the lock has no kernel']]])
   })
 
-  it.each(['blocked', 'missing', 'not-applicable'] as const)('tells why a rule is %s', (status) => {
+  it.each(['blocked', 'missing', 'not-applicable'] as const)('says why a rule is %s', (status) => {
     expect(accountOf(sampleRule('UKI-001', status, { reason: 'why' }))).toEqual([[['because', 'why']]])
   })
 
-  it('tells the first findings of many, and how many there are more', () => {
+  it('reports the first findings of many, and how many there are more', () => {
     const account = accountOf(
       sampleRule('UKI-001', 'fail', { findings: Array.from({ length: 12 }, () => sampleFinding) }),
     )
@@ -55,7 +55,7 @@ describe('accountOf', () => {
     expect(account.at(-1)?.[0]).toEqual(['and', '2 more findings in conformance.json'])
   })
 
-  it('tells as much of a text as a person reads', () => {
+  it('shows as much of a text as a person reads', () => {
     const account = accountOf(
       sampleRule('UKI-001', 'fail', { findings: [{ ...sampleFinding, got: 'x'.repeat(1 << 20) }] }),
     )

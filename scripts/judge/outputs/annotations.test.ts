@@ -9,10 +9,10 @@ function renderRules(...rules: readonly RuleVerdict[]): string {
 }
 
 describe('renderAnnotations', () => {
-  it('names the file and line of the rule, and tells where, expected, got and fix', () => {
+  it('names the file and line of the rule, and reports where, expected, got and fix', () => {
     expect(renderRules(sampleRule('UKI-001', 'fail', { findings: [sampleFinding] }))).toBe(
       '::error file=specs/x.spec.ts,line=1,title=UKI-001 fail%3A spin-only::UKI-001 holds%0A' +
-        'where     initramfs offset 0x40%0Aexpected  v1.11.5%0Agot       v1.13.9%0A%0Afix       mend UKI-001\n',
+        'where     initramfs offset 0x40%0Aexpected  v1.11.5%0Agot       v1.13.9%0A%0Afix       repair UKI-001\n',
     )
   })
 
@@ -44,7 +44,7 @@ describe('renderAnnotations', () => {
     expect(renderRules(sampleRule('UKI-001', status))).toBe('')
   })
 
-  it('tells what went wrong outside of any rule', () => {
+  it('reports what went wrong outside of any rule', () => {
     expect(renderAnnotations({ ...sampleConformance, candidates: [] })).toBe(
       '::error title=run error::specs/x.spec.ts did not load%3A no\n'.replace('%3A', ':'),
     )
@@ -64,7 +64,7 @@ describe('renderAnnotations', () => {
 })
 
 describe('withoutCommands', () => {
-  it('stops commands by a word that nobody can know', () => {
+  it('stops commands by a random word', () => {
     const text = withoutCommands('  ::error::owned')
     const [, token = ''] = /^::stop-commands::([-\da-f]{36})\n/.exec(text) ?? []
     expect(text).toBe(`::stop-commands::${token}\n  ::error::owned\n::${token}::\n`)

@@ -14,7 +14,7 @@ export function renderAnnotations(verdict: Conformance): string {
   const names = candidateNames(conformance)
   return [
     ...conformance.candidates.flatMap(({ rules }, at) =>
-      rules.filter(isTold).map((rule) => {
+      rules.filter(isReported).map((rule) => {
         const title = `${rule.id} ${rule.status}: ${names[at]}`
         return command(rule.level === 'must' ? 'error' : 'warning', { ...placeOf(rule), title }, describe(rule))
       }),
@@ -42,7 +42,7 @@ function placeOf({ spec, findings: [finding] }: RuleVerdict): Readonly<Record<st
   return at === undefined ? { file } : { file, line: at }
 }
 
-function isTold({ status }: RuleVerdict): boolean {
+function isReported({ status }: RuleVerdict): boolean {
   return status === 'fail' || status === 'inconclusive' || status === 'missing'
 }
 

@@ -18,17 +18,17 @@ describe('renderJunit', () => {
     ])
   })
 
-  it('leaves the time out that nobody noted', () => {
+  it('leaves out a time that was not noted', () => {
     expect(renderJunit(sampleConformance)).not.toContain('timestamp')
   })
 
-  it('tells where, expected, got and fix of a failure', () => {
+  it('reports where, expected, got and fix of a failure', () => {
     expect(renderRule(sampleRule('UKI-001', 'fail', { findings: [sampleFinding] }))).toBe(
       `<testcase classname="spin-only.UKI" name="UKI-001 UKI-001 holds" time="0.001"><failure type="fail" message="fail: expected 1 to be 2">where     initramfs offset 0x40
 expected  v1.11.5
 got       v1.13.9
 
-fix       mend UKI-001</failure></testcase>`,
+fix       repair UKI-001</failure></testcase>`,
     )
   })
 

@@ -25,7 +25,7 @@ describe('renderMarkdown', () => {
     expect(text).toContain('| UKI | · | 1 | · | · | · | · | · |')
   })
 
-  it('tells where, expected, got and fix of a failure', () => {
+  it('reports where, expected, got and fix of a failure', () => {
     const rule = sampleRule('UKI-001', 'fail', { findings: [sampleFinding], sentence: '`.osrel` says so' })
     expect(renderRules(rule)).toContain(`**UKI-001 fail**: \`.osrel\` says so
 
@@ -33,7 +33,7 @@ describe('renderMarkdown', () => {
 - expected: \`v1.11.5\`
 - got: \`v1.13.9\`
 
-- fix: mend UKI-001`)
+- fix: repair UKI-001`)
   })
 
   it('folds what could not be judged', () => {

@@ -110,10 +110,10 @@ describe('renderSarif', async () => {
     expect(validate.errors).toBeNull()
   })
 
-  it('tells where, expected, got and fix of a failure', () => {
+  it('reports where, expected, got and fix of a failure', () => {
     const [result] = resultsOf(sampleRule('UKI-001', 'fail', { findings: [sampleFinding] }))
     expect(result?.message.text).toBe(
-      'UKI-001 holds\nwhere: initramfs offset 0x40\nexpected: v1.11.5\ngot: v1.13.9\nfix: mend UKI-001',
+      'UKI-001 holds\nwhere: initramfs offset 0x40\nexpected: v1.11.5\ngot: v1.13.9\nfix: repair UKI-001',
     )
     expect(result?.locations).toEqual([
       {

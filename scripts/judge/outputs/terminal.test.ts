@@ -52,35 +52,35 @@ describe('renderTerminal', () => {
     ])
   })
 
-  it('tells of a failure where it is, what was expected, and what mends it', () => {
+  it('says of a failure where it is, what was expected, and how to repair it', () => {
     expect(render()).toContain(
       [
         'FAIL UKI-001 UKI-001 holds',
         '  where     initramfs offset 0x40',
         '  expected  v1.11.5',
         '  got       v1.13.9',
-        '  fix       mend UKI-001',
+        '  fix       repair UKI-001',
         '',
       ].join('\n'),
     )
   })
 
-  it('tells the message of an error that a reader gave', () => {
+  it('reports the message of an error that a reader gave', () => {
     const finding = { part: 'installer', message: 'cpio: expected 070701, got 0', code: 'BAD_MAGIC' } as const
     expect(render(withRules([sampleRule('INI-001', 'fail', { findings: [finding] })]))).toContain(
-      '  found     cpio: expected 070701, got 0\n  fix       mend INI-001\n',
+      '  found     cpio: expected 070701, got 0\n  fix       repair INI-001\n',
     )
   })
 
-  it('tells notes of a rule that passes', () => {
+  it('reports notes of a rule that passes', () => {
     const where = { path: 'worker.yaml', line: 4, column: 10 }
-    const notes = [{ part: 'config', where, message: 'keys stand in the file' }] as const
+    const notes = [{ part: 'config', where, message: 'keys are in the file' }] as const
     expect(render(withRules([sampleRule('CFG-006', 'pass', { notes })]))).toContain(
-      '\nNOTE CFG-006 CFG-006 holds\n  where     worker.yaml:4:10\n  found     keys stand in the file\n\n',
+      '\nNOTE CFG-006 CFG-006 holds\n  where     worker.yaml:4:10\n  found     keys are in the file\n\n',
     )
   })
 
-  it('says why a rule is blocked, missing or inconclusive, and proposes no cure for it', () => {
+  it('says why a rule is blocked, missing or inconclusive, and proposes no fix for it', () => {
     const text = render()
     expect(text).toContain('BLOCKED KRN-001 KRN-001 holds\n  because   blocked: UKI-001 failed\n\n')
     expect(text).toContain('MISSING KRN-002 KRN-002 holds\n  because   no test ran for this rule\n\n')

@@ -25,7 +25,7 @@ function observe(...cases: readonly TestCase[]): ReturnType<ReturnType<typeof cr
 }
 
 describe('createObserver', () => {
-  it('records whose rule ran, where it stands and how long it took', () => {
+  it('records whose rule ran, where it is and how long it took', () => {
     expect(observe(testCase({ state: 'passed' }))).toEqual({
       observations: [
         {

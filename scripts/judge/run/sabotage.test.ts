@@ -81,7 +81,7 @@ const SABOTAGE: readonly Sabotage[] = [
     edit: atStart('process.exit(0)'),
     reason: 'process.exit unexpectedly called',
   },
-  { name: 'a promise that nobody waits for', edit: atStart('void Promise.reject(new Error("late"))'), reason: 'late' },
+  { name: 'a promise that is not awaited', edit: atStart('void Promise.reject(new Error("late"))'), reason: 'late' },
   {
     name: 'a target that is left out',
     edit: (text) => text.replace(/('OCI-003', '[^']*', \{\n\s+targets: )\['image'\]/, (_, head: string) => `${head}[]`),

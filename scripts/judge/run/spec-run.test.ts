@@ -13,7 +13,7 @@ describe('openSpecRun', { timeout: PATIENCE_MS }, () => {
     await run.close()
   })
 
-  it('ends when it is closed with nothing to judge, and leaves nobody who listens for Ctrl-C', async () => {
+  it('ends when it is closed with nothing to judge, and leaves no listener for Ctrl-C', async () => {
     const listeners = process.listeners('SIGINT')
     const run = openSpecRun('specs/oci/identity.spec.ts')
     await run.started
@@ -21,7 +21,7 @@ describe('openSpecRun', { timeout: PATIENCE_MS }, () => {
     await run.close()
   })
 
-  it('tells of a vitest that does not run', async () => {
+  it('reports a vitest that does not run', async () => {
     const { observations, runErrors } = await openSpecRun('specs/none/*.spec.ts').run(NONE)
     expect([observations, runErrors]).toEqual([[], ['vitest did not run: No test files found']])
   })

@@ -90,7 +90,7 @@ const candidateSchema = z.strictObject({
     .describe('Files of the machine configuration that was judged beside the image, patches last.'),
   exitCode: z.int(),
   rules: z.array(ruleSchema).readonly(),
-  contents: contentsSchema.optional().describe('What is inside, told and not judged.'),
+  contents: contentsSchema.optional().describe('What is inside, listed and not judged.'),
 })
 
 export const conformanceSchema = z.strictObject({

@@ -11,7 +11,7 @@ function entry(id: string, more: Partial<RuleIndexEntry> = {}): RuleIndexEntry {
     needs: [],
     pinned: false,
     sentence: `${id} holds`,
-    fix: 'mend it',
+    fix: 'repair it',
   }
   return { ...common, id, file: 'specs/x.spec.ts', ...more } as RuleIndexEntry
 }
@@ -134,7 +134,7 @@ describe('judge', () => {
     expect(statusOf(ruleIndex, observed('A-1'), observed('B-1'))).toEqual(['blocked', 'blocked'])
   })
 
-  it('tells why a rule does not apply', () => {
+  it('says why a rule does not apply', () => {
     const ruleIndex = ruleIndexOf(entry('A-1', { targets: ['registry'] }), entry('B-1', { pinned: true }))
     const rules = judge(ruleIndex, { ...INSTALLER, pinned: false }, [])
     expect(rules.map((rule) => [rule.status, rule.reason])).toEqual([

@@ -57,7 +57,7 @@ export function judge(
     const known = memo.get(key)
     if (known !== undefined) return known
     memo.set(key, { status: 'blocked', reason: `${id} needs itself`, findings: [] })
-    // A rule over both parts reads both, wherever it is told.
+    // A rule over both parts reads both, wherever it is reported.
     const read = entry.scope === 'parts' ? JUDGED_PARTS : [part]
     const red = entry.needs.find((need) => read.some((one) => isRed(statusOn(need, one)?.status)))
     const result: PartResult =
@@ -89,8 +89,8 @@ function verdictOf(
   const worst = results.toSorted((a, b) => SEVERITY.indexOf(a.status) - SEVERITY.indexOf(b.status))[0]
   const why = worst === undefined ? reason : worst.reason
   const seen = own.filter((observation) => observation.id === entry.id)
-  const notes = seen.flatMap(({ part, notes: told = [] }) =>
-    told.map(({ at, message }) => ({ part, where: at, message })),
+  const notes = seen.flatMap(({ part, notes: found = [] }) =>
+    found.map(({ at, message }) => ({ part, where: at, message })),
   )
   return {
     id: entry.id,

@@ -22,7 +22,7 @@ describe('conformance.schema.json', async () => {
 
   it.each([
     ['without a part', { ...sampleConformance, tool: undefined }],
-    ['with a part that nobody knows', { ...sampleConformance, mood: 'good' }],
+    ['with an unknown part', { ...sampleConformance, mood: 'good' }],
     ['of another version', { ...sampleConformance, schema: 1 }],
     ['with another count', { ...sampleConformance, counts: { ...sampleConformance.counts, good: 1 } }],
     ['without a count', { ...sampleConformance, counts: {} }],

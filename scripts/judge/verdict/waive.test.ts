@@ -135,11 +135,11 @@ describe('waiverErrors', () => {
     ])
   })
 
-  it('tells a waiver that is not needed', () => {
+  it('reports a waiver that is not needed', () => {
     expect(runErrors('pass', waiver())).toEqual(['waiver of EXT-016 is not needed any more: take it out'])
   })
 
-  it('tells a waiver for a variant that the contract does not define', () => {
+  it('reports a waiver for a variant that the contract does not define', () => {
     expect(runErrors('fail', waiver({ variant: 'spin' }))).toEqual([
       'waiver of EXT-016 for spin: unknown variant spin; defined: spin-only, spin-tailscale',
     ])

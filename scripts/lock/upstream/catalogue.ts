@@ -26,7 +26,7 @@ export async function readCatalogue(upstream: Upstream, talos: string): Promise<
     const described = parseYaml(await readAll(descriptions, MAX_CATALOGUE_BYTES), descriptions.where)
     for (const { line, name } of extensions)
       if (typeof described !== 'object' || described === null || !Object.hasOwn(described, line))
-        upstream.note(`${image.name}: its descriptions.yaml does not tell of ${name} as its image-digests does`)
+        upstream.note(`${image.name}: its descriptions.yaml does not list ${name} as its image-digests does`)
     const images = extensions.map(({ line }) => line).toSorted()
     return { image, pinned: { ...image.pinned, images }, extensions }
   })

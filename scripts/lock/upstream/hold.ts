@@ -50,7 +50,7 @@ async function checkHeld(
   const refuse = (why: string): never => {
     throw new LockError('wrong', `${reference}: cannot be held: ${why}`)
   }
-  if (verify && pinned.signer === undefined) refuse('nobody signed it')
+  if (verify && pinned.signer === undefined) refuse('it is not signed')
   const { manifest, rootfs } = await about(reference, () => readExtensionPackage(store, upstream.spool))
   const range = manifest.metadata.compatibility.talos.version
   if (!admitsTalos(range, talos)) refuse(`it admits Talos ${range}, not ${talos}`)

@@ -20,8 +20,8 @@ export async function about<T>(image: string, action: () => Promise<T>): Promise
     return await action()
   } catch (error) {
     if (!(error instanceof HarnessError)) throw error
-    const told = describeError(error)
-    throw new LockError(failureOf(error), error.message.includes(image) ? told : `${image}: ${told}`, error)
+    const described = describeError(error)
+    throw new LockError(failureOf(error), error.message.includes(image) ? described : `${image}: ${described}`, error)
   }
 }
 

@@ -39,7 +39,10 @@ export async function findSigner(
     throw new LockError('wrong', `${name}: no valid signature of upstream: ${invalid.error.message}`)
   const unknown = signatures.find((one) => one.outcome === 'unknown')
   if (unknown !== undefined)
-    throw new LockError('unknown', `${name}: whether upstream signed it could not be told: ${unknown.error.message}`)
-  note(`${name}: nobody signed it`)
+    throw new LockError(
+      'unknown',
+      `${name}: whether upstream signed it could not be determined: ${unknown.error.message}`,
+    )
+  note(`${name}: it is not signed`)
   return undefined
 }

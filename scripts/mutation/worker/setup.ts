@@ -14,7 +14,7 @@ import { killed, observed } from './state.ts'
 type Meta = JudgementMeta & { readonly requirement: Requirement }
 
 /** Written at once: a mutant may never give the thread back. */
-function tell(record: LogRecord): void {
+function send(record: LogRecord): void {
   appendFileSync(inject('plan').log, `${JSON.stringify(record)}\n`)
 }
 
@@ -23,7 +23,7 @@ beforeEach(({ task, skip }) => {
   const { candidate, requirement } = task.meta as object as Meta
   const pair = `${candidate} ${requirement.id}`
   if (mutant !== VALID && (killed.has(mutant) || inject('plan').baseline[pair] === undefined)) skip()
-  tell({ kind: 'start', mutant, place: pair })
+  send({ kind: 'start', mutant, place: pair })
 })
 
 afterEach(({ task }) => {
@@ -39,7 +39,7 @@ afterEach(({ task }) => {
     durationMs: 0,
     spec: '',
   }
-  if (mutant === VALID) tell({ kind: 'observed', observation })
+  if (mutant === VALID) send({ kind: 'observed', observation })
   else if (!killed.has(mutant)) compare(mutant, observation)
 })
 
@@ -59,5 +59,5 @@ function compare(mutant: string, observation: Observation): void {
   const [problem] = compareVerdict(verdicts, wanted)
   if (problem === undefined) return
   killed.add(mutant)
-  tell({ kind: 'killed', mutant, by: `${key}: ${problem}` })
+  send({ kind: 'killed', mutant, by: `${key}: ${problem}` })
 }

@@ -91,7 +91,7 @@ const BASES = [
   ['derived', 'follow from upstream’s by the recipe'],
   ['declared', 'by the contract or the reference'],
   ['free', 'on the list of free bytes'],
-  ['unaccounted', 'nobody knows'],
+  ['unaccounted', 'not accounted for'],
 ] as const
 
 /** Decompressed bytes by the reason for their values; `npm run account` lists each. */

@@ -195,7 +195,7 @@ describe('the page in Chromium', () => {
     try {
       await open('pair', 1200)
       const text = await page.evaluate<string>('document.body.innerText')
-      for (const part of ['Does not conform', 'v1.13.9', 'mend UKI-001', 'tailscale', 'extension segment'])
+      for (const part of ['Does not conform', 'v1.13.9', 'repair UKI-001', 'tailscale', 'extension segment'])
         expect(text).toContain(part)
       expect(text).not.toContain('Show all')
     } finally {

@@ -30,14 +30,14 @@ describe('renderHtml', () => {
     expect(order[0]).toBeGreaterThan(0)
   })
 
-  it('tells where, expected, got and fix of a failure', () => {
+  it('reports where, expected, got and fix of a failure', () => {
     for (const [label, text] of [
       ['where', 'initramfs offset 0x40'],
       ['expected', 'v1.11.5'],
       ['got', 'v1.13.9'],
     ])
       expect(page).toContain(`<dt>${label}</dt><dd><pre>${text}</pre></dd>`)
-    expect(page).toContain('<dt>fix</dt><dd>mend UKI-001</dd>')
+    expect(page).toContain('<dt>fix</dt><dd>repair UKI-001</dd>')
   })
 
   it('puts the statuses of a rule side by side', () => {
@@ -62,7 +62,7 @@ describe('renderHtml', () => {
     expect([...(both ?? '').matchAll(/x="([\d.]+)%"/g)].map(([, x]) => x)).toEqual(['0.00', '9.26', '42.13', '82.41'])
   })
 
-  it('lets nothing in but the style and the script that stand in it', () => {
+  it('lets nothing in but the style and the script that are in it', () => {
     const [, style = ''] = /<style>([^]*)<\/style>/.exec(page) ?? []
     const [, script = ''] = /<script>([^]*)<\/script>/.exec(page) ?? []
     const [, policy = ''] = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(page) ?? []
@@ -126,7 +126,7 @@ describe('the size of the page', () => {
     expect(html).toContain('<dt>got</dt>')
   })
 
-  it('tells everything of a verdict of the usual size', () => {
+  it('shows everything of a verdict of the usual size', () => {
     const html = renderHtml(rules(150, 1))
     expect(Buffer.byteLength(html)).toBeLessThanOrEqual(MAX_BYTES)
     expect(html).not.toContain('Too long')

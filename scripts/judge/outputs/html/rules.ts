@@ -58,10 +58,10 @@ function renderCase({ name, rule }: Case, take: Take): Markup {
   const account = accountOf(rule).map((group) => markup`<dl class="facts">${group.map(renderLine)}</dl>\n`)
   const rendered = markup`${account}`
   const fits = take(Buffer.byteLength(rendered.markup))
-  const told = fits ? rendered : markup`<p>Too long for this page; conformance.json has it.</p>\n`
+  const shown = fits ? rendered : markup`<p>Too long for this page; conformance.json has it.</p>\n`
   const took = rule.durationMs < 1 ? '' : `, ${Math.round(rule.durationMs)} ms`
   return markup`<section><h4>${name}: ${rule.status}</h4>
-${told}<p class="quiet"><code>${rule.spec}</code>${took}</p></section>
+${shown}<p class="quiet"><code>${rule.spec}</code>${took}</p></section>
 `
 }
 

@@ -8,9 +8,9 @@ type Environment = Record<string, string | undefined>
  * The folder that npm was called in, for a script of this project; undefined where the process was started otherwise, and
  * is in its caller's folder already. It is taken out of `env`: what this process starts is not started by npm.
  */
-export function takeStanding(env: Environment = process.env): string | undefined {
-  const { INIT_CWD: standing, npm_lifecycle_script: script = '', npm_package_json: project } = env
+export function takeWorkingFolder(env: Environment = process.env): string | undefined {
+  const { INIT_CWD: caller, npm_lifecycle_script: script = '', npm_package_json: project } = env
   delete env['INIT_CWD']
   const isOurs = project === join(ROOT, 'package.json') && script.includes('scripts/talos-image.ts')
-  return isOurs ? standing : undefined
+  return isOurs ? caller : undefined
 }

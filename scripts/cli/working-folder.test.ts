@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { ROOT } from '../root.ts'
 import { runScript } from '../testing/run-script.ts'
-import { takeStanding } from './standing.ts'
+import { takeWorkingFolder } from './working-folder.ts'
 
-const folder = await mkdtemp(join(tmpdir(), 'standing-'))
+const folder = await mkdtemp(join(tmpdir(), 'working-folder-'))
 afterAll(() => rm(folder, { recursive: true }))
 
 const OURS = {
@@ -15,19 +15,19 @@ const OURS = {
   npm_lifecycle_script: 'node --import ./scripts/preload.mjs scripts/talos-image.ts lint-config',
 }
 
-describe('takeStanding', () => {
+describe('takeWorkingFolder', () => {
   it('is the folder that npm was called in, once', () => {
     const env = { ...OURS }
-    expect(takeStanding(env)).toBe(folder)
-    expect(takeStanding(env)).toBeUndefined()
+    expect(takeWorkingFolder(env)).toBe(folder)
+    expect(takeWorkingFolder(env)).toBeUndefined()
   })
 
   it.each([
     ['without npm', { ...OURS, npm_package_json: undefined }],
     ['in a script of another project', { ...OURS, npm_package_json: join(folder, 'package.json') }],
     ['in a script that runs something else', { ...OURS, npm_lifecycle_script: 'vitest run' }],
-  ])('is where the process stands %s', (_, env) => {
-    expect(takeStanding(env)).toBeUndefined()
+  ])('is the process’s own %s', (_, env) => {
+    expect(takeWorkingFolder(env)).toBeUndefined()
   })
 })
 
