@@ -14,7 +14,7 @@ export const BUDGET: BudgetLimits = {
   entries: 50_000,
   /** Bytes of the tars of all layers together. */
   bytes: 2 * 2 ** 30,
-  /** From the first request to the last byte that comes. */
+  /** The time from the first request to the last byte that comes. */
   seconds: 1800,
 }
 

@@ -55,7 +55,7 @@ async function feed(engine: InflateRaw | ZstdDecompress, pull: Pull): Promise<Ui
   }
 }
 
-/** Only errors of zlib and zstd come here, which carry a code; errors about the input itself never reach this function. */
+/** Wraps an error of zlib or zstd, which has a code; errors about the input itself do not come here. */
 function toFormatError(cause: unknown, offset: number, options: DecoderOptions): FormatError {
   const { code, message } = cause as { readonly code?: string; readonly message?: string }
   const truncated = code === 'Z_BUF_ERROR'

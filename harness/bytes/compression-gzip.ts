@@ -133,7 +133,7 @@ export async function measureGzipMember(
   }
 }
 
-/** Whatever begins with ID1 is meant as a member: then its header says what is wrong with it. */
+/** A byte ID1 begins a member; what is wrong with it then, its header says. */
 function isMember(next: Uint8Array | undefined): boolean {
   return next?.[0] === 0x1f
 }
@@ -210,7 +210,7 @@ async function readMemberHeader(feed: Feed): Promise<void> {
     throw feed.error('MALFORMED', `expected gzip header checksum ${wantCrc.toString(16)}, got another`)
 }
 
-/** Nothing may follow the last member: compress/gzip of Go takes NUL, too, for the header of one more. */
+/** Refuses bytes after the last member: compress/gzip of Go takes NUL, too, for the header of one more. */
 async function assertEnd(feed: Feed, options: DecoderOptions): Promise<void> {
   const { offset } = feed
   const got = await feed.drain()

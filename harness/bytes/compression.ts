@@ -11,7 +11,7 @@ export { gunzipChunks, measureGzipMember } from './compression-gzip.ts'
 export type Compression = 'gzip' | 'zstd' | 'xz' | 'lzma' | 'bzip2' | 'lz4' | 'lzo' | 'none'
 export type DecompressOptions = Omit<DecoderOptions, 'where'>
 
-/** As linux v6.12 lib/decompress.c distinguishes them, and lz4's frame format beside its legacy one. */
+/** Magic numbers, as linux v6.12 lib/decompress.c has them, and lz4's frame format beside its legacy one. */
 const MAGICS: readonly (readonly [Compression, readonly number[]])[] = [
   ['gzip', [0x1f, 0x8b]],
   ['zstd', ZSTD_MAGIC],

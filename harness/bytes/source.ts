@@ -24,7 +24,9 @@ export interface ByteSource {
 /** `memory` may be used for the bytes; there is room for them. */
 export type ReadAt = (offset: number, length: number, memory?: Uint8Array) => Promise<Uint8Array>
 
-/** For a stream whose reader keeps no chunk: new memory for each would be most of what is collected as garbage. */
+/**
+ * Memory for a stream whose reader keeps no chunk: new memory for each would be most of what is collected as garbage.
+ */
 export function chunkMemory({ size }: Pick<ByteSource, 'size'>): Uint8Array | undefined {
   return size > CHUNK_SIZE ? Buffer.allocUnsafeSlow(CHUNK_SIZE) : undefined
 }

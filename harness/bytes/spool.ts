@@ -8,7 +8,7 @@ import { writeAll } from './file.ts'
 import { makeFolder } from './folder.ts'
 import { bytesSource, fileSource, type ByteSource } from './source.ts'
 
-/** Below this a spooled stream stays in memory: most images have many small members and few big ones. */
+/** A spooled stream below this size stays in memory: most images have many small members and few big ones. */
 export const MEMORY_LIMIT = 1 << 20
 
 export type SpoolOptions = { readonly where: Location; readonly maxBytes: number; readonly format: string }

@@ -61,7 +61,7 @@ async function* walk(
 
 const SLASH = Buffer.from('/')
 
-/** Sorted by bytes, so that one folder gives one tree on every file system. */
+/** Names sorted by bytes, so that one folder gives one tree on every file system. */
 async function listNames(folder: Buffer, where: Location): Promise<Buffer[]> {
   const names: Buffer[] = []
   // Node's types know only of names as text.

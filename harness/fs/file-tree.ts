@@ -6,7 +6,7 @@ import { FormatError, type Location } from '../errors.ts'
 export type FileType = 'file' | 'directory' | 'symlink' | 'hardlink' | 'character' | 'block' | 'fifo' | 'socket'
 
 export type FileEntry = {
-  /** Relative to the root, without `./` or a leading or trailing slash; '' is the root itself. */
+  /** The path relative to the root, without `./` or a leading or trailing slash; '' is the root itself. */
   readonly path: string
   readonly type: FileType
   /** Permission bits with setuid, setgid and sticky: 0o7777 at most. */

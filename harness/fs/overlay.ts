@@ -6,7 +6,7 @@ import { FileTree, type FileEntry } from './file-tree.ts'
 
 const WHITEOUT = '.wh.'
 const OPAQUE = '.wh..wh..opq'
-/** Longer chains of hard links than this are no chains: each is one hop to a file in any sane layer. */
+/** The longest chain of hard links: each is one hop to a file in any layer that a tool wrote. */
 const MAX_HOPS = 40
 
 /** The effects of one layer on those below it. */

@@ -9,7 +9,7 @@ import { startWalk, type JsonProblem } from './walk.ts'
 
 export type JsonText = {
   readonly value: unknown
-  /** In the order of the text. */
+  /** Problems in the order of the text. */
   readonly problems: readonly JsonProblem[]
   /** True if it is as json.Marshal of Go writes it: no blank space, no escape that is not needed. */
   readonly compact: boolean

@@ -2,7 +2,7 @@
 // folding of Unicode (`foldName`, go1.26 src/encoding/json/fold.go): `ſ` is `s`, the Kelvin sign `k`. protojson knows a
 // field by its JSON name and by its name in the .proto file (https://protobuf.dev/programming-guides/json/).
 
-/** Whose reading of keys counts: Go's structs, or messages of protobuf. */
+/** The reader whose spelling of keys counts: Go's structs, or messages of protobuf. */
 export type Spelling = 'go' | 'protobuf'
 
 /** Two keys with one folding are one field to a Go struct. */

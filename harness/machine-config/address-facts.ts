@@ -46,7 +46,7 @@ export function addressFacts(rootsOf: Roots): AddressFacts {
   }
 }
 
-/** Those of an interface and of its VLANs; `cidr` is the older name of one address. */
+/** Addresses of an interface and of its VLANs; `cidr` is the older name of one address. */
 function oldAddresses(item: YamlNode): readonly PlacedText[] {
   if (SHARED_LINK.test(textAt(item, 'interface')?.value ?? '') || textAt(item, 'dummy')?.value === 'true') return []
   return [item, ...itemsAt(item, 'vlans')].flatMap((one) => [

@@ -13,9 +13,9 @@ const NEWEST = '1.14'
 export type ConfigFile = { readonly path: string; readonly bytes: Uint8Array }
 
 type ConfigDocument = {
-  /** Undefined for the v1alpha1 document, that of `machine:` and `cluster:`. */
+  /** The kind; undefined for the v1alpha1 document, that of `machine:` and `cluster:`. */
   readonly kind: string | undefined
-  /** Undefined for a kind of which there is one. */
+  /** The name; undefined for a kind of which there is one. */
   readonly name: string | undefined
   readonly root: YamlMap
 }
@@ -31,17 +31,23 @@ export type MachineConfig = {
   }[]
   /** The beginning of the first file. */
   readonly start: YamlPlace
-  /** The same files as Talos of a minor reads them, and what keeps it from doing so; of all minors, or of that they are for. */
+  /**
+   * The same files as Talos of a minor reads them, and what keeps it from doing so; of all minors, or of that they are
+   * for.
+   */
   readonly readings: Readonly<Partial<Record<Minor, Reading>>>
 }
 
-/** Chooses the minor that the files are for, by the keys that the newest reads in them; undefined where they do not show it. */
+/**
+ * Chooses the minor that the files are for, by the keys that the newest reads in them; undefined where they do not show
+ * it.
+ */
 export type ChooseMinor = (config: MachineConfig) => Minor | undefined
 
 /**
  * The first file with the others merged over it in order, as `talosctl machineconfig patch` does: as every minor reads
- * them, or, to be quick, as the one that `choose` names does. FormatError `yaml` for what is no YAML to Talos, or too much
- * of it; its `at.path` is `file:line:column`. All else that keeps Talos from reading the files is in `readings`.
+ * them, or, to be quick, as the one that `choose` names does. FormatError `yaml` for what is no YAML to Talos, or too
+ * much of it; its `at.path` is `file:line:column`. All else that keeps Talos from reading the files is in `readings`.
  */
 export function parseMachineConfig(files: readonly ConfigFile[], choose?: ChooseMinor): MachineConfig {
   const parsed = files.map(({ path, bytes }) => ({ path, roots: parseGoYaml(bytes, path) }))

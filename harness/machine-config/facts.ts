@@ -24,16 +24,16 @@ export type ServiceConfiguration = {
 export type MachineConfigFacts = {
   /** The beginning of the first file: the place of what is missing altogether. */
   readonly start: YamlPlace
-  /** Absent where Talos or the network names the machine. */
+  /** The name of the machine; absent where Talos or the network names the machine. */
   readonly hostname?: Placed
   /** `machine.install` and UnattendedInstallConfig, with the image where one is named. */
   readonly installs: readonly { readonly image?: Placed; readonly at: YamlPlace }[]
-  /** In the order in which Talos takes them: of two of a name the last one holds. */
+  /** Modules in the order in which Talos takes them: of two of a name the last one holds. */
   readonly modules: readonly LoadedModule[]
   /** The place of the list of modules. */
   readonly modulesAt?: YamlPlace
   readonly services: readonly ServiceConfiguration[]
-  /** Empty where Talos takes its defaults. */
+  /** Subnets of pods; empty where Talos takes its defaults. */
   readonly podSubnets: readonly Placed[]
   readonly serviceSubnets: readonly Placed[]
   /** Subnets of which the kubelet takes the node's address; `!` before those that it does not. */
@@ -50,7 +50,7 @@ export type MachineConfigFacts = {
   readonly extraKernelArguments: readonly Placed[]
   /** Images of `machine.install.extensions`. */
   readonly installExtensions: readonly Placed[]
-  /** In all files as they are, values that a later file overrides included. */
+  /** Secrets in all files as they are, values that a later file overrides included. */
   readonly secrets: readonly SecretLike[]
   /** The files as Talos of a minor reads them. */
   readonly readings: MachineConfig['readings']
@@ -139,7 +139,7 @@ function toService(root: YamlMap): ServiceConfiguration {
   }
 }
 
-/** Undefined for what is absent or null. */
+/** The map of a key; undefined for what is absent or null. */
 function mapAt(map: YamlMap | undefined, key: string): YamlMap | undefined {
   const value = valueAt(map, key)
   return value?.kind === 'map' ? value : undefined
@@ -150,7 +150,7 @@ function listAt(map: YamlMap | undefined, key: string): YamlList | undefined {
   return value?.kind === 'list' ? value : undefined
 }
 
-/** Undefined for what is absent or empty, which to Talos is the same. */
+/** The text of a key; undefined for what is absent or empty, which to Talos is the same. */
 function textAt(map: YamlMap | undefined, key: string): Placed | undefined {
   const value = valueAt(map, key)
   return value === undefined ? undefined : asText(value)
@@ -160,7 +160,7 @@ function textsAt(map: YamlMap | undefined, key: string): readonly Placed[] {
   return itemsOf(listAt(map, key)).map((item) => asText(item) ?? { value: '', at: item.at })
 }
 
-/** Empty where it is absent. */
+/** The text of a key; empty where it is absent. */
 function required(map: YamlMap, key: string): Placed {
   return textAt(map, key) ?? { value: '', at: map.at }
 }

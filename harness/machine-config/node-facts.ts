@@ -46,7 +46,7 @@ export type NodeFacts = {
   readonly kubeletImage?: PlacedText
   /** Types of limits in the runtime specification of all containers. */
   readonly limits: readonly PlacedText[]
-  /** In order: the first that matches counts. */
+  /** Rules in order: the first that matches counts. */
   readonly imageRules: readonly ImageRule[]
   /** Block devices that are named by their path. */
   readonly devices: readonly PlacedText[]

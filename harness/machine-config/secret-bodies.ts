@@ -20,11 +20,11 @@ const MAX_FOUND = 100
 
 export type BodySecret = {
   readonly field: string
-  /** From 0, in the body. */
+  /** The line in the body, from 0. */
   readonly line: number
 }
 
-/** In order of lines, each line once. */
+/** Secrets in order of lines, each line once. */
 export function secretsInBody(body: string): readonly BodySecret[] {
   const found = new Map<number, BodySecret>()
   for (const [line, text] of body.split('\n').entries()) {
@@ -63,7 +63,7 @@ function namesIn(line: string, pattern: RegExp): readonly (readonly [string, str
   return [...line.matchAll(pattern)].map(([, key = '', value = '']) => [key, value])
 }
 
-/** Without quotes, a comma behind and a comment. */
+/** The text without quotes, a comma behind it and a comment. */
 function bare(text: string): string {
   const value = text.trim().replace(/,$/, '')
   const quoted = /^(["'])(.*)\1$/.exec(value)?.[2]

@@ -8,10 +8,13 @@ const SECRET_BEHIND = /^(?:pass|pwd)$/
 const SECRET_KEY = /^(?:auth|api|access|secret|private|preshared|shared|encryption|signing)_key$/
 /** Names of Secrets of Kubernetes, which are no secrets: TS_KUBE_SECRET, existingSecret, imagePullSecret. */
 const NAME_OF_SECRET = /(?:^|_)(?:kube|existing|pull|tls)_secret$/
-/** Whole variables with secrets inside: the registry credentials of GitLab's and others' runners. */
+/** Variables with secrets inside: the registry credentials of GitLab's and others' runners. */
 const OTHER = new Set(['DOCKER_AUTH_CONFIG'])
 
-/** Filled in by something else, or not at all: a variable, a template, an encrypted or looked-up value, a file. */
+/**
+ * A value that is filled in by something else, or not at all: a variable, a template, an encrypted or looked-up value,
+ * a file.
+ */
 const REFERENCE =
   /^\$[A-Z_][A-Z0-9_]*$|^\$\(|\$\{[^}]{0,200}\}|\{\{|^<[^>]*>$|^(?:ENC\[|ref\+|op:\/\/|vault:|file:|\$ANSIBLE_VAULT;|-----BEGIN AGE ENCRYPTED FILE-----)|^\**$/i
 /** The default of a shell variable: `${X:-hunter2}`. */

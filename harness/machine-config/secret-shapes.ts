@@ -31,7 +31,7 @@ export function shapesIn(line: string): readonly { readonly field: string; reado
   })
 }
 
-/** In PEM, or in PEM in base64. */
+/** Recognises a private key in PEM, or in PEM in base64. */
 export function isPrivateKey(text: string): boolean {
   // 64 characters hold the first line of a PEM file.
   const decoded = PEM_BASE64.test(text) ? Buffer.from(text.slice(0, 64), 'base64').toString('latin1') : text

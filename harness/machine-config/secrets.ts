@@ -46,7 +46,7 @@ const TALOS_OWN = new Set([
 const SECRET_FIELD = /^(?:auth|secret)$/
 const VARIABLE = /^([A-Za-z_][A-Za-z0-9_]{0,100})=(.*)$/s
 
-/** In the order of the files; a line that is reported by its field is not reported by its shape again. */
+/** Secrets in the order of the files; a line that is reported by its field is not reported by its shape again. */
 export function findSecrets(files: readonly File[]): readonly SecretLike[] {
   return files.flatMap((file) => {
     const text = file.text.split('\n')

@@ -13,7 +13,7 @@ export type BlobClaim = {
   readonly descriptor: Descriptor
   readonly where: Location
   readonly claimed: Content
-  /** By the algorithm of the claimed digest; undefined where nothing is stored for the descriptor. */
+  /** The content by the algorithm of the claimed digest; undefined where nothing is stored for the descriptor. */
   readonly computed: Content | undefined
 }
 
@@ -26,7 +26,7 @@ export type BlobSources = {
 
 type Subject = Pick<BlobClaim, 'role' | 'descriptor'> & { readonly compute: () => Promise<Content> }
 
-/** In the order root, children, config, layers. Errors other than what is not stored go through. */
+/** Lists blobs in the order root, children, config, layers. Errors other than what is not stored go through. */
 export async function listBlobs(store: ContentStore, sources: BlobSources): Promise<readonly BlobClaim[]> {
   const measure = (descriptor: Descriptor, role: BlobClaim['role']): Subject => ({
     role,

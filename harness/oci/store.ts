@@ -22,7 +22,7 @@ export interface ContentStore {
    */
   open(descriptor: Descriptor): Promise<ByteSource>
   /**
-   * Where a layer of this store is kept, unpacked and indexed; only of a layer that `open` found there. Absent in
+   * The place of a layer of this store, unpacked and indexed; only of a layer that `open` found there. Absent in
    * stores whose layers are read where they are.
    */
   layerCache?(descriptor: Descriptor): LayerCache | undefined

@@ -14,7 +14,10 @@ export type AttachmentKind = 'bundle' | 'legacy-signature' | 'legacy-attestation
 /** https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md#guidance-for-an-empty-descriptor */
 const EMPTY = 'application/vnd.oci.empty.v1+json'
 
-/** By https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md#guidelines-for-artifact-usage */
+/**
+ * The artifact type of a manifest, by
+ * https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md#guidelines-for-artifact-usage
+ */
 export function artifactTypeOf({ artifactType, config, layers }: Manifest): string | undefined {
   if (isSpecific(artifactType)) return artifactType
   if (isSpecific(config.mediaType)) return config.mediaType

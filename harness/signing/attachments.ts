@@ -18,7 +18,7 @@ export type Attachment = {
   readonly kind: AttachmentKind
   /** The layer's; the manifest's where the layer cannot be read. */
   readonly mediaType: string
-  /** Empty where there is an `error`. */
+  /** The bytes; empty where there is an `error`. */
   readonly bytes: Uint8Array
   /** The layer's annotations over those of its manifest. */
   readonly annotations: Readonly<Record<string, string>>
@@ -36,7 +36,7 @@ const MAX_ATTACHMENTS = 100
 const MAX_BYTES = 24 << 20
 /** Limit for all together: they are held in memory. */
 const MAX_TOTAL_BYTES = 128 << 20
-/** For all questions and answers together; each has its own limit too. */
+/** The time for all questions and answers together; each has its own limit too. */
 const MAX_MS = 30_000
 const NOTHING = new Uint8Array(0)
 const LEGACY_SUFFIXES = ['.sig', '.att', '.sbom'] as const
@@ -50,10 +50,10 @@ type Place = {
 type Found = { readonly descriptor: Descriptor; readonly tag?: string; readonly mustRefer: boolean }
 
 /**
- * All of it, in the order referrers, signatures, attestations, bill of materials. Says the same through an access
- * without network, once it was read through one with. What cannot be read is given with its error, and so is a question
- * that the registry did not answer (a RegistryError). FormatError `attachments` LIMIT_EXCEEDED where there is too much of
- * it; MALFORMED, SchemaError for an index of referrers that cannot be read.
+ * Reads all attachments, in the order referrers, signatures, attestations, bill of materials. Says the same through an
+ * access without network, once it was read through one with. What cannot be read is given with its error, and so is a
+ * question that the registry did not answer (a RegistryError). FormatError `attachments` LIMIT_EXCEEDED where there is
+ * too much of it; MALFORMED, SchemaError for an index of referrers that cannot be read.
  */
 export async function readAttachments(
   access: RegistryAccess,
@@ -90,7 +90,9 @@ async function readWithin(place: Place, digest: Digest): Promise<readonly Attach
   return [...unanswered, ...read]
 }
 
-/** Where the registry does not list them, for whatever reason, those of the tag that stands in for the list. */
+/**
+ * Finds referrers; where the registry does not list them, for whatever reason, those of the tag that replaces the list.
+ */
 async function findReferrers(place: Place, digest: Digest): Promise<readonly (Found | Attachment)[]> {
   const { access, reference, signal } = place
   const listed = await answerOf(() => access.referrers(reference, digest, signal))
@@ -147,7 +149,7 @@ function unansweredOf(question: string, cause: RegistryError, mediaType: string,
 
 type Layer = Omit<Attachment, 'bytes' | 'error'> & { readonly layer: Descriptor }
 
-/** Nothing where it is an index, or refers to something else: the registry lists it there by mistake. */
+/** The layers; none where it is an index, or refers to something else: the registry lists it there by mistake. */
 async function readLayers(place: Place, one: Found, digest: Digest): Promise<readonly (Layer | Attachment)[]> {
   const { descriptor, tag } = one
   const at = locate(place, descriptor, tag)

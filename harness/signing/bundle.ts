@@ -21,11 +21,11 @@ const MEDIA_TYPES: readonly string[] = [
   BUNDLE_V03_LEGACY_MEDIA_TYPE,
   BUNDLE_V03_MEDIA_TYPE,
 ]
-/** With a statement in it, in base64. */
+/** The most bytes of a bundle with a statement in it, in base64. */
 const MAX_BYTES = 24 << 20
 /** Real ones have one entry of one log, and one timestamp; each costs a verification. */
 const MAX_ENTRIES = 8
-/** As many levels as a log of 2^64 entries has. */
+/** The levels of a proof: as many as a log of 2^64 entries has. */
 const MAX_HASHES = 64
 /** Leaf, intermediates and root. */
 const MAX_CERTIFICATES = 10

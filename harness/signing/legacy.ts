@@ -21,7 +21,7 @@ const TIMESTAMP = 'dev.sigstore.cosign/rfc3161timestamp'
 const MAX_PAYLOAD_BYTES = 1 << 20
 /** Limit for an annotation: a certificate has 1 KiB, an entry of the log 3. */
 const MAX_ANNOTATION_BYTES = 256 << 10
-/** As of a bundle. */
+/** The most bytes of an envelope, as of a bundle. */
 const MAX_ENVELOPE_BYTES = 24 << 20
 
 const entrySchema = z.looseObject({
@@ -81,8 +81,8 @@ export function envelopeBundle(envelope: Uint8Array, annotations: Annotations, w
 }
 
 /**
- * That the payload is about the image. VerificationError SUBJECT where it is about another, or is of another kind;
- * FormatError `payload` MALFORMED, LIMIT_EXCEEDED; SchemaError.
+ * Asserts that the payload is about the image. VerificationError SUBJECT where it is about another, or is of another
+ * kind; FormatError `payload` MALFORMED, LIMIT_EXCEEDED; SchemaError.
  */
 export function assertPayload(payload: Uint8Array, digest: Digest, where: Location): void {
   const { critical } = parseDocument(payload, payloadSchema, 'payload', where, MAX_PAYLOAD_BYTES)

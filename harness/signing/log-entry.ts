@@ -34,7 +34,7 @@ const inDsse2 = body(z.looseObject({ dsseV002: z.looseObject({ signatures: only(
 
 type Reader = (bytes: Uint8Array, where: Location) => SigningKey
 
-/** By `kind/version`: DER of a certificate with its key, or of a key alone. */
+/** Readers by `kind/version`: DER of a certificate with its key, or of a key alone. */
 const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['hashedrekord/0.0.1', (bytes, at) => fromPem(read(bytes, inHashedrekord, at).signature.publicKey.content)],
   ['hashedrekord/0.0.2', (bytes, at) => fromDer(read(bytes, inHashedrekord2, at).hashedRekordV002.signature.verifier)],
@@ -57,8 +57,8 @@ export function assertKnownKind({ kindVersion: { kind, version } }: Transparency
 }
 
 /**
- * That the entry is about a signature by this key: one by somebody else's would be no trace of this one (as cosign's
- * CVE-2026-22703). The entry itself was verified. VerificationError SIGNATURE.
+ * Asserts that the entry is about a signature by this key: one by somebody else's would be no trace of this one (as
+ * cosign's CVE-2026-22703). The entry itself was verified. VerificationError SIGNATURE.
  */
 export function assertSameKey(entry: TransparencyLogEntry, signed: SigningKey, where: Location): void {
   const { kind, version } = entry.kindVersion

@@ -21,7 +21,9 @@ const KEYED = { ctlogThreshold: 0, tlogThreshold: 0, timestampThreshold: 0 }
 /** All that are strong enough: keys of P-384 are used with either. */
 const HASHES = ['sha256', 'sha384'] as const
 
-/** Signers as far as they can be distinguished before anything is read. Errors of `parsePublicKey`, `compilePattern`. */
+/**
+ * Signers as far as they can be distinguished before anything is read. Errors of `parsePublicKey`, `compilePattern`.
+ */
 export type Trusted = { readonly signers: readonly TrustedSigner[]; readonly keys: readonly TrustedKey[] }
 
 export function prepareSigners(signers: readonly TrustedSigner[]): Trusted {
@@ -33,8 +35,8 @@ export function prepareSigners(signers: readonly TrustedSigner[]): Trusted {
 }
 
 /**
- * That `bundle` holds over `signed` (over its own envelope, where it has one), and that one of the signers made it.
- * VerificationError SIGNATURE, IDENTITY, TRUST_ROOT where the root knows no authority or no log at all; FormatError
+ * Proves that `bundle` holds over `signed` (over its own envelope, where it has one), and that one of the signers made
+ * it. VerificationError SIGNATURE, IDENTITY, TRUST_ROOT where the root knows no authority or no log at all; FormatError
  * UNSUPPORTED for a kind of entry that we do not know.
  */
 export function proveBundle(

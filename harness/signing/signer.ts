@@ -15,11 +15,11 @@ export type SignerIdentity = { readonly issuer: string; readonly subject: string
 /** A key that is trusted; `id` as of `SignerIdentity`. */
 export type TrustedKey = { readonly key: KeyObject; readonly id: string }
 
-/** Below this RSA has been broken or soon will be: NIST SP 800-131A revision 2, table 2. */
+/** The least bits of an RSA key that is not broken soon: NIST SP 800-131A revision 2, table 2. */
 const MIN_RSA_BITS = 2048
 const CURVES: readonly (string | undefined)[] = ['prime256v1', 'secp384r1']
 
-/** For a person: `someone@example.com (https://accounts.example.com)`, `key sha256:…`. */
+/** Describes a signer for a person: `someone@example.com (https://accounts.example.com)`, `key sha256:…`. */
 export function renderSigner(signer: SignerIdentity): string {
   return 'key' in signer ? `key sha256:${signer.key}` : `${signer.subject} (${signer.issuer})`
 }

@@ -8,7 +8,7 @@ import { checkShape, parseJson } from '../oci/image/schemas.ts'
 
 /** Immutable. */
 export type Trust = {
-  /** For a person: where it is from. */
+  /** The origin of the root, for a person. */
   readonly name: string
   readonly root: TrustedRoot
   /** The same as the verifier wants it, without keys. */
@@ -68,7 +68,7 @@ export function parseTrustedRoot(bytes: Uint8Array, path: string): Trust {
   return toTrust(parseJson(bytes, 'trusted root', { path }, { maxBytes: MAX_BYTES }), path, { path })
 }
 
-/** That of the public good instance, as the package @sigstore/tuf carries it. Needs no network. */
+/** The trusted root of the public good instance, as the package @sigstore/tuf carries it. Needs no network. */
 export async function embeddedTrust(): Promise<Trust> {
   const { default: seeds } = await import('@sigstore/tuf/seeds.json', { with: { type: 'json' } })
   const encoded = seeds[PUBLIC_GOOD].targets['trusted_root.json']

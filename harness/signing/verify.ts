@@ -21,13 +21,13 @@ export type Outcome =
       readonly format: 'legacy' | 'bundle'
       /** The signed statement, where it is an in-toto statement. */
       readonly statement?: Statement
-      /** As the log or a timestamp says; a key alone has neither. */
+      /** The time that the log or a timestamp says; a key alone has neither. */
       readonly signedAt?: Date
     }
   | Failed<'invalid'>
   /**
-   * A format or algorithm that we do not know, a trust root that knows nothing, a registry that does not answer: no proof,
-   * and none of the opposite.
+   * A format or algorithm that we do not know, a trust root that knows nothing, a registry that does not answer: no
+   * proof, and none of the opposite.
    */
   | Failed<'unknown'>
 

@@ -26,7 +26,7 @@ type LayerEntry = {
   /** The file that extensions.yaml names. */
   readonly name: string
   readonly metadata: ExtensionMetadata
-  /** Absent when the named file is. */
+  /** The image; absent when the named file is. */
   readonly image?: ExtensionImage
 }
 
@@ -35,7 +35,7 @@ export type Extensions = {
   readonly where: Location
   /** True if there is an extensions.yaml. */
   readonly listed: boolean
-  /** As extensions.yaml lists them, lowest first. SchemaError or FormatError for a document that is wrong. */
+  /** Layers as extensions.yaml lists them, lowest first. SchemaError or FormatError for a document that is wrong. */
   layers(): Promise<readonly LayerEntry[]>
   /** extensions.yaml as it is, and as imager writes it for what it says; undefined where there is none. */
   text(): Promise<{ readonly actual: string; readonly written: WrittenYaml } | undefined>

@@ -6,7 +6,7 @@ const NVME = 'nvme_core.io_timeout=4294967295'
 const IMA = 'ima_template=ima-ng ima_appraise=fix ima_hash=sha512'
 
 type Arguments = {
-  /** Left out from 1.14.0-alpha.1 on, together. */
+  /** Two arguments that are left out together from 1.14.0-alpha.1 on. */
   readonly allocationAndNvme: boolean
   readonly behind: readonly string[]
 }
@@ -63,7 +63,7 @@ export const PREFIXES: Readonly<Record<'first' | 'withLoader' | 'withNvidia', re
 
 export type Splash = { readonly size: number; readonly sha256: string }
 
-/** Seen in what upstream's imager made (fixtures/golden). */
+/** Splashes seen in what upstream's imager made (fixtures/golden). */
 export const SPLASHES = {
   first: { size: 590_538, sha256: 'c2615c96cd796af248b147b48199710f6ff95d893c749aaea2d0a3836b9545a6' },
   second: { size: 640_138, sha256: 'db736eb8a5f1f2b59f9140378a47d14383d5b49ab3704c7ab2042017d5097365' },

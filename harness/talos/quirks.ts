@@ -19,7 +19,7 @@ const UNREAD = Symbol('unread')
 
 type Steps<T> = readonly (readonly [since: string, value: T | typeof UNREAD])[]
 
-/** How a kernel refuses unsigned modules. */
+/** The way in which a kernel refuses unsigned modules. */
 export type ModuleEnforcement = 'configuration' | 'configuration or command line'
 
 /** Names of `usr/bin/init` beside its own, and how they are linked. */

@@ -8,9 +8,9 @@ import { parseJson } from '../oci/image/schemas.ts'
 const MAX_BYTES = 64 << 20
 
 type SpdxReference = {
-  /** Such as `PACKAGE-MANAGER`, `SECURITY`. */
+  /** A category such as `PACKAGE-MANAGER`, `SECURITY`. */
   readonly category: string
-  /** Such as `purl`, `cpe23Type`. */
+  /** A type such as `purl`, `cpe23Type`. */
   readonly type: string
   readonly locator: string
 }
@@ -22,7 +22,7 @@ type SpdxPackage = {
 }
 
 export type SpdxDocument = {
-  /** Such as `SPDX-2.3`. */
+  /** A version such as `SPDX-2.3`. */
   readonly version: string
   readonly name: string
   readonly packages: readonly SpdxPackage[]

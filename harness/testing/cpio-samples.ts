@@ -10,11 +10,11 @@ export type SampleEntry = {
   readonly uid?: number
   readonly gid?: number
   readonly mtime?: number
-  /** Instead of the size of `data`. */
+  /** A number instead of the size of `data`. */
   readonly fileSize?: number
-  /** Instead of the length of the name with its NUL. */
+  /** A number instead of the length of the name with its NUL. */
   readonly nameSize?: number
-  /** Instead of NUL. */
+  /** A text instead of NUL. */
   readonly nameEnd?: string
   readonly magic?: string
 }

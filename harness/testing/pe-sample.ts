@@ -10,7 +10,7 @@ export type SampleSection = {
   /** SizeOfRawData and PointerToRawData when they shall not describe where `data` was put. */
   readonly rawSize?: number
   readonly offset?: number
-  /** Read-only data unless given. */
+  /** Flags of the section; those of read-only data unless given. */
   readonly characteristics?: number
 }
 

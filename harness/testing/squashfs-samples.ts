@@ -51,7 +51,7 @@ export type Sample = {
   readonly listingAt: ReadonlyMap<string, number>
   /** The offsets of the pointers of the tables. */
   readonly index: { readonly id: number; readonly fragment: number; readonly xattr: number }
-  /** Where the one block of keys and values, of xattr ids and of fragment entries is, behind its header. */
+  /** Offsets behind the header of the one block of keys and values, of xattr ids and of fragment entries. */
   readonly xattrsAt: number
   readonly xattrIdsAt: number
   readonly fragmentsAt: number

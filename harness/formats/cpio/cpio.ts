@@ -12,7 +12,7 @@ export type CpioArchive = {
   readonly offset: number
   /** Right after the trailer, aligned to 4; writers pad with NUL beyond it. */
   readonly end: number
-  /** In the order of the archive, without the trailer. */
+  /** Entries in the order of the archive, without the trailer. */
   readonly entries: readonly CpioEntry[]
   /** Differences from GNU cpio's form, except the padding to 512 bytes behind `end`. */
   readonly deviations: readonly CpioDeviation[]

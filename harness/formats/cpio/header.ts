@@ -14,7 +14,7 @@ export type CpioHeader = {
   /** Device and inode: entries with one identity and nlink > 1 are one file. */
   readonly identity: string
   readonly fileSize: number
-  /** With the NUL at its end. */
+  /** Bytes of the name and the NUL at its end. */
   readonly nameSize: number
 }
 

@@ -55,7 +55,7 @@ function findKeyIdentifier(wrapper: DerReader): string | undefined {
   return undefined
 }
 
-/** Without the zero that keeps a positive number positive: as OpenSSL and modinfo print it. */
+/** The bytes of an integer without the zero that keeps a positive number positive: as OpenSSL and modinfo print it. */
 export function integerBytes(value: DerValue): Uint8Array {
   return value.content.length > 1 && value.content[0] === 0 ? value.content.subarray(1) : value.content
 }

@@ -5,7 +5,7 @@ import { FormatError, type FormatCode, type Location } from '../../errors.ts'
 const FORMAT = 'der'
 /** Certificates nest some ten levels deep. */
 const MAX_DEPTH = 16
-/** Longer than any in use; each arc is a number of at most 28 bits. */
+/** Bytes of an OID, more than any in use has; each arc is a number of at most 28 bits. */
 const MAX_OID = 64
 
 /** Identifier octets (X.690 §8.1.2): universal, constructed where they hold values. */

@@ -24,7 +24,7 @@ const HASHES: ReadonlyMap<string, string> = new Map([
 ])
 
 export type Pkcs7Signer = {
-  /** By what the signer's certificate is named. */
+  /** The signer's certificate, by its name or its key. */
   readonly certificate:
     | { readonly kind: 'issuerAndSerial'; readonly issuer: Uint8Array; readonly serial: string }
     | { readonly kind: 'subjectKeyIdentifier'; readonly identifier: string }
@@ -52,8 +52,8 @@ export type Pkcs7 = {
 }
 
 /**
- * `offset` is that of `bytes[0]` in what `where` names. FormatError: `der`, or `pkcs7` MALFORMED (other than SignedData),
- * LIMIT_EXCEEDED (more than 16 signers, 64 certificates).
+ * `offset` is that of `bytes[0]` in what `where` names. FormatError: `der`, or `pkcs7` MALFORMED (other than
+ * SignedData), LIMIT_EXCEEDED (more than 16 signers, 64 certificates).
  */
 export function parsePkcs7(bytes: Uint8Array, where: Location = {}, offset = 0): Pkcs7 {
   const outer = new DerReader(bytes, where, offset)

@@ -9,7 +9,7 @@ export class ElfCursor {
   readonly #wide: boolean
   readonly #little: boolean
 
-  /** As for Cursor: `base` is the offset of `bytes[0]` in the file. */
+  /** Options are those of Cursor: `base` is the offset of `bytes[0]` in the file. */
   constructor(bytes: Uint8Array, ident: ElfIdent, where: Location, base = 0) {
     this.#cursor = new Cursor(bytes, 'elf', where, base)
     this.#wide = ident.class === 64

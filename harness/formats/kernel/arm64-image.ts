@@ -16,7 +16,7 @@ export type Arm64Image = {
 type Arm64ImageFlags = {
   readonly raw: bigint
   readonly bigEndian: boolean
-  /** Absent when the image does not say. */
+  /** Bytes of a page; undefined when the image does not say. */
   readonly pageSize: 4096 | 16384 | 65536 | undefined
   /** The placement of the image: near the start of memory, or anywhere. */
   readonly placement: 'near-memory-base' | 'anywhere'

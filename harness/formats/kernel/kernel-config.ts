@@ -4,7 +4,9 @@ import { decompress } from '../../bytes/compression.ts'
 import { CHUNK_SIZE, chunkMemory, memberLocation, type ByteSource } from '../../bytes/source.ts'
 import { FormatError, type Location } from '../../errors.ts'
 
-/** By option name, `CONFIG_` included: `y`, `m`, `n` (not set), a number as written, a string without its quotes. */
+/**
+ * Values by option name, `CONFIG_` included: `y`, `m`, `n` (not set), a number as written, a string without its quotes.
+ */
 export type KernelConfig = ReadonlyMap<string, string>
 
 /** Release, user, host, compiler, linker and build time; the kernels we have seen need less than 200 bytes. */
@@ -77,7 +79,10 @@ export function parseKernelConfig(text: string, where: Location): KernelConfig {
 
 type Window = { readonly window: Buffer; readonly base: number }
 
-/** The chunks of a source, each with the end of the one before it, so that no match is cut. A window holds until the next. */
+/**
+ * The chunks of a source, each with the end of the one before it, so that no match is cut. A window holds until the
+ * next.
+ */
 async function* windows(source: ByteSource): AsyncGenerator<Window, void, void> {
   const memory = Buffer.alloc(MAX_BANNER_SIZE + CHUNK_SIZE)
   let kept = 0

@@ -10,9 +10,9 @@ import { readPe } from '../uki/pe.ts'
 
 export type Zboot = {
   readonly payloadOffset: number
-  /** Without the trailing size, where there is one. */
+  /** Bytes of the payload without the trailing size, where there is one. */
   readonly payloadSize: number
-  /** As the header names it: `gzip`, `zstd`, `zstd22` (Linux up to 6.12.10), or one that is not decompressed here. */
+  /** The name in the header: `gzip`, `zstd`, `zstd22` (Linux up to 6.12.10), or one that is not decompressed here. */
   readonly compression: string
   /** Bytes of the image, as the file says; the stub allocates this much. */
   readonly uncompressedSize: number

@@ -3,14 +3,17 @@
 import { moduleName } from './index.ts'
 
 export type ListedModule = {
-  /** Relative to the release's folder. */
+  /** The path relative to the release's folder. */
   readonly path: string
   /** `key=value` of .modinfo, in order. */
   readonly info: readonly (readonly [key: string, value: string])[]
   readonly exports: readonly string[]
 }
 
-/** The folder that imager makes depmod prefer for modules of one name (T hack/extra-modules.conf: `search extras built-in`). */
+/**
+ * The folder that imager makes depmod prefer for modules of one name (T hack/extra-modules.conf: `search extras
+ * built-in`).
+ */
 const PREFERRED = 'extras/'
 const TITLES = {
   'modules.alias': '# Aliases extracted from modules themselves.',

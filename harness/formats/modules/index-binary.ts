@@ -9,7 +9,7 @@ type IndexValue = {
   readonly priority: number
 }
 
-/** In the order of the trie: keys by their characters, values by priority. */
+/** Values by key in the order of the trie: keys by their characters, values by priority. */
 export type ModulesIndex = ReadonlyMap<string, readonly IndexValue[]>
 
 const FORMAT = 'modules index'
@@ -30,8 +30,8 @@ const NODE_MASK = 0x0fff_ffff // INDEX_NODE_MASK
 const NODE_UNUSED = 0x1000_0000
 
 /**
- * All keys with their values; none for an empty file, as the imager leaves `modules.builtin.bin`. FormatError
- * `modules index`: BAD_MAGIC, UNSUPPORTED version, TRUNCATED, MALFORMED where nodes overlap, form a cycle or leave bytes over,
+ * All keys with their values; none for an empty file, as the imager leaves `modules.builtin.bin`. FormatError `modules
+ * index`: BAD_MAGIC, UNSUPPORTED version, TRUNCATED, MALFORMED where nodes overlap, form a cycle or leave bytes over,
  * LIMIT_EXCEEDED.
  */
 export function parseModulesIndex(bytes: Uint8Array, where: Location = {}): ModulesIndex {
@@ -116,7 +116,7 @@ function readValues(cursor: Cursor, bytes: Uint8Array): IndexValue[] {
   return values
 }
 
-/** Up to the NUL. */
+/** Reads a text up to its NUL. */
 function readText(cursor: Cursor, bytes: Uint8Array): string {
   const end = bytes.indexOf(0, cursor.position)
   if (end < 0) throw cursor.error('TRUNCATED', 'expected a NUL, got the end')

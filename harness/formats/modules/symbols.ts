@@ -7,7 +7,7 @@ import { ElfCursor, type ElfIdent } from '../elf/cursor.ts'
 import { readElf, type ElfSection } from '../elf/elf.ts'
 
 export type ModuleSymbols = {
-  /** In the order of the file. */
+  /** Names of symbols in the order of the file. */
   readonly exports: readonly string[]
   /** Each once: undefined symbols in the order of the file, then those that only the version table names. */
   readonly imports: readonly string[]

@@ -58,7 +58,7 @@ export class FileContent {
     }
   }
 
-  /** At most CHUNK_SIZE bytes: their blocks are side by side in the image and are read at once. */
+  /** Reads at most CHUNK_SIZE bytes: their blocks are side by side in the image and are read at once. */
   async #readGroup(start: number, end: number): Promise<Uint8Array> {
     const { image } = this.#reader
     const { blockSize } = image.superblock

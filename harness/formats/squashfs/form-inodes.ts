@@ -6,7 +6,7 @@ import type { DirectoryInode, FileInode, Inode } from './inodes.ts'
 import type { Tables, Visit } from './tree.ts'
 
 export type Visited = Tables & {
-  /** In the order of the walk, the root first. */
+  /** Inodes in the order of the walk, the root first. */
   readonly visits: readonly Visit[]
   /** Names by the place of their inode. */
   readonly byOffset: ReadonlyMap<number, readonly Visit[]>

@@ -61,7 +61,7 @@ type DeviceInode = Common & {
 type IpcInode = Common & { readonly type: 'fifo' | 'socket' }
 export type Inode = DirectoryInode | FileInode | SymlinkInode | DeviceInode | IpcInode
 
-/** By basic type number; an extended type is seven more. */
+/** Types by basic type number; an extended type is seven more. */
 export const INODE_TYPES: readonly (Exclude<FileType, 'hardlink'> | undefined)[] = [
   undefined,
   'directory',

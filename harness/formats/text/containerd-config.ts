@@ -13,7 +13,7 @@ const SEPARATOR = ' > '
 const RUNTIME_PLUGIN = 'io.containerd.cri.v1.runtime'
 
 type RuntimeHandler = {
-  /** Such as `io.containerd.spin.v2`: containerd runs `containerd-shim-spin-v2`. */
+  /** A name such as `io.containerd.spin.v2`: containerd runs `containerd-shim-spin-v2`. */
   readonly runtimeType?: string
 }
 

@@ -3,7 +3,7 @@ import { FormatError, type Location } from '../../errors.ts'
 
 export type Checksum = {
   readonly sha256: string
-  /** As it is written: `./boot/vmlinuz`. */
+  /** The path as it is written: `./boot/vmlinuz`. */
   readonly path: string
 }
 
@@ -12,7 +12,9 @@ const LINE = /^([0-9a-f]{64}) [ *]([^\\\n]+)$/
 /** An asset tree has a dozen files. */
 const MAX_LINES = 100_000
 
-/** In the order of the file. FormatError MALFORMED with its offset for any other line; LIMIT_EXCEEDED. */
+/**
+ * Parses the lines, in the order of the file. FormatError MALFORMED with its offset for any other line; LIMIT_EXCEEDED.
+ */
 export function parseSha256Sums(text: string, where: Location): readonly Checksum[] {
   const checksums: Checksum[] = []
   let offset = 0

@@ -29,8 +29,8 @@ const SHA256 = '300d06096086480165030402010500'
 const RSA = '300d06092a864886f70d0101010500'
 
 /**
- * The signer of a signed file. With `trusted` only that certificate counts; else the one inside, which it signed itself or
- * another inside did. VerificationError SIGNATURE or IDENTITY; FormatError `authenticode` or `der`.
+ * The signer of a signed file. With `trusted` only that certificate counts; else the one inside, which it signed itself
+ * or another inside did. VerificationError SIGNATURE or IDENTITY; FormatError `authenticode` or `der`.
  */
 export async function verifyAuthenticode(source: ByteSource, pe: Pe, trusted?: X509Certificate): Promise<Signer> {
   const { bytes, offset } = await readSignature(source, pe)
@@ -64,7 +64,7 @@ type ParsedSigner = {
   readonly issuer: Uint8Array
   readonly serial: string
   readonly contentDigest: Uint8Array
-  /** With the tag `[0]`. */
+  /** The attributes as DER with the tag `[0]`. */
   readonly attributes: Uint8Array
   readonly signature: Uint8Array
 }

@@ -16,7 +16,7 @@ export type HeaderInputs = {
 }
 
 export type UkiHeaders = {
-  /** From the start of the file to the first section. */
+  /** The bytes from the start of the file to the first section. */
   readonly bytes: Uint8Array
   /** Offset of the byte behind the last section. */
   readonly end: number
@@ -40,7 +40,7 @@ const READABLE_DATA = 0x40000040
 /** Certificates begin at a multiple of it. */
 const CERTIFICATE_ALIGNMENT = 8
 const CERTIFICATE_DIRECTORY = 112 + 4 * 8
-/** That of sections is at most that of memory pages, 64 KiB on arm64. */
+/** The alignment of sections is at most that of memory pages, 64 KiB on arm64. */
 const MAX_ALIGNMENT = 1 << 16
 /** A number as a 32-bit field keeps it. */
 const uint32 = (value: number): number => value % 2 ** 32

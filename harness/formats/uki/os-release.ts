@@ -3,7 +3,7 @@ import { FormatError, type Location } from '../../errors.ts'
 
 const FORMAT = 'os-release'
 const ASSIGNMENT = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/
-/** Between double quotes a shell takes a backslash away before these only. */
+/** Characters before which a shell takes a backslash away between double quotes. */
 const ESCAPED_IN_QUOTES = /\\(["$`\\])/g
 /** Os-release files have some ten short lines. */
 const MAX_LINE_LENGTH = 64 << 10

@@ -7,7 +7,7 @@ import { FormatError } from '../../errors.ts'
 export type PeSection = {
   /** Position in the section table, from 0. */
   readonly index: number
-  /** Up to eight bytes, as latin1; trailing NULs removed. */
+  /** The name of up to eight bytes, as latin1; trailing NULs removed. */
   readonly name: string
   /** Address in memory, relative to the image base. */
   readonly virtualAddress: number
@@ -51,7 +51,7 @@ export const PE_SUBSYSTEM_EFI_APPLICATION = 10
 
 const FORMAT = 'pe'
 const DOS_HEADER_SIZE = 0x40
-/** Only a DOS stub of a few hundred bytes is before the PE header. */
+/** The DOS stub before the PE header has a few hundred bytes. */
 const MAX_HEADER_OFFSET = 1 << 16
 /** The most that the Windows loader accepts; a UKI has about twenty. */
 const MAX_SECTIONS = 96

@@ -7,10 +7,10 @@ import { PE32_PLUS_MAGIC, readPe, type PeSection } from './pe.ts'
 
 export type StubSection = {
   readonly name: string
-  /** In memory, relative to the image base. */
+  /** The address in memory, relative to the image base. */
   readonly address: number
   readonly size: number
-  /** In the file; what `sha256` (64 hex digits) covers. */
+  /** Bytes in the file, which `sha256` (64 hex digits) covers. */
   readonly rawSize: number
   readonly flags: number
   readonly sha256: string

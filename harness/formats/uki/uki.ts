@@ -48,7 +48,7 @@ export type Uki = SectionGroup & {
   readonly source: ByteSource
   readonly pe: Pe
   readonly stubSections: readonly PeSection[]
-  /** From the first UKI section on, in file order. */
+  /** Sections from the first UKI section on, in file order. */
   readonly appended: readonly PeSection[]
   readonly profiles: readonly UkiProfile[]
   readonly where: Location

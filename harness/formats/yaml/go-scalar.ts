@@ -14,8 +14,8 @@ const OLD_WORD = /^(?:y|Y|yes|Yes|YES|n|N|no|No|NO|on|On|ON|off|Off|OFF|<<)$/
 const BASE_60 = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/
 
 /**
- * True if the releases of go-yaml that Talos was built with differ, or may, in how they write `text`: words of YAML 1.1,
- * numbers to the base of 60, blank space around line breaks, what only double quotes can hold and is long.
+ * True if the releases of go-yaml that Talos was built with differ, or may, in how they write `text`: words of YAML
+ * 1.1, numbers to the base of 60, blank space around line breaks, what only double quotes can hold and is long.
  */
 export function isWrittenDifferently(text: string): boolean {
   if (OLD_WORD.test(text) || BASE_60.test(text) || OTHER_BREAKS.test(text)) return true
@@ -24,7 +24,7 @@ export function isWrittenDifferently(text: string): boolean {
   return text.length > WIDTH / 2 && text.includes(' ') && writeGoScalar(text, 0).startsWith('"')
 }
 
-/** As it is behind `key: `, the lines of a block at `indent` spaces. */
+/** The scalar as go-yaml writes it behind `key: `, the lines of a block at `indent` spaces. */
 export function writeGoScalar(text: string, indent: number): string {
   if (text.includes('\n')) return canBeBlock(text) ? writeBlock(text, indent) : writeDouble(text)
   if (!isGoString(text)) return writeDouble(text)

@@ -4,7 +4,7 @@ const SCHEME = /^[a-zA-Z][a-zA-Z0-9+.-]*$/
 
 export type GoUrl = {
   readonly scheme: string
-  /** With the port. */
+  /** The host with its port. */
   readonly host: string
   readonly hostname: string
   readonly port: string
@@ -15,7 +15,7 @@ export type GoUrl = {
   readonly opaque: string
 }
 
-/** Undefined for a text that url.Parse refuses. */
+/** Parses a URL as Go does; undefined for a text that url.Parse refuses. */
 export function parseGoUrl(text: string): GoUrl | undefined {
   // oxlint-disable-next-line no-control-regex -- what Go refuses
   if (/[\u0000-\u001f\u007f]/.test(text)) return undefined

@@ -16,7 +16,7 @@ export type Deletion = {
 
 export type DeletesFound = {
   readonly deletions: readonly Deletion[]
-  /** Undefined where nothing is left of the document. */
+  /** The rest; undefined where nothing is left of the document. */
   readonly rest: GoNode | undefined
   readonly errors: readonly { readonly at: YamlPlace; readonly path: string; readonly message: string }[]
 }

@@ -11,9 +11,9 @@ import { suggest } from './suggest.ts'
 import type { MapValue } from './value.ts'
 
 export type ReadDocument = {
-  /** Undefined for v1alpha1, that of `machine:` and `cluster:`. */
+  /** The kind; undefined for v1alpha1, that of `machine:` and `cluster:`. */
   readonly kind: string | undefined
-  /** Undefined for a kind of which there is one. */
+  /** The name; undefined for a kind of which there is one. */
   readonly name: string | undefined
   /** The name of its type; undefined for a kind that this minor does not know. */
   readonly type: string | undefined

@@ -18,7 +18,7 @@ export type Problem = {
   readonly got?: string
 }
 
-/** At most so many problems are kept of a file: it is of another kind then, or hostile. */
+/** The most problems that are kept of a file: with more it is of another kind, or hostile. */
 export const MAX_PROBLEMS = 200
 
 /** Text of a file as a finding may show it. */

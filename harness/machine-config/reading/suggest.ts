@@ -1,6 +1,6 @@
 // The name that was meant, where one of few differs by little.
 
-/** Undefined where nothing is near: more than a third of the letters would change. */
+/** The known name that is nearest; undefined where none is near: more than a third of the letters would change. */
 export function suggest(name: string, known: Iterable<string>): string | undefined {
   if (name.length > 60) return undefined
   let best: { readonly word: string; readonly distance: number } | undefined

@@ -32,7 +32,7 @@ type SchemaData = {
 
 const loaded = new Map<Minor, Schema>()
 
-/** Read when first asked for. */
+/** The schema of a minor, read when first asked for. */
 export function schemaOf(minor: Minor): Schema {
   const known = loaded.get(minor)
   if (known !== undefined) return known

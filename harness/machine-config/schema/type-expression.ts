@@ -56,7 +56,7 @@ export function pointedAt(type: TypeExpression): TypeExpression {
   return type.of === 'pointer' ? pointedAt(type.item) : type
 }
 
-/** For a person: `a list of text`. */
+/** Describes a type for a person: `a list of text`. */
 export function describeType(type: TypeExpression): string {
   const bare = pointedAt(type)
   if (bare.of === 'list') return 'a list'

@@ -17,7 +17,7 @@ const INTEGER = /^([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]([0-7]+)|0([0-
 const INT64 = 1n << 63n
 const UINT64 = 1n << 64n
 
-/** By the text alone, as for a scalar that is plain and has no tag. */
+/** Resolves the text alone, as for a scalar that is plain and has no tag. */
 export function resolvePlain(text: string): Resolved {
   if (NULLS.has(text)) return { tag: '!!null' }
   if (TRUE.has(text)) return { tag: '!!bool', value: true }

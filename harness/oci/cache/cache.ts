@@ -25,7 +25,7 @@ export type CachedFile = { readonly source: ByteSource; close(): Promise<void> }
 
 export type Cache = {
   readonly root: string
-  /** By which conclusions about content are believed; undefined where none is. */
+  /** The seal by which conclusions about content are trusted; undefined where none is. */
   seal(): Promise<Seal | undefined>
   path(area: ContentArea | 'layers' | 'names', digest: Digest): string
   /** The bytes with this digest, hashed again where the file is not the one that was hashed; undefined for none. */

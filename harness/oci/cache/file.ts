@@ -100,8 +100,8 @@ async function markCache(root: string): Promise<void> {
 }
 
 /**
- * Facts of a file of the cache at the time its bytes were last hashed; while they are the same, so are the bytes. Sizes and
- * times in nanoseconds; `changed` is the time of the last change of the inode, which only the kernel sets.
+ * Facts of a file of the cache at the time its bytes were last hashed; while they are the same, so are the bytes. Sizes
+ * and times in nanoseconds; `changed` is the time of the last change of the inode, which only the kernel sets.
  */
 export type FileRecord = {
   readonly size: number
@@ -131,7 +131,7 @@ export async function writeRecord(
   await writeDocument(root, path, JSON.stringify({ ...record, seal: seal.make(sealed(path, record)) }))
 }
 
-/** Undefined for a file that is no record of this user; the content is then hashed again. */
+/** Reads a record; undefined for a file that is no record of this user; the content is then hashed again. */
 export async function readRecord(path: string, seal: Seal | undefined): Promise<FileRecord | undefined> {
   if (seal === undefined) return undefined
   try {
@@ -165,9 +165,9 @@ export function isSameFile(record: FileRecord | undefined, now: FileRecord): boo
 let boot: Promise<string> | undefined
 
 /**
- * The id of the machine's current start. Files are not flushed to the disk before they are renamed, which would be slow;
- * after a crash of the machine they may have the right size and the wrong bytes, so after a start each is hashed once.
- * '' where there is no such id: there files are flushed.
+ * The id of the machine's current start. Files are not flushed to the disk before they are renamed, which would be
+ * slow; after a crash of the machine they may have the right size and the wrong bytes, so after a start each is hashed
+ * once. '' where there is no such id: there files are flushed.
  */
 function bootId(): Promise<string> {
   boot ??= readFile('/proc/sys/kernel/random/boot_id', 'utf8').then(

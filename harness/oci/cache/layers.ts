@@ -74,7 +74,7 @@ export function layerCache(cache: Cache, stored: Digest, opened: (close: () => P
   }
 }
 
-/** Only of a layer whose bytes are those of `stored`: other bytes have no place in the cache. */
+/** Keeps the index of a layer whose bytes are those of `stored`: other bytes have no place in the cache. */
 export async function keepIndex(cache: Cache, stored: Digest, content: LayerContent): Promise<void> {
   const { computed, diffId, tarSize, compression, ended, trailing } = content
   if (computed.digest !== stored) return
@@ -90,7 +90,7 @@ function sealed(stored: Digest, text: string): string {
   return `index ${stored}\n${text}`
 }
 
-/** Undefined for all that is not exactly what `keepIndex` wrote for this layer and this user. */
+/** Reads an index; undefined for all that is not exactly what `keepIndex` wrote for this layer and this user. */
 async function readIndex(cache: Cache, stored: Digest): Promise<LayerIndex | undefined> {
   const seal = await cache.seal()
   if (seal === undefined) return undefined

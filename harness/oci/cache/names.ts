@@ -26,7 +26,7 @@ export async function rememberName(cache: Cache, name: string, found: Descriptor
   await cache.write('names', keyOf(name), JSON.stringify(nameSchema.parse(document)))
 }
 
-/** Undefined where it was never resolved, or what is kept of it cannot be read. */
+/** The digest of a name; undefined where it was never resolved, or what is kept of it cannot be read. */
 export async function recallName(cache: Cache, name: string): Promise<ResolvedName | undefined> {
   try {
     const parsed = nameSchema.parse(JSON.parse(await readFile(cache.path('names', keyOf(name)), 'utf8')))
@@ -59,7 +59,7 @@ export async function rememberReferrers(
   await cache.write('names', keyOf(referrersOf(name)), JSON.stringify(referrersSchema.parse(document)))
 }
 
-/** Undefined where it was never asked, or what is kept of the answer cannot be read. */
+/** The referrers of a name; undefined where it was never asked, or what is kept of the answer cannot be read. */
 export async function recallReferrers(cache: Cache, name: string): Promise<ListedReferrers | undefined> {
   try {
     const text = await readFile(cache.path('names', keyOf(referrersOf(name))), 'utf8')

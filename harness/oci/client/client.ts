@@ -32,7 +32,7 @@ export type RegistryRequest = {
   readonly body?: RequestBody
   /** Scopes of the token beside those that the registry asks for: `repository:a/b:pull,push`. */
   readonly scopes?: readonly string[]
-  /** Not sent again by itself, however it fails. */
+  /** A request that is not sent again by itself, however it fails. */
   readonly once?: boolean
   /** Other tries than those of the limits. */
   readonly retry?: RetryPolicy

@@ -11,9 +11,9 @@ import { redactUrl } from './http/url.ts'
 export type FetchedManifest = {
   readonly bytes: Uint8Array
   readonly digest: Digest
-  /** As the registry gives it, without parameters; undefined where it gives none. */
+  /** The Content-Type of the registry, without parameters; undefined where it gives none. */
   readonly mediaType: string | undefined
-  /** For a later request on the condition that nothing has changed. */
+  /** The ETag, for a later request on the condition that nothing has changed. */
   readonly etag: string | undefined
 }
 
@@ -22,8 +22,8 @@ const ACCEPT = [types.OCI_INDEX, types.OCI_MANIFEST, types.DOCKER_INDEX, types.D
 
 /**
  * NotFoundError MANIFEST_UNKNOWN; FormatError LIMIT_EXCEEDED; IntegrityError DIGEST_MISMATCH for other bytes than the
- * digest asked for, RegistryError REGISTRY_PROTOCOL for others than Docker-Content-Digest says: each only when a second,
- * clean answer is as wrong.
+ * digest asked for, RegistryError REGISTRY_PROTOCOL for others than Docker-Content-Digest says: each only when a
+ * second, clean answer is as wrong.
  */
 export async function fetchManifest(
   client: RegistryClient,

@@ -3,8 +3,8 @@ import type { Digest } from '../../bytes/digest.ts'
 import type { RegistryClient } from './client.ts'
 
 /**
- * Undefined where the registry does not answer HEAD. One that redirects has it: what it redirects to is signed for GET.
- * Errors of `RegistryClient.exchange`.
+ * Asks whether the registry has it; undefined where it does not answer HEAD. One that redirects has it: what it
+ * redirects to is signed for GET. Errors of `RegistryClient.exchange`.
  */
 export async function askPresence(
   client: RegistryClient,

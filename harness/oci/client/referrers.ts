@@ -13,8 +13,8 @@ export type Referrers = {
   /** The source of the list: the registry's API, or the tag. */
   readonly source: 'api' | 'tag'
   /**
-   * From the tag without `artifactType`: cosign up to 3.1.1 writes the type of the config there. Whoever wants to know
-   * what an entry is reads its manifest.
+   * Descriptors, those from the tag without `artifactType`: cosign up to 3.1.1 writes the type of the config there.
+   * Whoever wants to know what an entry is reads its manifest.
    */
   readonly descriptors: readonly Descriptor[]
 }
@@ -25,7 +25,8 @@ const ANSWERS = [200, 400, 404, 405, 406] as const
 export type ReferrersOptions = { readonly artifactType?: string; readonly signal?: AbortSignal | undefined }
 
 /**
- * Those of `artifactType`, where that is given and the source can be trusted with it; none where nothing refers to it.
+ * Referrers of `artifactType`, where that is given and the source can be trusted with it; none where nothing refers to
+ * it.
  */
 export async function listReferrers(
   client: RegistryClient,
@@ -41,7 +42,9 @@ export async function listReferrers(
   return { source: 'tag', descriptors: await readFallback(client, repository, digest, options.signal) }
 }
 
-/** By the API alone; undefined where the registry has none. RegistryError REGISTRY_PROTOCOL also for a page in HTML. */
+/**
+ * Asks the API alone; undefined where the registry has none. RegistryError REGISTRY_PROTOCOL also for a page in HTML.
+ */
 export async function askReferrers(
   client: RegistryClient,
   repository: string,

@@ -13,7 +13,7 @@ const PAGE_SIZE = 1000
 /** A thousand tags of 128 characters with their quotes. */
 const MAX_PAGE_BYTES = 4 << 20
 
-/** All of them, in the order of the registry. NotFoundError MANIFEST_UNKNOWN for a repository that is not there. */
+/** Lists all tags in the order of the registry. NotFoundError MANIFEST_UNKNOWN for a repository that is not there. */
 export async function listTags(
   client: RegistryClient,
   repository: string,

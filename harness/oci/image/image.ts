@@ -44,7 +44,7 @@ export interface OciImage {
   readonly root: ImageDocument
   /** The manifests of an index, with their platforms; none for a plain manifest. */
   readonly children: readonly Descriptor[]
-  /** Those of the children that are for linux on the architecture that was asked for. */
+  /** The children that are for linux on the architecture that was asked for. */
   readonly candidates: readonly Descriptor[]
   readonly selection: Selection
   /** The lowest first; throws what `manifest` rejects with. */

@@ -22,13 +22,13 @@ export type LayerContent = {
   readonly diffId: Digest
   /** Bytes of the tar. */
   readonly tarSize: number
-  /** By magic number, whatever the media type says. */
+  /** The compression by magic number, whatever the media type says. */
   readonly compression: Compression
-  /** In the order of the tar, whiteouts as files. */
+  /** Entries in the order of the tar, whiteouts as files. */
   readonly entries: readonly TarEntry[]
   /** The layer by itself: of entries with one path the last, whiteouts as files. */
   readonly tree: FileTree
-  /** Whether the tar has its two blocks of zeros, and whether anything but zeros follows them. */
+  /** True where the tar ends with its two blocks of zeros; `trailing` where more than zeros follows them. */
   readonly ended: boolean
   readonly trailing: boolean
 }

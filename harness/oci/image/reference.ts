@@ -81,7 +81,9 @@ function parseLayout(kind: 'oci' | 'oci-archive', rest: string, text: string): L
   return { kind, ...splitPath(rest, text) }
 }
 
-/** As skopeo does: the path ends at the first colon, since a tag may be a whole reference with colons of its own. */
+/**
+ * Splits as skopeo does: the path ends at the first colon, since a tag may be a whole reference with colons of its own.
+ */
 function splitPath(rest: string, text: string): { readonly path: string; readonly tag?: string } {
   const colon = rest.indexOf(':')
   const path = colon < 0 ? rest : rest.slice(0, colon)

@@ -177,7 +177,7 @@ export type ReadDocument<T> = Pick<JsonText, 'compact' | 'unknown'> & {
   readonly problems: readonly JsonProblem[]
 }
 
-/** As `parseDocument`, but what Go reads otherwise is no error. */
+/** Parses as `parseDocument`, but what Go reads otherwise is no error. */
 export function readJsonDocument<T>(
   bytes: Uint8Array,
   schema: z.ZodType<T>,

@@ -9,7 +9,7 @@ import { redactUrl } from '../client/http/url.ts'
 
 export type PushOptions = {
   readonly signal?: AbortSignal | undefined
-  /** Called with the bytes that were sent or need not be; negative where some must be sent again. */
+  /** A callback with the number of bytes that were sent or need not be; negative where some must be sent again. */
   readonly onBytes?: ((bytes: number) => void) | undefined
 }
 
@@ -37,8 +37,8 @@ export async function isBlobThere(
 }
 
 /**
- * The address where an upload continues, by its answer's Location: relative or whole, its query kept as it is. RegistryError
- * REGISTRY_PROTOCOL where there is none, or it leads out of TLS.
+ * The address where an upload continues, by its answer's Location: relative or whole, its query kept as it is.
+ * RegistryError REGISTRY_PROTOCOL where there is none, or it leads out of TLS.
  */
 export function locationOf(reply: Reply): URL {
   const [text = ''] = reply.headers('location')

@@ -10,7 +10,9 @@ import { BusyError, pause } from '../client/http/retry.ts'
 import type { Reply } from '../client/http/transport.ts'
 import { isBlobThere, locationOf, withParameter, type PushOptions } from './client.ts'
 
-/** Uploads that the registry may refuse or forget before we believe it: a session may expire, bytes may be damaged once. */
+/**
+ * Uploads that the registry may refuse or forget before we believe it: a session may expire, bytes may be damaged once.
+ */
 const MAX_REFUSED = 2
 /** A slow line that takes a piece within `storedMs` is alive. */
 const PIECE_BYTES = 64 << 10
@@ -73,7 +75,10 @@ async function startUpload(client: RegistryClient, repository: string, signal?: 
   return client.exchange(request, discarding(locationOf), signal)
 }
 
-/** The whole in the request that ends the upload; a rest as a chunk before it, since not all registries take both in one. */
+/**
+ * The whole in the request that ends the upload; a rest as a chunk before it, since not all registries take both in
+ * one.
+ */
 async function sendRest(
   client: RegistryClient,
   repository: string,
@@ -116,7 +121,9 @@ async function* pieces(
     }
 }
 
-/** The received length of an upload; undefined where it must be begun anew. `0-0` says of one byte what it says of none. */
+/**
+ * The received length of an upload; undefined where it must be begun anew. `0-0` says of one byte what it says of none.
+ */
 async function askSession(
   client: RegistryClient,
   repository: string,
@@ -149,7 +156,7 @@ function discarding<T>(read: (reply: Reply) => T): (reply: Reply) => Promise<T> 
   }
 }
 
-/** Undefined where the bytes are right, and the fault is not ours. */
+/** The error of a source with wrong bytes; undefined where they are right, and the fault is not ours. */
 async function damageOf(source: ByteSource, { digest, size }: Content): Promise<IntegrityError | undefined> {
   const got = await readDigest(source, algorithmOf(digest))
   if (got === digest) return undefined

@@ -22,7 +22,7 @@ export type AccessOptions = {
   readonly limits?: BudgetLimits | undefined
   /** Failures that another access, which had a network, found. */
   readonly failures?: BlobFailures
-  /** Called when a tag is taken from the cache. */
+  /** A callback for when a tag is taken from the cache. */
   readonly notify?: (message: string) => void
   /** Ends everything that is under way. */
   readonly signal?: AbortSignal
@@ -33,14 +33,14 @@ export type AskOptions = Pick<FetchOptions, 'signal' | 'aside'>
 export interface RegistryAccess {
   readonly cache: Cache
   /**
-   * Resolves each name once; with `aside` a failure is kept for an access without network. Errors of `fetchManifest`; RegistryError REGISTRY_UNAVAILABLE for what
-   * only the network knows, and there is none.
+   * Resolves each name once; with `aside` a failure is kept for an access without network. Errors of `fetchManifest`;
+   * RegistryError REGISTRY_UNAVAILABLE for what only the network knows, and there is none.
    */
   resolve(reference: RegistryReference, options?: AskOptions): Promise<Descriptor>
   /**
    * The registry's list of referrers of `digest`, requested once; undefined where it has no API for that. What the list
-   * says of an entry's type is left out: it cannot be relied on. Asked aside. RegistryError, REGISTRY_PROTOCOL for what is no list
-   * too.
+   * says of an entry's type is left out: it cannot be relied on. Asked aside. RegistryError, REGISTRY_PROTOCOL for what
+   * is no list too.
    */
   referrers(
     reference: RegistryReference,
@@ -88,7 +88,7 @@ export function openRegistryAccess(options: AccessOptions): RegistryAccess {
     return known
   }
 
-  /** What was not answered before is not asked again, by whoever has no network either. */
+  /** Asks a question once: one that was not answered is not asked again, without a network either. */
   const askKept = async <T>(question: string, ask: () => Promise<T>): Promise<T> => {
     const failure = failures.get(question)
     if (failure !== undefined) throw fromFailure(failure)

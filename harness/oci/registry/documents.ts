@@ -20,7 +20,7 @@ export function documentType(contentType: string | undefined, bytes: Uint8Array)
   return 'manifests' in document ? OCI_INDEX : OCI_MANIFEST
 }
 
-/** Undefined for text that cannot be parsed: the reader of the document reports it. */
+/** The parsed text; undefined where it cannot be parsed: the reader of the document reports it. */
 function parse(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(Buffer.from(bytes).toString('utf8'))

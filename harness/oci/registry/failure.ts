@@ -14,10 +14,16 @@ export type BlobFailure = { readonly message: string; readonly at?: Location | u
   | { readonly kind: 'unanswered'; readonly code: RegistryError['code'] }
 )
 
-/** By `registry/repository@digest`; of what was asked beside the image, by a name with a word and a space before. */
+/**
+ * Failures by `registry/repository@digest`; of what was asked beside the image, by a name with a word and a space
+ * before.
+ */
 export type BlobFailures = Readonly<Record<string, BlobFailure>>
 
-/** Undefined for what says nothing about the image: a registry that cannot be reached, a full disk. */
+/**
+ * The failure of an error; undefined for one that says nothing about the image: a registry that cannot be reached, a
+ * full disk.
+ */
 export function toFailure(error: unknown): BlobFailure | undefined {
   if (error instanceof NotFoundError && error.code !== 'REFERRER_MISSING')
     return { kind: 'missing', code: error.code, message: error.message, at: error.at }

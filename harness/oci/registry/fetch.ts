@@ -17,7 +17,7 @@ import type { Descriptor } from '../image/schemas.ts'
 
 export type FetchOptions = {
   readonly signal?: AbortSignal | undefined
-  /** Called with the bytes that came; negative where some must come again. */
+  /** A callback with the number of bytes that came; negative where some must come again. */
   readonly onBytes?: ((bytes: number) => void) | undefined
   /** True if a verdict can do without it: asked with little patience, and a failure is kept as one of the question. */
   readonly aside?: boolean | undefined
@@ -115,7 +115,7 @@ export async function putBytes(cache: Cache, digest: Digest, bytes: Uint8Array):
   }
 }
 
-/** As it is resolved: a digest says all, whatever tag is given beside it. */
+/** The name as it is resolved: a digest says all, whatever tag is given beside it. */
 export function nameOf({ registry, repository, tag = 'latest', digest }: RegistryReference): string {
   return renderReference({ kind: 'registry', registry, repository, ...(digest === undefined ? { tag } : { digest }) })
 }

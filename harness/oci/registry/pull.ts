@@ -12,7 +12,7 @@ export type Pull = { readonly reference: RegistryReference; readonly layers: rea
 
 export type PullOptions = {
   readonly signal?: AbortSignal | undefined
-  /** Called once, before the first byte, with the number of bytes to come. */
+  /** A callback, once and before the first byte, with the number of bytes to come. */
   readonly onStart?: (bytes: number) => void
   readonly onBytes?: (bytes: number) => void
 }

@@ -65,7 +65,7 @@ export type Initramfs = {
   readonly segments: readonly InitramfsSegment[]
   /** NUL bytes before, between and after the segments. */
   readonly padding: readonly Extent[]
-  /** From the first byte that the kernel refuses to the end; absent where it takes all. */
+  /** The part from the first byte that the kernel refuses to the end; absent where it takes all. */
   readonly trailing?: Extent
 }
 

@@ -22,14 +22,14 @@ export type Description = {
   readonly talos?: string
   readonly boot: BootDescription
   readonly uki?: UkiDescription
-  /** By name. */
+  /** Extensions by name. */
   readonly extensions: readonly ExtensionDescription[]
   readonly capabilities: CapabilityDescription
 }
 
 const SYSTEMD_BOOT = UKI_PATH.replace(/[^/]+$/, 'systemd-boot.efi')
 
-/** Never throws. */
+/** Describes what upstream does at a release; never throws. */
 export function describeCapabilities(talos: string): CapabilityDescription {
   const quirks = quirksOf(talos)
   const known: Record<string, unknown> = {}

@@ -10,9 +10,9 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 const names = z.array(z.string().max(4096)).max(100_000).readonly()
 
 const moduleSchema = z.strictObject({
-  /** As modprobe compares it, with `_` for `-`. */
+  /** The name as modprobe compares it, with `_` for `-`. */
   name: z.string(),
-  /** Below the release's folder: `kernel/drivers/net/virtio_net.ko`. */
+  /** The path below the release's folder: `kernel/drivers/net/virtio_net.ko`. */
   path: z.string(),
   aliases: names,
 })
@@ -58,7 +58,7 @@ export const extensionSchema = z.strictObject({
   compatibility: z.string(),
   /** Bytes of all files. */
   size: z.int().nonnegative(),
-  /** As the lock has it (extension-content.ts). */
+  /** The hash of the content, as the lock has it (extension-content.ts). */
   content: sha256,
   services: z.array(serviceSchema).readonly(),
   /** Runtime handlers that it registers with containerd. */
@@ -84,7 +84,7 @@ export type UkiDescription = Readonly<z.infer<typeof ukiSchema>>
 export type DescribedModule = Readonly<z.infer<typeof moduleSchema>>
 export type DescribedPackage = Readonly<z.infer<typeof packageSchema>>
 
-/** By code point: the same everywhere. */
+/** Sorts by code point: the same everywhere. */
 export function sortBy<T>(values: Iterable<T>, key: (value: T) => string): readonly T[] {
   return [...values].toSorted((a, b) => (key(a) < key(b) ? -1 : Number(key(a) > key(b))))
 }

@@ -11,7 +11,9 @@ type Condition = { readonly test: Test; readonly version: SemVer }
 
 const isEqual: Test = (order) => order === 0
 const isOther: Test = (order) => order !== 0
-/** By operator; the order is that of the Talos version against the operand. Not blang's: `~`, `^`, `=>`, ` - `. */
+/**
+ * Tests by operator; the order is that of the Talos version against the operand. Not blang's: `~`, `^`, `=>`, ` - `.
+ */
 const TESTS: ReadonlyMap<string, Test> = new Map([
   ['', isEqual],
   ['=', isEqual],
@@ -26,8 +28,8 @@ const TESTS: ReadonlyMap<string, Test> = new Map([
 
 /**
  * True if a range such as `>= v1.5.0 <1.12.0 || 1.13.x` admits a Talos version such as `v1.14.0-rc.1`, of which only
- * 1.14.0 counts. '' admits all. FormatError `talos range`: MALFORMED for what blang/semver refuses, LIMIT_EXCEEDED for a
- * range of more than MAX_RANGE characters.
+ * 1.14.0 counts. '' admits all. FormatError `talos range`: MALFORMED for what blang/semver refuses, LIMIT_EXCEEDED for
+ * a range of more than MAX_RANGE characters.
  */
 export function admitsTalos(range: string, talosVersion: string, where: Location = {}): boolean {
   const version = semver.parse(talosVersion)

@@ -20,7 +20,7 @@ export type ServiceDependency =
 type ServiceMount = {
   readonly destination: string
   readonly type: string
-  /** Made by Talos, mode 0700, where it does not exist. */
+  /** The source of a mount; Talos makes it, mode 0700, where it does not exist. */
   readonly source: string
   readonly options: readonly string[]
 }

@@ -38,7 +38,7 @@ const SAFETY_MS = 10_000
 
 type Session = {
   readonly header: string
-  /** Undefined for what does not expire. */
+  /** The time of expiry; undefined for what does not expire. */
   readonly until?: number
   readonly challenge?: Challenge
 }
@@ -117,7 +117,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   }
 }
 
-/** Those that we know how to answer, in order. A header that is broken hides nothing in the others. */
+/** Challenges that we can answer, in order. A header that is broken hides nothing in the others. */
 function readChallenges(headers: readonly string[], base: URL): readonly Challenge[] {
   const read: Challenge[] = []
   let broken: RegistryError | undefined

@@ -35,7 +35,10 @@ export function authFiles(env: Environment): readonly string[] {
   ]
 }
 
-/** Undefined where there is no file. FormatError LIMIT_EXCEEDED, MALFORMED; SchemaError. No error quotes the content. */
+/**
+ * Reads the file; undefined where there is none. FormatError LIMIT_EXCEEDED, MALFORMED; SchemaError. No error quotes
+ * the content.
+ */
 export async function readAuthConfig(path: string): Promise<AuthConfig | undefined> {
   const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return undefined

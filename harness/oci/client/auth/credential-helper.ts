@@ -16,7 +16,7 @@ const NOT_FOUND = /credentials not found|no credentials|not found in native keyc
 /** A user of this name means that the secret is an identity token. */
 const TOKEN_USER = '<token>'
 
-/** Undefined where the helper knows nothing of `server`. RegistryError REGISTRY_DENIED where it fails. */
+/** Asks a helper; undefined where it knows nothing of `server`. RegistryError REGISTRY_DENIED where it fails. */
 export async function askHelper(
   name: string,
   server: string,

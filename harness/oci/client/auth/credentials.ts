@@ -24,7 +24,10 @@ export function machineCredentials(env: Environment = process.env): Credentials 
   }
 }
 
-/** Within one file: the helper of the registry, then the store for all, then what is in the file itself. */
+/**
+ * Looks up credentials in one file: the helper of the registry, then the store for all, then what is in the file
+ * itself.
+ */
 async function lookUp(
   config: AuthConfig,
   target: Target,

@@ -57,7 +57,7 @@ export async function fetchToken(request: TokenRequest, send: Send, signal?: Abo
   return readToken(await send(exchange, credential && basicAuthorization(credential), signal), request)
 }
 
-/** Undefined without a name and password. */
+/** The header for a name and password; undefined without them. */
 export function basicAuthorization({ username, password }: Credential): string | undefined {
   if (username === undefined || password === undefined) return undefined
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`

@@ -10,7 +10,7 @@ export type BodyLimits = {
   readonly tooLong: (maxBytes: number) => Error
 }
 
-/** Never cuts: what is longer than `maxBytes` throws, as soon as its header or its bytes say so. */
+/** Reads a body and never cuts it: what is longer than `maxBytes` throws, as soon as its header or its bytes say so. */
 export async function readBody(reply: Reply, { maxBytes, documentMs, tooLong }: BodyLimits): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let size = 0

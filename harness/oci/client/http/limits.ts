@@ -4,19 +4,22 @@ import { RETRY_POLICY, type RetryPolicy } from './retry.ts'
 export type Limits = {
   /** Name, connection and TLS together. */
   readonly connectMs: number
-  /** From the request to the headers of its answer. */
+  /** The time from the request to the headers of its answer. */
   readonly firstByteMs: number
-  /** Between two pieces of a body that is sent, and from its end to the answer: a registry stores a big blob first. */
+  /**
+   * The time between two pieces of a body that is sent, and from its end to the answer: a registry stores a big blob
+   * first.
+   */
   readonly storedMs: number
-  /** Between two pieces of a body; a slow one that goes on is fine. */
+  /** The time between two pieces of a body; a slow one that goes on is fine. */
   readonly stallMs: number
-  /** For a document as a whole: it is small, so a trickle is an attack or a broken line. */
+  /** The time for a document as a whole: it is small, so a trickle is an attack or a broken line. */
   readonly documentMs: number
-  /** For a blob as a whole: this, and the time that it takes at the slowest rate that is still of use. */
+  /** The time for a blob as a whole: this, and the time that it takes at the slowest rate that is still of use. */
   readonly blobMs: number
   readonly slowestBytesPerSecond: number
   readonly retry: RetryPolicy
-  /** For what a verdict can do without: so long for an answer as a whole, and these tries. */
+  /** The time for an answer that a verdict can do without, as a whole, and its tries. */
   readonly asideMs: number
   readonly asideRetry: RetryPolicy
 }

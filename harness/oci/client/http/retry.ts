@@ -6,7 +6,7 @@ export type RetryPolicy = {
   readonly retries: number
   readonly firstDelayMs: number
   readonly longestDelayMs: number
-  /** For all attempts together; what the registry asks us to wait beyond it is not waited for. */
+  /** The time for all attempts together; what the registry asks us to wait beyond it is not waited for. */
   readonly budgetMs: number
 }
 
@@ -77,7 +77,9 @@ export async function pause(ms: number, signal: AbortSignal | undefined): Promis
   })
 }
 
-/** Milliseconds that a header Retry-After asks for: seconds or a date (RFC 9110, 10.2.3); undefined for what is neither. */
+/**
+ * Milliseconds that a header Retry-After asks for: seconds or a date (RFC 9110, 10.2.3); undefined for what is neither.
+ */
 export function parseRetryAfter(text: string, now: number = Date.now()): number | undefined {
   if (/^\d{1,9}$/.test(text)) return Number(text) * 1000
   if (!/^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(text)) return undefined
@@ -85,7 +87,9 @@ export function parseRetryAfter(text: string, now: number = Date.now()): number 
   return Number.isNaN(date) ? undefined : Math.max(0, date - now)
 }
 
-/** The code of an error or of the first one in it that has one: Node tries several addresses and throws them together. */
+/**
+ * The code of an error or of the first one in it that has one: Node tries several addresses and throws them together.
+ */
 export function codeOf(error: Error): string {
   if ('code' in error && typeof error.code === 'string') return error.code
   const inner = error instanceof AggregateError ? (error.errors as unknown[]) : [error.cause]

@@ -12,7 +12,7 @@ import type { Limits } from './limits.ts'
 import { isLinkLocal, isLocalAddress, isLoopback, redactUrl } from './url.ts'
 
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH'
-/** As a whole, or in chunks that are made anew for each sending; their length is a header then. */
+/** A body as a whole, or in chunks that are made anew for each sending; their length is a header then. */
 export type RequestBody = string | Uint8Array | (() => AsyncIterable<Uint8Array>)
 
 export type Exchange = {
