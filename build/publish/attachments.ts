@@ -8,11 +8,16 @@ import {
   documentManifest,
   legacyAttestationManifest,
   legacySignatureManifest,
-  signatureManifests,
   type PushManifest,
 } from '../signing/artifacts.ts'
 import { IN_TOTO_PAYLOAD, type Signer } from '../signing/signer.ts'
-import { provenanceStatement, spdxStatement, textStatement, type ProvenanceInputs } from '../signing/statements.ts'
+import {
+  provenanceStatement,
+  signatureStatement,
+  spdxStatement,
+  textStatement,
+  type ProvenanceInputs,
+} from '../signing/statements.ts'
 import { encodeSpdx } from './spdx.ts'
 import type { LayoutImage } from './variant-layout.ts'
 
@@ -34,7 +39,10 @@ export type Evidence = Pick<ProvenanceInputs, 'source' | 'gate' | 'invocation' |
   readonly tagsOnly?: boolean
 }
 
-/** `repository` is the registry and its repository. SigningError. */
+/**
+ * In the order in which they are pushed: the signature's tag last, by which a rerun tells that an image has all of them.
+ * `repository` is the registry and its repository. SigningError.
+ */
 export async function makeAttachments(
   { descriptor }: LayoutImage,
   { variant, repository }: { readonly variant: string; readonly repository: string },
@@ -51,7 +59,6 @@ export async function makeAttachments(
       spdxStatement(digest, parseJson(spdx, 'spdx', {})),
       ...(conformance === undefined ? [] : [textStatement(digest, Buffer.from(conformance).toString())]),
     ]
-    // A rerun knows by the signature's tag that an image has all of it.
     return [
       await legacyAttestationManifest(descriptor, statements, signer),
       await legacySignatureManifest(descriptor, repository, signer),
@@ -72,9 +79,10 @@ export async function makeAttachments(
       ...verdict,
     ]
   return [
-    ...(await signatureManifests(descriptor, repository, signer)),
+    await attestationManifest(descriptor, signatureStatement(digest), signer),
     await attestationManifest(descriptor, provenance, signer),
     await attestationManifest(descriptor, spdxStatement(digest, parseJson(spdx, 'spdx', {})), signer),
     ...verdict,
+    await legacySignatureManifest(descriptor, repository, signer),
   ]
 }

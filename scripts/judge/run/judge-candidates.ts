@@ -11,13 +11,13 @@ import type { Candidate } from '../candidates/candidates.ts'
 import type { OpenedCandidates } from '../candidates/open.ts'
 import { conformanceSchema, STATUSES, type Conformance, type RuleVerdict, type Status } from '../verdict/conformance.ts'
 import { readContents } from '../candidates/contents.ts'
-import { exitCodeOf, judge, judgedNothing, unknownRules } from '../verdict/gate.ts'
+import { exitCodeOf, judgedNothing, unknownRules } from '../verdict/gate.ts'
 import type { Loaded } from '../candidates/inputs.ts'
 import { PROJECT_REFERENCE, toProject } from './project.ts'
 import { RELEASE_REFERENCE, toRelease } from './release.ts'
 import { runSpecs } from './run.ts'
 import type { SpecRun } from './spec-run.ts'
-import { mayBeWaived, waive, waiverErrors } from '../verdict/waive.ts'
+import { judgeWithWaivers, mayBeWaived, waiverErrors } from '../verdict/waive.ts'
 
 export type JudgeTerms = {
   readonly ruleIndex: RuleIndex
@@ -88,7 +88,7 @@ export async function judgeCandidates(
     ...(project === undefined ? [] : [{ ...project, reference: PROJECT_REFERENCE }]),
   ].map((candidate) => ({
     candidate,
-    ...waive(judge(ruleIndex, candidate, observations, selected), waivers.value, {
+    ...judgeWithWaivers([ruleIndex, candidate, observations, { selected }], waivers.value, {
       variant: candidate.variant,
       today,
       isWaivable,

@@ -155,7 +155,9 @@ describe('judge', () => {
 
   it('judges only what was selected', () => {
     const ruleIndex = ruleIndexOf(entry('A-1'), entry('B-1'))
-    expect(judge(ruleIndex, INSTALLER, [observed('B-1')], ['B-1']).map((rule) => rule.id)).toEqual(['B-1'])
+    expect(judge(ruleIndex, INSTALLER, [observed('B-1')], { selected: ['B-1'] }).map((rule) => rule.id)).toEqual([
+      'B-1',
+    ])
   })
 })
 

@@ -35,12 +35,19 @@ const NONCONFORMING = new Set([
 
 type PartResult = { readonly status: Status; readonly reason?: string; readonly findings: readonly Finding[] }
 
+export type Selection = {
+  /** The rules to judge; undefined for all. */
+  readonly selected?: readonly string[] | undefined
+  /** Rules whose failure is waived: they block nothing, so that no rule goes unjudged by a waiver of another. */
+  readonly waived?: ReadonlySet<string>
+}
+
 /** One verdict per rule of the rule index (or of `selected`) for one candidate. */
 export function judge(
   ruleIndex: RuleIndex,
   candidate: CandidateTargets & { readonly key: string },
   observations: readonly Observation[],
-  selected?: readonly string[],
+  { selected, waived }: Selection = {},
 ): readonly RuleVerdict[] {
   const own = observations.filter((observation) => observation.candidate === candidate.key)
   const entries = ruleIndex.requirements.filter(
@@ -59,7 +66,11 @@ export function judge(
     memo.set(key, { status: 'blocked', reason: `${id} needs itself`, findings: [] })
     // A rule over both parts reads both, wherever it is reported.
     const read = entry.scope === 'parts' ? JUDGED_PARTS : [part]
-    const red = entry.needs.find((need) => read.some((one) => isRed(statusOn(need, one)?.status)))
+    const isBlocking = (need: string, one: JudgedPart): boolean => {
+      const status = statusOn(need, one)?.status
+      return isRed(status) && !(status === 'fail' && waived?.has(need) === true)
+    }
+    const red = entry.needs.find((need) => read.some((one) => isBlocking(need, one)))
     const result: PartResult =
       red === undefined
         ? classify(own.filter((observation) => observation.id === id && observation.part === part))

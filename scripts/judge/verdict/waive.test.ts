@@ -4,7 +4,8 @@ import { expectCode } from '#harness/testing/expect-code.ts'
 import { parseWaivers, type Waiver } from '#specs/contract/waivers.ts'
 import type { RuleVerdict, Status } from './conformance.ts'
 import type { RuleIndexEntry } from '#specs/contract/rule-index.ts'
-import { mayBeWaived, waive, waiverErrors } from './waive.ts'
+import type { Observation } from './observation.ts'
+import { judgeWithWaivers, mayBeWaived, waive, waiverErrors } from './waive.ts'
 
 const TODAY = '2026-11-23'
 const TERMS = { variant: 'spin-only', today: TODAY, isWaivable: (id: string) => id !== 'KRN-005' }
@@ -43,25 +44,54 @@ describe('waive', () => {
   })
 })
 
-describe('mayBeWaived', () => {
-  const entry = (id: string, more: Partial<RuleIndexEntry> = {}): RuleIndexEntry => ({
+const ruleEntry = (id: string, more: Partial<RuleIndexEntry> = {}): RuleIndexEntry => ({
+  id,
+  level: 'must',
+  targets: ['installer'],
+  needs: [],
+  pinned: false,
+  scope: 'part',
+  sentence: '',
+  fix: '',
+  file: '',
+  ...more,
+})
+
+describe('a rule that needs a waived one', () => {
+  const chain = [ruleEntry('A-001'), ruleEntry('B-001', { needs: ['A-001'] }), ruleEntry('C-001', { needs: ['B-001'] })]
+  const ruleIndex = { version: '1.0.0', requirements: chain, retired: [] }
+  const candidate = { key: 'a', parts: { installer: { image: true } }, pinned: true } as const
+  const seen = (id: string, failed: boolean): Observation => ({
+    candidate: 'a',
+    part: 'installer',
     id,
-    level: 'must',
-    targets: ['installer'],
-    needs: [],
-    pinned: false,
-    scope: 'part',
-    sentence: '',
-    fix: '',
-    file: '',
-    ...more,
+    state: failed ? 'failed' : 'passed',
+    errors: failed ? [{ name: 'AssertionError', message: 'no', assertion: true }] : [],
+    durationMs: 1,
+    spec: 'x',
   })
+  it.each<[string, readonly string[], readonly string[], readonly Status[]]>([
+    ['is judged, and passes', ['A-001'], ['A-001'], ['waived', 'pass', 'pass']],
+    ['is judged, and red where it fails as well', ['A-001', 'B-001'], ['A-001'], ['waived', 'fail', 'blocked']],
+    ['may be waived in its turn', ['A-001', 'B-001'], ['A-001', 'B-001'], ['waived', 'waived', 'pass']],
+    ['is not waived where its need is not', ['A-001', 'B-001'], ['B-001'], ['fail', 'blocked', 'blocked']],
+    ['is lost to nobody, however deep', ['A-001', 'C-001'], ['A-001'], ['waived', 'pass', 'fail']],
+  ])('%s', (_, failing, waived, expected) => {
+    const observations = chain.map(({ id }) => seen(id, failing.includes(id)))
+    const waivers = waived.map((id) => waiver({ id }))
+    const terms = { ...TERMS, isWaivable: () => true }
+    const { rules } = judgeWithWaivers([ruleIndex, candidate, observations], waivers, terms)
+    expect(rules.map(({ status }) => status)).toEqual(expected)
+  })
+})
+
+describe('mayBeWaived', () => {
   const requirements = [
-    entry('EXT-008'),
-    entry('KRN-005', { pinned: true }),
-    entry('OCI-004'),
-    entry('OCI-010', { level: 'should', pinned: true }),
-    entry('REL-004', { targets: ['registry'] }),
+    ruleEntry('EXT-008'),
+    ruleEntry('KRN-005', { pinned: true }),
+    ruleEntry('OCI-004'),
+    ruleEntry('OCI-010', { level: 'should', pinned: true }),
+    ruleEntry('REL-004', { targets: ['registry'] }),
   ]
   const ruleIndex = { version: '1.0.0', requirements, retired: [] }
 

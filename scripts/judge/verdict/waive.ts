@@ -3,6 +3,7 @@ import type { Contract } from '#specs/contract/contract.ts'
 import type { RuleIndex } from '#specs/contract/rule-index.ts'
 import { isExpired, isFor, isTooLong, ruleOf, type Waiver } from '#specs/contract/waivers.ts'
 import type { RuleVerdict } from './conformance.ts'
+import { judge } from './gate.ts'
 
 export type Waived = { readonly rules: readonly RuleVerdict[]; readonly used: ReadonlySet<Waiver> }
 
@@ -26,6 +27,26 @@ export function mayBeWaived(ruleIndex: RuleIndex, { waivable = [] }: Pick<Contra
   const isProtected =
     rule.pinned || rule.targets.includes('registry') || PROTECTED_AREAS.includes(id.split('-')[0] ?? '')
   return !isProtected
+}
+
+/**
+ * The verdict of `judge` with waivers. A rule that needs a waived one is judged by itself: a waiver accepts the failure
+ * that it names, and what follows from it is named too or stays red.
+ */
+export function judgeWithWaivers(
+  judgement: Parameters<typeof judge>,
+  waivers: readonly Waiver[],
+  terms: WaiverTerms,
+): Waived {
+  const [ruleIndex, candidate, observations, selection] = judgement
+  let accepted: ReadonlySet<string> = new Set()
+  for (;;) {
+    const found = waive(judge(ruleIndex, candidate, observations, { ...selection, waived: accepted }), waivers, terms)
+    const now = new Set(found.rules.flatMap(({ id, status }) => (status === 'waived' ? [id] : [])))
+    // Fewer rules are blocked each time, so that what is waived only grows.
+    if (now.size === accepted.size) return found
+    accepted = now
+  }
 }
 
 /** Only `fail` can be waived: what could not be judged stays what it is. */
