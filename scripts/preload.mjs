@@ -1,14 +1,20 @@
 // Before every script (`node --import ./scripts/preload.mjs`). Node 26 runs TypeScript by itself, three times as fast as
 // tsx, which reads every package on the way as well; an older Node gets tsx, and with it as far as the sentence of
 // runtime.ts that says which Node is wanted.
+import { existsSync } from 'node:fs'
 import module from 'node:module'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 
 if (Number.parseInt(process.versions.node, 10) < 26) await import('tsx')
 else {
-  // Not in the folder for temporary files, where anybody could put code. Workers take the folder from the environment.
+  // Not in the folder for temporary files, where anybody could put code. The package writes nothing where it is installed.
+  const isRepository = existsSync(join(import.meta.dirname, 'root.ts'))
   const { directory } = module.enableCompileCache(
-    join(import.meta.dirname, '../node_modules/.cache/node-compile-cache'),
+    isRepository
+      ? join(import.meta.dirname, '../node_modules/.cache/node-compile-cache')
+      : join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'talos-image-contract/node-compile-cache'),
   )
+  // Workers take the folder from the environment.
   if (directory !== undefined) process.env.NODE_COMPILE_CACHE = directory
 }

@@ -9,7 +9,7 @@ import { changedFiles, testsReaching } from './changed.ts'
 /** A step that prints its own result; the first word is a program of node_modules/.bin. */
 type Step = readonly [name: string, command: readonly string[]]
 
-const OWN = ['node', '--import', './scripts/preload.mjs', 'scripts/talos-image.ts']
+const OWN = ['node', '--import', './scripts/preload.mjs', 'scripts/develop.ts']
 const STEPS: readonly Step[] = [
   ['format', ['oxfmt', '--check']],
   ['lint', ['oxlint', '--deny-warnings', '--quiet']],

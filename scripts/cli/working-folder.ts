@@ -11,6 +11,6 @@ type Environment = Record<string, string | undefined>
 export function takeWorkingFolder(env: Environment = process.env): string | undefined {
   const { INIT_CWD: caller, npm_lifecycle_script: script = '', npm_package_json: project } = env
   delete env['INIT_CWD']
-  const isOurs = project === join(ROOT, 'package.json') && script.includes('scripts/talos-image.ts')
+  const isOurs = project === join(ROOT, 'package.json') && /scripts\/(?:talos-image|develop)\.ts/.test(script)
   return isOurs ? caller : undefined
 }

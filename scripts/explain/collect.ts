@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Counterexample } from '#fixtures/counterexamples/counterexample.ts'
 import type { RuleIndex, RuleIndexEntry } from '#specs/contract/rule-index.ts'
-import { ROOT } from '../root.ts'
+import { modulePath, ROOT } from '../root.ts'
 
 export type Explanation = {
   readonly rule: RuleIndexEntry
@@ -21,7 +21,7 @@ export type Explanation = {
 export async function collectExplanations(
   { requirements }: RuleIndex,
   counterexamples: readonly Pick<Counterexample, 'name' | 'because' | 'violates'>[],
-  sourceOf: (file: string) => Promise<string> = (file) => readFile(join(ROOT, file), 'utf8'),
+  sourceOf: (file: string) => Promise<string> = (file) => readFile(join(ROOT, modulePath(file)), 'utf8'),
 ): Promise<readonly Explanation[]> {
   const files = [...new Set(requirements.map(({ file }) => file))]
   const sources = new Map(await Promise.all(files.map(async (file) => [file, headOf(await sourceOf(file))] as const)))

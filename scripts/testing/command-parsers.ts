@@ -11,6 +11,7 @@ import { parseFuzzOptions } from '../fuzz/main.ts'
 import { parseLintOptions } from '../lint-config/options.ts'
 import { parseOptions as parseLock } from '../lock/options.ts'
 import { parseMutationOptions } from '../mutation/options.ts'
+import { parsePackageOptions } from '../package/main.ts'
 import { parsePatchOptions } from '../patch/options.ts'
 import { parseOptions as parsePromote } from '../promote/options.ts'
 import { parseOptions as parsePublish } from '../publish/options.ts'
@@ -43,6 +44,7 @@ export const COMMAND_PARSERS: Readonly<Record<string, Parse>> = {
   selftest: parseSelftestNames,
   bench: parseBench,
   'rule-index': parseRuleIndexOptions,
+  package: parsePackageOptions,
 }
 
 /** Scripts that take no option: oxfmt, oxlint, vitest and what only CI calls. */
@@ -52,5 +54,7 @@ export const WITHOUT_OPTIONS = [
   'ci:summary',
   'format',
   'lint',
+  'postpack',
+  'prepack',
   'schema',
 ] as const

@@ -15,7 +15,7 @@ const lockSchema = lockFields.superRefine((lock, context) => {
 
 /** The command that writes a lock; named wherever a fact is missing. */
 export function lockCommand(talos: string | undefined): string {
-  return `npm run lock -- --talos ${talos ?? 'vX.Y.Z'}`
+  return `talos-image lock --talos ${talos ?? 'vX.Y.Z'}`
 }
 
 /**

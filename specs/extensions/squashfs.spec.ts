@@ -11,7 +11,7 @@ test(
     {
       targets: ['installer', 'assets'],
       needs: ['EXT-005'],
-      fix: 'squash with mksquashfs or `npm run build`, and append the file as it is',
+      fix: 'squash with mksquashfs or `talos-image build`, and append the file as it is',
     },
   ),
   async ({ extensions, judge }) => {

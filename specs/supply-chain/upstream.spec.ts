@@ -1,4 +1,4 @@
-// The sources of an image: the catalogue and the signatures of siderolabs, as npm run lock read and verified them
+// The sources of an image: the catalogue and the signatures of siderolabs, as talos-image lock read and verified them
 // (https://www.talos.dev/v1.11/advanced/verifying-images/).
 import { matchesSigner, renderSigner } from '#harness/signing/signer.ts'
 import type { Lock, PinnedSigner } from '../contract/lock.ts'
@@ -14,7 +14,7 @@ test(
       targets: ['release'],
       scope: 'installer',
       pinned: true,
-      fix: 'run npm run lock again: it takes every extension by the digest that the catalogue has',
+      fix: 'run talos-image lock again: it takes every extension by the digest that the catalogue has',
     },
   ),
   async ({ pinned, judge }) => {
@@ -38,7 +38,7 @@ test(
       targets: ['release'],
       scope: 'installer',
       pinned: true,
-      fix: 'run npm run lock, which verifies every image; contract.upstream.signers says whose signature counts',
+      fix: 'run talos-image lock, which verifies every image; contract.upstream.signers says whose signature counts',
     },
   ),
   async ({ lock, pinned, contract, judge }) => {

@@ -26,7 +26,7 @@ test(
       targets: ['installer'],
       needs: ['UKI-001', 'UKI-010'],
       pinned: true,
-      fix: 'compose the UKI with the imager of the pinned release or with npm run build, and change nothing in it afterwards',
+      fix: 'compose the UKI with the imager of the pinned release or with talos-image build, and change nothing in it afterwards',
     },
   ),
   async ({ uki, pinned, judge }) => {

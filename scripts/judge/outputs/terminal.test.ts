@@ -98,15 +98,15 @@ describe('renderTerminal', () => {
   })
 
   it('gives the command that fills the lock, for the version of the lock or else of the image', () => {
-    expect(render()).toContain('Facts are missing from lock.json; what fills it:\n  npm run lock -- --talos v1.11.5\n')
+    expect(render()).toContain('Facts are missing from lock.json; what fills it:\n  talos-image lock --talos v1.11.5\n')
     const lock = { path: 'lock.json', sha256: '3'.repeat(64), talos: 'v1.13.9' }
-    expect(render({ ...sampleConformance, lock })).toContain('npm run lock -- --talos v1.13.9\n')
+    expect(render({ ...sampleConformance, lock })).toContain('talos-image lock --talos v1.13.9\n')
     const unknown = [{ ...sampleCandidate, claimedTalos: undefined }]
-    expect(render({ ...sampleConformance, candidates: unknown })).toContain('npm run lock -- --talos vX.Y.Z\n')
+    expect(render({ ...sampleConformance, candidates: unknown })).toContain('talos-image lock --talos vX.Y.Z\n')
   })
 
   it('gives no such command when no fact is missing', () => {
-    expect(render(withRules([sampleRule('OCI-001', 'pass')]))).not.toContain('npm run lock')
+    expect(render(withRules([sampleRule('OCI-001', 'pass')]))).not.toContain('talos-image lock')
   })
 
   it('says when nothing was compared', () => {

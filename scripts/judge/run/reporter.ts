@@ -4,6 +4,7 @@ import type { Reporter, SerializedError, TestCase, TestModule, TestRunEndReason 
 import type { Location } from '#harness/errors.ts'
 import type { Requirement } from '#specs/support/requirement.ts'
 import type { JudgementMeta } from '#specs/support/run.ts'
+import { repositoryPath } from '../../root.ts'
 import type { Observation, ObservedError, RunObservations } from '../verdict/observation.ts'
 
 export type Observer = Reporter & { observed(): RunObservations }
@@ -20,7 +21,7 @@ export function createObserver(root: string): Observer {
     onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[], reason: TestRunEndReason) {
       for (const module of modules)
         for (const error of module.errors())
-          runErrors.push(`${relative(root, module.moduleId)} did not load: ${error.message}`)
+          runErrors.push(`${repositoryPath(relative(root, module.moduleId))} did not load: ${error.message}`)
       for (const error of unhandled) runErrors.push(`unhandled: ${error.message}`)
       if (reason === 'interrupted') runErrors.push('the run was interrupted')
     },
@@ -32,7 +33,7 @@ function observe(testCase: TestCase, root: string): Observation | undefined {
   const meta = testCase.meta() as Partial<JudgementMeta> & { readonly requirement?: Requirement }
   if (meta.requirement === undefined || meta.candidate === undefined || meta.part === undefined) return undefined
   const result = testCase.result()
-  const file = relative(root, testCase.module.moduleId)
+  const file = repositoryPath(relative(root, testCase.module.moduleId))
   return {
     candidate: meta.candidate,
     part: meta.part,

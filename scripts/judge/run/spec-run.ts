@@ -7,13 +7,13 @@ import { BroadcastChannel } from 'node:worker_threads'
 import { createVitest, type Reporter } from 'vitest/node'
 import type { RunInput } from '#specs/support/run.ts'
 import type { RunObservations } from '../verdict/observation.ts'
-import { ROOT } from '../../root.ts'
+import { MODULE_EXTENSION, ROOT } from '../../root.ts'
 import { createObserver } from './reporter.ts'
 
-export const SPEC_GLOB = 'specs/**/*.spec.ts'
+export const SPEC_GLOB = `specs/**/*.spec${MODULE_EXTENSION}`
 /** The rules of a machine configuration; a rule in another folder ends as missing. */
-export const CONFIG_SPEC_GLOB = 'specs/config/**/*.spec.ts'
-const RUNNER = fileURLToPath(new URL('runner.ts', import.meta.url))
+export const CONFIG_SPEC_GLOB = `specs/config/**/*.spec${MODULE_EXTENSION}`
+const RUNNER = fileURLToPath(import.meta.resolve('./runner.ts'))
 
 /** A rule may take this long: a real image is decompressed by the first rule that looks inside. */
 const RULE_TIMEOUT_MS = 10 * 60_000

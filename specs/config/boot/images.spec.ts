@@ -21,7 +21,7 @@ test(
 test(
   ...should('CFG-045', 'where images are verified, the image of this node is: no rule skips it', {
     targets: ['config'],
-    fix: 'put a rule for the repository of the install image first, with the signers of the contract (`npm run patch` writes it)',
+    fix: 'put a rule for the repository of the install image first, with the signers of the contract (`talos-image patch` writes it)',
   }),
   async ({ findings }) => {
     findings(judgeSkippedImages).toEqual([])

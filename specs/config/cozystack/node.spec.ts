@@ -27,7 +27,7 @@ test(
     {
       targets: ['config'],
       only: { profile: 'cozystack' },
-      fix: 'take the settings from the preset of talm; `npm run patch` writes them',
+      fix: 'take the settings from the preset of talm; `talos-image patch` writes them',
     },
   ),
   async ({ findings }) => {
