@@ -89,7 +89,8 @@ export class FormatError extends HarnessError<FormatCode> {
   }
 }
 
-export type Issue = { readonly path: string; readonly message: string }
+/** `path` is a JSON pointer; `at` the place in the text, where that is known. */
+export type Issue = { readonly path: string; readonly message: string; readonly at?: Location }
 
 /** A document that breaks its schema; all issues at once. */
 export class SchemaError extends HarnessError<'SCHEMA'> {

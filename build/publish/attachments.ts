@@ -22,7 +22,7 @@ import { encodeSpdx } from './spdx.ts'
 import type { LayoutImage } from './variant-layout.ts'
 
 const SPDX_TYPE = 'application/spdx+json'
-/** A report/conformance.json; its schema is scripts/conform/conformance.schema.json. */
+/** A report/conformance.json; its schema is specs/contract/schemas/report.schema.json. */
 export const CONFORMANCE_TYPE = 'application/vnd.cozystack.talos.conformance.v1+json'
 
 export type Evidence = Pick<ProvenanceInputs, 'source' | 'gate' | 'invocation' | 'startedOn'> & {

@@ -3,9 +3,10 @@ import { describeError, type Location } from '#harness/errors.ts'
 import { UsageError } from '../judge/usage-error.ts'
 import { printable } from '../judge/verdict/printable.ts'
 
-/** One sentence for something that is known to go wrong. */
+/** One sentence for something that is known to go wrong, and its details. */
 export function renderFailure(error: Error & { readonly at?: Location | undefined }): string {
-  return `error: ${printable(describeError(error))}`
+  const details = error instanceof UsageError ? error.details : []
+  return [`error: ${printable(describeError(error))}`, ...details.map((line) => `  ${printable(line)}`)].join('\n')
 }
 
 /** Prints why nothing was judged, and gives the exit status: never 1, which says that something was. */

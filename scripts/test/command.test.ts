@@ -6,7 +6,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, describe, expect, it } from 'vitest'
 import { conformanceSchema, type Conformance } from '../judge/verdict/conformance.ts'
 import { ROOT } from '../root.ts'
-import { SCHEMA_PATH } from '../judge/verdict/schema.ts'
+import { schemaPath } from '../schema/documents.ts'
 import { runConform, type Outcome } from '../testing/run-script.ts'
 
 /** An idle machine takes two seconds for one image. */
@@ -82,7 +82,9 @@ describe('npm test', { timeout: PATIENCE_MS }, () => {
     ])
     expect({ status, stderr }).toEqual({ status: 1, stderr: '' })
     expect(stdout).toBe(await readFile(reportPath, 'utf8'))
-    const validate = new Ajv2020().compile(JSON.parse(await readFile(join(ROOT, SCHEMA_PATH), 'utf8')) as object)
+    const validate = new Ajv2020().compile(
+      JSON.parse(await readFile(join(ROOT, schemaPath('report')), 'utf8')) as object,
+    )
     validate(JSON.parse(stdout))
     expect(validate.errors).toBeNull()
     const report = await readReport()

@@ -25,6 +25,7 @@ import { INTERRUPTED } from '../judge/run/run.ts'
 import type { SpecRun } from '../judge/run/spec-run.ts'
 import type { Conformance } from '../judge/verdict/conformance.ts'
 import { REPORT_PATH } from '../judge/verdict/report-file.ts'
+import { checkContract } from './contract-only.ts'
 import { parseOptions, type ConformOptions } from './options.ts'
 
 /**
@@ -38,6 +39,7 @@ export async function main(args: readonly string[], started?: SpecRun): Promise<
   try {
     const options = parseOptions(args)
     if (options === undefined) return 0
+    if (options.contractOnly) return await checkContract(options)
     const { reproduce } = options
     const given = parseAll(options)
     if (reproduce && given.references.length === 0)

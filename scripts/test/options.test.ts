@@ -10,6 +10,7 @@ describe('parseOptions', () => {
       account: false,
       reproduce: false,
       structureOnly: false,
+      contractOnly: false,
       json: false,
       output: [],
     })
@@ -36,6 +37,7 @@ describe('parseOptions', () => {
       account: false,
       reproduce: false,
       structureOnly: false,
+      contractOnly: false,
       json: true,
     })
   })

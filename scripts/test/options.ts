@@ -29,6 +29,8 @@ export type ConformOptions = RegistryOptions &
     readonly targets?: readonly Target[]
     readonly only?: readonly string[]
     readonly structureOnly: boolean
+    /** True if nothing is judged: contract and waivers are read, and what is wrong with them is said. */
+    readonly contractOnly: boolean
     readonly account: boolean
     readonly reproduce: boolean
     /** The upstream of --reproduce. */
@@ -79,6 +81,7 @@ export function parseOptions(args: readonly string[]): ConformOptions | undefine
     .option('--reproduce', 'also build each image once more and compare bit for bit, as npm run reproduce does', false)
     .option('--upstream <WHERE>', 'where the parts for --reproduce are (default: where the lock says)')
     .option('--structure-only', 'compare nothing with the pinned release; says so in the verdict', false)
+    .option('--contract-only', 'judge nothing: only read the contract and the waivers, and say what is in them', false)
     .addHelpText('after', HELP)
   addVerdictOptions(addLimit(addRegistryOptions(addJudgeInputs(command))), REPORT_PATH)
   addExamples(command, [
@@ -88,6 +91,7 @@ export function parseOptions(args: readonly string[]): ConformOptions | undefine
     `npm test -- ${IMAGE} --assets dir:assets/talos/arm64 --config worker.yaml patch.yaml --talos v1.11.5`,
     `npm test -- ${IMAGE} --only KRN,EXT-002 --json`,
     `npm test -- ${IMAGE} --output junit=report/junit.xml --output html=report/page.html --report verdict.json`,
+    'npm test -- --contract-only --contract my.yaml',
     'npm test -- oci:out/spin-only --account --reproduce --upstream embedded',
     ...judgeExamples(`npm test -- ${IMAGE}`),
     ...registryExamples(`npm test -- ${IMAGE}`),

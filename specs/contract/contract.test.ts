@@ -44,7 +44,7 @@ describe('parseContract', async () => {
   })
 
   it.each([
-    ['an unknown key', `${shipped}\nunknown: 1\n`, ''],
+    ['an unknown key', `${shipped}\nunknown: 1\n`, '/unknown'],
     ['another schema', shipped.replace('schema: 1', 'schema: 2'), '/schema'],
     ['a range that is none', shipped.replace(/^talos: .*$/m, 'talos: newest'), '/talos'],
     [
@@ -83,6 +83,102 @@ describe('parseContract', async () => {
       'SCHEMA',
     )
     expect(error.issues.map((issue) => issue.path)).toContain(path)
+  })
+
+  it('has a default for everything but variants', () => {
+    const contract = parseContract(bytes('variants: {plain: {}}'), 'contract.yaml')
+    expect(contract).toMatchObject({
+      talos: '>=1.11.0 <1.15.0',
+      variants: { plain: { role: 'worker', extensions: [], kernelModules: [] } },
+      gateways: { count: 0, names: [] },
+      kernel: { builtIn: [], off: [] },
+      signing: { signers: [] },
+    })
+    const { talos, upstream, virtualExtensions, joinNetwork, pathsOfModules, unpackedSizeLimit } = parseContract(
+      bytes(shipped),
+      'contract.yaml',
+    )
+    expect(contract).toMatchObject({
+      talos,
+      upstream,
+      virtualExtensions,
+      joinNetwork,
+      pathsOfModules,
+      unpackedSizeLimit,
+    })
+    expect(contract).not.toHaveProperty('extends')
+  })
+
+  it('counts one gateway where a variant is one and the contract says nothing', () => {
+    const count = (text: string) => parseContract(bytes(text), 'contract.yaml').gateways.count
+    expect(count('variants: {a: {role: gateway}}')).toBe(1)
+    expect(count('variants: {a: {role: gateway}}\ngateways: {count: 3}')).toBe(3)
+  })
+
+  it('extends the shipped contract, key by key where it is about several things', () => {
+    const from = parseContract(bytes(shipped), 'contract.yaml')
+    const text = [
+      'extends: default',
+      'variants: {plain: {extensions: [drbd]}}',
+      'labels: {source: https://example.org/images}',
+      'kernel: {off: [XEN]}',
+    ]
+    const own = parseContract(bytes(text.join('\n')), 'contract.yaml')
+    expect(Object.keys(own.variants)).toEqual(['plain'])
+    expect(own.labels).toEqual({ ...from.labels, source: 'https://example.org/images' })
+    expect(own.kernel).toEqual({ ...from.kernel, off: ['XEN'] })
+    expect(own.signing).toEqual(from.signing)
+    expect(parseContract(bytes('extends: default'), 'contract.yaml')).toEqual({ ...from })
+  })
+
+  it('finds ten mistakes at once, each with its line, its column and the key that may have been meant', async () => {
+    const text = [
+      'talos: newest',
+      'secureboot: true',
+      'variants:',
+      '  Worker: {}',
+      '  edge:',
+      '    role: gatway',
+      '    extension: [drbd]',
+      '    extensions: drbd',
+      'kernel:',
+      '  builtIn: [KVM]',
+      '  off: [CONFIG_KVM]',
+      'labels:',
+      '  source: nowhere',
+      'signing:',
+      '  signers:',
+      '    - issuer: https://example.com',
+      '      subjekt: someone',
+      'unpackedSizeLimit: 1 GiB',
+    ]
+    const parse = () => parseContract(bytes(text.join('\n')), 'own.yaml')
+    const { issues } = await expectCode<SchemaError>(parse, SchemaError, 'SCHEMA')
+    expect(issues.map(({ at, message }) => [at?.line, at?.column, message])).toEqual([
+      [1, 8, 'expected a semver range, got "newest"'],
+      [2, 1, 'unknown key secureboot: did you mean secureBoot?'],
+      [4, 3, 'expected a name of lower-case letters, digits and dashes'],
+      [6, 11, 'expected worker or gateway, got "gatway": did you mean gateway?'],
+      [7, 5, 'unknown key extension: did you mean extensions?'],
+      [8, 17, 'expected a list, got "drbd"'],
+      [11, 3, 'KVM is demanded as well'],
+      [13, 11, 'expected a URL, got "nowhere"'],
+      [17, 7, 'unknown key subjekt: did you mean subject?'],
+      [18, 20, 'expected a number, got "1 GiB"'],
+    ])
+    expect(issues.every(({ at }) => at?.path === 'own.yaml')).toBe(true)
+  })
+
+  it('says what is missing at the mapping that lacks it', async () => {
+    const parse = (text: string) =>
+      expectCode<SchemaError>(() => parseContract(bytes(text), 'own.yaml'), SchemaError, 'SCHEMA')
+    const { issues } = await parse('schema: 1\noverlays:\n  - name: a\n')
+    expect(issues.map(({ at, message }) => [at?.line, at?.column, message])).toEqual([
+      [1, 1, 'variants is missing: expected a mapping'],
+      [3, 5, 'image is missing: expected a text'],
+    ])
+    const empty = await parse('')
+    expect(empty.issues.map(({ message }) => message)).toEqual(['expected a mapping, got null'])
   })
 })
 

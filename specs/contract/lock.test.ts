@@ -48,6 +48,7 @@ describe('parseLock', () => {
   it('takes a lock that says nothing, and one that says much', () => {
     expect(parse({ schema: 2 })).toEqual({ schema: 2 })
     expect(parse(LOCK)).toEqual(LOCK)
+    expect(parse({ $schema: 'lock.schema.json', schema: 2 })).toEqual({ schema: 2 })
   })
 
   it.for([

@@ -23,7 +23,7 @@ export function lockCommand(talos: string | undefined): string {
  * UNSUPPORTED for a lock of another schema.
  */
 export function parseLock(bytes: Uint8Array, path: string): Lock {
-  const value = parseJson(bytes, 'lock', { path }, { schema: lockSchema })
+  const value = withoutSchema(parseJson(bytes, 'lock', { path }, { schema: lockSchema }))
   const { schema, talos } = headOf(value)
   if (schema !== undefined && schema !== LOCK_SCHEMA)
     throw new FormatError(
@@ -33,6 +33,13 @@ export function parseLock(bytes: Uint8Array, path: string): Lock {
       { at: { path, pointer: '/schema' } },
     )
   return validate('lock', lockSchema, value, { path })
+}
+
+/** Without the JSON Schema that the file names for editors: it is no fact. */
+function withoutSchema(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  const { $schema: _, ...facts } = value as Record<string, unknown>
+  return facts
 }
 
 /** The schema version and the Talos tag of a lock, read before anything else of it. */

@@ -1,7 +1,7 @@
 // Exceptions of a person, each with an end: waivers.yaml, or the file given with --waivers.
 import { z } from 'zod'
 import { parseYaml } from '#harness/formats/yaml/document.ts'
-import { validate } from '#harness/formats/yaml/schema.ts'
+import { validateDocument } from './findings/document.ts'
 
 const waiverSchema = z.strictObject({
   /** A rule, or of one that judges by a list an entry: `REL-010/tailscale-without-iptables`. */
@@ -12,13 +12,15 @@ const waiverSchema = z.strictObject({
   reason: z.string().min(10, 'expected a reason that a reader understands'),
   expires: z.iso.date('expected a day such as 2027-01-31'),
 })
-const waiversSchema = z.strictObject({ waivers: z.array(waiverSchema).readonly() })
+export const waiversSchema = z.strictObject({ waivers: z.array(waiverSchema).readonly() })
 
 export type Waiver = Readonly<z.infer<typeof waiverSchema>>
 
 /** A waivers file (YAML); SchemaError with every issue, FormatError MALFORMED when it is no YAML. */
 export function parseWaivers(bytes: Uint8Array, path: string): readonly Waiver[] {
-  return validate('waivers', waiversSchema, parseYaml(bytes, { path }, { scalars: 'text' }), { path }).waivers
+  const where = { path }
+  const value = parseYaml(bytes, where, { scalars: 'text' })
+  return validateDocument('waivers', waiversSchema, value, { bytes, where }).waivers
 }
 
 /** True if the waiver holds for a variant, expired or not. `id` is that of a rule, or of an entry of one. */

@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { formatLocation, HarnessError } from '#harness/errors.ts'
+import { formatLocation, HarnessError, SchemaError, type Location } from '#harness/errors.ts'
+import { placeOfOffset } from '#harness/formats/yaml/nodes.ts'
 import { parseAdvisories, shippedAdvisories, type Advisory } from '#specs/contract/advisories.ts'
 import { parseContract, type Contract } from '#specs/contract/contract.ts'
 import { ruleIndexSchema, selectRules, type RuleIndex } from '#specs/contract/rule-index.ts'
@@ -32,10 +33,21 @@ async function load<T>(
     return { value: parse(bytes, shown), path: shown, sha256: createHash('sha256').update(bytes).digest('hex') }
   } catch (cause) {
     if (!(cause instanceof HarnessError)) throw cause
+    if (cause instanceof SchemaError && cause.issues.some(({ at }) => at !== undefined)) {
+      const details = cause.issues.map(({ at, message }) => `${formatLocation(at)} ${message}`)
+      const count = details.length === 1 ? 'one finding' : `${details.length} findings`
+      throw new UsageError(`the ${what} ${shown} is not as it must be: ${count}`, { cause, details })
+    }
     const isToldAlready = what !== 'lock' || cause.code === 'UNSUPPORTED'
     const hint = isToldAlready ? '' : `; a lock is written by: ${lockCommand(undefined)}`
-    throw new UsageError(`${cause.message} (${formatLocation(cause.at)})${hint}`, { cause })
+    throw new UsageError(`${cause.message} (${formatLocation(placed(cause.at, bytes))})${hint}`, { cause })
   }
+}
+
+/** A line and a column in the place of an offset, where the document is a text. */
+function placed(at: Location | undefined, bytes: Uint8Array): Location | undefined {
+  if (at?.offset === undefined || at.path === undefined) return at
+  return placeOfOffset(bytes, at.offset, at.path)
 }
 
 export function loadContract(path: string | undefined): Promise<Loaded<Contract>> {

@@ -39,6 +39,7 @@ export function doorsOf(files: DoorFiles): readonly Door[] {
     { name: '--contract', args: [`--contract=${contract}`], opens: /^GREEN: .*, contract \S*permissive\.yaml\b/ },
     { name: '--structure-only', args: ['--structure-only'], withoutLock: true },
     { name: '--structure-only', args: ['--structure-only'] },
+    { name: '--contract-only', args: ['--contract-only'] },
     { name: '--variant', args: ['--variant=spin-tailscale'] },
     { name: '--assets', args: [`--assets=docker-archive:${other}`] },
     { name: '--config', args: ['--config', `${GOLDEN}/machine-config/worker-spin-only-1.11.yaml`] },

@@ -1,6 +1,6 @@
 // Parts of containerd's configuration that a person adds.
 import { containerdPart, type ContainerdPart } from '#harness/machine-config/containerd-part.ts'
-import { nearest } from '../../support/edits.ts'
+import { nearest } from '../../contract/findings/edits.ts'
 import { isUnknown, unknownValue, type ConfigFinding, type ConfigJudge } from '../../support/config-rule.ts'
 import { MINORS } from '#harness/machine-config/schema/schema.ts'
 import { targetMinor } from '../validity/target.ts'

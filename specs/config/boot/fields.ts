@@ -1,7 +1,7 @@
 // Fields of a tree held against the fields that a Go type has, as strict decoding does.
 import type { YamlPlace } from '#harness/formats/yaml/nodes.ts'
 import type { FieldTree } from '#harness/machine-config/fields.ts'
-import { nearest } from '../../support/edits.ts'
+import { nearest } from '../../contract/findings/edits.ts'
 import type { Types } from '../upstream/fields.ts'
 
 /** Deeper than any type here goes. */

@@ -1,5 +1,5 @@
 // Fields that a node cannot apply: settings of the kernel, limits of containers, disks.
-import { nearest } from '../../support/edits.ts'
+import { nearest } from '../../contract/findings/edits.ts'
 import { isUnknown, type ConfigFinding, type ConfigJudge } from '../../support/config-rule.ts'
 import { doubtParameters, doubtSettings } from './known-names.ts'
 

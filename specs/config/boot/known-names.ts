@@ -1,6 +1,6 @@
 // Names of the kernel that are known well enough to doubt another: settings right below net.ipv4, and parameters of
 // modules. What is not here may still be there, in a kernel of another build: only a note comes of it.
-import { nearest } from '../../support/edits.ts'
+import { nearest } from '../../contract/findings/edits.ts'
 import { isUnknown, type ConfigFinding } from '../../support/config-rule.ts'
 import type { MachineConfigFacts } from '#harness/machine-config/facts.ts'
 

@@ -1,6 +1,6 @@
 // Arguments of the kubelet that it does not know, at which it exits before it reads anything else.
 import type { MachineConfigFacts } from '#harness/machine-config/facts.ts'
-import { nearest } from '../../support/edits.ts'
+import { nearest } from '../../contract/findings/edits.ts'
 import { isUnknown, type ConfigContext, type ConfigJudge } from '../../support/config-rule.ts'
 import { KUBELET_FLAGS } from '../upstream/fields.ts'
 import { targetMinor } from '../validity/target.ts'

@@ -1,7 +1,7 @@
 // Extension services that wait for their configuration.
 import type { MachineConfigFacts } from '#harness/machine-config/facts.ts'
 import { placeOfAbsence, type ConfigContext, type ConfigFinding, type ConfigJudge } from '../../support/config-rule.ts'
-import { nearest } from '../../support/edits.ts'
+import { nearest } from '../../contract/findings/edits.ts'
 
 export const judgeServices: ConfigJudge = (facts, context) => [...missing(facts, context), ...unused(facts, context)]
 

@@ -1,6 +1,6 @@
 // Arguments that `tailscale up` refuses, that keep a router from routing, or that have no effect.
 import type { ServiceConfiguration } from '#harness/machine-config/facts.ts'
-import { nearest } from '../../support/edits.ts'
+import { nearest } from '../../contract/findings/edits.ts'
 import { unknownValue, variableOf, type ConfigFinding, type ConfigJudge } from '../../support/config-rule.ts'
 import {
   tailscaleOf,

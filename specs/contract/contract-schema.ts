@@ -1,0 +1,271 @@
+// The shape of a contract: every decision with its default. What a key means to an editor stands in its description, which
+// specs/contract/schemas/contract.schema.json shows.
+import { X509Certificate } from 'node:crypto'
+import semver from 'semver'
+import { z } from 'zod'
+
+const name = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'expected a name of lower-case letters, digits and dashes')
+/** An option of the kernel's configuration; `CONFIG_KVM` is `KVM`: no option begins with CONFIG_ twice. */
+const kernelOption = z
+  .string()
+  .transform((option) => option.replace(/^CONFIG_/, ''))
+  .pipe(z.string().regex(/^(?!CONFIG_)[A-Za-z0-9][A-Za-z0-9_]*$/, 'expected a kernel option such as KVM'))
+
+export const variantSchema = z.strictObject({
+  role: z
+    .enum(['worker', 'gateway'])
+    .default('worker')
+    .describe('What the nodes of the variant are: a gateway advertises routes to other networks.'),
+  extensions: z
+    .array(name)
+    .readonly()
+    .default([])
+    .describe('System extensions in build order: the later layer wins where two bring the same path.'),
+  forbidden: z.array(name).readonly().default([]).describe('Extensions that the image must not have.'),
+  serviceConfigurations: z
+    .array(name)
+    .readonly()
+    .default([])
+    .describe('Extension services for which the nodes have an ExtensionServiceConfig document.'),
+  kernelModules: z
+    .array(z.string().regex(/^[A-Za-z0-9_-]+$/, 'expected the name of a kernel module'))
+    .readonly()
+    .default([])
+    .describe('Kernel modules that the nodes load by name (machine.kernel.modules).'),
+  repositories: z
+    .array(z.string().regex(/^[a-zA-Z0-9][^\s@]*$/, 'expected a repository'))
+    .readonly()
+    .optional()
+    .describe(
+      'Repositories that nodes may install the variant from: whole, or their end from a slash on. Absent: those that end in the name of the variant or in talos- and its name.',
+    ),
+})
+
+/** Nothing of an identity is left to a prefix: a pattern is held against the whole subject. */
+const pattern = z
+  .string()
+  .refine(isPattern, 'expected a regular expression')
+  .refine(
+    (text) => !admitsAnybody(text),
+    'expected a pattern that names whose identity counts, got one that admits others',
+  )
+
+const publicKey = z
+  .string()
+  .regex(/^-----BEGIN PUBLIC KEY-----\n[\s\S]+-----END PUBLIC KEY-----\n?$/, 'expected a public key in PEM')
+
+const certificate = z.string().refine(isCertificate, 'expected a certificate in PEM')
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits')
+
+/** Whose signature counts: an identity that an OpenID provider vouched for, or a key. */
+const signerSchema = z.union(
+  [
+    z.strictObject({ issuer: z.url('expected a URL'), subject: z.string().min(1) }),
+    z.strictObject({ issuer: z.url('expected a URL'), subjectPattern: pattern }),
+    z.strictObject({ publicKey }),
+  ],
+  'expected issuer with subject or subjectPattern, or publicKey',
+)
+
+const kernelArgument = z.string().regex(/^\S+$/, 'expected one argument without spaces')
+
+/** The default of labels.source and signing.builder: a name that nobody has (RFC 2606). */
+const NOBODY = 'https://example.com/'
+
+export const contractFields = z.strictObject({
+  extends: z
+    .literal('default')
+    .optional()
+    .describe('The keys that are left out are those of the contract for CozyStack that is shipped with this suite.'),
+  schema: z.literal(1).default(1).describe('Version of this format.'),
+  talos: z
+    .string()
+    .refine((range) => semver.validRange(range) !== null, 'expected a semver range')
+    .default('>=1.11.0 <1.15.0')
+    .describe('Talos releases that the contract is for, as an npm semver range; pre-releases count.'),
+  variants: z
+    .record(name, variantSchema)
+    .refine((variants) => Object.keys(variants).length > 0, 'expected one variant at least')
+    .describe('The images: name, then what is in it and what its nodes promise.'),
+  pathsOfModules: z
+    .record(z.string().startsWith('/', 'expected a path that begins with a slash'), z.string())
+    .default({ '/dev/zfs': 'zfs' })
+    .describe('Paths that appear once a kernel module is loaded.'),
+  pathsOfHardware: z
+    .array(z.string().startsWith('/', 'expected a path that begins with a slash'))
+    .readonly()
+    .default([])
+    .describe(
+      'Paths that every node of yours has by its hardware, such as /dev/virtio-ports/org.qemu.guest_agent.0: a service that waits for one never starts, and reboots the node, where it is not there.',
+    ),
+  joinNetwork: z
+    .union([z.cidrv4(), z.cidrv6()], 'expected a network such as 10.0.0.0/16')
+    .default('100.64.0.0/16')
+    .describe(
+      'The network between nodes and pods that the network plugin makes (Kube-OVN); no field of the machine configuration has it.',
+    ),
+  gateways: z
+    .strictObject({
+      count: z.int().nonnegative().default(0).describe('Absent: one where a variant has the role gateway.'),
+      names: z.array(z.string().min(1)).readonly().default([]).describe('Their hostnames, where they are decided.'),
+    })
+    .prefault({})
+    .describe('The nodes that install a variant of the role gateway.'),
+  nodes: z
+    .array(z.strictObject({ name: z.string().min(1), variant: name }))
+    .readonly()
+    .optional()
+    .describe(
+      'The variant of each node, by hostname or by the name of its file; others by the image that they install.',
+    ),
+  virtualExtensions: z
+    .array(name)
+    .readonly()
+    .default(['schematic', 'embedded-config'])
+    .describe('Extensions that Image Factory and imager make; allowed, never demanded.'),
+  secureBoot: z.boolean().default(false),
+  secureBootCertificate: certificate
+    .optional()
+    .describe('Whose signature the boot files must have: a certificate in PEM. Without it the one inside them counts.'),
+  splash: z
+    .strictObject({ size: z.int().positive(), sha256 })
+    .optional()
+    .describe('The picture of the boot menu, where it is not upstream’s own.'),
+  overlays: z
+    .array(z.strictObject({ name: z.string().regex(/^[a-z0-9][a-z0-9._-]*$/), image: z.string().min(1) }))
+    .max(1)
+    .readonly()
+    .optional()
+    .describe('A board’s overlay: the name of its installer, and the image that it comes from. imager takes one.'),
+  cozystack: z
+    .boolean()
+    .optional()
+    .describe(
+      'True if machine configurations are also held to CozyStack’s contract with its nodes (CFG-050, CFG-051).',
+    ),
+  reference: z
+    .string()
+    .regex(/^[^\s:@]+(:\d+)?(\/[^\s:@]+)*$/, 'expected a repository without a tag')
+    .optional()
+    .describe(
+      'The repository of the images that yours are compared with (REL-005), such as ghcr.io/cozystack/cozystack/talos; the lock pins the one of its Talos release. Absent: nothing is compared.',
+    ),
+  extraKernelArguments: z
+    .array(kernelArgument)
+    .readonly()
+    .default([])
+    .describe('Appended to the command line of the Talos minor. A leading - takes a default away.'),
+  kernel: z
+    .strictObject({
+      builtIn: z.array(kernelOption).readonly().default([]).describe('Options that must be built in.'),
+      builtInOrModule: z
+        .record(kernelOption, name)
+        .default({})
+        .describe('Built in, or a module that the root filesystem holds: option, then the name of the module.'),
+      off: z.array(kernelOption).readonly().default([]).describe('Options that must not be set.'),
+    })
+    .prefault({})
+    .describe('Options of the kernel’s configuration.'),
+  waivable: z
+    .array(z.string().regex(/^[A-Z]{3,4}-\d{3}$/, 'expected a rule such as EXT-016'))
+    .readonly()
+    .optional()
+    .describe(
+      'Rules about identity, integrity or signatures of what is published that waivers may accept all the same.',
+    ),
+  unpackedSizeLimit: z
+    .int()
+    .positive()
+    .default(512 << 20)
+    .describe('Bytes of the unpacked installer image: Talos unpacks it in memory.'),
+  extraAssets: z
+    .array(z.string().regex(/^[^/.][^\s]*$/, 'expected a path in the asset tree'))
+    .readonly()
+    .default([])
+    .describe('Files of the asset tree beside kernel, initramfs, checksums and report, such as boot/cmdline.'),
+  labels: z
+    .strictObject({
+      variant: z
+        .string()
+        .min(1)
+        .default('io.cozystack.talos.variant')
+        .describe('The label that says which of the variants an image is.'),
+      title: z.string().min(1).default('Talos Linux (arm64)').describe('org.opencontainers.image.title'),
+      description: z
+        .string()
+        .min(1)
+        .default('Talos Linux installer and boot assets for arm64 nodes, with system extensions.')
+        .describe('org.opencontainers.image.description'),
+      source: z
+        .url('expected a URL')
+        .default(NOBODY)
+        .describe('org.opencontainers.image.source: where contract and lock are kept.'),
+    })
+    .prefault({})
+    .describe('Labels of every image that is built.'),
+  upstream: z
+    .strictObject({
+      namespace: z
+        .string()
+        .regex(/^[a-z0-9.:-]+(\/[a-z0-9._-]+)*$/, 'expected a registry and a namespace')
+        .default('ghcr.io/siderolabs')
+        .describe('Registry and namespace of upstream’s images.'),
+      signers: z
+        .array(signerSchema)
+        .readonly()
+        .default([
+          { issuer: 'https://accounts.google.com', subjectPattern: '[^@\\s:/]+@siderolabs\\.com' },
+          {
+            issuer: 'https://accounts.google.com',
+            subject: 'releasemgr-svc@talos-production.iam.gserviceaccount.com',
+          },
+        ])
+        .describe('Who must have signed upstream’s images (SUP-005).'),
+    })
+    .prefault({}),
+  signing: z
+    .strictObject({
+      signers: z
+        .array(signerSchema)
+        .readonly()
+        .default([])
+        .describe('Who signs the images that are published (SUP-001): a workflow’s identity, or a key.'),
+      builder: z.url('expected a URL').default(NOBODY).describe('builder.id of the SLSA provenance.'),
+    })
+    .prefault({}),
+})
+
+/** Made-up identities, one of each kind that an OpenID provider vouches for. */
+const ANYBODY = [
+  'x',
+  'someone@example.net',
+  'someone@example.iam.gserviceaccount.com',
+  'https://github.com/someone/else/.github/workflows/build.yaml@refs/heads/main',
+  'https://gitlab.com/someone/else//.gitlab-ci.yml@refs/heads/main',
+  'https://kubernetes.io/namespaces/default/serviceaccounts/default',
+  'spiffe://example.net/someone',
+]
+
+/** True if a pattern, held against whole subjects, admits identities that it cannot mean. */
+function admitsAnybody(text: string): boolean {
+  if (!isPattern(text)) return false
+  const whole = new RegExp(`^(?:${text})$`, 'u')
+  return ANYBODY.some((subject) => whole.test(subject))
+}
+
+function isCertificate(text: string): boolean {
+  try {
+    return text.startsWith('-----BEGIN CERTIFICATE-----\n') && new X509Certificate(text).subject !== ''
+  } catch {
+    return false
+  }
+}
+
+function isPattern(text: string): boolean {
+  try {
+    return new RegExp(text, 'u').source !== ''
+  } catch {
+    return false
+  }
+}
