@@ -1,6 +1,6 @@
 // The JSON Schemas of what a person or a program reads and writes, for editors and for readers without this project.
 import { z } from 'zod'
-import { contractFields } from '#specs/contract/contract-schema.ts'
+import { contractFields } from '#specs/contract/decisions/fields.ts'
 import { lockFields } from '#specs/contract/lock-schema.ts'
 import { waiversSchema } from '#specs/contract/waivers.ts'
 import { conformanceSchema } from '../judge/verdict/conformance.ts'

@@ -4,7 +4,7 @@ import semver from 'semver'
 import type { z } from 'zod'
 import { parseYaml } from '#harness/formats/yaml/document.ts'
 import { talosBase } from '#harness/talos/talos-version.ts'
-import { contractFields, variantSchema } from './contract-schema.ts'
+import { contractFields, variantSchema } from './decisions/fields.ts'
 import { validateDocument, type Found } from './findings/document.ts'
 
 /** Digest of the lock's canonical bytes (`formatLock`) that an image was built from. */

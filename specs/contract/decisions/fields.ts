@@ -3,6 +3,7 @@
 import { X509Certificate } from 'node:crypto'
 import semver from 'semver'
 import { z } from 'zod'
+import { signerSchema } from './signers.ts'
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'expected a name of lower-case letters, digits and dashes')
 /** An option of the kernel's configuration; `CONFIG_KVM` is `KVM`: no option begins with CONFIG_ twice. */
@@ -41,32 +42,9 @@ export const variantSchema = z.strictObject({
     ),
 })
 
-/** Nothing of an identity is left to a prefix: a pattern is held against the whole subject. */
-const pattern = z
-  .string()
-  .refine(isPattern, 'expected a regular expression')
-  .refine(
-    (text) => !admitsAnybody(text),
-    'expected a pattern that names whose identity counts, got one that admits others',
-  )
-
-const publicKey = z
-  .string()
-  .regex(/^-----BEGIN PUBLIC KEY-----\n[\s\S]+-----END PUBLIC KEY-----\n?$/, 'expected a public key in PEM')
-
 const certificate = z.string().refine(isCertificate, 'expected a certificate in PEM')
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits')
-
-/** Whose signature counts: an identity that an OpenID provider vouched for, or a key. */
-const signerSchema = z.union(
-  [
-    z.strictObject({ issuer: z.url('expected a URL'), subject: z.string().min(1) }),
-    z.strictObject({ issuer: z.url('expected a URL'), subjectPattern: pattern }),
-    z.strictObject({ publicKey }),
-  ],
-  'expected issuer with subject or subjectPattern, or publicKey',
-)
 
 const kernelArgument = z.string().regex(/^\S+$/, 'expected one argument without spaces')
 
@@ -236,35 +214,9 @@ export const contractFields = z.strictObject({
     .prefault({}),
 })
 
-/** Made-up identities, one of each kind that an OpenID provider vouches for. */
-const ANYBODY = [
-  'x',
-  'someone@example.net',
-  'someone@example.iam.gserviceaccount.com',
-  'https://github.com/someone/else/.github/workflows/build.yaml@refs/heads/main',
-  'https://gitlab.com/someone/else//.gitlab-ci.yml@refs/heads/main',
-  'https://kubernetes.io/namespaces/default/serviceaccounts/default',
-  'spiffe://example.net/someone',
-]
-
-/** True if a pattern, held against whole subjects, admits identities that it cannot mean. */
-function admitsAnybody(text: string): boolean {
-  if (!isPattern(text)) return false
-  const whole = new RegExp(`^(?:${text})$`, 'u')
-  return ANYBODY.some((subject) => whole.test(subject))
-}
-
 function isCertificate(text: string): boolean {
   try {
     return text.startsWith('-----BEGIN CERTIFICATE-----\n') && new X509Certificate(text).subject !== ''
-  } catch {
-    return false
-  }
-}
-
-function isPattern(text: string): boolean {
-  try {
-    return new RegExp(text, 'u').source !== ''
   } catch {
     return false
   }
