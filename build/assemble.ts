@@ -24,7 +24,7 @@ export type AssembleOptions = {
   readonly output: string
   /** Blocks that are compressed at once; changes no byte. */
   readonly workers?: number | undefined
-  /** Called as each step begins, in words for a person. */
+  /** A callback as each step begins, in words for a person. */
   readonly onStep?: ((step: string) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }

@@ -1,4 +1,4 @@
-// The same image as a profile for upstream's own imager, for whoever wants an ISO or a raw disk, or prefers it:
+// The same image as a profile for upstream's own imager, for an ISO or a raw disk, or where it is preferred:
 // siderolabs/talos pkg/imager/profile/{profile,input,output}.go (fields that every minor from 1.11 on has).
 import type { Contract } from '#specs/contract/contract.ts'
 import type { Plan } from './plan.ts'
@@ -9,7 +9,7 @@ import { UPSTREAM_FILES, type PinnedImage } from './upstream/upstream.ts'
 const INSTALL_FOLDER = '/usr/install/arm64'
 const INPUTS = { kernel: 'kernel', initramfs: 'baseInitramfs', sdStub: 'systemdStub', sdBoot: 'systemdBoot' } as const
 
-/** For `imager -`, as YAML; every image by digest. `kind` is what is to be made. */
+/** A profile for `imager -`, as YAML; every image by digest. `kind` is what is to be made. */
 export function encodeImagerProfile(
   plan: Pick<Plan, 'talos' | 'installerBase' | 'extensions'>,
   contract: Pick<Contract, 'secureBoot' | 'extraKernelArguments'>,

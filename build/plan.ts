@@ -25,7 +25,7 @@ export type Plan = {
   readonly commit: string | undefined
   readonly installerBase: PinnedImage
   readonly files: Readonly<Record<UpstreamFile, PinnedFile>>
-  /** In build order. */
+  /** Extensions in build order. */
   readonly extensions: readonly PinnedExtension[]
   readonly commandLine: string
   readonly resetCommandLine: string

@@ -6,7 +6,7 @@ import { makeFolder } from '#harness/bytes/folder.ts'
 
 const SUFFIX = 'partial'
 
-/** A new folder; those of builds that were killed are removed. Whoever made it removes it. */
+/** A new folder; those of builds that were killed are removed. The caller removes it. */
 export async function makeWorkFolder(output: string): Promise<string> {
   const parent = dirname(output)
   await makeFolder(parent)

@@ -4,7 +4,7 @@ import { FormatError } from '#harness/errors.ts'
 import { chunksOf, sizeOf, type Content } from './content.ts'
 
 export type CpioFile = {
-  /** As it goes into the archive: GNU cpio writes `.` for the root and no leading `./`. */
+  /** The path as it goes into the archive: GNU cpio writes `.` for the root and no leading `./`. */
   readonly path: string
   /** st_mode: the type (0o100000 file, 0o040000 directory, 0o120000 link …) and the permissions. */
   readonly mode: number
@@ -31,7 +31,10 @@ const DIRECTORY = 0o040000
 const BLOCK_SIZE = 512
 const EMPTY = new Uint8Array(0)
 
-/** Inodes are numbered from 0 in the order of the entries, devices are 0. FormatError LIMIT_EXCEEDED for a field beyond 32 bits. */
+/**
+ * Inodes are numbered from 0 in the order of the entries, devices are 0. FormatError LIMIT_EXCEEDED for a field beyond
+ * 32 bits.
+ */
 export function encodeCpio(entries: readonly CpioFile[]): Uint8Array {
   const parts = entries.flatMap((entry, index) => {
     const data = dataOf(entry)

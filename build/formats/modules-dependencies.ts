@@ -9,7 +9,7 @@ const MAX_MODULES = 0xffff
 export type LinkedModule = { readonly name: string; readonly index: number; readonly imports: readonly string[] }
 
 /**
- * For each module all that it needs, directly or not; what must be loaded first comes last. FormatError MALFORMED where
+ * All that each module needs, directly or not; what must be loaded first comes last. FormatError MALFORMED where
  * modules need each other, LIMIT_EXCEEDED.
  */
 export function calculateDependencies<T extends LinkedModule>(

@@ -5,7 +5,7 @@ import { encodeIndex, type IndexEntry } from './modules-index-binary.ts'
 import { calculateDependencies, type LinkedModule } from './modules-dependencies.ts'
 
 export type ModuleFacts = {
-  /** Relative to the release's folder: `kernel/fs/xfs/xfs.ko`. */
+  /** The path relative to the release's folder: `kernel/fs/xfs/xfs.ko`. */
   readonly path: string
   /** `key=value` of .modinfo, in order. */
   readonly info: readonly (readonly [key: string, value: string])[]

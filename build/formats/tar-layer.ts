@@ -5,7 +5,7 @@ import { chunksOf, sizeOf, type Content } from './content.ts'
 export type TarFileType = 'file' | 'directory' | 'symlink' | 'hardlink' | 'character' | 'fifo'
 
 export type TarFile = {
-  /** Written as given, also `../x`; nothing is made unique. */
+  /** The name as it is written, also `../x`; nothing is made unique. */
   readonly name: string
   readonly type: TarFileType
   /** Permission bits, 0o7777 at most. */

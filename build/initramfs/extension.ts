@@ -98,7 +98,7 @@ function checkPaths(rootfs: FileTree, { name, reference }: PinnedExtension, talo
   })
 }
 
-/** Without modules there is nothing to check; with them there is one folder, the kernel's. */
+/** Checks that modules are in one folder, the kernel's; nothing where there are none. */
 function checkKernelRelease(rootfs: FileTree, name: string, kernelRelease: string): void {
   if (!hasModules(rootfs)) return
   const releases = rootfs.children(MODULES_FOLDER).map(({ path }) => path.slice(MODULES_FOLDER.length + 1))
@@ -119,8 +119,8 @@ const PERMISSIONS = 0o777
 const OWNED = 0o700
 
 /**
- * Everything but firmware as entries of a squashfs: root-owned, of one time, a file for each name of a hard link, modes as
- * imager leaves them. BuildError EXTENSION for what no extension may hold.
+ * Everything but firmware as entries of a squashfs: root-owned, of one time, a file for each name of a hard link, modes
+ * as imager leaves them. BuildError EXTENSION for what no extension may hold.
  */
 export function toSquashFiles({ metadata, rootfs }: Extension, time: number): readonly SquashFile[] {
   return [...rootfs.under('')]

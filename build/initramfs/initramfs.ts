@@ -36,7 +36,7 @@ export async function* initramfsChunks(
   if (layers.length > 0) yield* zstdChunks(cpioChunks(toCpio(layers, firmware, time)))
 }
 
-/** In the order of a walk that sorts each folder by name. */
+/** Entries in the order of a walk that sorts each folder by name. */
 export function toCpio(
   layers: readonly LayerFile[],
   firmware: readonly FirmwareEntry[],

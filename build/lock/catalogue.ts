@@ -15,7 +15,7 @@ export type CataloguedExtension = {
   readonly reference: string
   /** Digest of the index. */
   readonly digest: Digest
-  /** As the catalogue has it. */
+  /** The line in the catalogue. */
   readonly line: string
 }
 

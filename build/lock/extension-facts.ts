@@ -52,7 +52,7 @@ function foreignPathsOf(rootfs: FileTree, talos: string | undefined): readonly s
   return prefixes === undefined ? [] : foreignPaths(rootfs, prefixes)
 }
 
-/** Undefined for a release whose sources were not read: what it allows is not known. */
+/** Allowed prefixes; undefined for a release whose sources were not read: what it allows is not known. */
 function prefixesOf(talos: string | undefined): readonly string[] | undefined {
   try {
     return talos === undefined ? undefined : quirksOf(talos).extensionPrefixes

@@ -28,13 +28,13 @@ export const CONFORMANCE_TYPE = 'application/vnd.cozystack.talos.conformance.v1+
 export type Evidence = Pick<ProvenanceInputs, 'source' | 'gate' | 'invocation' | 'startedOn'> & {
   readonly contract: Contract
   readonly lock: Lock & { readonly talos: string }
-  /** Undefined where nothing is signed. */
+  /** The signer; undefined where nothing is signed. */
   readonly signer: Signer | undefined
   /** The report that the image is published on; undefined where there is none. */
   readonly conformance: Uint8Array | undefined
   /**
-   * True if cosign's tags carry all of it, for a registry that takes no manifest with a subject or an artifact type. What
-   * is not signed has no place there, and is not attached.
+   * True if cosign's tags carry all of it, for a registry that takes no manifest with a subject or an artifact type.
+   * What is not signed has no place there, and is not attached.
    */
   readonly tagsOnly?: boolean
 }

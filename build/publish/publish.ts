@@ -20,7 +20,7 @@ export type Publication = {
   readonly tags: Readonly<Record<PublishedPart, ReleaseTags>>
 }
 
-/** Under the tags that lock and contract give it. */
+/** A publication under the tags that lock and contract give it. */
 export function toPublication(
   layout: VariantLayout,
   repository: string,
@@ -33,9 +33,9 @@ export function toPublication(
 export type PublishOptions = PushOptions & {
   /** Referrers of an image: signatures, attestations, documents. Made when its image is there. */
   readonly attach: (publication: Publication, image: LayoutImage) => Promise<readonly PushManifest[]>
-  /** True if what is attached contains signatures. */
+  /** True if signatures are among what is attached. */
   readonly signed: boolean
-  /** Called as each phase begins. */
+  /** A callback as each phase begins. */
   readonly onPhase?: ((phase: string) => void) | undefined
 }
 
@@ -47,8 +47,8 @@ export type PublishOutcome = {
 }
 
 /**
- * All of `publications`, of one registry. PublishError TAG before anything is written where a tag that never moves
- * names other bytes; errors of `pushBlobs`, `pushManifest` and `pushReferrer`. Rerun to resume.
+ * Publishes all of `publications`, of one registry. PublishError TAG before anything is written where a tag that never
+ * moves names other bytes; errors of `pushBlobs`, `pushManifest` and `pushReferrer`. Rerun to resume.
  */
 export async function publish(
   client: RegistryClient,

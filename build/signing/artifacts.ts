@@ -17,7 +17,7 @@ export type PushManifest = {
   readonly bytes: Uint8Array
   readonly digest: Digest
   readonly mediaType: string
-  /** Under which it is pushed; by its digest where there is none. */
+  /** The tag under which it is pushed; by its digest where there is none. */
   readonly tag?: string
   readonly blobs: readonly PushBlob[]
   /** The manifest that it refers to: to be listed in the fallback tag where the registry has no referrers API. */
@@ -202,7 +202,7 @@ function describe({ mediaType, bytes, digest }: PushBlob): Descriptor {
   return { mediaType, size: bytes.length, digest }
 }
 
-/** Nothing but what names it: a subject with annotations of an index would be another manifest. */
+/** A descriptor with nothing but what names it: a subject with annotations of an index would be another manifest. */
 function toDescriptor({ mediaType, size, digest }: Descriptor): Descriptor {
   return { mediaType, size, digest }
 }

@@ -83,7 +83,7 @@ async function askMachine(): Promise<string> {
   }
 }
 
-/** Whom the token is about, as Fulcio will write it in the certificate. The token itself is never part of an error. */
+/** The subject of the token, as Fulcio will write it in the certificate. The token itself is never part of an error. */
 function readToken(token: string): string {
   const claims = parseClaims(token)
   const { exp, email, sub, job_workflow_ref: workflow } = claims

@@ -3,7 +3,7 @@
 import type { SerializedBundle } from '@sigstore/bundle'
 
 export interface Signer {
-  /** For a person: `key sha256:…`, `https://github.com/… (keyless)`. */
+  /** The name for a person: `key sha256:…`, `https://github.com/… (keyless)`. */
   readonly name: string
   /** A signature over these very bytes (`messageSignature`). SigningError. */
   signBytes(payload: Uint8Array): Promise<SerializedBundle>

@@ -25,10 +25,10 @@ const SPDX_PREDICATE = 'https://spdx.dev/Document'
 /** https://github.com/sigstore/cosign/blob/v2.5.0/specs/COSIGN_PREDICATE_SPEC.md: any text, as it is. */
 const TEXT_PREDICATE = 'https://cosign.sigstore.dev/attestation/v1'
 
-/** With the contract's source before it, the URI of what `externalParameters` mean: those of version 1 of this file. */
+/** The URI, behind the contract's source, of what `externalParameters` mean: those of version 1 of this file. */
 const BUILD_TYPE_FRAGMENT = '#talos-image/v1'
 
-/** That somebody signed the image, and nothing else: what cosign 3 makes of `cosign sign`. */
+/** A statement that the image was signed, and nothing else: what cosign 3 makes of `cosign sign`. */
 export function signatureStatement(digest: Digest): Statement {
   return toStatement(digest, COSIGN_SIGN_PREDICATE, {}, { annotations: {} })
 }
@@ -100,7 +100,7 @@ export function provenanceStatement(inputs: ProvenanceInputs): Statement {
 
 type Pinned = { readonly reference: string; readonly digest: Digest }
 
-/** In the order of the lock; extensions are those of the variant. */
+/** Images in the order of the lock; extensions are those of the variant. */
 function upstreamImages(lock: Lock, contract: Contract, variant: string): readonly Pinned[] {
   const wanted = contract.variants[variant]?.extensions ?? []
   const extensions = (lock.extensions ?? []).filter(({ name }) => wanted.includes(name))

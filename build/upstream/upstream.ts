@@ -24,7 +24,7 @@ export interface UpstreamParts {
   /** The origin of the parts, for a person. */
   readonly name: string
   readonly lock: Lock
-  /** The image of this digest, unverified. NotFoundError where there is none; whoever opens it closes it. */
+  /** The image of this digest, unverified. NotFoundError where there is none; the caller closes it. */
   open(image: PinnedImage): Promise<ContentStore>
   /** One of the four files, unverified. NotFoundError where there is none. */
   file(name: UpstreamFile): Promise<ByteSource>
@@ -80,7 +80,7 @@ function mismatch({ reference, digest }: PinnedImage, got: string): IntegrityErr
   })
 }
 
-/** True if an image has the digest that is pinned. */
+/** True for a descriptor with the digest of a pinned image; false where the lock has no digest of it. */
 export function hasDigest(descriptor: { readonly digest: Digest }, image: PinnedImage): boolean {
   return isDigest(image.digest) && descriptor.digest === image.digest
 }

@@ -87,7 +87,7 @@ export function bytesSource(bytes: Uint8Array, where: Location = {}): ByteSource
   )
 }
 
-/** A source over an open file; whoever opened `file` closes it. A file cut short while it is read is TRUNCATED. */
+/** A source over an open file; the caller closes `file`. A file cut short while it is read is TRUNCATED. */
 export function fileSource(file: FileHandle, size: number, where: Location): ByteSource {
   const readAt: ReadAt = async (offset, length, memory) => {
     const bytes = memory?.subarray(0, length) ?? Buffer.allocUnsafe(length)

@@ -128,7 +128,7 @@ export function decodeName(bytes: Uint8Array): string {
   }
 }
 
-/** A path without `./`, doubled or trailing slashes and a leading slash. `..` stays: whoever judges wants to see it. */
+/** A path without `./`, doubled or trailing slashes and a leading slash. `..` stays: a rule judges it. */
 export function normalizePath(path: string): string {
   return path
     .split('/')

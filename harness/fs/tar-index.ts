@@ -8,9 +8,9 @@ import { TarScanner } from './tar-scanner.ts'
 
 export type TarIndex = {
   readonly entries: readonly TarEntry[]
-  /** True if the two blocks of zeros were there. */
+  /** True if the archive ends with two blocks of zeros. */
   readonly ended: boolean
-  /** True if anything but zeros follows them, or fills up a content to whole blocks. */
+  /** True if anything but zeros follows these blocks, or fills up a content to whole blocks. */
   readonly trailing: boolean
 }
 

@@ -29,7 +29,7 @@ export type ScannedHeader = {
   readonly flag: string
   /** Fields that Go refuses or reads otherwise, in the header and in the extended ones before it. */
   readonly problems: readonly FormProblem[]
-  /** True if it is as Go writes it, without an extended header before it. */
+  /** True for a header as Go writes it, without an extended header before it. */
   readonly isGo: boolean
 }
 

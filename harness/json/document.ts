@@ -11,7 +11,7 @@ export type JsonText = {
   readonly value: unknown
   /** Problems in the order of the text. */
   readonly problems: readonly JsonProblem[]
-  /** True if it is as json.Marshal of Go writes it: no blank space, no escape that is not needed. */
+  /** True for a text as json.Marshal of Go writes it: no blank space, no escape that is not needed. */
   readonly compact: boolean
   /** Pointers of keys that are no field of the schema. */
   readonly unknown: readonly string[]

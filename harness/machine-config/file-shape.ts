@@ -5,14 +5,14 @@ import { parseGoYaml } from './yaml/parse.ts'
 
 export type FileShape = {
   /**
-   * `whole` has a machine type and the token or authority that upstream's generator writes; `node` has the type alone, as
-   * talm renders it; `patch` has fields or documents of Talos and no type; `other` is nothing of Talos.
+   * `whole` has a machine type and the token or authority that upstream's generator writes; `node` has the type alone,
+   * as talm renders it; `patch` has fields or documents of Talos and no type; `other` is nothing of Talos.
    */
   readonly kind: 'whole' | 'node' | 'patch' | 'other'
   /** Addresses of talm's first line: `# talm: nodes=["192.0.2.11"], …`; absent where there is none. */
   readonly talmNodes?: readonly string[]
   readonly isControlPlane: boolean
-  /** True if it has documents beside that of `machine` and `cluster`. */
+  /** True for a file with documents beside that of `machine` and `cluster`. */
   readonly hasDocuments: boolean
 }
 

@@ -1,4 +1,4 @@
-// Every field of a Sigstore bundle, for the reader of its text: whoever writes one in another spelling says one thing to
+// Every field of a Sigstore bundle, for the reader of its text: one that is written in another spelling says one thing to
 // a client that folds names, and another to one that does not.
 // https://github.com/sigstore/protobuf-specs/blob/v0.5.0/protos/{sigstore_bundle,sigstore_rekor,envelope}.proto
 import { z } from 'zod'

@@ -1,4 +1,4 @@
-// Whose signature an entry of a transparency log is about: https://github.com/sigstore/rekor/tree/v1.4.0/pkg/types and,
+// The key whose signature an entry of a transparency log is about: https://github.com/sigstore/rekor/tree/v1.4.0/pkg/types and,
 // for version 0.0.2 of kinds, https://github.com/sigstore/rekor-tiles/tree/v0.1.11/api/proto. The library does not ask.
 import { createPublicKey, X509Certificate } from 'node:crypto'
 import type { TransparencyLogEntry } from '@sigstore/bundle'

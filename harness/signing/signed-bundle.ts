@@ -1,4 +1,4 @@
-// One signature, whoever may have made it: what the library proves, and what it leaves to its caller.
+// One signature, of any signer: what the library proves, and what it leaves to its caller.
 import { verify as verifyBytes, X509Certificate, type KeyObject } from 'node:crypto'
 import { isBundleWithCertificateChain, type Bundle, type TransparencyLogEntry } from '@sigstore/bundle'
 import { dsse, type crypto } from '@sigstore/core'
@@ -98,7 +98,9 @@ function proveByKey(
   return { signer: { key: id }, ...signedAt(entity) }
 }
 
-/** True if it claims to be by one of them. cosign writes the digest of the key there; it is not signed. */
+/**
+ * True if a hint claims a signature by one of the keys. cosign writes the digest of the key there; it is not signed.
+ */
 function isHinted(hint: string, keys: readonly TrustedKey[]): boolean {
   return hint === '' || keys.some(({ id }) => Buffer.from(id, 'hex').toString('base64') === hint)
 }

@@ -67,7 +67,7 @@ export async function verifyAttachments(
     })
 }
 
-/** True if it is, or claims to be, a signature of the image; what cannot be read may be one. */
+/** True for an outcome that is, or claims to be, about a signature of the image; what cannot be read may be one. */
 export function isSignature(outcome: Outcome): boolean {
   if (outcome.attachment.kind === 'legacy-signature') return true
   const type = outcome.outcome === 'valid' ? outcome.statement?.predicateType : outcome.predicateType

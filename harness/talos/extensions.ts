@@ -33,7 +33,7 @@ type LayerEntry = {
 export type Extensions = {
   /** The location of extensions.yaml, or the one that it would have. */
   readonly where: Location
-  /** True if there is an extensions.yaml. */
+  /** True if the initramfs has an extensions.yaml. */
   readonly listed: boolean
   /** Layers as extensions.yaml lists them, lowest first. SchemaError or FormatError for a document that is wrong. */
   layers(): Promise<readonly LayerEntry[]>

@@ -38,7 +38,7 @@ export type SampleOptions = {
   readonly subject?: string
   /** The PEM that the entry of the log names, instead of the certificate. */
   readonly loggedKey?: string
-  /** True if the certificate was shown to its log. */
+  /** True for a certificate that its log has seen. */
   readonly stamped?: boolean
 }
 

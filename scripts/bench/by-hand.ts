@@ -14,7 +14,7 @@ export const BUILD_TOOLS = [
   'objcopy',
 ] as const
 
-/** As imager squashes an extension (siderolabs/talos internal/pkg/extensions/compress.go). */
+/** The command with which imager squashes an extension (siderolabs/talos internal/pkg/extensions/compress.go). */
 const SQUASH = 'mksquashfs -all-root -noappend -no-progress -quiet -comp zstd -Xcompression-level 18'
 
 /**

@@ -9,7 +9,7 @@ export function toolPath(path = process.env['PATH'] ?? ''): string {
   return `${path}:${SYSTEM_FOLDERS}`
 }
 
-/** Those of `tools` that no folder of `path` has. */
+/** Tools that no folder of `path` has. */
 export function missingTools(tools: readonly string[], path = toolPath()): readonly string[] {
   const folders = path.split(':').filter((folder) => folder !== '')
   return [...new Set(tools)].filter((tool) => !folders.some((folder) => isExecutable(join(folder, tool))))

@@ -32,7 +32,7 @@ type Case = {
   readonly depth: string
   readonly what: string
   readonly candidate: CandidateInput
-  /** Undefined where a byte that is not free was touched. */
+  /** Classes of free bytes; undefined where a byte that is not free was touched. */
   readonly classes: ReadonlySet<FreeClass> | undefined
 }
 type Outcome = Case & { readonly green: boolean; readonly why: readonly string[] }

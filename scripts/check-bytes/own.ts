@@ -22,7 +22,7 @@ type Descriptor = { readonly digest: string; readonly annotations?: Readonly<Rec
 
 const REF_NAME = 'org.opencontainers.image.ref.name'
 
-/** Below `folder`. */
+/** Makes an image of our own below `folder`. */
 export async function makeOwnImage(folder: string, given: Contract, variant: string): Promise<OwnImage> {
   const { contract } = embeddedContract(given)
   const upstream = await openEmbeddedUpstream({ contract })

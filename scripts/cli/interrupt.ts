@@ -3,13 +3,15 @@ import { UsageError } from './command-line.ts'
 
 export type Interrupt = {
   readonly signal: AbortSignal
-  /** From here on a signal ends the process as it does any other. */
+  /** Gives signals back: from here on one ends the process as it does any other. */
   readonly release: () => void
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
-/** The signal aborts with a UsageError of this sentence; asked twice, the process does not wait for what is under way. */
+/**
+ * The signal aborts with a UsageError of this sentence; asked twice, the process does not wait for what is under way.
+ */
 export function catchInterrupt(sentence: string): Interrupt {
   const interrupt = new AbortController()
   const onSignal = (): void => {

@@ -14,7 +14,7 @@ type Reach = {
   readonly cache?: string
   readonly caFile?: string
   readonly insecure?: boolean
-  /** Absent for those of the harness. */
+  /** Limits; absent for those of the harness. */
   readonly limit?: BudgetLimits
 }
 
@@ -85,8 +85,8 @@ export function reachExamples(line: string): readonly string[] {
 }
 
 /**
- * The network access to `registries`; undefined where there are none, and for --offline. UsageError for options that do not go
- * together, for a CA file without certificates, and where no password comes.
+ * The network access to `registries`; undefined where there are none, and for --offline. UsageError for options that do
+ * not go together, for a CA file without certificates, and where no password comes.
  */
 export async function networkOf(
   options: RegistryOptions,
@@ -118,7 +118,7 @@ function passwordFrom(input: AsyncIterable<Buffer | string>): Promise<string> {
   return read
 }
 
-/** All of it but the line feed that `echo` adds. */
+/** Reads all of it but the line feed that `echo` adds. */
 async function readPassword(input: AsyncIterable<Buffer | string>): Promise<string> {
   const chunks: Buffer[] = []
   let size = 0
@@ -144,7 +144,10 @@ async function readCertificates(path: string | undefined): Promise<string | unde
   return text
 }
 
-/** A client that may push, with the given user or the credentials of this machine; the caller closes it. Errors of `networkOf`. */
+/**
+ * A client that may push, with the given user or the credentials of this machine; the caller closes it. Errors of
+ * `networkOf`.
+ */
 export async function openPusher(registry: string, login: Login): Promise<RegistryClient> {
   const network = await networkOf(login, new Set([registry]))
   if (network === undefined) throw new UsageError('expected a registry')

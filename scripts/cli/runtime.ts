@@ -1,6 +1,6 @@
 // The Node that runs this: the one that npm installed, not the system's.
 
-/** Before 26.10 Node's zstd drops all but the first frame, and an initramfs has two. */
+/** The oldest Node: before 26.10 its zstd drops all but the first frame, and an initramfs has two. */
 const OLDEST = [26, 10] as const
 
 /** Ends the process with one sentence when Node is too old to be trusted with an initramfs. */

@@ -8,7 +8,7 @@ import type { Conformance } from '../judge/verdict/conformance.ts'
 import { removeOld, writeWhole } from '../judge/verdict/report-file.ts'
 import { UsageError } from '../judge/usage-error.ts'
 
-/** In place of a file. */
+/** The name of standard output in place of a file. */
 const STANDARD_OUTPUT = '-'
 
 export type VerdictOptions = {
@@ -31,7 +31,10 @@ export function addVerdictOptions(command: Command, defaultReport: string): Comm
     )
 }
 
-/** Removes older verdicts, judges, writes and prints. Gives the exit status. UsageError for a file that cannot be written. */
+/**
+ * Removes older verdicts, judges, writes and prints. Gives the exit status. UsageError for a file that cannot be
+ * written.
+ */
 export async function deliverVerdict(
   { json, output, report: given }: VerdictOptions,
   defaultReport: string,

@@ -20,7 +20,7 @@ export type AdvisedPlace = {
   readonly upstream: Upstream
   readonly contract: Contract
   readonly kept: Kept
-  /** Those that are shipped unless there are others. */
+  /** Advisories; those that are shipped unless there are others. */
   readonly advisories: readonly Advisory[] | undefined
   readonly waivers: readonly Waiver[]
 }
@@ -69,7 +69,7 @@ export async function advisedChanges(lock: Lock, place: AdvisedPlace): Promise<r
   })
 }
 
-/** Undefined where the answer is unknown. */
+/** Names of arguments; undefined where they are unknown. */
 function argumentNames(talos: string, contract: Contract): readonly string[] | undefined {
   try {
     const quirks = quirksOf(talos)

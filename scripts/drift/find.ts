@@ -29,7 +29,7 @@ export type DriftInputs = {
   readonly session: UpstreamSession
   readonly contract: Loaded<Contract>
   readonly options: DriftOptions
-  /** Undefined where `--from` names a release: its lock is read first. */
+  /** The lock; undefined where `--from` names a release: its lock is read first. */
   readonly lock: Lock | undefined
   readonly signal: AbortSignal
 }

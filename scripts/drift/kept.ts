@@ -14,7 +14,7 @@ export type Kept = {
   of<T>(kind: string, digest: string, schema: z.ZodType<T>, make: () => Promise<T>): Promise<T>
 }
 
-/** Below the folder of the cache. What cannot be read there is made anew; what cannot be written is not kept. */
+/** Keeps below the folder of the cache. What cannot be read there is made anew; what cannot be written is not kept. */
 export function keepIn(folder: string): Kept {
   const own = join(areaFolder(folder, 'descriptions'), String(DESCRIPTION_SCHEMA))
   return {

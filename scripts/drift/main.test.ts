@@ -73,7 +73,7 @@ describe('npm run drift', { timeout: PATIENCE_MS }, () => {
         { talos: 'v1.12.10', kind: 'patch' },
         { talos: TO, kind: 'minor' },
       ])
-      // Of that release only the tag exists.
+      // Only the tag of that release exists.
       const { exit, stderr } = await run('--from', older, '--pre')
       expect(exit).toBe(2)
       expect(stderr).toContain('v1.99.0-alpha.0')

@@ -6,7 +6,7 @@ const newerSchema = z.strictObject({ talos: z.string(), kind: z.enum(['patch', '
 
 const verdictSchema = z.union([
   z.strictObject({
-    /** As `npm test` would end. */
+    /** The exit status of `npm test`. */
     exit: z.union([z.literal(0), z.literal(1), z.literal(2)]),
     /** Rules that keep it from being green: `spin-only: KRN-004`. */
     rules: z.array(z.strictObject({ variant: z.string(), id: z.string(), status: z.string() })).readonly(),

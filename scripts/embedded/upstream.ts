@@ -21,7 +21,7 @@ export type EmbeddedUpstream = UpstreamParts & {
   readonly authority: Authority
   /** A temporary folder for anything made from it; closing removes it. */
   readonly folder: string
-  /** Below `folder`: what was read. */
+  /** The folder of what was read, below `folder`. */
   readonly cacheFolder: string
   /** A layout of the image that the lock pins as the reference; gives the reference by which it is read. */
   writeReference(folder: string): Promise<string>
@@ -30,9 +30,9 @@ export type EmbeddedUpstream = UpstreamParts & {
 export type UpstreamOptions = {
   /** `EMBEDDED_RELEASE` by default. */
   readonly talos?: ReleaseName | undefined
-  /** One by which the embedded upstream is trusted. */
+  /** A contract by which the embedded upstream is trusted. */
   readonly contract: Contract
-  /** In the place of what upstream says. */
+  /** A lock in the place of what upstream says. */
   readonly lock?: Lock | undefined
   readonly signal?: AbortSignal | undefined
 }

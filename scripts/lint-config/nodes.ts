@@ -24,8 +24,8 @@ const TEMPLATES = new Set(['templates', 'charts', 'node_modules'])
 type Node = { files: ConfigFile[]; shape: FileShape; isFromFolder: boolean }
 
 /**
- * In order. With `hasBase` every file with a machine type is a node. UsageError for what cannot be read, and for a patch
- * without a node before it.
+ * Nodes in order. With `hasBase` every file with a machine type is a node. UsageError for what cannot be read, and for
+ * a patch without a node before it.
  */
 export async function findNodes(paths: readonly string[], hasBase: boolean): Promise<ProjectFiles> {
   const nodes: Node[] = []
@@ -49,7 +49,7 @@ export async function findNodes(paths: readonly string[], hasBase: boolean): Pro
   return { nodes, ignored }
 }
 
-/** Over a whole configuration a file with a type alone is a patch; over a rendered one it is another node. */
+/** True for a node: a file with a type alone is a patch over a whole configuration, and a node over a rendered one. */
 function isNode({ kind }: FileShape, before: Node, hasBase: boolean): boolean {
   return kind === 'whole' || (kind === 'node' && (hasBase || before.shape.kind === 'node'))
 }

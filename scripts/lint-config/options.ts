@@ -14,7 +14,7 @@ export type LintOptions = TermFiles &
     readonly only?: readonly string[]
   }
 
-/** Beside that of `npm test`, which is about images. */
+/** The report beside that of `npm test`, which is about images. */
 export const LINT_REPORT = 'report/lint-config.json'
 
 const HELP = `

@@ -20,7 +20,7 @@ export type LockOptions = RegistryOptions & {
   readonly verify: boolean
   readonly acceptMoved: boolean
   readonly check: boolean
-  /** Only these parts of the lock that is there are made anew. */
+  /** Parts of the lock that alone are made anew. */
   readonly update?: readonly LockPart[]
   /** Extensions that keep the pin of the lock that is there. */
   readonly hold?: readonly string[]

@@ -3,7 +3,7 @@ import { rename, rm, writeFile } from 'node:fs/promises'
 import { UsageError } from '../cli/command-line.ts'
 import { isSpecial } from '../judge/verdict/report-file.ts'
 
-/** Whole or not at all; `-` is standard output. UsageError where the file cannot be written. */
+/** Writes the lock whole or not at all; `-` is standard output. UsageError where the file cannot be written. */
 export async function writeLock(path: string, text: string): Promise<void> {
   if (path === '-') {
     process.stdout.write(text)

@@ -48,7 +48,10 @@ export function baselineOf(
   }
 }
 
-/** Those that must kill a mutant of these rules, most likely ones first: what fails them, then what fails nothing. */
+/**
+ * Keys of candidates that must kill a mutant of these rules, most likely ones first: what fails them, then what fails
+ * nothing.
+ */
 export function nearestKeys(prepared: readonly Prepared[], ids: readonly string[]): readonly string[] {
   const near = prepared.filter(({ expected }) =>
     [...expected.violates, ...expected.inconclusive].some((id) => ids.includes(id)),

@@ -18,7 +18,7 @@ type Import = {
   /** The offset of the text between the quotes. */
   readonly start: number
   readonly end: number
-  /** Relative to the root; undefined for what is not below specs. */
+  /** The file relative to the root; undefined for what is not below specs. */
   readonly file: string | undefined
 }
 

@@ -25,7 +25,7 @@ export type Edit = {
 export type Mutant = Edit & {
   /** `m0017`, the mutant's folder. */
   readonly name: string
-  /** Relative to the root: `specs/oci/identity.spec.ts`. */
+  /** The file relative to the root: `specs/oci/identity.spec.ts`. */
   readonly file: string
   readonly line: number
   readonly original: string

@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { addExamples, parseCommand } from '../cli/command-line.ts'
 
 export type MutationOptions = {
-  /** Only files whose path begins so. */
+  /** The beginning of the paths that are mutated. */
   readonly only?: string
   readonly json?: string
   readonly list: boolean

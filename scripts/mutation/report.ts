@@ -2,7 +2,7 @@
 import type { Fate } from './campaign.ts'
 import { describeMutation, type Mutant } from './mutant.ts'
 
-/** Per cent of the mutants that must be killed. */
+/** The share of mutants that must be killed, in per cent. */
 const MIN_KILLED_PERCENT = 90
 
 export type Survivor = { readonly mutant: Mutant; readonly reason: string | undefined }

@@ -6,7 +6,7 @@ import { presetDocuments, presetOfMachine } from './cozystack.ts'
 export type PatchInputs = {
   readonly contract: Contract
   readonly variant: Variant
-  /** Whole reference. */
+  /** The whole reference. */
   readonly image: string
   /** `1.13`. */
   readonly minor: string
@@ -23,7 +23,7 @@ const PARAMETERS: Readonly<Record<string, readonly string[]>> = { [DRBD]: ['user
 const DOCUMENTS_SINCE = 14
 const VERIFICATION_SINCE = 13
 
-/** In the order in which a person reads them. */
+/** Documents in the order in which a person reads them. */
 export function patchDocuments(inputs: PatchInputs): readonly Document[] {
   const minor = Number(inputs.minor.split('.')[1])
   return [

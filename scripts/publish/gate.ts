@@ -12,7 +12,7 @@ import { foreignSuite, recompute, verdictText, type GateTerms, type WaivedRule }
 export type Gate = {
   readonly verdict: string
   readonly forced: boolean
-  /** By which waivers it is green, each once. */
+  /** Waivers by which it is green, each once. */
   readonly waived: readonly WaivedRule[]
   /** The report as its file has it; undefined where no file can be read. */
   readonly report: Uint8Array | undefined
@@ -105,7 +105,7 @@ function judgeLayout(report: Conformance, { variant, installer, assets }: Varian
   }
 }
 
-/** Both or all variants together, where all are published. */
+/** Judges all variants together, where all are published. */
 function judgeRelease(report: Conformance, layouts: readonly VariantLayout[], terms: GateTerms): Judged {
   const variants = Object.keys(terms.contract.variants)
   if (variants.length < 2 || layouts.length !== variants.length) return { reasons: [], waived: [] }

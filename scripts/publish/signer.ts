@@ -10,7 +10,9 @@ import { UsageError } from '../cli/command-line.ts'
 type Environment = Readonly<Record<string, string | undefined>>
 export type SignerOptions = { readonly key?: string; readonly sign: boolean }
 
-/** Undefined for --no-sign. UsageError where nothing says who signs; SigningError where they cannot. */
+/**
+ * Opens the signer; undefined for --no-sign. UsageError where nothing says who signs; SigningError where they cannot.
+ */
 export async function openSigner(
   { key, sign }: SignerOptions,
   env: Environment = process.env,
@@ -32,7 +34,7 @@ export async function openSigner(
   return openKeylessSigner(token === undefined ? {} : { token })
 }
 
-/** By what is known before signing: the key, or the subject; the issuer is judged with the signature. */
+/** Compares what is known before signing: the key, or the subject; the issuer is judged with the signature. */
 export function isNamed({ name }: Signer, { signing }: Pick<Contract, 'signing'>): boolean {
   const key = /^key sha256:([0-9a-f]{64})$/.exec(name)?.[1]
   const subject = name.replace(/ \(keyless\)$/, '')

@@ -67,7 +67,7 @@ function canonicalUrl(text: string): string {
   return `${host.toLowerCase()}/${trimmed.replace(/^\/+/, '')}`
 }
 
-/** Without the user and token that a URL may hold. */
+/** The URL without the user and token that a URL may hold. */
 function withoutSecrets(remote: string): string {
   return remote.replace(/\/\/[^/@]*@/, '//')
 }

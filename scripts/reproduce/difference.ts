@@ -12,13 +12,16 @@ export type Difference = {
   /** `layer 1!usr/install/arm64/vmlinuz.efi!.initrd!segment 1!5.sqsh!etc/x`. */
   readonly where: string
   readonly what: string
-  /** Set where both decode to the same: another zstd or zlib made one of them. */
+  /** True where both decode to the same: another zstd or zlib made one of them. */
   readonly isCompression?: true
 }
 
 const CHUNK = 1 << 20
 
-/** From the outside in, in the order of the bytes; nothing where both are the same image. Errors as of reading the parts. */
+/**
+ * Differences from the outside in, in the order of the bytes; nothing where both are the same image. Errors as of
+ * reading the parts.
+ */
 export async function* differencesOf(given: TalosPart, made: TalosPart): AsyncGenerator<Difference, void, void> {
   const [one, other] = await Promise.all([given.image(), made.image()])
   if (one.layers.length !== other.layers.length)
@@ -158,7 +161,7 @@ function firstDifference(own: Uint8Array, wanted: Uint8Array): number | undefine
   return shorter
 }
 
-/** By chunks; a source that is absent has no bytes. */
+/** Compares by chunks; a source that is absent has no bytes. */
 async function firstSourceDifference(
   own: ByteSource | undefined,
   wanted: ByteSource | undefined,

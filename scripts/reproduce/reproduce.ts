@@ -32,13 +32,15 @@ export type ReproduceOptions = {
   /** The variant of an image without a label that names it. */
   readonly variant?: string | undefined
   readonly signal?: AbortSignal
-  /** Of each image. */
+  /** Limits of each image. */
   readonly limits?: BudgetLimits
 }
 
 const REVISION = 'org.opencontainers.image.revision'
 
-/** UsageError for an image that does not say its variant; errors of `planVariant` and `assemble`, and of reading images. */
+/**
+ * UsageError for an image that does not say its variant; errors of `planVariant` and `assemble`, and of reading images.
+ */
 export async function reproduce(
   reference: Reference,
   { contract, upstream, registry, variant: wanted, signal, limits }: ReproduceOptions,

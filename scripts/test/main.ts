@@ -29,8 +29,8 @@ import { checkContract } from './contract-only.ts'
 import { parseOptions, type ConformOptions } from './options.ts'
 
 /**
- * `args` without node and script; `started` saves the time that vitest takes to start, and is closed here. Gives the exit
- * status; prints everything that there is to say.
+ * `args` without node and script; `started` saves the time that vitest takes to start, and is closed here. Gives the
+ * exit status; prints everything that there is to say.
  */
 export async function main(args: readonly string[], started?: SpecRun): Promise<number> {
   const interrupt = new AbortController()
@@ -117,7 +117,7 @@ async function conform(
   }
 }
 
-/** Before the verdict, whose last line stays the last. */
+/** Prints before the verdict, whose last line stays the last. */
 async function printAccounts({ candidates, partsOf }: OpenedCandidates, out: NodeJS.WritableStream): Promise<void> {
   for (const { key } of candidates) out.write(`${await accountText(partsOf(key))}\n`)
 }

@@ -3,7 +3,7 @@ import { InvalidArgumentError } from 'commander'
 import { UsageError } from '../cli/command-line.ts'
 
 export type Variants = {
-  /** For every candidate that is not named; undefined where its label says it. */
+  /** The variant of every candidate that is not named; undefined where its label says it. */
   readonly all?: string
   /** Reference, as it was typed, → its variant. */
   readonly byReference: ReadonlyMap<string, string>

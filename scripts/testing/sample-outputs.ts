@@ -13,7 +13,7 @@ export const sampleContents: Contents = {
   sizes: { kernel: 20 * MIB, baseInitramfs: 71 * MIB, extensions: 70 * MIB, other: 38 * MIB },
 }
 
-/** As vitest prints a list. */
+/** A list as vitest prints it. */
 const listed = (names: readonly string[]): string => `[\n${names.map((name) => `  "${name}",\n`).join('')}]`
 
 const SENTENCE = '`vmlinuz.efi` is a PE32+ for arm64 with a `.linux` that no other section overlaps'

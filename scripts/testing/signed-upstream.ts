@@ -42,9 +42,9 @@ export type SignedUpstream = AsyncDisposable & {
   readonly upstream: Upstream
   /** `127.0.0.1:41234/siderolabs` */
   readonly namespace: string
-  /** For --trusted-root. */
+  /** The file for --trusted-root. */
   readonly trustedRoot: string
-  /** For what a test writes. */
+  /** The folder for what a test writes. */
   readonly folder: string
   imageOf(name: string): UpstreamImage
   sign(name: string, descriptor: Descriptor): Promise<void>

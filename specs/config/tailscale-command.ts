@@ -36,7 +36,7 @@ export type UpCommand = ParsedFlags & {
   readonly extra?: Placed
   /** The flags that come from there. */
   readonly fromExtra: ParsedFlags['given']
-  /** By flag, the variable that gives it. */
+  /** Variables by the flag that they give. */
   readonly variables: ReadonlyMap<string, Placed & { readonly name: string }>
 }
 
@@ -50,7 +50,10 @@ export function unknownItem({ environment }: ServiceConfiguration): Placed | und
   return item === undefined ? undefined : { value: item.name, at: item.at }
 }
 
-/** The first and the last 1.x of tailscale that the extension of a Talos minor has: siderolabs/extensions network/tailscale. */
+/**
+ * The first and the last 1.x of tailscale that the extension of a Talos minor has: siderolabs/extensions
+ * network/tailscale.
+ */
 const VERSIONS: Readonly<Record<Minor, readonly [first: number, last: number]>> = {
   '1.11': [88, 88],
   '1.12': [92, 94],

@@ -26,9 +26,9 @@ const advisorySchema = z.strictObject({
     .strictObject({
       missing: path.optional(),
       present: path.optional(),
-      /** Without CONFIG_; `n` for one that is off. */
+      /** An option without CONFIG_; `n` for one that is off. */
       option: z.strictObject({ name: z.string().min(1), value: z.string().min(1) }).optional(),
-      /** As the contract has it. */
+      /** The value in the contract. */
       secureBoot: z.literal('true').optional(),
       /** Name of an argument that the command line has not. */
       withoutArgument: z.string().min(1).optional(),
@@ -83,7 +83,7 @@ function placeOf(bytes: Uint8Array, at: Location, pointer: string): { readonly l
   return node?.at ?? { line: 1, column: 1 }
 }
 
-/** Those that are shipped. */
+/** Advisories that are shipped. */
 export const shippedAdvisories = lazy(async () =>
   parseAdvisories(await readFile(new URL('advisories.yaml', import.meta.url)), 'specs/contract/advisories.yaml'),
 )

@@ -20,7 +20,7 @@ export type AdvisoryFacts = {
 /** Images are for arm64: what is bad on another architecture is not theirs. */
 const ARCHITECTURE = 'arm64'
 
-/** In the order of the entries. */
+/** Advisories that apply, in the order of the entries. */
 export async function applyingAdvisories(
   advisories: readonly Advisory[],
   facts: AdvisoryFacts,

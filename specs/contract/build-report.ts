@@ -7,7 +7,7 @@ type InventoryLine = {
   readonly mode: string
   readonly size: number
   readonly sha256: string
-  /** Without `./`. */
+  /** The path without `./`. */
   readonly path: string
 }
 
@@ -19,7 +19,9 @@ export type BuildReport = {
 
 const ASSET = /^(\d{4}) (\d{1,15}) ([0-9a-f]{64}) \.\/(\S+)$/
 
-/** FormatError MALFORMED, with its offset, for a field that is missing, empty or out of order and for any other line. */
+/**
+ * FormatError MALFORMED, with its offset, for a field that is missing, empty or out of order and for any other line.
+ */
 export function parseBuildReport(text: string, where: Location): BuildReport {
   const lines = text.split('\n')
   if (lines.pop() !== '') throw malformed('expected a newline at the end', where, text.length)

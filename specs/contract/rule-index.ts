@@ -7,7 +7,7 @@ const requirementSchema = z.strictObject({
   targets: z.array(z.enum(['image', 'installer', 'assets', 'release', 'registry', 'config'])).readonly(),
   needs: z.array(z.string()).readonly(),
   pinned: z.boolean(),
-  /** Set for rules that are judged only where there is no lock. */
+  /** True for rules that are judged only where there is no lock. */
   unpinned: z.literal(true).optional(),
   scope: z.enum(['part', 'installer', 'parts', 'release', 'project']),
   only: z
@@ -33,7 +33,9 @@ export const ruleIndexSchema = z.strictObject({
 export type RuleIndexEntry = Readonly<z.infer<typeof requirementSchema>>
 export type RuleIndex = Readonly<z.infer<typeof ruleIndexSchema>>
 
-/** `ids` (or areas such as `KRN`) with all that they need, in the rule index's order; undefined names what is unknown. */
+/**
+ * `ids` (or areas such as `KRN`) with all that they need, in the rule index's order; undefined names what is unknown.
+ */
 export function selectRules(
   ruleIndex: RuleIndex,
   names: readonly string[],

@@ -33,7 +33,7 @@ export function ruleOf({ id }: Waiver): string {
   return id.split('/')[0] ?? id
 }
 
-/** True if it ends more than a year from `today`: a decision for so long belongs into the contract. */
+/** True for a waiver that ends more than a year from `today`: a decision for so long belongs into the contract. */
 export function isTooLong({ expires }: Waiver, today: string): boolean {
   const last = new Date(`${today}T00:00:00Z`)
   last.setUTCFullYear(last.getUTCFullYear() + 1)

@@ -81,7 +81,7 @@ test(
     )
     judge(contents, extensions.where).toEqual(own.map(({ name }) => `${name} ${locked.get(name)?.content}`))
 
-    // Which extension a firmware file came from is not said: all of them together are what the pinned ones brought.
+    // The initramfs does not say which extension a firmware file came from: all of them together are what the pinned ones brought.
     const firmware = own.flatMap(({ name }) => locked.get(name)?.firmware ?? [])
     const segments = await Promise.all(initramfs.extensions.map((segment) => segment.archive()))
     const found = segments

@@ -18,7 +18,7 @@ const MOUNTED_BY: Readonly<Record<string, string>> = {
   lz4: 'CONFIG_SQUASHFS_LZ4',
   lzo: 'CONFIG_SQUASHFS_LZO',
 }
-/** For a kernel that does not say how it was built: what imager writes. */
+/** The options of a kernel that does not say how it was built: what imager writes. */
 const ZSTD_ALONE: KernelConfig = new Map([['CONFIG_SQUASHFS_ZSTD', 'y']])
 
 /** A layer that extensions.yaml lists and that is there, opened. */

@@ -131,7 +131,7 @@ test(
 const MODULE = /^usr\/lib\/modules\/[^/]+\/extras\/([^/]+)\.ko$/
 const SERVICE = /^usr\/local\/etc\/containers\/([^/]+\.yaml)$/
 
-/** Those of `names` that are among the modules outside the kernel's tree. */
+/** Modules of `names` that are among the modules outside the kernel's tree. */
 function modulesOf(tree: FileTree, names: readonly string[]): readonly string[] {
   const found = [...tree.entries()].map(({ path }) => MODULE.exec(path)?.[1])
   return names.filter((name) => found.includes(name))

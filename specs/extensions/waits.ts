@@ -3,7 +3,7 @@ import type { ServiceDependency } from '#harness/talos/extension/service-spec.ts
 import type { Contract, Variant } from '../contract/contract.ts'
 
 export type WaitingService = {
-  /** Without `ext-`. */
+  /** The name without `ext-`. */
   readonly name: string
   readonly waits: readonly ServiceDependency[]
 }

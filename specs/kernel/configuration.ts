@@ -10,7 +10,7 @@ export type ConfigurationQuestion = {
   /** Names of the modules in the root filesystem, normalised. */
   readonly modules: ReadonlySet<string>
   readonly enforcement: ModuleEnforcement
-  /** Undefined when the part has no command line of its own. */
+  /** Arguments; undefined when the part has no command line of its own. */
   readonly arguments: readonly string[] | undefined
 }
 

@@ -44,7 +44,9 @@ export async function dependencyFindings(installed: InstalledModules): Promise<r
   return findings
 }
 
-/** Lines of modules.dep as depmod writes none: a second one of a module, a comment, an empty one, one without its end. */
+/**
+ * Lines of modules.dep as depmod writes none: a second one of a module, a comment, an empty one, one without its end.
+ */
 function writtenFindings(text: Uint8Array): readonly string[] {
   const lines = Buffer.from(text).toString('latin1').split('\n')
   const cut = lines.pop()
@@ -88,7 +90,7 @@ function differences(text: IndexEntries, binary: IndexEntries): readonly string[
   return keys.filter((key) => String(text.get(key)) !== String(binary.get(key)))
 }
 
-/** Empty where there is no such file. */
+/** Reads an index; empty where there is no such file. */
 async function readIndex({ tree }: InstalledModules, release: string, name: string): Promise<Uint8Array> {
   const data: ByteSource | undefined = tree.get(`${MODULES_FOLDER}/${release}/${name}`)?.data
   return data === undefined ? new Uint8Array(0) : readAll(data, MAX_INDEX_BYTES)

@@ -11,7 +11,7 @@ test(
     {
       targets: ['image'],
       needs: ['OCI-001', 'OCI-002'],
-      fix: 'write the documents with a current client; a field that is there twice is one image to Talos and another to whoever judged it',
+      fix: 'write the documents with a current client; a field that is there twice is one image to Talos and another to a judge',
     },
   ),
   async ({ image, judge }) => {

@@ -75,7 +75,7 @@ export async function describeInstaller(installer: TalosPart, architecture: Arch
   }
 }
 
-/** Empty fields are as good as absent: imager, in Go, leaves them out. */
+/** Describes a config, in which empty fields are as good as absent: imager, in Go, leaves them out. */
 function describeConfig({ os, author, config }: ImageConfig, allowed: Allowed): Readonly<Record<string, unknown>> {
   const { Labels: labels, ...rest } = config ?? {}
   const Labels = Object.fromEntries(Object.entries(labels ?? {}).filter(([name]) => !allowed.labels.has(name)))

@@ -15,9 +15,9 @@ export type CandidateTargets = {
   readonly parts: Readonly<Partial<Record<JudgedPart, { readonly image: boolean; readonly registry?: boolean }>>>
   /** Targets that the user asked for; absent when all were. */
   readonly targets?: readonly Target[]
-  /** Set for a candidate of both variants of a release; only the rules over both speak about it. */
+  /** True for a candidate of both variants of a release; only the rules over both speak about it. */
   readonly release?: boolean
-  /** Set for a candidate of all nodes of a project, with the same consequence. */
+  /** True for a candidate of all nodes of a project, with the same consequence. */
   readonly project?: boolean
   /** True if there is a lock to compare with; without one pinned rules do not apply. */
   readonly pinned: boolean
@@ -107,7 +107,7 @@ function speaksOf(target: Target, part: JudgedPart, { parts, targets }: Candidat
   return target === part
 }
 
-/** With `--target assets` the installer's manifest is not judged. */
+/** True for a part that --target asks for: with `--target assets` the installer's manifest is not judged. */
 function isPartAsked(part: JudgedPart, targets: readonly Target[] | undefined): boolean {
   if (targets === undefined || targets.includes(part) || targets.includes('image')) return true
   return !targets.includes('installer') && !targets.includes('assets')

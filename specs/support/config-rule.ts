@@ -21,7 +21,10 @@ export type ConfigContext = {
   readonly talos?: string
   /** The Talos tag that the configuration is said to be for. */
   readonly target?: string
-  /** The installer image that is judged in the same run: what its reference names, and its manifest where that is an index. */
+  /**
+   * The installer image that is judged in the same run: what its reference names, and its manifest where that is an
+   * index.
+   */
   readonly beside?: { readonly digest?: string; readonly manifest?: string; readonly tag?: string }
 }
 
@@ -43,12 +46,12 @@ export function placeOfAbsence(facts: MachineConfigFacts): YamlPlace {
   return facts.installs.find(({ image }) => image !== undefined)?.image?.at ?? facts.start
 }
 
-/** Filled in before Talos reads it: `${ROUTES}`, `$ROUTES`, `{{ .Routes }}`. */
+/** A template that is filled in before Talos reads it: `${ROUTES}`, `$ROUTES`, `{{ .Routes }}`. */
 const TEMPLATE = /\$\{|\{\{|^\$[A-Z_][A-Z0-9_]*$/
 /** Encrypted or looked up: SOPS, age, Ansible Vault, and what vals, 1Password and bank-vaults replace. */
 const ENCRYPTED = /^ENC\[|^-----BEGIN AGE ENCRYPTED FILE-----|^\$ANSIBLE_VAULT;|^(?:ref\+[a-z0-9]+:\/\/|op:\/\/|vault:)/
 
-/** True if the value is there but is not yet what Talos will read. */
+/** True for a value that is not yet what Talos will read. */
 export function isUnknown(text: string): boolean {
   return TEMPLATE.test(text) || ENCRYPTED.test(text)
 }

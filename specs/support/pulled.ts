@@ -3,7 +3,7 @@ import { openCache } from '#harness/oci/cache/cache.ts'
 import { openRegistryAccess, type RegistryAccess } from '#harness/oci/registry/access.ts'
 import type { RunInput } from './run.ts'
 
-/** Undefined where nothing of the run is in a registry. */
+/** Opens what was pulled; undefined where nothing of the run is in a registry. */
 export async function openPulled({
   registry,
   cacheFolder,

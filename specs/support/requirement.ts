@@ -29,12 +29,12 @@ export type Requirement = {
   readonly targets: readonly Target[]
   /** Ids that must be green first; while one fails this rule is blocked. */
   readonly needs: readonly string[]
-  /** True if it compares with a fact of the lock. */
+  /** True for a rule that compares with a fact of the lock. */
   readonly pinned: boolean
-  /** Set for what is judged only where there is no lock; with one, other rules say it by themselves. */
+  /** True for a rule that is judged only where there is no lock; with one, other rules say it by themselves. */
   readonly unpinned?: true | undefined
   readonly scope: Scope
-  /** Absent for every variant. */
+  /** The variants; absent for all of them. */
   readonly only?: VariantFilter | undefined
   /** The remedy for a failure, for the owner of the image. */
   readonly fix: string

@@ -30,11 +30,14 @@ export type CandidateInput = CandidateTargets & {
   /** Keys of the variants of a release, or of the nodes of a project. */
   readonly members?: readonly string[]
   readonly contract: Contract
-  /** Undefined when nothing is pinned. */
+  /** The lock; undefined when nothing is pinned. */
   readonly lock?: Lock
   /** Known-bad releases and extensions; those that are shipped by default. */
   readonly advisories?: readonly Advisory[]
-  /** The image that the lock pins as the reference, or the reason that it is absent; undefined where no rule asks for it. */
+  /**
+   * The image that the lock pins as the reference, or the reason that it is absent; undefined where no rule asks for
+   * it.
+   */
   readonly pinnedReference?: { readonly image: Reference } | { readonly reason: string }
 }
 
@@ -44,13 +47,13 @@ export type RunInput = {
   readonly members?: readonly CandidateInput[]
   /** The rules to judge, with those that they need; absent for all. */
   readonly selected?: readonly string[]
-  /** Only list the requirements: nothing is opened, nothing runs. */
+  /** True to list the requirements alone: nothing is opened, nothing runs. */
   readonly listing?: boolean
   /** Folder for decompressed bytes, and the cache of what came from registries. */
   readonly cacheFolder: string
   /** The limits of each reference; those of the harness where it is absent. */
   readonly limits?: BudgetLimits
-  /** Set where a candidate is in a registry: all of it is in the cache, but for what these say. */
+  /** Failures of reading a candidate in a registry: all else of it is in the cache. */
   readonly registry?: { readonly failures: BlobFailures }
   /** Text of the trusted_root.json that signatures are held against; absent for the packaged one. */
   readonly trustedRoot?: string

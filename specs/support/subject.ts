@@ -17,7 +17,7 @@ export type Subject = {
   readonly candidate: CandidateInput
   readonly part: Part
   readonly talos: TalosPart
-  /** Only of a part that is in a registry. */
+  /** Evidence of a part that is in a registry. */
   readonly evidence?: Evidence
 }
 
@@ -77,7 +77,7 @@ async function open(run: RunInput, key: string, part: Part): Promise<Subject> {
 }
 
 /**
- * Where all rules will ask for it anyway: the two longest decompressions side by side, on threads of their own, while the
+ * Begins what all rules will ask for: the two longest decompressions side by side, on threads of their own, while the
  * first rules are judged. What fails, fails for the rules that ask.
  */
 function beginLongest(talos: TalosPart): void {

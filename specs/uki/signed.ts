@@ -15,7 +15,10 @@ export type SignatureFindings = {
   readonly notes: readonly string[]
 }
 
-/** Nothing for a file without a certificate table: whether there must be one is UKI-007's and INS-004's. */
+/**
+ * Findings about a signature; none for a file without a certificate table: whether there must be one is UKI-007's and
+ * INS-004's.
+ */
 export async function signatureFindings(
   source: ByteSource,
   pe: Pe,
@@ -36,7 +39,7 @@ export async function signatureFindings(
 const KEY = '.pcrpkey'
 const SIGNATURE = '.pcrsig'
 
-/** Nothing for a UKI that is not signed and has no policy for the TPM. */
+/** Findings about the policy; none for a UKI that is not signed and has no policy for the TPM. */
 export async function policyFindings(uki: Uki): Promise<readonly string[]> {
   const isSigned = uki.pe.certificateTable.size > 0
   const pem = await uki.text(KEY)

@@ -24,7 +24,7 @@ export type StoredContent = {
   fragment: { readonly index: number; readonly offset: number } | undefined
 }
 
-/** As mksquashfs: no fragments, fragments of files below the block size, or of every tail end as well. */
+/** Policies of mksquashfs: no fragments, fragments of files below the block size, or of every tail end as well. */
 export type FragmentPolicy = 'none' | 'small-files' | 'tail-ends'
 
 export type DataOptions = {

@@ -31,7 +31,7 @@ type IndexEntry = { readonly position: number; readonly name: Buffer }
 export type Listing = {
   readonly bytes: Buffer
   readonly index: readonly IndexEntry[]
-  /** True if mksquashfs gives the directory an extended inode, with or without an index in the end. */
+  /** True if mksquashfs gives the directory an extended inode, whether or not that gets an index. */
   readonly long: boolean
 }
 

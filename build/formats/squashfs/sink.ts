@@ -7,7 +7,7 @@ export interface Sink {
   truncate(size: number): Promise<void>
 }
 
-/** Writes into an open file; whoever opened it closes it. */
+/** Writes into an open file; the caller closes it. */
 export function fileSink(file: FileHandle): Sink {
   return {
     async write(bytes, offset) {

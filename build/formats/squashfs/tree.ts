@@ -5,7 +5,7 @@ import { checkRange, MAX_NAME_SIZE, MAX_PATH_SIZE, MAX_TARGET_SIZE, squashfsErro
 export type SquashType = 'file' | 'directory' | 'symlink' | 'character' | 'block' | 'fifo' | 'socket'
 
 export type SquashFile = {
-  /** Relative to the root, normalised; '' is the root. */
+  /** The path relative to the root, normalised; '' is the root. */
   readonly path: string
   readonly type: SquashType | 'hardlink'
   /** Permission bits, 0o7777 at most. */

@@ -14,7 +14,7 @@ const LIMITS = { format: 'layer', maxBytes: MAX_LAYER_BYTES }
 
 export type FillOptions = {
   readonly where: Location
-  /** True if the blob is said to be a layer; if it turns out to be none, it is kept all the same. */
+  /** True for a blob that a manifest lists as a layer; one that turns out to be none is kept all the same. */
   readonly layer: boolean
   /** The budget of the image that the layer belongs to: beyond it a layer is kept as it came. */
   readonly budget?: Budget | undefined
@@ -48,7 +48,7 @@ export async function fillBlob(
 
 type Tee = { readonly chunks: AsyncIterable<Uint8Array>; readonly failure: { readonly error: unknown } | undefined }
 
-/** Writes what passes. Whoever stops reading ends nothing: the next one reads on. */
+/** Writes what passes. A reader that stops does not end it: the next one reads on. */
 function tee(source: AsyncGenerator<Uint8Array, void, void>, incoming: Incoming): Tee {
   const state: { failure?: { error: unknown } } = {}
   async function* pass(): AsyncGenerator<Uint8Array, void, void> {

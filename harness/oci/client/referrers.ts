@@ -14,7 +14,7 @@ export type Referrers = {
   readonly source: 'api' | 'tag'
   /**
    * Descriptors, those from the tag without `artifactType`: cosign up to 3.1.1 writes the type of the config there.
-   * Whoever wants to know what an entry is reads its manifest.
+   * Its manifest says what an entry is.
    */
   readonly descriptors: readonly Descriptor[]
 }

@@ -18,7 +18,9 @@ import {
 export type ImageDocument = {
   readonly descriptor: Descriptor
   readonly bytes: Uint8Array
-  /** True if it could be read as the other kind as well: clients then choose differently (CVE-2021-41190). */
+  /**
+   * True for a document that could be read as the other kind as well: clients then choose differently (CVE-2021-41190).
+   */
   readonly ambiguous: boolean
   /** Differences between `document` and the reading of Go's clients. */
   readonly problems: readonly JsonProblem[]

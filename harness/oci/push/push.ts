@@ -81,8 +81,9 @@ export async function pushBlob(
 }
 
 /**
- * True where it is mounted; the upload that the registry began in its place, where it did. With a token of its own, since
- * whoever may push here may not pull there; whatever fails about it, an ordinary upload may do.
+ * Mounts a blob: true where that is done; the upload that the registry began in its place, where it did. With a token
+ * of its own, since who may push here may not be allowed to pull there; whatever fails about it, an ordinary upload may
+ * do.
  */
 async function mount(
   client: RegistryClient,

@@ -19,7 +19,7 @@ export type FetchOptions = {
   readonly signal?: AbortSignal | undefined
   /** A callback with the number of bytes that came; negative where some must come again. */
   readonly onBytes?: ((bytes: number) => void) | undefined
-  /** True if a verdict can do without it: asked with little patience, and a failure is kept as one of the question. */
+  /** True for a question that a verdict can do without: it is asked with little patience, and its failure is kept. */
   readonly aside?: boolean | undefined
 }
 

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import { TreeMeter } from './process-tree.ts'
 
 export type Measured = { readonly wallMs: number; readonly cpuMs: number; readonly peakBytes: number }
-/** With its time on the wall by what was done. */
+/** A run with its time on the wall by what was done. */
 export type Run = Measured & { readonly phases: Readonly<Record<string, number>> }
 
 export type CommandOptions = {
@@ -68,7 +68,7 @@ function ended(child: ChildProcess, describe: () => string): Promise<void> {
 export type Step = {
   /** The name of the phase in the table. */
   readonly phase: string
-  /** For bash, with `set -euo pipefail`. */
+  /** A script for bash, with `set -euo pipefail`. */
   readonly script: string
 }
 

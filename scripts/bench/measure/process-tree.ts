@@ -20,7 +20,7 @@ export type TreeUsage = {
 const TICK_MS = 10
 const KIBIBYTE = 1024
 
-/** Undefined for a kernel thread or a process that ended: neither has memory. */
+/** Parses the usage of a process; undefined for a kernel thread or a process that ended: neither has memory. */
 export function parseUsage(status: string, stat: string): ProcessUsage | undefined {
   const bytesOf = (name: string): number | undefined => {
     const [, kibibytes] = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status) ?? []

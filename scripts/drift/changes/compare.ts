@@ -34,7 +34,7 @@ function contractChange(talos: string, contract: Contract): readonly Change[] {
   ]
 }
 
-/** By effect, then by area, then by id. */
+/** Sorts by effect, then by area, then by id. */
 export function sortChanges(changes: readonly Change[]): readonly Change[] {
   const rank = ({ effect, area }: Change): number => EFFECTS.indexOf(effect) * AREAS.length + AREAS.indexOf(area)
   return changes.toSorted((a, b) => rank(a) - rank(b) || (a.id < b.id ? -1 : Number(a.id > b.id)))

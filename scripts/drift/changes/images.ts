@@ -5,7 +5,10 @@ import { change, changed, type Change } from './change.ts'
 
 export type ImageSide = {
   readonly lock: Lock
-  /** True where the indexes of Talos' own images have children beside their platforms; undefined where they were not read. */
+  /**
+   * True where the indexes of Talos' own images have children beside their platforms; undefined where they were not
+   * read.
+   */
   readonly attestations: boolean | undefined
 }
 
@@ -33,7 +36,7 @@ export function imageChanges(was: ImageSide, is: ImageSide): readonly Change[] {
   return [...installerChange(was.lock, is.lock), ...attestationChange(was.attestations, is.attestations), ...signers]
 }
 
-/** Since v1.14.0-alpha.1 upstream publishes none, and Image Factory makes it. */
+/** The change of the installer: since v1.14.0-alpha.1 upstream publishes none, and Image Factory makes it. */
 function installerChange(was: Lock, is: Lock): readonly Change[] {
   const show = ({ installer }: Lock): string => (installer === undefined ? 'not published' : 'published')
   return changed(show(was), show(is), () =>

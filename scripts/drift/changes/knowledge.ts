@@ -32,7 +32,7 @@ function unknownChange(names: readonly (keyof Quirks)[]): Change {
   )
 }
 
-/** Those that both know, and that differ. */
+/** Capabilities that both know, and that differ. */
 function comparable(was: Known, is: Known): readonly (keyof Quirks)[] {
   const names = Object.keys(is).filter((name): name is keyof Quirks => name in was)
   return names.filter((name) => JSON.stringify(was[name]) !== JSON.stringify(is[name]))

@@ -14,7 +14,7 @@ export type Expected = {
   readonly names?: readonly string[]
 }
 
-/** Nothing that is published shows these: the first release in which each is so (T, E at the tags of quirks.ts). */
+/** Facts that nothing published shows: the first release in which each is so (T, E at the tags of quirks.ts). */
 const KNOWN: readonly (readonly [since: ReleaseName, expected: Expected])[] = [
   [
     'v1.12.9',
@@ -57,7 +57,7 @@ const PREFIXES: readonly (readonly [since: ReleaseName, prefixes: readonly strin
     ],
   ],
 ]
-/** How this one differs has not been read. */
+/** A release whose differences have not been read. */
 const UNREAD: ReleaseName = 'v1.15.0-alpha.0'
 /** All that ask for what is known: capability-rules.test.ts holds them against what the rules do. */
 const INCONCLUSIVE = [...new Set(Object.values(RULES_OF).flat())].toSorted()
@@ -70,10 +70,10 @@ const FOLDERS: Readonly<Record<string, string>> = {
   'usr/libexec/kubernetes': 'usr/libexec',
 }
 const FIRMWARE = ['bnx2-bnx2x', 'intel-ice-firmware', 'qlogic-firmware']
-/** Made anew with every release. */
+/** Extensions that are made anew with every release. */
 const REBUILT = ['drbd', 'spin', 'tailscale', 'zfs']
 
-/** By id. */
+/** Expected changes by id. */
 export function expectedChanges(from: ReleaseName, to: ReleaseName): readonly Expected[] {
   const [before, after] = [factsOf(from), factsOf(to)]
   const between = (since: ReleaseName): boolean =>

@@ -12,7 +12,7 @@ const MTIME = { offset: 136, size: 12 }
 const CHECKSUM = { offset: 148, size: 8 }
 const TAR = derived('tar as archive/tar of Go writes it', 'OCI-006')
 
-/** In the order manifest, config, layers. Errors as of reading the part. */
+/** Accounts in the order manifest, config, layers. Errors as of reading the part. */
 export async function accountOf(part: TalosPart): Promise<readonly Span[]> {
   const image = await part.image()
   const documents = await image.documents()

@@ -73,7 +73,7 @@ function reasonOf(path: string): Reason {
   return derived('imager’s list of files', 'INI-001')
 }
 
-/** With its NUL; the root is `.`. */
+/** Bytes of a name with its NUL; the root is `.`. */
 function nameSize({ path }: FileEntry): number {
   return Buffer.byteLength(path === '' ? '.' : path) + 1
 }

@@ -1,6 +1,9 @@
 // A range of bytes, and why they are what they are; or a range described by its parts.
 
-/** `pinned`: upstream's, by the lock. `derived`: follows by the recipe. `declared`: by the contract. `free`: no rule needs it. */
+/**
+ * `pinned`: upstream's, by the lock. `derived`: follows by the recipe. `declared`: by the contract. `free`: no rule
+ * needs it.
+ */
 export const BASES = ['pinned', 'derived', 'declared', 'free'] as const
 type Basis = (typeof BASES)[number]
 
@@ -18,7 +21,7 @@ export type Branch = {
   readonly name: string
   readonly offset: number
   readonly size: number
-  /** Set where the parts are of what the range decodes to, and count from its start. */
+  /** Present where the parts are of what the range decodes to, and count from its start. */
   readonly decoded?: { readonly from: string; readonly size: number }
   readonly parts: readonly Span[]
 }
@@ -41,8 +44,8 @@ export const declared = (by: string, rule: string): Reason => ({ basis: 'declare
 export const free = (by: string): Reason => ({ basis: 'free', by, rule: '' })
 
 /**
- * `reason` from `offset` on, but for the bytes that `exceptions` (in the order of their offsets) take out. Offsets of all
- * count from one start.
+ * `reason` from `offset` on, but for the bytes that `exceptions` (in the order of their offsets) take out. Offsets of
+ * all count from one start.
  */
 export function leafWith(
   name: string,

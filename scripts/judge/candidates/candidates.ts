@@ -14,7 +14,7 @@ import { openParts } from './parts.ts'
 export type Candidate = CandidateInput & {
   readonly reference: string
   readonly digest?: string
-  /** That of the installer's manifest, where the digest is that of an index. */
+  /** The digest of the installer's manifest, where the digest is that of an index. */
   readonly manifest?: string
   /** The digest of the asset image, where there is an installer image beside it. */
   readonly assetsDigest?: string
@@ -24,7 +24,7 @@ export type Candidate = CandidateInput & {
 
 export type CandidateOptions = PartPlace & {
   readonly contract: Contract
-  /** Those that are shipped by default. */
+  /** Advisories; those that are shipped by default. */
   readonly advisories?: readonly Advisory[] | undefined
   readonly lock?: Lock | undefined
   readonly variant?: string | undefined

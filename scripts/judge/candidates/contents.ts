@@ -18,8 +18,8 @@ const MAX_SERVICE_BYTES = 1 << 20
 const MAX_SERVICES = 64
 
 /**
- * The contents of the installer, or of the asset tree where there is no installer; undefined where there is none of them. What cannot be
- * read is left out: the rules say what is wrong with it.
+ * The contents of the installer, or of the asset tree where there is no installer; undefined where there is none of
+ * them. What cannot be read is left out: the rules say what is wrong with it.
  */
 export async function readContents(
   parts: readonly Pick<OpenedPart, 'part' | 'talos'>[],
@@ -79,7 +79,7 @@ async function readServices(image: ExtensionImage | undefined): Promise<readonly
   )
 }
 
-/** Undefined for what a reader refuses; what is no error of a reader is a bug and is thrown. */
+/** The value; undefined for what a reader refuses; what is no error of a reader is a bug and is thrown. */
 async function orAbsent<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read()

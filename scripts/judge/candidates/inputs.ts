@@ -54,7 +54,10 @@ export function loadContract(path: string | undefined): Promise<Loaded<Contract>
   return load(path ?? join(ROOT, CONTRACT_PATH), path ?? CONTRACT_PATH, 'contract', parseContract)
 }
 
-/** Undefined when there is no lock at all: none was named, nothing else is at hand, and the default is not there. */
+/**
+ * Loads the lock; undefined when there is no lock at all: none was named, nothing else is at hand, and the default is
+ * not there.
+ */
 export async function loadLock(path: string | undefined, atHand?: Loaded<Lock>): Promise<Loaded<Lock> | undefined> {
   if (path !== undefined) return load(path, path, 'lock', parseLock)
   if (atHand !== undefined) return atHand
@@ -78,7 +81,7 @@ export function selectOnly(ruleIndex: RuleIndex, only: readonly string[] | undef
   return ids
 }
 
-/** Those that are shipped, and those of the file; undefined for none but those. */
+/** Loads advisories, those that are shipped and those of the file; undefined where no file is given. */
 export async function loadAdvisories(path: string | undefined): Promise<readonly Advisory[] | undefined> {
   if (path === undefined) return undefined
   const { value } = await load(path, path, 'file of advisories', parseAdvisories)

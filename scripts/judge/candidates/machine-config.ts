@@ -8,7 +8,9 @@ import { UsageError } from '../usage-error.ts'
 import type { Candidate } from './candidates.ts'
 import type { LoadedConfig } from './config-files.ts'
 
-/** Every candidate with the configuration as a part, judged whatever its targets are. UsageError for several variants. */
+/**
+ * Every candidate with the configuration as a part, judged whatever its targets are. UsageError for several variants.
+ */
 export function withMachineConfig(
   candidates: readonly Candidate[],
   config: LoadedConfig | undefined,
@@ -31,7 +33,9 @@ export function withMachineConfig(
   })
 }
 
-/** The digests of the installer image and of its manifest for this architecture, and the tag that it was asked for by. */
+/**
+ * The digests of the installer image and of its manifest for this architecture, and the tag that it was asked for by.
+ */
 function imageOf({ digest, manifest, references: { installer } }: Candidate): {
   digest?: string
   manifest?: string
@@ -51,7 +55,7 @@ function imageOf({ digest, manifest, references: { installer } }: Candidate): {
 export type ConfigTerms = {
   readonly contract: Contract
   readonly lock: Lock | undefined
-  /** That of the image which the node installs, where it is undefined. */
+  /** The variant; where it is undefined, that of the image which the node installs. */
   readonly variant: string | undefined
 }
 

@@ -17,15 +17,15 @@ import type { Part } from '#specs/contract/tags.ts'
 
 export type OpenedPart = {
   readonly part: Part
-  /** By which it is read from now on: a tag may move while it is judged. */
+  /** The reference by which it is read from now on: a tag may move while it is judged. */
   readonly reference: Reference
-  /** Undefined for a folder. */
+  /** The image; undefined for a folder. */
   readonly content: { readonly store: ContentStore; readonly image: OciImage } | undefined
   /** The digest of the image that the reference names; undefined for a folder. */
   readonly digest: Digest | undefined
   /** The digest of the manifest for this architecture, where `digest` is that of an index. */
   readonly manifest?: Digest
-  /** None where the config cannot be read: the rules say what is wrong with it. */
+  /** Labels; none where the config cannot be read: the rules say what is wrong with it. */
   readonly labels: Readonly<Record<string, string>>
   readonly talos: TalosPart
 }
@@ -89,7 +89,7 @@ async function openImagePart(part: Part, reference: Reference, place: PartPlace)
   }
 }
 
-/** None where they cannot be read: the rules say what is wrong. */
+/** Documents; none where they cannot be read: the rules say what is wrong. */
 async function documentsOf(image: OciImage): Promise<readonly ImageDocument[]> {
   try {
     return await image.documents()

@@ -11,7 +11,7 @@ import type { OpenedPart } from './part.ts'
 export type PullProgress = {
   /** `bytes` are to come. */
   readonly start: (bytes: number) => void
-  /** So many more came; fewer where some must come again. */
+  /** Reports bytes that came; a negative number where some must come again. */
   readonly advance: (bytes: number) => void
   readonly stop: () => void
 }
@@ -19,8 +19,8 @@ export type PullProgress = {
 export type PullOptions = { readonly signal: AbortSignal; readonly startProgress: () => PullProgress }
 
 /**
- * Every part that is in a registry, as a whole, into the cache; what is wrong with them is the result. UsageError for what
- * cannot be fetched: nothing can be judged then.
+ * Every part that is in a registry, as a whole, into the cache; what is wrong with them is the result. UsageError for
+ * what cannot be fetched: nothing can be judged then.
  */
 export async function pullParts(
   access: RegistryAccess,

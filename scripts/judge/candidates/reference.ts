@@ -59,7 +59,7 @@ export async function withReference(opened: OpenedCandidates, place: ReferencePl
   }
 }
 
-/** Undefined where the lock pins none, or no rule asks for it. Errors of the file system. */
+/** Fetches the reference; undefined where the lock pins none, or no rule asks for it. Errors of the file system. */
 async function fetchReference(candidates: readonly Candidate[], place: ReferencePlace): Promise<Fetched | undefined> {
   const { ruleIndex, selected, atHand } = place
   const rule = ruleIndex.requirements.find(({ id }) => id === RULE && selected?.includes(id) !== false)

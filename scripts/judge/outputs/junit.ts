@@ -15,7 +15,7 @@ type Case = {
   readonly detail: Markup
 }
 
-/** Only what gates is a failure (a `must` that fails) or an error (one that could not be judged). */
+/** Renders JUnit: only what gates is a failure (a `must` that fails) or an error (one that could not be judged). */
 export function renderJunit(verdict: Conformance): string {
   const conformance = printableStrings(verdict)
   const names = candidateNames(conformance)

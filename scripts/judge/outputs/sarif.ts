@@ -111,7 +111,7 @@ function toSpecLocation(spec: string): object {
   }
 }
 
-/** Relative to the current folder for a file in it, else whole (3.4.3). */
+/** A path relative to the current folder for a file in it, else whole (3.4.3). */
 function toFileUri(path: string): string {
   const inside = relative(process.cwd(), resolve(path))
   return inside === '' || inside.startsWith('..') || isAbsolute(inside) ? pathToFileURL(path).href : toUri(inside)

@@ -22,7 +22,7 @@ import { judgeWithWaivers, mayBeWaived, waiverErrors } from '../verdict/waive.ts
 export type JudgeTerms = {
   readonly ruleIndex: RuleIndex
   readonly contract: Loaded<Contract>
-  /** Undefined where nothing is compared with a release. */
+  /** The lock; undefined where nothing is compared with a release. */
   readonly lock: Loaded<Lock> | undefined
   readonly waivers: Loaded<readonly Waiver[]>
   /** The rules to judge, with those that they need; undefined for all. */
@@ -41,7 +41,7 @@ export type JudgeTerms = {
   readonly signal: AbortSignal
 }
 
-/** Never throws for what a candidate holds. */
+/** Judges candidates; never throws for what one holds. */
 export async function judgeCandidates(
   { candidates, failures, trustedRoot, partsOf }: Omit<OpenedCandidates, 'close'>,
   {
@@ -174,7 +174,7 @@ function describeCandidate(
   }
 }
 
-/** With --only there may be no rule over a release: nothing could be said of one then. */
+/** True where a rule over a release is selected: with --only there may be none. */
 function asksForRelease({ requirements }: RuleIndex, selected: readonly string[] | undefined): boolean {
   return requirements.some(({ id, scope }) => scope === 'release' && selected?.includes(id) !== false)
 }

@@ -6,7 +6,7 @@ const PROJECT_KEY = 'project'
 /** The reference of a project in a verdict. */
 export const PROJECT_REFERENCE = 'project'
 
-/** Undefined unless the candidates are machine configurations without images, and more than one. */
+/** A project; undefined unless the candidates are machine configurations without images, and more than one. */
 export function toProject(candidates: readonly CandidateInput[], contract: Contract): CandidateInput | undefined {
   if (candidates.length < 2 || !candidates.every(isConfigAlone)) return undefined
   return {

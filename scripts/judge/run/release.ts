@@ -6,7 +6,7 @@ export const RELEASE_KEY = 'release'
 /** The reference of a release in a verdict. */
 export const RELEASE_REFERENCE = 'release'
 
-/** Undefined unless every variant of the contract is there once, as an installer image. */
+/** A release; undefined unless every variant of the contract is there once, as an installer image. */
 export function toRelease(candidates: readonly CandidateInput[], contract: Contract): CandidateInput | undefined {
   const installers = candidates.filter(({ parts }) => parts.installer !== undefined)
   const variants = Object.keys(contract.variants)

@@ -21,8 +21,8 @@ export type RunOptions = {
 const AT_ONCE = 2
 
 /**
- * Never throws for what a spec does. Each group has a vitest of its own: in one with several projects every worker
- * takes files of all projects, and opens every candidate again.
+ * Runs the specs; never throws for what one does. Each group has a vitest of its own: in one with several projects
+ * every worker takes files of all projects, and opens every candidate again.
  */
 export async function runSpecs({ groups, specs, started, signal }: RunOptions): Promise<RunObservations> {
   const exitCode = process.exitCode

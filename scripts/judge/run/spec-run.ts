@@ -25,7 +25,7 @@ const NOTHING: RunInput = { candidates: [], cacheFolder: '' }
 export type SpecRun = {
   /** Settles when the worker has started, or has failed to. */
   readonly started: Promise<unknown>
-  /** Never rejects: a vitest that does not run is a run error like any other. */
+  /** Runs, and never rejects: a vitest that does not run is a run error like any other. */
   run(input: RunInput): Promise<RunObservations>
   /** Judges nothing. */
   close(): Promise<void>

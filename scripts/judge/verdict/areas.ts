@@ -1,6 +1,6 @@
 // The areas of rules: the letters that an id begins with, and what they are about.
 
-/** In the order of the rule index: from the container of an image inwards, then around it. */
+/** Areas in the order of the rule index: from the container of an image inwards, then around it. */
 const AREAS: Readonly<Record<string, string>> = {
   OCI: 'the image as a registry serves it',
   INS: 'the installer',

@@ -2,7 +2,7 @@
 
 export type Difference = { readonly expected?: string | undefined; readonly got?: string | undefined }
 
-/** Longer lists are cut with a count: the whole is in conformance.json. */
+/** The most lines; longer lists are cut with a count: the whole is in conformance.json. */
 const MAX_LINES = 20
 
 /** Pairs of a label and a text of one or more lines. */

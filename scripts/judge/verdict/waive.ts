@@ -49,7 +49,7 @@ export function judgeWithWaivers(
   }
 }
 
-/** Only `fail` can be waived: what could not be judged stays what it is. */
+/** Waives `fail` and nothing else: what could not be judged stays what it is. */
 export function waive(rules: readonly RuleVerdict[], waivers: readonly Waiver[], terms: WaiverTerms): Waived {
   const used = new Set<Waiver>()
   const holding = waivers.filter((one) => holds(one, terms))
@@ -91,7 +91,7 @@ export function waiverErrors(
   terms: Omit<WaiverTerms, 'variant'> & {
     readonly used: ReadonlySet<Waiver>
     readonly judged: ReadonlySet<string>
-    /** Those that the contract defines. */
+    /** Variants that the contract defines. */
     readonly variants: readonly string[]
   },
 ): readonly string[] {

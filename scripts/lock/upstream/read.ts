@@ -71,7 +71,7 @@ async function openTalosImage(upstream: Upstream, name: string, talos: string): 
   )
 }
 
-/** Undefined where upstream has none. */
+/** Opens the installer image; undefined where upstream has none. */
 async function openInstallerImage(upstream: Upstream, talos: string): Promise<UpstreamImage | undefined> {
   const name = `${upstream.mirror}/installer:${talos}`
   // For an unknown release the registry decides.

@@ -16,7 +16,7 @@ export type PinnedReference = NonNullable<Lock['reference']>
 
 export type ReferenceOptions = {
   readonly access: RegistryAccess
-  /** That of the cache. */
+  /** The folder of the cache. */
   readonly cacheFolder: string
   /** The release that the lock is of. */
   readonly talos: string

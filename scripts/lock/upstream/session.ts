@@ -14,7 +14,7 @@ import { openCacheFolder } from '../../judge/candidates/pull.ts'
 export type SessionOptions = RegistryOptions & {
   readonly upstream?: string
   readonly trustedRoot?: string
-  /** Without it signatures are not read, and images count as unsigned. */
+  /** True to verify; without it signatures are not read, and images count as unsigned. */
   readonly verify: boolean
 }
 
@@ -33,7 +33,7 @@ export type SessionPlace = {
 
 export type UpstreamSession = {
   readonly upstream: Upstream
-  /** Undefined for --offline. */
+  /** Options of the client; undefined for --offline. */
   readonly network: ClientOptions | undefined
   readonly cacheFolder: string
   close(): Promise<void>

@@ -17,12 +17,12 @@ export type SignatureCheck = {
 }
 
 /**
- * The signer, undefined for an unsigned image. LockError `wrong` where no signature is valid, `unknown` where one could not
- * be verified; errors of `readAttachments`.
+ * The signer, undefined for an unsigned image. LockError `wrong` where no signature is valid, `unknown` where one could
+ * not be verified; errors of `readAttachments`.
  */
 export async function findSigner(
   { kind, registry, repository, digest }: RegistryReference & { readonly digest: Digest },
-  /** For errors. */
+  /** The name in errors. */
   name: string,
   { access, signers, trust, note }: SignatureCheck,
 ): Promise<SignerIdentity | undefined> {

@@ -12,7 +12,7 @@ import { UsageError } from '../../cli/command-line.ts'
 import { about, LockError } from './lock-error.ts'
 
 export type Upstream = {
-  /** As the lock names it: `ghcr.io/siderolabs`. */
+  /** The namespace as the lock names it: `ghcr.io/siderolabs`. */
   readonly namespace: string
   /** The registry that it is read from. */
   readonly mirror: string
@@ -32,7 +32,7 @@ export type Upstream = {
 }
 
 export type UpstreamImage = {
-  /** As it was read, for errors. */
+  /** The name that was read, for errors. */
   readonly name: string
   /** The last part of its repository. */
   readonly part: string
@@ -47,7 +47,7 @@ export type Wanted = {
   readonly tag: string
   /** The digest to read; by default the one that the tag names now. */
   readonly digest?: Digest
-  /** As the lock names it, where that is not the namespace and the tag. */
+  /** The reference as the lock names it, where that is not the namespace and the tag. */
   readonly reference?: string
 }
 

@@ -1,4 +1,4 @@
-// Whose a spec file is.
+// The mutant that a spec file belongs to.
 import { VALID } from './plan.ts'
 
 /** `m0017` of …/mutants/m0017/specs/x.spec.ts. */

@@ -11,11 +11,11 @@ export type Choice = { readonly ids: readonly string[]; readonly keys: readonly 
 export type Plan = {
   /** The file that records go into, a line of JSON each. */
   readonly log: string
-  /** By name of the mutant. */
+  /** Choices by name of the mutant. */
   readonly choices: Readonly<Record<string, Choice>>
   /** The rules that mutants can change. */
   readonly entries: readonly RuleIndexEntry[]
-  /** By key of the candidate. */
+  /** Expectations by key of the candidate. */
   readonly expected: Readonly<Record<string, Expected>>
   /** `KEY ID` → what was observed without a mutant; what is not there is not judged. */
   readonly baseline: Readonly<Record<string, readonly Observation[]>>

@@ -13,7 +13,7 @@ import { killed, observed } from './state.ts'
 
 type Meta = JudgementMeta & { readonly requirement: Requirement }
 
-/** Written at once: a mutant may never give the thread back. */
+/** Writes a record at once: a mutant may never give the thread back. */
 function send(record: LogRecord): void {
   appendFileSync(inject('plan').log, `${JSON.stringify(record)}\n`)
 }

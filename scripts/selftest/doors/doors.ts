@@ -7,7 +7,7 @@ export type Door = {
   readonly name: string
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
-  /** In place of the lock that all others are tried with. */
+  /** True to try it without the lock that all others have. */
   readonly withoutLock?: true
   /** The last line where the image is not red any more by it; absent where it must stay as it is. */
   readonly opens?: RegExp

@@ -56,7 +56,7 @@ function judgeFile({ path, op, at }: WrittenFile): readonly ConfigFinding[] {
   ]
 }
 
-/** As Talos takes it: the first part of the path is var. */
+/** Recognises a path in /var as Talos does: its first part is var. */
 function isInVar(path: string): boolean {
   return path.replace(/^\/+/, '').split('/')[0] === 'var'
 }

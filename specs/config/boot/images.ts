@@ -34,7 +34,7 @@ export const judgeSkippedImages: ConfigJudge = (facts) =>
     return [
       {
         at: rule.skip.at,
-        message: 'the image of this node is taken whoever signed it',
+        message: 'the image of this node is taken without regard to its signer',
         expected: 'a rule before this one, with the signers of the contract (signing.signers)',
         got: `${rule.pattern.value}: skip`,
       },

@@ -21,7 +21,7 @@ const DENIED: Readonly<Record<Component, readonly string[]>> = {
     authorization-kubeconfig root-ca-file service-account-private-key-file`.split(/\s+/),
   'kube-scheduler': `kubeconfig authentication-kubeconfig authorization-kubeconfig config`.split(' '),
 }
-/** Since 1.14. */
+/** Flags that are denied since 1.14. */
 const DENIED_LATER = ['tls-min-version']
 
 /** Talos decodes the configuration itself, with the fields of its own minor; where none is known, of all of them. */

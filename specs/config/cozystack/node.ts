@@ -16,7 +16,7 @@ const LVM = '/etc/lvm/lvm.conf'
 const LOOPBACK = '127.0.0.1'
 const MIRRORED = 'docker.io'
 
-/** Only control planes make the manifests of both. */
+/** Judges control planes, which alone make the manifests of both. */
 export const judgeNetworking: ConfigJudge = (facts) => {
   if (!facts.isControlPlane) return []
   const { cni, proxyDisabled, flannelAt, proxyAt, inDocuments, at = facts.start } = facts.cluster

@@ -45,7 +45,7 @@ describe('judgeInstallImage', async () => {
       'the install image is of no variant, and upstream publishes none of v1.14.2',
     ],
     [`ghcr.io/siderolabs/installer@${DIGEST}`, 'v1.13.9', `the install image is of no variant: upstream's, ${LACKS}`],
-    // What upstream does then is unknown.
+    // It is unknown what upstream does then.
     [
       `ghcr.io/siderolabs/installer:v1.15.0@${DIGEST}`,
       undefined,
@@ -75,7 +75,7 @@ describe('judgeInstallImage', async () => {
     [`:v1.11.5@${DIGEST}`, {}, false],
     [':v1.11.5-0a1b2c3d', { digest: OTHER, tag: 'v1.11.5-0a1b2c3d' }, false],
     [':v1.11.5-0a1b2c3d', { digest: OTHER, tag: 'v1.11.5-ffffffff' }, true],
-    // What a moving tag names is unknown.
+    // A moving tag names an unknown image.
     [':v1.11.5-0a1b2c3d', { digest: OTHER, tag: 'v1.11.5' }, false],
   ])('holds spin-only%s against the image that is judged, %j', (name, beside, isOther) => {
     const found = messagesFor(`registry.example.com/talos/spin-only${name}`, undefined, beside)

@@ -17,7 +17,10 @@ import {
 const IMMUTABLE_TAG = /-[0-9a-f]{8}$/
 /** Upstream's installer, below its namespace. */
 const INSTALLER = 'installer'
-/** siderolabs/image-factory, of the public service or one's own: `metal-installer/<schematic>`, without a prefix until 1.9. */
+/**
+ * siderolabs/image-factory, of the public service or one's own: `metal-installer/<schematic>`, without a prefix until
+ * 1.9.
+ */
 const FACTORY = /\/(?:[a-z0-9-]+-)?installer(?:-secureboot)?\/([0-9a-f]{64})$/
 /** SHA-256 of the schematic that lists nothing, `customization: {}`. */
 const EMPTY_SCHEMATIC = '376567988ad370138ad8b2698212367b8edcb69b5fd68c80be1f2ec7d603b4ba'
@@ -71,7 +74,9 @@ function judgeImage({ value: got, at }: Placed, context: ConfigContext): readonl
   return findings
 }
 
-/** An install image other than the judged one, which the node is meant to install: digests decide, else immutable tags. */
+/**
+ * An install image other than the judged one, which the node is meant to install: digests decide, else immutable tags.
+ */
 function otherThanJudged(
   { digest, tag = '' }: RegistryReference,
   at: Placed['at'],
@@ -107,7 +112,7 @@ function ofNoVariant(
     : `${said}, and upstream publishes none of ${version}`
 }
 
-/** True where it is unknown. */
+/** True for a release that upstream published, and where that is unknown. */
 function isPublished(talos: string): boolean {
   try {
     return quirksOf(talos).publishesInstaller
@@ -117,7 +122,7 @@ function isPublished(talos: string): boolean {
   }
 }
 
-/** Only where the contract names its gateways: any node may be one where it does not. */
+/** Judges a node where the contract names its gateways: any node may be one where it does not. */
 function judgeNode(facts: MachineConfigFacts, { variant, contract }: ConfigContext): readonly ConfigFinding[] {
   const { names } = contract.gateways
   if (variant.role !== 'gateway' || names.length === 0) return []

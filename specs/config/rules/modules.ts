@@ -27,7 +27,7 @@ export const judgeWaits: ConfigJudge = (facts, { variant, contract }) =>
     return [absentModule(facts, name, `nothing makes ${path}, which the extension's service waits for`)]
   })
 
-/** Those of CFG-002 and CFG-003 aside, which say more about them. */
+/** Judges promised modules, those of CFG-002 and CFG-003 aside, which say more about them. */
 export const judgePromised: ConfigJudge = (facts, { variant, contract }) => {
   const known = [...Object.values(contract.pathsOfModules), ...(variant.extensions.includes(DRBD) ? [DRBD] : [])]
   return variant.kernelModules

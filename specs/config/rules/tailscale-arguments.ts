@@ -155,7 +155,10 @@ function sourceAddresses({ given, extra }: UpCommand, service: ServiceConfigurat
   ]
 }
 
-/** After the first login containerboot runs `tailscale set` with TS_ROUTES, TS_HOSTNAME and TS_ACCEPT_DNS alone. */
+/**
+ * Flags of the first login: after it containerboot runs `tailscale set` with TS_ROUTES, TS_HOSTNAME and TS_ACCEPT_DNS
+ * alone.
+ */
 function onlyOnce({ fromExtra, extra }: UpCommand, service: ServiceConfiguration): readonly ConfigFinding[] {
   const once = variableOf(service, 'TS_AUTH_ONCE')
   if (extra === undefined || parseGoBool(once?.value ?? '') !== true) return []

@@ -55,7 +55,7 @@ export const judgeRoutes: ConfigJudge = (facts) => {
   ]
 }
 
-/** From TS_ROUTES, or from the one flag in TS_EXTRA_ARGS. Both together are refused (CFG-033). */
+/** Routes from TS_ROUTES, or from the one flag in TS_EXTRA_ARGS. Both together are refused (CFG-033). */
 function routesOf(service: ServiceConfiguration): Placed | undefined {
   const { given, extra, variables } = upCommand(service)
   const value = given.find(({ name }) => name === 'advertise-routes')?.value
@@ -113,7 +113,7 @@ export const judgeTunnel: ConfigJudge = (facts) => {
   ].flat()
 }
 
-/** Nothing for a setting that is not there: the extension's own are right. */
+/** Judges a setting; nothing for one that is not there: the extension's own are right. */
 function check(
   setting: Placed | undefined,
   message: string,

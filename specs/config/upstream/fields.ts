@@ -4,8 +4,8 @@ import kubeletFlags from './kubelet-flags.json' with { type: 'json' }
 import kubeletData from './kubelet.json' with { type: 'json' }
 
 /**
- * An expression is `str`, `string`, `bool`, `int`, `int32`, …, `uint`, `float`, `any`, `text:Name` (a scalar with its own
- * parser), `[]T`, `{}T`, or the name of another type.
+ * An expression is `str`, `string`, `bool`, `int`, `int32`, …, `uint`, `float`, `any`, `text:Name` (a scalar with its
+ * own parser), `[]T`, `{}T`, or the name of another type.
  */
 type Fields = Readonly<Record<string, string>>
 export type Types = Readonly<Record<string, Fields>>
@@ -15,5 +15,5 @@ type Containerd = { readonly module: string; readonly plugins: Readonly<Record<s
 
 export const KUBELET: Readonly<Record<string, Kubelet>> = kubeletData
 export const CONTAINERD: Readonly<Record<string, Containerd>> = containerdData
-/** By the minor of Kubernetes, the flags of its kubelet. */
+/** Flags of the kubelet by the minor of Kubernetes. */
 export const KUBELET_FLAGS: Readonly<Record<string, readonly string[]>> = kubeletFlags

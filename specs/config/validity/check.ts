@@ -54,7 +54,7 @@ export function oneOf(fail: Fail, view: View, words: readonly string[]): void {
     })
 }
 
-/** All of some checks, in order. */
+/** Joins checks: all of them, in order. */
 export const all =
   (...checks: readonly Check[]): Check =>
   (subject) => {

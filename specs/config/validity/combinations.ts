@@ -5,7 +5,7 @@ import { isControlPlane } from './v1alpha1/config.ts'
 import type { View } from './view.ts'
 
 export type Documents = {
-  /** Undefined where there is no v1alpha1 document. */
+  /** The v1alpha1 document; undefined where there is none. */
   readonly main: View | undefined
   readonly ofKind: (kind: string) => readonly View[]
 }

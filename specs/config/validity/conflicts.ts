@@ -21,7 +21,7 @@ const encrypts =
   (field: View, doc: View): boolean =>
     field.isSet && doc.get('name').text === label && !['', 'none'].includes(doc.get('encryption', 'provider').word)
 
-/** In the order in which upstream looks: the first that conflicts is reported. */
+/** Conflicts in the order in which upstream looks: the first that conflicts is reported. */
 export const CONFLICTS: readonly Conflict[] = [
   { kind: 'VolumeConfig', since: 11, field: 'machine.systemDiskEncryption.state', when: encrypts('STATE') },
   { kind: 'VolumeConfig', since: 11, field: 'machine.systemDiskEncryption.ephemeral', when: encrypts('EPHEMERAL') },

@@ -32,7 +32,7 @@ const CHECKS: Checks = {
 
 const validated = new WeakMap<Reading, readonly Violation[]>()
 
-/** In the order of upstream: documents, conflicts with v1alpha1, then what documents need of one another. */
+/** Violations in the order of upstream: documents, conflicts with v1alpha1, then what documents need of one another. */
 export function validate(reading: Reading): readonly Violation[] {
   const known = validated.get(reading)
   if (known !== undefined) return known

@@ -10,7 +10,7 @@ export class View {
   readonly value: Value | undefined
   /** Its place, or that of its parent where it is absent. */
   readonly at: YamlPlace
-  /** As findings name it: `machine.install.disk`, `VLANConfig eth0.5: vlanID`. */
+  /** The name in findings: `machine.install.disk`, `VLANConfig eth0.5: vlanID`. */
   readonly key: string
 
   constructor(value: Value | undefined, at: YamlPlace, key: string) {
@@ -30,7 +30,7 @@ export class View {
     return new View(entry?.value, entry === undefined ? this.at : entry.keyAt, name)
   }
 
-  /** Not nil. */
+  /** True for what is not nil. */
   get isSet(): boolean {
     return this.value !== undefined
   }
@@ -58,7 +58,7 @@ export class View {
     return /^(y|yes|on|true)$/i.test(this.text)
   }
 
-  /** Set, and not true. */
+  /** True for what is set and not true. */
   get isFalse(): boolean {
     return this.isSet && !this.isTrue
   }
@@ -68,7 +68,7 @@ export class View {
     return parseDuration(this.text) ?? 0
   }
 
-  /** Undefined for what is absent. The empty text is a URL to Endpoint, and none to the later URL. */
+  /** The URL; undefined for what is absent. The empty text is a URL to Endpoint, and none to the later URL. */
   get url(): GoUrl | undefined {
     return this.isSet ? parseGoUrl(this.text) : undefined
   }
@@ -91,7 +91,9 @@ export class View {
     return this.value?.kind === 'map' ? this.value.entries.size : 0
   }
 
-  /** True if nothing in it differs from the zero value; a pointer counts as something wherever it is set. */
+  /**
+   * True for a value in which nothing differs from the zero value; a pointer counts as something wherever it is set.
+   */
   isZero(pointers: readonly string[] = []): boolean {
     if (this.value === undefined) return true
     if (this.value.kind === 'scalar')

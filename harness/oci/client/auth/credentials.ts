@@ -1,4 +1,4 @@
-// Whose credentials are for which registry: found by exact host and path, never by a part of a name.
+// Credentials of a registry: found by exact host and path, never by a part of a name.
 import { FormatError } from '../../../errors.ts'
 import { authFiles, readAuthConfig, type AuthConfig, type AuthEntry, type Environment } from './config.ts'
 import type { Credential } from './credential.ts'

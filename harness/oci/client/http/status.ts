@@ -13,7 +13,7 @@ export type ErrorContext = {
   /** The origin of the credentials that were sent; undefined for none. */
   readonly credentials: string | undefined
   readonly documentMs: number
-  /** True if it was something to be written. */
+  /** True for a request that writes. */
   readonly push?: boolean
 }
 
@@ -28,7 +28,10 @@ const errorSchema = z.looseObject({
 /** The number of characters of a registry's text that are quoted. */
 const QUOTED_LENGTH = 300
 
-/** Reads the body, within bounds. 401 and 403 are REGISTRY_DENIED, 408, 429 and 5xx temporary, all else REGISTRY_PROTOCOL. */
+/**
+ * Reads the body, within bounds. 401 and 403 are REGISTRY_DENIED, 408, 429 and 5xx temporary, all else
+ * REGISTRY_PROTOCOL.
+ */
 export async function toError(reply: Reply, context: ErrorContext): Promise<RegistryError> {
   const { status } = reply
   const request = redactUrl(reply.url)

@@ -64,7 +64,7 @@ export function openTransport(options: TransportOptions): Transport {
   // A registry on this machine is never behind a proxy: no client of a registry asks for it there.
   let dispatcher: Dispatcher | undefined
   const connect = lazy(async () => {
-    // Only when something is sent: whoever reads what was pulled need not load it.
+    // Loaded only when something is sent: reading what was pulled does not need it.
     const { Agent, EnvHttpProxyAgent, request } = await import('undici')
     dispatcher = local
       ? new Agent(agentOptions)

@@ -9,7 +9,9 @@ import { renderContents } from './contents.ts'
 import { renderRules, type Take } from './rules.ts'
 import { renderVerdict } from './verdict.ts'
 
-/** The size that a mail or a review tool shows without asking; accounts that do not fit are left to conformance.json. */
+/**
+ * The size that a mail or a review tool shows without asking; accounts that do not fit are left to conformance.json.
+ */
 const MAX_BYTES = 400_000
 
 /** Statuses of more candidates do not fit beside a rule's sentence. */
@@ -17,7 +19,7 @@ const MAX_BESIDE = 3
 
 const STYLE = readFileSync(new URL('style.css', import.meta.url), 'utf8')
 const SCRIPT = readFileSync(new URL('script.js', import.meta.url), 'utf8')
-/** Nothing is loaded and nothing runs but the two that the page contains. */
+/** The policy: nothing is loaded and nothing runs but the two that the page contains. */
 const POLICY = `default-src 'none'; style-src '${hashOf(STYLE)}'; script-src '${hashOf(SCRIPT)}'; img-src data:; base-uri 'none'; form-action 'none'`
 
 export function renderHtml(verdict: Conformance): string {
