@@ -105,7 +105,7 @@ export const contractFields = z.strictObject({
   secureBoot: z.boolean().default(false),
   secureBootCertificate: certificate
     .optional()
-    .describe('Whose signature the boot files must have: a certificate in PEM. Without it the one inside them counts.'),
+    .describe('A certificate in PEM whose signature the boot files must have. Without it the one inside them counts.'),
   splash: z
     .strictObject({ size: z.int().positive(), sha256 })
     .optional()
