@@ -3,6 +3,7 @@
 import { open, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { fileSource, type ByteSource } from '#harness/bytes/source.ts'
+import type { BudgetLimits } from '#harness/budget.ts'
 import { Spool } from '#harness/bytes/spool.ts'
 import { makeAssetFiles } from './assets.ts'
 import { openBase, type Base } from './base.ts'
@@ -27,6 +28,8 @@ export type AssembleOptions = {
   /** A callback as each step begins, in words for a person. */
   readonly onStep?: ((step: string) => void) | undefined
   readonly signal?: AbortSignal | undefined
+  /** The limits of each image of upstream; without limits unless given. */
+  readonly limits?: BudgetLimits | undefined
 }
 
 export type Built = {
@@ -49,7 +52,7 @@ export async function assemble(plan: Plan, options: AssembleOptions): Promise<Bu
   const work = await makeWorkFolder(output).catch((error: unknown) => {
     throw explain(error, output)
   })
-  const spool = new Spool(join(work, 'spool'))
+  const spool = new Spool(join(work, 'spool'), options.limits)
   try {
     return await assembleIn(work, spool, plan, options)
   } catch (error) {

@@ -34,6 +34,13 @@ const UNITS: Readonly<Record<BudgetName, string>> = {
   seconds: 'seconds for all of it',
 }
 
+const FORMAT = 'reference'
+
+/** True for the error of a budget, which another limit would mend. */
+export function isOverBudget(error: unknown): error is FormatError {
+  return error instanceof FormatError && error.format === FORMAT && error.code === 'LIMIT_EXCEEDED'
+}
+
 /** The used part of the limits of one reference. */
 export class Budget {
   readonly limits: BudgetLimits
@@ -52,6 +59,6 @@ export class Budget {
 
   exceeded(name: BudgetName, at: Location): FormatError {
     const message = `expected at most ${this.limits[name]} ${UNITS[name]}, got more: raise it with --limit ${name}=VALUE`
-    return new FormatError('reference', 'LIMIT_EXCEEDED', message, { at })
+    return new FormatError(FORMAT, 'LIMIT_EXCEEDED', message, { at })
   }
 }

@@ -4,6 +4,7 @@ import { readdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileSource, type ByteSource } from '#harness/bytes/source.ts'
+import type { BudgetLimits } from '#harness/budget.ts'
 import { Spool } from '#harness/bytes/spool.ts'
 import { openFile } from '#harness/oci/image/files.ts'
 import { openImage } from '#harness/oci/image/image.ts'
@@ -17,9 +18,9 @@ import { readBaseFacts } from './base-facts.ts'
 import { openReleaseFiles } from './boot-facts.ts'
 import { readExtensionFacts } from './extension-facts.ts'
 
-/** The lock that these parts pin; what they do not say is absent. */
-export async function lockFromFolder(folder: string): Promise<Lock> {
-  const spool = new Spool(tmpdir())
+/** The lock that these parts pin; what they do not say is absent. `limits` are of each image. */
+export async function lockFromFolder(folder: string, limits?: BudgetLimits): Promise<Lock> {
+  const spool = new Spool(tmpdir(), limits)
   const closers: (() => Promise<void>)[] = []
   const open = async (name: string): Promise<ByteSource> => {
     const { file, size } = await openFile(join(folder, name), 'part')

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { open, unlink, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Budget, UNLIMITED, type BudgetLimits } from '../budget.ts'
+import { UNLIMITED, type BudgetLimits } from '../budget.ts'
 import { FormatError, type Location } from '../errors.ts'
 import { writeAll } from './file.ts'
 import { makeFolder } from './folder.ts'
@@ -21,12 +21,12 @@ export class Spool {
   readonly #folder: string
   readonly #files: FileHandle[] = []
 
-  /** The budget of the image whose bytes come here; without limits unless given. */
-  readonly budget: Budget
+  /** The limits of each image whose bytes come here; without limits unless given. */
+  readonly limits: BudgetLimits
 
   constructor(folder: string, limits: BudgetLimits = UNLIMITED) {
     this.#folder = folder
-    this.budget = new Budget(limits)
+    this.limits = limits
   }
 
   /** Takes in a whole stream; LIMIT_EXCEEDED as soon as it passes `maxBytes`. Chunks may be reused by the producer. */

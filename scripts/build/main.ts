@@ -7,6 +7,7 @@ import { BuildError, type BuildCode } from '#build/build-error.ts'
 import { encodeImagerProfile } from '#build/imager-profile.ts'
 import { planVariant, type Plan } from '#build/plan.ts'
 import type { UpstreamParts } from '#build/upstream/upstream.ts'
+import { BUDGET, isOverBudget } from '#harness/budget.ts'
 import { Spool } from '#harness/bytes/spool.ts'
 import { HarnessError, RegistryError } from '#harness/errors.ts'
 import type { Contract } from '#specs/contract/contract.ts'
@@ -68,10 +69,10 @@ async function buildAll(
   const all: (readonly [Plan, Built])[] = []
   for (const plan of plans) {
     const progress = showSteps(plan.variant, process.stderr)
+    const { workers, limit: limits = BUDGET } = options
     try {
       const output = join(options.output, plan.variant)
-      const { workers } = options
-      all.push([plan, await assemble(plan, { upstream, output, workers, signal, onStep: progress.step })])
+      all.push([plan, await assemble(plan, { upstream, output, workers, signal, limits, onStep: progress.step })])
     } finally {
       progress.end()
     }
@@ -116,6 +117,7 @@ async function writeProfiles(plans: readonly Plan[], contract: Contract, folder:
 function describe(error: unknown): { readonly text: string; readonly exit: number } {
   if (error instanceof UsageError) return { text: renderFailure(error), exit: 2 }
   if (!(error instanceof BuildError || error instanceof HarnessError)) return { text: renderBug(error), exit: 2 }
-  const isUsage = error instanceof BuildError ? USAGE.includes(error.code) : error instanceof RegistryError
+  const isUsage =
+    error instanceof BuildError ? USAGE.includes(error.code) : error instanceof RegistryError || isOverBudget(error)
   return { text: renderFailure(error), exit: isUsage ? 2 : 1 }
 }

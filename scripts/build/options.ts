@@ -1,7 +1,13 @@
 // The command line of `npm run build`.
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { addExamples, parseCommand, parseList } from '../cli/command-line.ts'
-import { addRegistryOptions, registryExamples, type RegistryOptions } from '../cli/registry-options.ts'
+import {
+  addLimit,
+  addRegistryOptions,
+  limitExamples,
+  registryExamples,
+  type RegistryOptions,
+} from '../cli/registry-options.ts'
 
 export type BuildOptions = RegistryOptions & {
   readonly variant?: readonly string[]
@@ -45,12 +51,13 @@ export function parseOptions(args: readonly string[]): BuildOptions | undefined 
     .option('--dry-run', 'say what would be built of what, with digests and sizes', false)
     .option('--profile-only', 'write profiles for upstream’s own imager instead', false)
     .addHelpText('after', HELP)
-  addExamples(addRegistryOptions(command), [
+  addExamples(addLimit(addRegistryOptions(command)), [
     'npm run build -- --variant spin-only --upstream embedded --output out',
     'npm run build -- --lock my.lock.json --contract my.yaml --revision 0a1b2c3d --workers 2',
     'npm run build -- --dry-run',
     'npm run build -- --profile-only',
     ...registryExamples('npm run build -- --upstream mirror.example.net/siderolabs'),
+    ...limitExamples('npm run build -- --upstream mirror.example.net/siderolabs'),
   ])
   if (!parseCommand(command, args)) return undefined
   return command.opts<BuildOptions>()

@@ -6,6 +6,7 @@ import { folderUpstream } from '#build/upstream/folder.ts'
 import { registryUpstream } from '#build/upstream/registry.ts'
 import type { UpstreamParts } from '#build/upstream/upstream.ts'
 import { RELEASE_NAMES } from '#fixtures/simulator/upstream/release.ts'
+import { BUDGET } from '#harness/budget.ts'
 import { Spool } from '#harness/bytes/spool.ts'
 import { defaultCacheFolder } from '#harness/oci/cache/layout.ts'
 import { parseReference } from '#harness/oci/image/reference.ts'
@@ -29,7 +30,8 @@ export async function openUpstream(options: BuildOptions, contract: Contract): P
   const { upstream: where } = options
   if (where === EMBEDDED) return openEmbedded(contract, options.lock)
   const lock = await readLock(options.lock)
-  const spool = new Spool(join(tmpdir(), `talos-image-build-${process.pid}`))
+  const { limit: limits = BUDGET } = options
+  const spool = new Spool(join(tmpdir(), `talos-image-build-${process.pid}`), limits)
   if (where !== undefined && (await isFolder(where))) return withSpool(folderUpstream(where, lock, spool), spool)
   if (where !== undefined && /^[./~]/.test(where)) throw new UsageError(`--upstream ${where}: there is no such folder`)
   const named = new Set([lock.installerBase, lock.imager, ...(lock.extensions ?? [])].flatMap(registryOf))
@@ -37,6 +39,7 @@ export async function openUpstream(options: BuildOptions, contract: Contract): P
   const registry = openRegistryAccess({
     cache: await openCacheFolder(options.cache ?? defaultCacheFolder()),
     ...(network && { network }),
+    limits,
   })
   const upstream = withSpool(registryUpstream(lock, { spool, registry }, where), spool)
   return {

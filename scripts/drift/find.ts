@@ -162,7 +162,7 @@ type FoundReference = {
 
 /** The reference of another release has the same repository, and that release as its tag. */
 async function findReference(locked: Lock, talos: string, { session, options }: DriftInputs): Promise<FoundReference> {
-  const { upstream, cacheFolder } = session
+  const { upstream, cacheFolder, limits } = session
   const where = referenceFor(locked, talos, options.reference)
   if (where === undefined) return { changes: [] }
   const text = renderReference(where)
@@ -170,7 +170,7 @@ async function findReference(locked: Lock, talos: string, { session, options }: 
   if (found !== undefined) {
     const note = (): void => undefined
     return {
-      pinned: await readReference(where, { access: upstream.access, cacheFolder, talos, note }),
+      pinned: await readReference(where, { access: upstream.access, cacheFolder, talos, note, limits }),
       where: text,
       changes: [],
     }
@@ -184,9 +184,9 @@ async function findReference(locked: Lock, talos: string, { session, options }: 
 
 /** Asks the registry again, without the cache: tags that moved during the reading do not describe one release. */
 async function assertUnmoved(lock: Lock, { session, signal }: DriftInputs): Promise<void> {
-  const { upstream, network, cacheFolder } = session
+  const { upstream, network, cacheFolder, limits } = session
   if (network === undefined) return
-  const access = openRegistryAccess({ cache: await openCacheFolder(cacheFolder), network, signal })
+  const access = openRegistryAccess({ cache: await openCacheFolder(cacheFolder), network, signal, limits })
   try {
     for (const [name, { digest }] of imagesOf({ ...lock, extensions: [] })) {
       const shown = `${upstream.mirror}/${name}:${lock.talos}`

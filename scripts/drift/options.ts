@@ -2,7 +2,14 @@
 import { join, relative } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { addExamples, parseCommand, UsageError } from '../cli/command-line.ts'
-import { addLogin, addReach, reachExamples, type RegistryOptions } from '../cli/registry-options.ts'
+import {
+  addLimit,
+  addLogin,
+  addReach,
+  limitExamples,
+  reachExamples,
+  type RegistryOptions,
+} from '../cli/registry-options.ts'
 import { LOCK_PATH } from '../judge/candidates/inputs.ts'
 import { ROOT } from '../root.ts'
 
@@ -85,7 +92,7 @@ export function parseOptions(args: readonly string[]): DriftOptions | undefined 
     .option('--write-lock <FILE>', 'the lock that was judged, if it was read whole and verified')
     .option('--output <FORMAT=FILE>', 'also write markdown, json or sarif; may be repeated', parseOutput, [])
     .addHelpText('after', HELP)
-  addExamples(addLogin(addReach(command)), [
+  addExamples(addLimit(addLogin(addReach(command))), [
     'npm run drift -- --from my.lock.json --to v1.14.2 --config worker.yaml',
     'npm run drift -- --from v1.13.9 --pre --upstream embedded --no-judge',
     'npm run drift -- --contract my.yaml --waivers my-waivers.yaml --advisories my-advisories.yaml',
@@ -93,6 +100,7 @@ export function parseOptions(args: readonly string[]): DriftOptions | undefined 
     'npm run drift -- --output markdown=report/drift.md --write-lock my.lock.json',
     'npm run drift -- --no-verify --username robot --password-stdin < token',
     ...reachExamples('npm run drift --'),
+    ...limitExamples('npm run drift --'),
   ])
   if (!parseCommand(command, args)) return undefined
   const options = command.opts<DriftOptions>()

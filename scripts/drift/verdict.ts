@@ -39,14 +39,19 @@ const INSTALL_IMAGE = 'CFG-004'
 export async function judgeRelease(lock: Lock, decisions: number, place: VerdictPlace): Promise<DriftVerdict> {
   const { session, contract, signal } = place
   const folder = await mkdtemp(join(tmpdir(), 'talos-image-drift-'))
-  const { upstream } = session
+  const { upstream, limits } = session
   const parts = registryUpstream(lock, { spool: upstream.spool, registry: upstream.access }, upstream.mirror)
   try {
     const references: Reference[] = []
     for (const variant of Object.keys(contract.value.variants)) {
       const output = join(folder, variant)
       upstream.step(`building ${variant} on ${lock.talos}`)
-      await assemble(planVariant({ lock, contract: contract.value, variant }), { upstream: parts, output, signal })
+      await assemble(planVariant({ lock, contract: contract.value, variant }), {
+        upstream: parts,
+        output,
+        signal,
+        limits,
+      })
       references.push({ kind: 'oci', path: output, ...(lock.talos !== undefined && { tag: lock.talos }) })
     }
     upstream.step(`judging ${lock.talos}`)
@@ -72,7 +77,7 @@ async function judge(
     ...(insecure !== undefined && { insecure }),
     ...(trustedRoot !== undefined && { trustedRoot }),
   }
-  const terms = { ruleIndex: await loadRuleIndex(), selected: undefined, cacheFolder, signal }
+  const terms = { ruleIndex: await loadRuleIndex(), selected: undefined, cacheFolder, signal, limits: session.limits }
   const judgeTerms: JudgeTerms = {
     ...terms,
     contract,

@@ -1,4 +1,5 @@
 // Derives a lock, and writes it whole or not at all.
+import { BUDGET } from '#harness/budget.ts'
 import { HarnessError } from '#harness/errors.ts'
 import { lockFromFolder } from '#build/lock/folder.ts'
 import { formatLock, type Lock } from '#specs/contract/lock.ts'
@@ -86,7 +87,7 @@ async function derive(options: LockOptions, signal: AbortSignal): Promise<Lock> 
     const held = hold === undefined ? [] : heldPins((await loadLock(options.lock))?.value, hold)
     return lockFromRegistry(options, signal, held)
   }
-  const derived = await lockFromFolder(from)
+  const derived = await lockFromFolder(from, options.limit ?? BUDGET)
   if (talos === undefined || derived.talos === talos) return derived
   const got = derived.talos ?? 'parts that do not say their version'
   throw new UsageError(`${from}: expected parts of Talos ${talos}, got ${got}`)

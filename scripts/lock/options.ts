@@ -4,7 +4,13 @@ import { Command, Option } from 'commander'
 import { addExamples, parseCommand, parseList, UsageError } from '../cli/command-line.ts'
 import { LOCK_PATH } from '../judge/candidates/inputs.ts'
 import { ROOT } from '../root.ts'
-import { addRegistryOptions, registryExamples, type RegistryOptions } from '../cli/registry-options.ts'
+import {
+  addLimit,
+  addRegistryOptions,
+  limitExamples,
+  registryExamples,
+  type RegistryOptions,
+} from '../cli/registry-options.ts'
 import { parsePart, type LockPart } from './parts.ts'
 
 export type LockOptions = RegistryOptions & {
@@ -79,7 +85,7 @@ export function parseOptions(args: readonly string[]): LockOptions | undefined {
     .option('--trusted-root <FILE>', 'authorities and logs for signatures (default: those of sigstore.dev)')
     .option('--no-verify', 'verify no signatures')
     .option('--accept-moved', 'keep the digest of the catalogue where a tag of an extension is another image', false)
-  addExamples(addRegistryOptions(command).addHelpText('after', HELP), [
+  addExamples(addLimit(addRegistryOptions(command)).addHelpText('after', HELP), [
     'npm run lock -- --talos v1.11.5 --contract my.yaml --lock my.lock.json',
     'npm run lock -- --latest --output - --upstream mirror.example.net/siderolabs',
     'npm run lock -- --talos v1.11.5 --reference ghcr.io/cozystack/cozystack/talos:v1.11.5',
@@ -89,6 +95,7 @@ export function parseOptions(args: readonly string[]): LockOptions | undefined {
     'npm run lock -- --talos v1.11.6 --hold spin',
     'npm run lock -- --talos v1.11.5 --no-verify',
     ...registryExamples('npm run lock -- --talos v1.11.5'),
+    ...limitExamples('npm run lock -- --talos v1.11.5'),
   ])
   if (!parseCommand(command, args)) return undefined
   const { output, lock, ...options } = command.opts<Omit<LockOptions, 'lock'> & { lock?: string; output?: string }>()

@@ -36,7 +36,7 @@ export async function lockFromRegistry(
     offline: say('offline'),
     step: progress.step,
   })
-  const { upstream, network, cacheFolder } = session
+  const { upstream, network, cacheFolder, limits } = session
   try {
     const latest = (range: string): Promise<string> | undefined =>
       network && findLatest(referenceTo(upstream, 'installer-base'), range, network, signal)
@@ -51,7 +51,7 @@ export async function lockFromRegistry(
     if (image === undefined) return release
     return {
       ...release,
-      reference: await readReference(image, { access: upstream.access, cacheFolder, talos, note }),
+      reference: await readReference(image, { access: upstream.access, cacheFolder, talos, note, limits }),
     }
   } catch (error) {
     throw cacheError(error, cacheFolder) ?? error

@@ -57,7 +57,7 @@ export async function reproduce(
     const revision = labels.get(REVISION)
     const plan = planVariant({ lock: upstream.lock, contract, variant, revision })
     const output = join(folder, 'made')
-    await assemble(plan, { upstream, output, ...(signal !== undefined && { signal }) })
+    await assemble(plan, { upstream, output, signal, limits })
     await using made = closing(await open({ kind: 'oci', path: output, tag: plan.tags.installer }, 'own'))
     const [digest, own] = await Promise.all([digestOf(given.part), digestOf(made.part)])
     const difference = digest === own ? undefined : await firstOf(given.part, made.part)

@@ -1,6 +1,6 @@
 // The candidates of this worker: opened once each, shared by every rule, closed with the worker.
 import { join } from 'node:path'
-import { BUDGET } from '#harness/budget.ts'
+import { BUDGET, isOverBudget } from '#harness/budget.ts'
 import { Spool } from '#harness/bytes/spool.ts'
 import { FormatError } from '#harness/errors.ts'
 import type { Reference } from '#harness/oci/image/reference.ts'
@@ -53,15 +53,17 @@ export async function variantsOf(run: RunInput, keys: readonly string[]): Promis
 async function variantOf(run: RunInput, key: string): Promise<Subject> {
   const subject = await subjectOf(run, key, 'installer')
   const image = await subject.talos.image()
-  const [over] = (await Promise.allSettled(image.layers.map((layer) => layer.read()))).flatMap((one) =>
-    one.status === 'rejected' && isOverBudget(one.reason) ? [one.reason] : [],
-  )
+  // Layers that are over it by their descriptors alone cannot even be listed.
+  const over = await Promise.resolve()
+    .then(() => Promise.all(image.layers.map((layer) => layer.read().catch(overBudget))))
+    .then((found) => found.find(isOverBudget), overBudget)
   if (over === undefined) return subject
   throw new UnreadVariantError(`${subject.candidate.variant} is not compared: ${over.message}`, { cause: over })
 }
 
-function isOverBudget(error: unknown): error is FormatError {
-  return error instanceof FormatError && error.format === 'reference' && error.code === 'LIMIT_EXCEEDED'
+/** The error of a budget; undefined for any other. */
+function overBudget(error: unknown): FormatError | undefined {
+  return isOverBudget(error) ? error : undefined
 }
 
 async function open(run: RunInput, key: string, part: Part): Promise<Subject> {

@@ -3,6 +3,7 @@
 import { algorithmOf, readDigest, type Digest } from '../../bytes/digest.ts'
 import { readAll, type ByteSource } from '../../bytes/source.ts'
 import type { Spool } from '../../bytes/spool.ts'
+import { Budget } from '../../budget.ts'
 import type { Content } from '../../bytes/verified.ts'
 import { FormatError, NotFoundError, type Location } from '../../errors.ts'
 import type { FileTree } from '../../fs/file-tree.ts'
@@ -86,13 +87,14 @@ export async function openImage(store: ContentStore, { spool, architecture }: Im
   const root = await readDocument(await openBlob(store, descriptor), descriptor)
   const children = childrenOf(root)
   const where = { path: store.name, digest: descriptor.digest }
-  spool.budget.spend('children', children.length, where)
+  const budget = new Budget(spool.limits)
+  budget.spend('children', children.length, where)
   const selection = select(root, architecture)
 
   const selected = lazy(() => readSelected(store, root, selection))
   const manifest = async (): Promise<Manifest> => (await selected()).document
   const views = await manifest()
-    .then((document) => ({ layers: viewLayers(store, document, spool) }))
+    .then((document) => ({ layers: viewLayers(store, document, { spool, budget }) }))
     .catch((error: unknown) => ({ error }))
   const layers = (): readonly LayerView[] => {
     if ('error' in views) throw views.error
@@ -144,24 +146,34 @@ async function readSelected(store: ContentStore, root: ImageDocument, selection:
   })
 }
 
-function viewLayers(store: ContentStore, { layers }: Manifest, spool: Spool): readonly LayerView[] {
+type LayerPlace = { readonly spool: Spool; readonly budget: Budget }
+
+/** FormatError LIMIT_EXCEEDED before any layer is read where their descriptors alone are over the budget. */
+function viewLayers(store: ContentStore, { layers }: Manifest, place: LayerPlace): readonly LayerView[] {
   if (layers.length > MAX_LAYERS)
     throw new FormatError('manifest', 'LIMIT_EXCEEDED', `expected at most ${MAX_LAYERS} layers, got ${layers.length}`, {
       at: { path: store.name },
     })
+  const sizes = new Map(layers.map(({ digest, size }) => [digest, size]))
+  const stored = [...sizes.values()].reduce((sum, size) => sum + size, 0)
+  if (stored > place.budget.limits.bytes) throw place.budget.exceeded('bytes', { path: store.name })
   const byDigest = new Map<Digest, Pick<LayerView, 'read' | 'computed'>>()
   return layers.map((descriptor, index) => {
     const { digest } = descriptor
-    const shared = byDigest.get(digest) ?? viewLayer(store, descriptor, spool)
+    const shared = byDigest.get(digest) ?? viewLayer(store, descriptor, place)
     byDigest.set(digest, shared)
     return { index, descriptor, where: { path: store.name, digest }, ...shared }
   })
 }
 
-function viewLayer(store: ContentStore, descriptor: Descriptor, spool: Spool): Pick<LayerView, 'read' | 'computed'> {
+function viewLayer(
+  store: ContentStore,
+  descriptor: Descriptor,
+  place: LayerPlace,
+): Pick<LayerView, 'read' | 'computed'> {
   const algorithm = algorithmOf(descriptor.digest)
   const open = lazy(() => openBlob(store, descriptor))
-  const read = lazy(async () => readLayer(await open(), { spool, algorithm, cache: store.layerCache?.(descriptor) }))
+  const read = lazy(async () => readLayer(await open(), { ...place, algorithm, cache: store.layerCache?.(descriptor) }))
   const computed = lazy(async () => {
     const source = await open()
     return read().then(

@@ -52,6 +52,8 @@ interface LayerTar {
 
 export type LayerOptions = {
   readonly spool: Spool
+  /** The budget of the image that the layer belongs to; without one the layer stands by itself. */
+  readonly budget?: Budget | undefined
   /** The place that keeps the layer; without one it is read anew. */
   readonly cache?: LayerCache | undefined
   /** Algorithm of the digest that is claimed for the stored bytes. */
@@ -76,8 +78,8 @@ export async function readLayer(source: ByteSource, options: LayerOptions): Prom
     )
   const known = await cache.find(source.where)
   if (known !== undefined) {
-    options.spool.budget.spend('entries', known.entries.length, source.where)
-    options.spool.budget.spend('bytes', known.tarSize, source.where)
+    options.budget?.spend('entries', known.entries.length, source.where)
+    options.budget?.spend('bytes', known.tarSize, source.where)
     return known
   }
   const tar = await cache.begin()
@@ -104,7 +106,7 @@ async function readStored(source: ByteSource, options: LayerOptions, take: TakeT
       : decompress(source, compression, limits)
   const where = tarLocation(source.where, compression)
   const keep: TakeTar = compression === 'none' ? (chunks) => drain(chunks, source) : take
-  const tar = await indexTar(unpacked, where, keep, options.spool.budget)
+  const tar = await indexTar(unpacked, where, keep, options.budget)
   const isMeasured = compression === 'none' && algorithm === 'sha256'
   const digest = stored.complete()
     ? stored.result().digest

@@ -1,4 +1,5 @@
 // The reason that there is no lock: one sentence that names the image.
+import { isOverBudget } from '#harness/budget.ts'
 import { describeError, FormatError, HarnessError, RegistryError, VerificationError } from '#harness/errors.ts'
 
 /** `wrong`: upstream is not as it must be. `unknown`: it could not be determined. */
@@ -25,9 +26,9 @@ export async function about<T>(image: string, action: () => Promise<T>): Promise
   }
 }
 
-/** The distinction that a verdict makes: errors of a registry, an unsupported format or a trust root prove nothing about an image. */
+/** The distinction that a verdict makes: errors of a registry, an unsupported format, a budget or a trust root prove nothing about an image. */
 export function failureOf(error: HarnessError): LockFailure {
   if (error instanceof RegistryError) return 'unknown'
-  if (error instanceof FormatError && error.code === 'UNSUPPORTED') return 'unknown'
+  if (error instanceof FormatError && (error.code === 'UNSUPPORTED' || isOverBudget(error))) return 'unknown'
   return error instanceof VerificationError && error.code === 'TRUST_ROOT' ? 'unknown' : 'wrong'
 }

@@ -1,4 +1,5 @@
 // The image that ours are compared with (REL-005): CozyStack's own installer.
+import type { BudgetLimits } from '#harness/budget.ts'
 import { Spool } from '#harness/bytes/spool.ts'
 import { HarnessError } from '#harness/errors.ts'
 import { areaFolder } from '#harness/oci/cache/layout.ts'
@@ -21,6 +22,7 @@ export type ReferenceOptions = {
   /** The release that the lock is of. */
   readonly talos: string
   readonly note: (text: string) => void
+  readonly limits: BudgetLimits
 }
 
 const SOURCE_LABEL = 'org.opencontainers.image.source'
@@ -39,11 +41,11 @@ export function parseImage(text: string): Reference {
 /** LockError, naming the image, where it is not there or no installer of Talos 1.10 or later for amd64. */
 export async function readReference(
   reference: Reference,
-  { access, cacheFolder, talos, note }: ReferenceOptions,
+  { access, cacheFolder, talos, note, limits }: ReferenceOptions,
 ): Promise<PinnedReference> {
   const text = renderReference(reference)
   return about(text, async () => {
-    const spool = new Spool(areaFolder(cacheFolder, 'spool'))
+    const spool = new Spool(areaFolder(cacheFolder, 'spool'), limits)
     const options = { spool, registry: access, architecture: REFERENCE_ARCHITECTURE } as const
     const installer = await openInstaller(reference, options)
     try {

@@ -1,4 +1,5 @@
 // A command's access to upstream: the registry's network options, the cache, the trusted signers.
+import { BUDGET, type BudgetLimits } from '#harness/budget.ts'
 import { Spool } from '#harness/bytes/spool.ts'
 import { areaFolder, defaultCacheFolder } from '#harness/oci/cache/layout.ts'
 import type { ClientOptions } from '#harness/oci/client/client.ts'
@@ -36,6 +37,8 @@ export type UpstreamSession = {
   /** Options of the client; undefined for --offline. */
   readonly network: ClientOptions | undefined
   readonly cacheFolder: string
+  /** The limits of each image. */
+  readonly limits: BudgetLimits
   close(): Promise<void>
 }
 
@@ -48,13 +51,15 @@ export async function openSession(options: SessionOptions, place: SessionPlace):
   const network = await networkOf(options, new Set([registry, ...registries]))
   const cacheFolder = options.cache ?? defaultCacheFolder()
   const trust = await openTrust({ ...options, cacheFolder, note })
+  const { limit: limits = BUDGET } = options
   const access = openRegistryAccess({
     cache: await openCacheFolder(cacheFolder),
     ...(network !== undefined && { network }),
     notify: offline,
     signal,
+    limits,
   })
-  const spool = new Spool(areaFolder(cacheFolder, 'spool'))
+  const spool = new Spool(areaFolder(cacheFolder, 'spool'), limits)
   const stores: ContentStore[] = []
   const upstream: Upstream = {
     namespace,
@@ -71,6 +76,7 @@ export async function openSession(options: SessionOptions, place: SessionPlace):
     upstream,
     network,
     cacheFolder,
+    limits,
     close: async () => {
       await Promise.all(stores.map((store) => store.close()))
       await spool.close()
