@@ -8,10 +8,13 @@ import type { Place } from './place.ts'
 const decompress = promisify(zstdDecompress)
 const METADATA_SIZE = 8192
 const STORED = 0x8000
+const FRAGMENT_COUNT = 16
 const BYTES_USED = 40
 const [ID_INDEX, XATTR_INDEX, INODES, DIRECTORIES, FRAGMENTS, EXPORT] = [48, 56, 64, 72, 80, 88]
 const ABSENT = 0xffff_ffff_ffff_ffffn
 const PADDING = 4096
+/** u64 the table, u32 the number of sets, u32 unused; pointers follow. */
+const XATTR_HEADER_SIZE = 16
 
 type Block = { readonly name: string; readonly position: number; readonly end: number; readonly bytes: Buffer }
 
@@ -29,6 +32,7 @@ export async function metadataPlaces(image: Uint8Array, member: Place): Promise<
       const index = pointer(buffer, field)
       return index < 0 || index >= buffer.length ? [] : [[name, Number(buffer.readBigUInt64LE(index))] as const]
     }),
+    ...xattrTables(buffer),
   ]
   const places: Place[] = []
   for (const [name, position] of tables) {
@@ -44,6 +48,16 @@ export async function metadataPlaces(image: Uint8Array, member: Place): Promise<
     })
   }
   return places
+}
+
+/** Names and values, and the sets of them. */
+function xattrTables(image: Buffer): readonly (readonly [string, number])[] {
+  const header = pointer(image, XATTR_INDEX)
+  if (header < 0) return []
+  return [
+    ['xattr table', Number(image.readBigUInt64LE(header))],
+    ['xattr ids', Number(image.readBigUInt64LE(header + XATTR_HEADER_SIZE))],
+  ]
 }
 
 function pointer(image: Buffer, field: number): number {
@@ -72,7 +86,13 @@ function encode(image: Buffer, block: Block, bytes: Uint8Array): Uint8Array {
   const delta = 2 + body.length - (block.end - block.position)
   const content = Buffer.concat([image.subarray(0, block.position), header, body, image.subarray(block.end, used)])
   const moved = (position: number): number => (position >= block.end ? position + delta : position)
-  for (const index of [ID_INDEX, FRAGMENTS, EXPORT]) movePointers(image, content, index, moved)
+  for (const index of [ID_INDEX, EXPORT]) movePointers(image, content, index, moved)
+  // Without fragments the pointer to their table leads to whatever comes next, which has no pointers.
+  if (image.readUInt32LE(FRAGMENT_COUNT) > 0) movePointers(image, content, FRAGMENTS, moved)
+  const xattrs = pointer(image, XATTR_INDEX)
+  if (xattrs >= 0)
+    for (const at of [xattrs, xattrs + XATTR_HEADER_SIZE])
+      content.writeBigUInt64LE(BigInt(moved(Number(image.readBigUInt64LE(at)))), moved(at))
   for (const field of [ID_INDEX, XATTR_INDEX, INODES, DIRECTORIES, FRAGMENTS, EXPORT]) {
     const value = pointer(image, field)
     if (value >= 0) content.writeBigUInt64LE(BigInt(moved(value)), field)
