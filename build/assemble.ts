@@ -8,7 +8,14 @@ import { Spool } from '#harness/bytes/spool.ts'
 import { makeAssetFiles } from './assets.ts'
 import { openBase, type Base } from './base.ts'
 import { BuildError } from './build-error.ts'
-import { hasModules, readExtension, squash, toSquashFiles, type Extension } from './initramfs/extension.ts'
+import {
+  hasModules,
+  readExtension,
+  squash,
+  toSquashFiles,
+  type SquashStyle,
+  type Extension,
+} from './initramfs/extension.ts'
 import { collectFirmware } from './initramfs/firmware.ts'
 import { writeAssetImage, writeInstaller, type WrittenImage } from './image.ts'
 import { initramfsChunks, layerOrder, type LayerFile } from './initramfs/initramfs.ts'
@@ -81,6 +88,7 @@ async function assembleIn(work: string, spool: Spool, plan: Plan, options: Assem
 
   await using layers = await squashLayers(work, base, extensions.list, {
     time,
+    hasLabels: plan.quirks.extensionLabels,
     workers: options.workers ?? DEFAULT_WORKERS,
     step,
   })
@@ -120,7 +128,7 @@ async function assembleIn(work: string, spool: Spool, plan: Plan, options: Assem
   return { output, installer, assets, sizes: { initramfs: initramfs.data.size, uki: uki.size } }
 }
 
-type SquashOptions = { readonly time: number; readonly workers: number; readonly step: (text: string) => void }
+type SquashOptions = SquashStyle & { readonly workers: number; readonly step: (text: string) => void }
 type OpenLayer = LayerFile & { close(): Promise<void> }
 
 /** A layer for each extension in imager's order, and the module index on top if one brings modules. */
@@ -137,7 +145,7 @@ async function squashLayers(
       const extension = extensions[index]
       if (extension === undefined) continue
       step(`squashing ${extension.metadata.name}`)
-      const file = await squash(toSquashFiles(extension, time), join(work, image), options)
+      const file = await squash(toSquashFiles(extension, options), join(work, image), options)
       layers.list.push({ image, metadata: extension.metadata, ...file })
     }
     const withModules = extensions.filter(({ rootfs }) => hasModules(rootfs))

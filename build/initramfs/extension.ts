@@ -28,8 +28,8 @@ export type ExtensionChecks = { readonly talos: string; readonly kernelRelease: 
 
 /** Level 18, as imager compresses extensions. */
 const ZSTD_LEVEL = 18
-/** imager keeps the label that an extension's layer carries, and nothing else of its attributes. */
-const KEPT_XATTRS = ['security.selinux']
+/** imager keeps the label that a file of an extension carries, in releases that keep any, and no other attribute. */
+const LABEL = 'security.selinux'
 
 /**
  * BuildError ARCHITECTURE, EXTENSION, CONSTRAINT or KERNEL_RELEASE for one that does not fit; errors of `openPinned`
@@ -118,14 +118,24 @@ export function hasModules(rootfs: FileTree): boolean {
 const PERMISSIONS = 0o777
 const OWNED = 0o700
 
+/** `hasLabels`: the release's imager keeps the labels of SELinux. */
+export type SquashStyle = { readonly time: number; readonly hasLabels: boolean }
+
 /**
  * Everything but firmware as entries of a squashfs: root-owned, of one time, a file for each name of a hard link, modes
  * as imager leaves them. BuildError EXTENSION for what no extension may hold.
  */
-export function toSquashFiles({ metadata, rootfs }: Extension, time: number): readonly SquashFile[] {
+export function toSquashFiles(
+  { metadata, rootfs }: Extension,
+  { time, hasLabels }: SquashStyle,
+): readonly SquashFile[] {
   return [...rootfs.under('')]
     .filter(({ path }) => path !== FIRMWARE_FOLDER && !path.startsWith(`${FIRMWARE_FOLDER}/`))
-    .map((entry) => toSquashFile(entry, metadata.name, time))
+    .map((entry) => {
+      const file = toSquashFile(entry, metadata.name, time)
+      const label = hasLabels ? entry.xattrs?.get(LABEL) : undefined
+      return label === undefined ? file : { ...file, xattrs: new Map([[LABEL, label]]) }
+    })
 }
 
 function toSquashFile(entry: FileEntry, extension: string, time: number): SquashFile {
@@ -136,13 +146,11 @@ function toSquashFile(entry: FileEntry, extension: string, time: number): Squash
     const what = type === 'hardlink' ? `a hard link to ${target ?? 'nothing'}, which is not there` : `a ${type}`
     throw new BuildError('EXTENSION', `the extension ${extension} holds ${what}: ${path}`, { at: entry.origin })
   }
-  const xattrs = [...(entry.xattrs ?? [])].filter(([name]) => KEPT_XATTRS.includes(name))
   return {
     ...owner,
     type,
     ...(data !== undefined && { data }),
     ...(target !== undefined && { target }),
-    ...(xattrs.length > 0 && { xattrs: new Map(xattrs) }),
   }
 }
 

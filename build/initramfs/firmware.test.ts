@@ -114,7 +114,7 @@ describe('toSquashFiles', () => {
         folder(FIRMWARE),
         { ...one, path: `${FIRMWARE}/d` },
       ]),
-      9,
+      { time: 9, hasLabels: true },
     )
     const owner = { uid: 0, gid: 0, mtime: 9 }
     expect(files).toEqual([
@@ -137,7 +137,7 @@ describe('toSquashFiles', () => {
     ['a character', entry('usr/x', { type: 'character' })],
     ['a hard link to usr/y, which is not there', entry('usr/x', { type: 'hardlink', target: 'usr/y' })],
   ] as const)('refuses %s', async ([what, wrong]) => {
-    expect(await refusal(() => toSquashFiles(extension('e', [wrong]), 0))).toEqual([
+    expect(await refusal(() => toSquashFiles(extension('e', [wrong]), { time: 0, hasLabels: true }))).toEqual([
       'EXTENSION',
       `the extension e holds ${what}: usr/x`,
     ])

@@ -3,13 +3,17 @@ import { FormatError } from '#harness/errors.ts'
 import type { Spool } from '#harness/bytes/spool.ts'
 import { readExtensionContent } from '#harness/talos/extension/content.ts'
 import { foreignPaths, readExtensionPackage } from '#harness/talos/extension/image.ts'
+import { labelsDigest } from '#harness/talos/extension/labels.ts'
 import { publishedModes } from '#harness/talos/extension/modes.ts'
 import { quirksOf } from '#harness/talos/quirks.ts'
 import type { FileTree } from '#harness/fs/file-tree.ts'
 import type { ContentStore } from '#harness/oci/store.ts'
 import type { PinnedExtension } from '#specs/contract/lock.ts'
 
-export type ExtensionFacts = Pick<PinnedExtension, 'name' | 'version' | 'metadata' | 'content' | 'modes' | 'firmware'>
+export type ExtensionFacts = Pick<
+  PinnedExtension,
+  'name' | 'version' | 'metadata' | 'content' | 'modes' | 'labels' | 'firmware'
+>
 
 /** The known facts of the image before it is read. */
 export type ExtensionOrigin = {
@@ -44,7 +48,16 @@ export async function readExtensionFacts(
   }
   const { content, firmware } = await readExtensionContent(rootfs)
   const modes = publishedModes(rootfs)
-  return { name, version, metadata, content, ...(modes !== undefined && { modes }), firmware }
+  const labels = labelsDigest(rootfs)
+  return {
+    name,
+    version,
+    metadata,
+    content,
+    ...(modes !== undefined && { modes }),
+    ...(labels !== undefined && { labels }),
+    firmware,
+  }
 }
 
 function foreignPathsOf(rootfs: FileTree, talos: string | undefined): readonly string[] {

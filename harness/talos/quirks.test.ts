@@ -58,6 +58,7 @@ const STEPS: readonly Step[] = [
   ['moduleEnforcement', 'v1.12.0-alpha.1', 'v1.12.0-alpha.2', 'configuration', 'configuration or command line'],
   ['embeddedConfigMode', 'v1.12.0-alpha.0', 'v1.12.0-alpha.1', 'undefined', '0000'],
   ['embeddedConfigMode', 'v1.13.0-beta.1', 'v1.13.0-rc.0', '0000', '0400'],
+  ['extensionLabels', 'v1.12.0-alpha.0', 'v1.12.0-alpha.1', 'false', 'true'],
   ['goYaml', 'v1.12.0-alpha.2', 'v1.12.0-beta.0', 'gopkg.in/yaml.v3', 'go.yaml.in/yaml/v4 v4.0.0-rc.3'],
   ['goYaml', 'v1.13.0-alpha.1', 'v1.13.0-alpha.2', 'go.yaml.in/yaml/v4 v4.0.0-rc.3', 'go.yaml.in/yaml/v4 v4.0.0-rc.4'],
   ['goYaml', 'v1.14.0-alpha.1', 'v1.14.0-alpha.2', 'go.yaml.in/yaml/v4 v4.0.0-rc.4', 'go.yaml.in/yaml/v4 v4.0.0-rc.5'],

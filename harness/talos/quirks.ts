@@ -137,6 +137,12 @@ const CAPABILITIES = {
     ['1.13.0-rc.0', 0o400],
   ] satisfies Steps<number | undefined>,
 
+  /** pkg/archiver/untar.go, commit 493f7ed9d: whether imager keeps the SELinux labels of an extension's files. */
+  extensionLabels: [
+    ['1.10.0', false],
+    ['1.12.0-alpha.1', true],
+  ] satisfies Steps<boolean>,
+
   /** pkg/imager/profile/{profile,input}.go: fields that an imager profile may still have, of those that went away. */
   profileFields: [
     ['1.10.0', ['board', 'dtb', 'rpiFirmware', 'uBoot']],

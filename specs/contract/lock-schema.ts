@@ -76,8 +76,10 @@ const extensionSchema = z.strictObject({
     .optional(),
   /** sha256 over the content lines of the extension's `rootfs/` without firmware (specs/README.md). */
   content: sha256.optional(),
-  /** sha256 over the lines of modes and owners of the same files (harness/talos/extension-modes.ts). */
+  /** sha256 over the lines of modes and owners of the same files (harness/talos/extension/modes.ts). */
   modes: sha256.optional(),
+  /** sha256 over the labels of the same files (harness/talos/extension/labels.ts); absent where none has one. */
+  labels: sha256.optional(),
   firmware: z
     .array(z.strictObject({ path: z.string().min(1), sha256 }))
     .readonly()

@@ -3,8 +3,10 @@ import { sha256Hex } from '#harness/bytes/digest.ts'
 import { readAll } from '#harness/bytes/source.ts'
 import { HarnessError } from '#harness/errors.ts'
 import { FIRMWARE_FOLDER, readExtensionContent } from '#harness/talos/extension/content.ts'
+import { labelsDigest } from '#harness/talos/extension/labels.ts'
 import { imageModes } from '#harness/talos/extension/modes.ts'
 import { SERVICE_SPEC_PATH, parseServiceSpec } from '#harness/talos/extension/service-spec.ts'
+import { MODULES_DEP } from '#harness/talos/extensions.ts'
 import { parseSpdx } from '#harness/talos/spdx.ts'
 import { AbsentFactError } from '../support/absent-fact.ts'
 import { must } from '../support/requirement.ts'
@@ -117,5 +119,33 @@ test(
       return `${name} ${imageModes(layer, firmware)}`
     })
     judge(found, extensions.where).toEqual(own.map(({ name }) => `${name} ${locked.get(name)?.modes}`))
+  },
+)
+
+test(
+  ...must(
+    'EXT-026',
+    'files and folders of each layer carry the SELinux labels of the pinned extension, where imager of this minor keeps them, and no others; the module index has none',
+    {
+      targets: ['installer', 'assets'],
+      needs: ['EXT-017', 'EXT-020'],
+      pinned: true,
+      fix: 'take the extension by the digest in the lock, and build where SELinux labels no files',
+    },
+  ),
+  async ({ extensions, pinned, quirks, judge }) => {
+    const locked = new Map(pinned('extensions').map((extension) => [extension.name, extension]))
+    const layers = (await openLayers(extensions)).filter(({ name }) => name === MODULES_DEP || locked.has(name))
+    const labels = layers.map(({ name, tree }) => ({
+      name,
+      is: labelsDigest(tree),
+      published: locked.get(name)?.labels,
+    }))
+    const isKept = labels.some(({ published }) => published !== undefined) && quirks.extensionLabels
+    const show = (name: string, digest: string | undefined): string => `${name} ${digest ?? 'no labels'}`
+    judge(
+      labels.map(({ name, is }) => show(name, is)),
+      extensions.where,
+    ).toEqual(labels.map(({ name, published }) => show(name, isKept ? published : undefined)))
   },
 )

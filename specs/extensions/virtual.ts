@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import { sha256Hex } from '#harness/bytes/digest.ts'
 import type { FileEntry, FileTree } from '#harness/fs/file-tree.ts'
+import { labelsOf } from '#harness/talos/extension/labels.ts'
 import type { ExtensionMetadata } from '#harness/talos/extension/extension.ts'
 
 /** `usr/local/share/schematic/<id>`: an empty file, the id being the sha256 of the schematic. */
@@ -10,6 +11,10 @@ const SCHEMATIC_FOLDER = 'usr/local/share/schematic'
 /** The machine configuration; the version is its sha256. */
 const CONFIGURATION = 'usr/local/etc/talos/config.yaml'
 const CONSTRAINT = '>= 1.0.0'
+/** constants.StateSelinuxLabel: as imager hands it to mksquashfs, without NUL. */
+const CONFIGURATION_LABEL = 'system_u:object_r:system_state_t:s0'
+const FOLDER_MODE = 0o755
+const MARK_MODE = 0o644
 
 export type VirtualLayer = { readonly metadata: ExtensionMetadata; readonly tree: FileTree }
 
@@ -24,6 +29,9 @@ export async function virtualFindings(
   const { name, version, compatibility } = metadata
   const path = name === 'schematic' ? `${SCHEMATIC_FOLDER}/${version}` : CONFIGURATION
   const findings = [...listFindings(tree, path)]
+  const labels = name === 'schematic' ? [] : [`${CONFIGURATION}\0${CONFIGURATION_LABEL}`]
+  if (String(labelsOf(tree)) !== String(labels))
+    findings.push(`expected ${labels.length === 0 ? 'no label' : `the label ${CONFIGURATION_LABEL} and no other`}`)
   const range = compatibility.talos.version
   if (range !== CONSTRAINT) findings.push(`expected it to be for Talos ${CONSTRAINT}, got ${JSON.stringify(range)}`)
   const file = tree.get(path)
@@ -35,9 +43,12 @@ export async function virtualFindings(
 
 function listFindings(tree: FileTree, path: string): readonly string[] {
   const wanted = path.split('/').map((_, at, parts) => parts.slice(0, at + 1).join('/'))
-  return [...tree.under('')]
-    .filter((entry) => !wanted.includes(entry.path))
-    .map((entry) => `${entry.path} (${entry.type}): it brings ${path} and nothing else`)
+  return [...tree.under('')].flatMap((entry) => {
+    if (!wanted.includes(entry.path)) return [`${entry.path} (${entry.type}): it brings ${path} and nothing else`]
+    return entry.type === 'directory' && entry.mode !== FOLDER_MODE
+      ? [`${entry.path}: expected mode 0${FOLDER_MODE.toString(8)}, got 0${entry.mode.toString(8)}`]
+      : []
+  })
 }
 
 function schematicFindings(
@@ -48,6 +59,9 @@ function schematicFindings(
   return [
     ...(id === version ? [] : [`expected the version ${id}, the sha256 of its extraInfo, got ${version}`]),
     ...(file?.type === 'file' && file.size === 0 ? [] : [`expected an empty file of its id, got ${describe(file)}`]),
+    ...(file === undefined || file.mode === MARK_MODE
+      ? []
+      : [`expected the file of mode 0${MARK_MODE.toString(8)}, got 0${file.mode.toString(8)}`]),
   ]
 }
 

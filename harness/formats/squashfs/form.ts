@@ -6,10 +6,17 @@ import { Cursor } from '../../bytes/cursor.ts'
 import { dataDeviations } from './form-data.ts'
 import { inodeDeviations, type Visited } from './form-inodes.ts'
 import { readInside, type Image } from './image.ts'
-import { METADATA_SIZE, readLookupTable, readMetadataTable, tableCursor, type MetadataTable } from './metadata.ts'
+import {
+  locateReference,
+  METADATA_SIZE,
+  readLookupTable,
+  readMetadataTable,
+  tableCursor,
+  type MetadataTable,
+} from './metadata.ts'
 import { FORMAT, SUPERBLOCK_SIZE } from './superblock.ts'
 import { readTables, walk, type Visit } from './tree.ts'
-import type { XattrHeader } from './xattrs.ts'
+import { XATTR_PREFIXES, type XattrHeader } from './xattrs.ts'
 
 /** Deviations of an image; as many as say what is wrong. */
 export type SquashfsForm = {
@@ -96,14 +103,14 @@ async function tableDeviations(visited: Visited, xattrHeader: XattrHeader): Prom
   const used = new Set([...byOffset.values()].flatMap(([first]) => [first?.inode.uidIndex, first?.inode.gidIndex]))
   if (new Set(ids).size !== ids.length || used.size !== ids.length)
     found.push(`id table: expected each owner once, got ${ids.length} for ${used.size}`)
-  if (xattrIndex !== undefined) at = await placeXattrs(image, xattrHeader, xattrIndex, at, found)
+  if (xattrIndex !== undefined) at = await placeXattrs(visited, xattrHeader, xattrIndex, at, found)
   if (at !== bytesUsed) found.push(`superblock: expected ${at} bytes used, got ${bytesUsed}`)
   return found
 }
 
 /** Names and values, the id table, then the header of 16 bytes that the superblock points to, and the pointers. */
 async function placeXattrs(
-  image: Image,
+  { image, byOffset }: Visited,
   { tableStart, idCount }: XattrHeader,
   index: number,
   at: number,
@@ -116,7 +123,52 @@ async function placeXattrs(
   if (ids.gaps > 0 || (ids.end ?? table.end) !== index) found.push('xattr ids: expected right before their header')
   const unused = new Cursor(await readInside(image, 'xattr header', index, 16), FORMAT, image.source.where).seek(12)
   if (unused.u32le('unused') !== 0) found.push('xattr ids: expected NUL behind the count')
+  const used = new Set([...byOffset.values()].flatMap(([first]) => first?.inode.xattr ?? []))
+  if (used.size !== idCount) found.push(`xattr ids: expected each in use, got ${idCount} for ${used.size} in use`)
+  found.push(...xattrDeviations(tableCursor(ids, 0), idCount, table))
   return pointers + ids.positions.length * POINTER_SIZE
+}
+
+/** Sets stand side by side in the order of their numbers, no two alike, each with the size that listxattr needs. */
+function xattrDeviations(ids: Cursor, idCount: number, table: MetadataTable): readonly string[] {
+  const found: string[] = []
+  const sets = new Set<string>()
+  const cursor = tableCursor(table, 0)
+  for (let id = 0; id < idCount; id++) {
+    const start = cursor.position
+    const reference = ids.u64le('xattr reference') // 0, 8
+    const count = ids.u32le('xattr count') // 8, 4
+    const size = ids.u32le('xattr size') // 12, 4
+    if (locateReference(table, 'xattr reference', reference) !== start) {
+      found.push(`xattr set ${id}: expected right behind the one before, got reference ${reference}`)
+      return found
+    }
+    const wanted = skipXattrs(cursor, count)
+    if (wanted === undefined) found.push(`xattr set ${id}: expected a short value in its place, got it out of line`)
+    else if (size !== wanted) found.push(`xattr set ${id}: expected a size of ${wanted}, got ${size}`)
+    sets.add(Buffer.from(table.bytes.subarray(start, cursor.position)).toString('latin1'))
+  }
+  if (sets.size !== idCount) found.push(`xattr ids: expected each set once, got ${sets.size} sets under ${idCount}`)
+  if (cursor.position !== table.bytes.length)
+    found.push(`xattrs: expected to end with a set, got ${table.bytes.length - cursor.position} more bytes`)
+  return found
+}
+
+/**
+ * Leads `cursor` behind `count` pairs; gives the bytes of their full names, with NUL, and values. Undefined where a value
+ * stands elsewhere: mksquashfs shares those of more than 128 bytes, and labels are shorter.
+ */
+function skipXattrs(cursor: Cursor, count: number): number | undefined {
+  let size = 0
+  let isInLine = true
+  for (let pair = 0; pair < count; pair++) {
+    const prefix = XATTR_PREFIXES[cursor.u16le('xattr type')]
+    const name = cursor.bytes(cursor.u16le('xattr name size'), 'xattr name')
+    const value = cursor.bytes(cursor.u32le('xattr value size'), 'xattr value')
+    size += (prefix?.length ?? 0) + name.length + 1 + value.length
+    isInLine &&= prefix !== undefined
+  }
+  return isInLine ? size : undefined
 }
 
 /** Entry n leads to the inode of number n + 1. */

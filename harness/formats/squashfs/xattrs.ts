@@ -18,7 +18,8 @@ export type Xattrs = ReadonlyMap<string, Uint8Array>
 
 const ID_HEADER_SIZE = 16
 const ID_SIZE = 16
-const PREFIXES: readonly (string | undefined)[] = ['user.', 'trusted.', 'security.']
+/** Namespaces by their number. */
+export const XATTR_PREFIXES: readonly (string | undefined)[] = ['user.', 'trusted.', 'security.']
 /** The value is a reference to where the value is. */
 const OUT_OF_LINE = 0x100
 /** XATTR_NAME_MAX and XATTR_SIZE_MAX of Linux. */
@@ -79,7 +80,7 @@ function parseXattrs(table: MetadataTable, reference: bigint, count: number): Xa
   for (let pair = 0; pair < count; pair++) {
     const type = cursor.u16le('xattr type') // 0, 2
     const length = cursor.u16le('xattr name size') // 2, 2
-    const prefix = PREFIXES[type & ~OUT_OF_LINE]
+    const prefix = XATTR_PREFIXES[type & ~OUT_OF_LINE]
     if (prefix === undefined || length > MAX_NAME)
       throw cursor.error(
         'MALFORMED',

@@ -5,6 +5,7 @@ import type { Capability } from '#harness/talos/quirks.ts'
 export const RULES_OF: Readonly<Record<Capability, readonly string[]>> = {
   embeddedConfigMode: [],
   containerdRuntimePlugin: ['EXT-012'],
+  extensionLabels: [],
   extensionPrefixes: ['EXT-007'],
   goYaml: ['EXT-040'],
   initAliases: [],

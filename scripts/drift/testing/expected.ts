@@ -30,6 +30,7 @@ const KNOWN: readonly (readonly [since: ReleaseName, expected: Expected])[] = [
   ['v1.14.0-rc.1', { id: 'services.optional', effect: 'note', rules: ['EXT-015'], names: ['sandboxd'] }],
   ['v1.13.9', { id: 'images.profile', effect: 'note', rules: [], names: ['board', 'dtb', 'rpiFirmware', 'uBoot'] }],
 ]
+const LABELS: Readonly<Partial<Record<ReleaseName, string>>> = { 'v1.11.5': 'false', 'v1.12.9': 'true' }
 const YAML: Readonly<Partial<Record<ReleaseName, string>>> = {
   'v1.11.5': 'gopkg.in/yaml.v3',
   'v1.12.9': 'go.yaml.in/yaml/v4 v4.0.0-rc.3',
@@ -191,6 +192,7 @@ function expectedOfKnown(
       ? []
       : [{ id: 'prefixes.added', effect: 'note', rules: ['EXT-007'], names: prefixes } as const]),
     ...noteOf('images.embeddedConfig', [], valueOf(EMBEDDED_CONFIG, from), valueOf(EMBEDDED_CONFIG, to)),
+    ...noteOf('knowledge.extensionLabels', [], valueOf(LABELS, from), valueOf(LABELS, to)),
     ...noteOf('knowledge.goYaml', ['EXT-040'], `"${valueOf(YAML, from)}"`, `"${valueOf(YAML, to)}"`),
   ]
 }
