@@ -1,7 +1,7 @@
-// Whose signature counts, as a contract says it: an identity with its issuer, a pattern of identities, or a public key.
+// Signers whose signatures count, as a contract says them: an identity with its issuer, a pattern of identities, or a public key.
 import { z } from 'zod'
 
-/** Nothing of an identity is left to a prefix: a pattern is held against the whole subject. */
+/** A pattern is held against the whole subject: nothing of an identity is left to a prefix. */
 const pattern = z
   .string()
   .refine(isPattern, 'expected a regular expression')
@@ -14,7 +14,7 @@ const publicKey = z
   .string()
   .regex(/^-----BEGIN PUBLIC KEY-----\n[\s\S]+-----END PUBLIC KEY-----\n?$/, 'expected a public key in PEM')
 
-/** Whose signature counts: an identity that an OpenID provider vouched for, or a key. */
+/** A signer whose signature counts: an identity that an OpenID provider vouched for, or a key. */
 export const signerSchema = z.union(
   [
     z.strictObject({ issuer: z.url('expected a URL'), subject: z.string().min(1) }),
