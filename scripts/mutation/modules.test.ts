@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { importersOf, parseModule, servedRules, type Module } from './modules.ts'
+import { loadRuleIndex } from '../judge/candidates/inputs.ts'
+import { ROOT } from '../root.ts'
+import { importersOf, parseModule, readModules, servedRules, type Module } from './modules.ts'
 
 const SPEC = `import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
@@ -46,6 +48,17 @@ describe('servedRules', () => {
       'specs/oci/helper.ts',
     ])
     expect(imports.map(({ start, end }) => SPEC.slice(start, end)).at(-1)).toBe('./helper.ts')
+  })
+})
+
+describe('readModules', () => {
+  it('reads every spec and helper, and leaves data aside', async () => {
+    const { requirements } = await loadRuleIndex()
+    const specs = new Set(requirements.map(({ file }) => file))
+    const modules = await readModules(ROOT, [...specs])
+    expect([...modules.keys()]).toEqual(expect.arrayContaining([...specs]))
+    const ids = [...modules.values()].flatMap(({ statements }) => statements.flatMap((one) => one.ids))
+    expect(new Set(ids)).toEqual(new Set(requirements.map(({ id }) => id)))
   })
 })
 

@@ -47,9 +47,14 @@ export async function readModules(root: string, specs: readonly string[]): Promi
     if (modules.has(file)) continue
     const module = parseModule(file, await readFile(join(root, file), 'utf8'))
     modules.set(file, module)
-    queue.push(...module.imports.flatMap((one) => one.file ?? []).filter((one) => !MACHINERY.has(one)))
+    queue.push(...module.imports.flatMap((one) => one.file ?? []).filter((one) => isCode(one) && !MACHINERY.has(one)))
   }
   return modules
+}
+
+/** True for a module with statements; data such as `fields.json` has none to mutate. */
+function isCode(file: string): boolean {
+  return file.endsWith('.ts')
 }
 
 /** Files from which `file` is reached, itself among them. */
