@@ -127,6 +127,21 @@ describe('parseMachineConfig reads as Talos does', () => {
   })
 })
 
+describe('parseMachineConfig decodes values as go-yaml does', () => {
+  it.each([
+    ['an empty mapping for an address', '{gateway: {}}', '1.12'],
+    ['a number of a routing table with a zero before it', '{table: 05}', ''],
+    ['its number', '{table: 5}', '1.12 1.13 1.14'],
+    ['an address in base64', '{gateway: !!binary MTAuMC4wLjE=}', '1.12 1.13 1.14'],
+    ['base64 of none', '{gateway: !!binary eA==}', ''],
+    ['tags of sets, which it does not know', '!!set {gateway: 10.0.0.1}', '1.12 1.13 1.14'],
+  ])('%s', (_, route, taken) => {
+    const { readings } = parse(document('DummyLinkConfig', `name: a\nroutes: [${route}]\n`))
+    const minors = (['1.12', '1.13', '1.14'] as const).filter((minor) => readings[minor]?.problems.length === 0)
+    expect(minors.join(' ')).toBe(taken)
+  })
+})
+
 describe('parseMachineConfig reports what keeps Talos from reading', () => {
   it.each<[string, ProblemClass, string, readonly string[]]>([
     ['no document', 'syntax', '0.yaml:1:1', ['# nothing\n---\n']],

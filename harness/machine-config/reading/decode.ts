@@ -116,9 +116,10 @@ class Decoder {
     if (name === 'ClusterInlineManifests' && node.kind === 'list')
       return this.#list(node.items, node.at, struct('ClusterInlineManifest'), where)
     if (name === 'ArgValue' && node.kind === 'list') return this.#list(node.items, node.at, text, where)
-    if (node.kind === 'map' && node.pairs.length === 0 && type.by === 'text' && type.under === 'struct')
-      return undefined
-    if (node.kind === 'list' && type.by === 'text' && type.under === 'slice')
+    // Up to 1.12 go-yaml decodes into what is below a text type.
+    const seesBelow = type.by === 'text' && this.#schema.minor < '1.13'
+    if (node.kind === 'map' && node.pairs.length === 0 && seesBelow && type.under === 'struct') return undefined
+    if (node.kind === 'list' && seesBelow && type.under === 'slice')
       return this.#list(node.items, node.at, octet, where)
     const words = type.by === 'enum' ? this.#schema.wordsOf(name) : undefined
     if (node.kind === 'scalar' && resolveScalar(node) !== undefined) {

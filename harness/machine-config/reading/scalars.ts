@@ -48,7 +48,7 @@ const RESOLVABLE = new Set(['!!bool', '!!int', '!!float', '!!null', '!!timestamp
 
 /** The type that go-yaml gives the scalar; undefined where its tag contradicts its text. */
 export function resolveScalar({ tag, text }: GoScalar): Resolved | undefined {
-  if (tag === '!!binary') return decodeBase64(text) === undefined ? undefined : { tag: '!!str' }
+  if (tag === '!!binary') return undefined
   if (!RESOLVABLE.has(tag)) return { tag: '!!str' }
   const plain = resolvePlain(text)
   if (plain.tag === tag) return plain
@@ -127,7 +127,7 @@ export function takesWord(words: readonly string[], text: string): boolean {
   return words.some((word) => {
     const range = /^(\d+)\.\.(\d+)$/.exec(word)
     if (range !== null)
-      return /^[-+]?\d+$/.test(text) && Number(text) >= Number(range[1]) && Number(text) <= Number(range[2])
+      return /^(?:0|[1-9]\d*)$/.test(text) && Number(text) >= Number(range[1]) && Number(text) <= Number(range[2])
     return word.startsWith('~') ? word.slice(1).toLowerCase() === text.toLowerCase() : word === text
   })
 }

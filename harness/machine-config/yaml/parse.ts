@@ -14,6 +14,7 @@ import {
   type YAMLParseError,
 } from 'yaml'
 import type { YamlPlace } from '../../formats/yaml/nodes.ts'
+import { decodeBase64 } from '../go/formats.ts'
 import type { GoNode } from './node.ts'
 import { resolvePlain } from './tag.ts'
 import { TabWatch } from './tabs.ts'
@@ -32,6 +33,7 @@ export function parseGoYaml(bytes: Uint8Array, path: string): readonly GoNode[] 
     version: '1.2',
     schema: 'failsafe',
     keepSourceTokens: false,
+    resolveKnownTags: false,
     logLevel: 'silent',
   })
   // Anchors hold for the rest of the stream, other documents included.
@@ -114,7 +116,11 @@ function toGoNode(document: Document.Parsed, source: GoText, anchors: Anchors): 
     if (isSeq(node))
       return { kind: 'list', items: node.items.map((item) => convert(item as ParsedNode | null, position)), at }
     const text = isScalar(node) && typeof node.value === 'string' ? node.value : ''
-    return { kind: 'scalar', text, tag: tagOf(node as Scalar, text), at }
+    const tag = tagOf(node as Scalar, text)
+    // Bytes in base64 are text to go-yaml; what is none keeps the tag, and fits no field.
+    const bytes = tag === '!!binary' ? decodeBase64(text) : undefined
+    if (bytes !== undefined) return { kind: 'scalar', text: bytes.toString(), tag: '!!str', at }
+    return { kind: 'scalar', text, tag, at }
   }
   return convert(document.contents as ParsedNode | null, startOf(document))
 }

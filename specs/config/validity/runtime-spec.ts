@@ -41,11 +41,21 @@ const SPEC: Readonly<Record<string, Shape>> = {
 }
 
 export function checkRuntimeSpec(view: View, fail: Fail): void {
+  refuseNoNumbers(view, fail)
   for (const [key, inner] of view.entries) {
     const known = Object.keys(SPEC).find((name) => name.toLowerCase() === key.toLowerCase())
     const shape = known === undefined ? undefined : SPEC[known]
     if (shape !== undefined) checkShape(inner, shape, fail)
   }
+}
+
+/** JSON has no word for what is no finite number. */
+function refuseNoNumbers(view: View, fail: Fail): void {
+  const { value } = view
+  if (value?.kind === 'scalar' && value.tag === '!!float' && /^[-+]?\.(?:inf|nan)$/i.test(value.value ?? ''))
+    fail(view, 'is a number that JSON cannot hold', { got: value.value ?? '' })
+  for (const item of view.items) refuseNoNumbers(item, fail)
+  for (const [, inner] of view.entries) refuseNoNumbers(inner, fail)
 }
 
 function checkShape(view: View, shape: Shape, fail: Fail): void {

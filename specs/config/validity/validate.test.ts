@@ -127,6 +127,19 @@ const DOCUMENTS: readonly Row[] = [
     'triggerExpression',
   ],
   [
+    '1.14',
+    'UserVolumeConfig name: a, volumeType: directory, encryption: {cipher: a}, filesystem: {type: none}',
+    'UserVolumeConfig name: a, volumeType: directory, encryption: {provider: luks2}',
+    'encryption',
+  ],
+  [
+    '1.14',
+    'CRIBaseRuntimeSpecConfig overrides: {a: [1.5]}',
+    'CRIBaseRuntimeSpecConfig overrides: {a: [.inf]}',
+    'overrides.a[0]',
+  ],
+  ['1.12', 'DummyLinkConfig name: !!binary YQ==', 'DummyLinkConfig name: !!binary ""', 'name'],
+  [
     '1.11',
     'WatchdogTimerConfig device: /dev/a, timeout: 10s',
     'WatchdogTimerConfig device: /dev/a, timeout: 9s',
@@ -139,6 +152,20 @@ const WORKER =
 const machine = (rest: string): string => WORKER.replace('X', rest === '' ? '' : `, ${rest}`)
 
 const MACHINES: readonly Row[] = [
+  ['1.11', 'disks: [{device: /dev/b}]', 'disks: [null]', 'machine.disks[0]'],
+  [
+    '1.13',
+    'disks: [{device: /dev/b, partitions: []}]',
+    'disks: [{device: /dev/b, partitions: [null]}]',
+    'machine.disks[0].partitions[0]',
+  ],
+  ['1.12', 'registries: {mirrors: {a: {}}}', 'registries: {mirrors: {a: null}}', 'machine.registries.mirrors.a'],
+  [
+    '1.14',
+    'network: {interfaces: [{deviceSelector: {pciID: "false"}}]}',
+    'network: {interfaces: [{deviceSelector: {}}]}',
+    'machine.network.interfaces[0].deviceSelector',
+  ],
   ['1.11', '', 'nodeTaints: {a: Never}', 'machine.nodeTaints.a'],
   [
     '1.12',

@@ -35,6 +35,11 @@ export class View {
     return this.value !== undefined
   }
 
+  /** A null inside of a list or a free mapping. */
+  get isNull(): boolean {
+    return this.value?.kind === 'scalar' && this.value.value === null
+  }
+
   get text(): string {
     return this.value?.kind === 'scalar' ? (this.value.value ?? '') : ''
   }
@@ -91,13 +96,10 @@ export class View {
     return this.value?.kind === 'map' ? this.value.entries.size : 0
   }
 
-  /**
-   * True for a value in which nothing differs from the zero value; a pointer counts as something wherever it is set.
-   */
+  /** True for a value with nothing in it but empty text; a pointer counts as something wherever it is set. */
   isZero(pointers: readonly string[] = []): boolean {
     if (this.value === undefined) return true
-    if (this.value.kind === 'scalar')
-      return !this.isText || this.text === '0' || (this.isFalse && /^(n|no|off|false)$/i.test(this.text))
+    if (this.value.kind === 'scalar') return !this.isText
     if (this.value.kind === 'list') return this.size === 0
     return this.entries.every(([key, view]) => !pointers.includes(key) && view.isZero(pointers))
   }

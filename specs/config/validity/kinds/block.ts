@@ -25,7 +25,7 @@ function checkEncryption({ doc, minor, fail }: Subject): void {
   const encryption = doc.get('encryption')
   const provider = encryption.get('provider')
   const keys = encryption.get('keys')
-  if (['', 'none'].includes(provider.word) && keys.size === 0) return
+  if (hasNoEncryption(encryption)) return
   if (provider.word !== 'luks2')
     fail(provider, 'is no encryption that Talos has', { expected: 'luks2', got: provider.text || 'none' })
   if (keys.size === 0) fail(keys, 'are required')
@@ -41,6 +41,10 @@ function checkEncryption({ doc, minor, fail }: Subject): void {
         if (pcr.number < 0 || pcr.number > 23)
           fail(pcr, 'is no register of a TPM', { expected: '0 to 23', got: pcr.text })
   }
+}
+
+function hasNoEncryption(encryption: View): boolean {
+  return ['', 'none'].includes(encryption.get('provider').word) && encryption.get('keys').size === 0
 }
 
 /** volume_config.go, ProvisioningSpec. */
@@ -106,7 +110,7 @@ const checkUserVolume: Check = (subject) => {
       doc.get('filesystem'),
       ...(minor === 13 ? [doc.get('mount')] : []),
     ]
-    for (const part of refused) if (!part.isZero(POINTERS)) fail(part, 'is not for a volume of type directory')
+    for (const part of refused) if (!isZero(part)) fail(part, 'is not for a volume of type directory')
     const access = doc.get('mount', 'disableAccessTime')
     if (minor >= 14 && access.isSet) fail(access, 'is not for a volume of type directory')
   } else if (kind === 'disk' || kind === 'partition') {
@@ -120,6 +124,14 @@ const checkUserVolume: Check = (subject) => {
 /** Fields that are pointers in Go: set to false or 0 they still count. */
 const POINTERS = ['grow', 'projectQuotaSupport', 'disableAccessTime', 'secure', 'xfs', 'readOnly']
 
+/** The IsZero of specifications; that of encryption looks at the provider and the keys alone. */
+function isZero(part: View): boolean {
+  if (part.key.endsWith('encryption')) return hasNoEncryption(part)
+  return part.entries.every(([key, view]) =>
+    key === 'type' ? ['', 'none'].includes(view.word) : !POINTERS.includes(key) && view.isZero(POINTERS),
+  )
+}
+
 const checkVolume: Check = (subject) => {
   const { doc, minor, fail } = subject
   const name = doc.get('name')
@@ -130,17 +142,16 @@ const checkVolume: Check = (subject) => {
   }
   const [provisioning, mount, filesystem] = [doc.get('provisioning'), doc.get('mount'), doc.get('filesystem')]
   if (name.text === 'STATE') {
-    if (!provisioning.isZero(POINTERS)) fail(provisioning, 'is not for STATE')
+    if (!isZero(provisioning)) fail(provisioning, 'is not for STATE')
     for (const key of doc.get('encryption', 'keys').items) {
       const lock = key.get('lockToState')
       if (lock.isTrue) fail(lock, 'is not for STATE')
     }
   }
   if (minor >= 14) {
-    if ((name.text === 'STATE' || name.text === 'IMAGECACHE') && !mount.isZero(POINTERS))
-      fail(mount, `is not for ${name.text}`)
-    if (name.text === 'IMAGECACHE' && !filesystem.isZero(POINTERS)) fail(filesystem, 'is not for IMAGECACHE')
-    if (PROMOTABLE.includes(name.text) && !mount.isZero(POINTERS) && provisioning.isZero(POINTERS))
+    if ((name.text === 'STATE' || name.text === 'IMAGECACHE') && !isZero(mount)) fail(mount, `is not for ${name.text}`)
+    if (name.text === 'IMAGECACHE' && !isZero(filesystem)) fail(filesystem, 'is not for IMAGECACHE')
+    if (PROMOTABLE.includes(name.text) && !isZero(mount) && isZero(provisioning))
       fail(mount, `is for ${name.text} only where it is provisioned onto a partition of its own`)
   }
   checkProvisioning(subject, false, true)

@@ -34,6 +34,7 @@ export const checkMain: Check = (subject) => {
   checkDevices(subject, WORKERS.includes(machine.get('type').text))
   checkKubeSpan(subject)
   checkDisks(subject)
+  checkRegistries(subject)
   checkKubelet(subject)
   checkEncryption(subject)
   checkLogging(machine.get('logging', 'destinations'), fail)
@@ -103,11 +104,19 @@ function checkKubeSpan({ doc, minor, fail }: Subject): void {
 
 function checkDisks({ doc, fail }: Subject): void {
   for (const disk of doc.get('machine', 'disks').items) {
+    if (disk.isNull) fail(disk, 'is null')
     const partitions = disk.get('partitions').items
+    for (const partition of partitions) if (partition.isNull) fail(partition, 'is null, which Talos does not survive')
     for (const partition of partitions.slice(0, -1))
-      if (partition.get('size').isZero() || /^0+(\.0*)?\s*[a-z]*$/i.test(partition.get('size').text))
+      if (/^0*(\.0*)?\s*[a-z]*$/i.test(partition.get('size').text))
         fail(partition.get('size'), 'is missing: only the last partition takes the rest of the disk')
   }
+}
+
+function checkRegistries({ doc, fail }: Subject): void {
+  for (const key of ['config', 'mirrors'])
+    for (const [, registry] of doc.get('machine', 'registries', key).entries)
+      if (registry.isNull) fail(registry, 'is null')
 }
 
 function checkKubelet({ doc, fail }: Subject): void {
