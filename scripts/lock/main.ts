@@ -64,10 +64,12 @@ async function check(options: LockOptions, signal: AbortSignal): Promise<number>
   if (talos === undefined && !options.latest && options.from === undefined)
     throw new UsageError(`the lock ${options.lock} names no release: give one with --talos`)
   const reference = options.reference ?? locked.reference?.reference
+  const held = locked.extensions?.filter(({ held: from }) => from !== undefined).map(({ name }) => name) ?? []
   const read = await derive(
     {
       ...options,
       acceptMoved: true,
+      ...(held.length > 0 && options.from === undefined && { hold: held }),
       ...(talos !== undefined && { talos }),
       ...(reference !== undefined && options.from === undefined && { reference }),
     },

@@ -9,6 +9,8 @@ const size = z.int().nonnegative()
 const hexOf = (bytes: number) =>
   z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`), `expected ${bytes} bytes in hex digits`)
 
+const talosTag = z.string().regex(/^v\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/, 'expected a Talos tag such as v1.11.5')
+
 /** A file of `imager:/usr/install/arm64`. */
 const pinnedFileSchema = z.strictObject({ size, sha256 })
 
@@ -64,6 +66,8 @@ const extensionSchema = z.strictObject({
   reference: z.string().min(1),
   digest,
   version: z.string().min(1),
+  /** The release whose catalogue lists it, where `--hold` keeps it back in the lock of another. */
+  held: talosTag.optional(),
   signer: signerSchema.optional(),
   /** The fields of its manifest.yaml beside name and version; imager copies them into extensions.yaml. */
   metadata: z
@@ -90,10 +94,7 @@ export const LOCK_SCHEMA = 2
 
 export const lockFields = z.strictObject({
   schema: z.literal(LOCK_SCHEMA),
-  talos: z
-    .string()
-    .regex(/^v\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/, 'expected a Talos tag such as v1.11.5')
-    .optional(),
+  talos: talosTag.optional(),
   /** Seconds since 1970: the commit time of the Talos tag. */
   sourceDate: z.int().nonnegative().optional(),
   kernelRelease: z.string().min(1).optional(),

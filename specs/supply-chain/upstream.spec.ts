@@ -1,7 +1,8 @@
 // The sources of an image: the catalogue and the signatures of siderolabs, as talos-image lock read and verified them
 // (https://www.talos.dev/v1.11/advanced/verifying-images/).
 import { matchesSigner, renderSigner } from '#harness/signing/signer.ts'
-import type { Lock, PinnedSigner } from '../contract/lock.ts'
+import type { Contract } from '../contract/contract.ts'
+import type { Lock, PinnedExtension, PinnedSigner } from '../contract/lock.ts'
 import { AbsentFactError } from '../support/absent-fact.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
@@ -9,7 +10,7 @@ import { test } from '../support/test.ts'
 test(
   ...must(
     'SUP-004',
-    'every pinned extension is, tag and digest, in the catalogue of the same Talos version (a live tag that moved since is a note, not a failure)',
+    'every pinned extension is, tag and digest, in the catalogue of the same Talos version, or is held back from that of another, and signed (a live tag that moved since is a note, not a failure)',
     {
       targets: ['release'],
       scope: 'installer',
@@ -17,16 +18,26 @@ test(
       fix: 'run talos-image lock again: it takes every extension by the digest that the catalogue has',
     },
   ),
-  async ({ pinned, judge }) => {
+  async ({ pinned, note, judge }) => {
     const { reference, images } = pinned('catalogue')
     if (images === undefined) throw new AbsentFactError('catalogue.images')
     const at = { path: 'lock', pointer: '/catalogue' }
     judge(tagOf(reference), at).toBe(pinned('talos'))
     const catalogued = new Set(images.map(nameOf))
-    const absent = pinned('extensions')
-      .map((extension) => nameOf(`${extension.reference}@${extension.digest}`))
-      .filter((name) => !catalogued.has(name))
-    judge(absent, { path: 'lock', pointer: '/extensions' }).toEqual([])
+    const listed = (extension: PinnedExtension): boolean =>
+      catalogued.has(nameOf(`${extension.reference}@${extension.digest}`))
+    const others = pinned('extensions').filter((extension) => !listed(extension))
+    // Without a catalogue that lists it, only its signature says that upstream released it; whose it is, is for SUP-005.
+    const isHeld = ({ held, signer }: PinnedExtension): boolean =>
+      held !== undefined && held !== pinned('talos') && signer !== undefined
+    const extensionsAt = { path: 'lock', pointer: '/extensions' }
+    for (const { name, reference: kept, held } of others.filter(isHeld))
+      note(`${name} is held back: ${kept} is of the catalogue of ${held}`, extensionsAt)
+    const absent = others.filter((extension) => !isHeld(extension))
+    judge(
+      absent.map((extension) => nameOf(`${extension.reference}@${extension.digest}`)),
+      extensionsAt,
+    ).toEqual([])
   },
 )
 
@@ -44,19 +55,19 @@ test(
   async ({ lock, pinned, contract, judge }) => {
     const images = [pinned('catalogue'), pinned('installerBase'), pinned('imager'), ...pinned('extensions')]
     const all = lock?.installer === undefined ? images : [...images, lock.installer]
-    const foreign = all.filter(({ signer }) => signer !== undefined && !isUpstream(signer))
+    const foreign = all.filter(({ signer }) => signer !== undefined && !isUpstream(contract, signer))
     judge(
       foreign.map(({ reference, signer }) => `${reference}: ${signer === undefined ? '' : renderSigner(signer)}`),
       { path: 'lock' },
     ).toEqual([])
     const unsigned = all.filter(({ signer }) => signer === undefined).map(({ reference }) => reference)
     if (unsigned.length > 0) throw new AbsentFactError(`who signed ${unsigned.join(', ')}`)
-
-    function isUpstream(signer: PinnedSigner): boolean {
-      return contract.upstream.signers.some((trusted) => matchesSigner(signer, trusted))
-    }
   },
 )
+
+function isUpstream({ upstream }: Contract, signer: PinnedSigner): boolean {
+  return upstream.signers.some((trusted) => matchesSigner(signer, trusted))
+}
 
 /** `drbd:9.2.14-v1.11.5@sha256:…`: a mirror has its own registry and namespace. */
 function nameOf(line: string): string {

@@ -9,12 +9,16 @@ import { UsageError } from '../../cli/command-line.ts'
 import { about, LockError } from './lock-error.ts'
 import { openUpstreamImage, type Upstream } from './upstream.ts'
 
-/** The pins of these extensions; UsageError for one that the lock does not have. */
+/** The pins of these extensions, each with the release whose catalogue lists it; UsageError for one that the lock does not have. */
 export function heldPins(lock: Lock | undefined, names: readonly string[]): readonly PinnedExtension[] {
   return names.map((name) => {
     const pin = lock?.extensions?.find((one) => one.name === name)
     if (pin === undefined) throw new UsageError(`--hold ${name}: there is no lock that pins it`)
-    return pin
+    const held = pin.held ?? lock?.talos
+    const isListed = lock?.catalogue?.images?.includes(`${pin.reference}@${pin.digest}`) ?? true
+    if (pin.held === undefined && !isListed)
+      throw new UsageError(`--hold ${name}: ${pin.reference} is not in the catalogue of the lock that pins it`)
+    return { ...pin, ...(held !== undefined && { held }) }
   })
 }
 
@@ -26,13 +30,15 @@ export async function holdExtensions(
   verify: boolean,
 ): Promise<Lock> {
   if (held.length === 0) return lock
-  const pins = await Promise.all(held.map((pin) => checkHeld(upstream, lock, pin, verify)))
   const listed = new Set(lock.catalogue?.images)
-  for (const { name, reference, digest } of pins)
-    if (!listed.has(`${reference}@${digest}`))
-      upstream.note(
-        `${name} is held at ${reference}: it is not in the catalogue of this release, which SUP-004 says too`,
-      )
+  const checked = await Promise.all(held.map((pin) => checkHeld(upstream, lock, pin, verify)))
+  // What the catalogue of this release lists as well is not held back.
+  const pins = checked.map(({ held: from, ...pin }): PinnedExtension =>
+    listed.has(`${pin.reference}@${pin.digest}`) ? pin : { ...pin, held: from },
+  )
+  for (const { name, reference, held: from } of pins)
+    if (from !== undefined)
+      upstream.note(`${name} is held at ${reference}, of the catalogue of ${from}, which SUP-004 notes too`)
   const names = new Set(pins.map(({ name }) => name))
   return { ...lock, extensions: [...(lock.extensions ?? []).filter(({ name }) => !names.has(name)), ...pins] }
 }
