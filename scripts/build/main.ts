@@ -21,7 +21,8 @@ import { parseOptions, type BuildOptions } from './options.ts'
 import { measureParts } from './parts.ts'
 import { showSteps } from '../cli/steps.ts'
 import { renderBuilt, renderNext, renderPlan, type JudgeOptions } from './render.ts'
-import { EMBEDDED, openUpstream, type BuildUpstream } from './upstream.ts'
+import { EMBEDDED } from '../embedded/names.ts'
+import { openUpstream, type BuildUpstream } from './upstream.ts'
 
 /** Codes of errors that no other part of upstream would fix. */
 const USAGE: readonly BuildCode[] = ['LOCK', 'CONTRACT', 'NO_SPACE', 'OUTPUT']

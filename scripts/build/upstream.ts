@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { folderUpstream } from '#build/upstream/folder.ts'
 import { registryUpstream } from '#build/upstream/registry.ts'
 import type { UpstreamParts } from '#build/upstream/upstream.ts'
-import { RELEASE_NAMES } from '#fixtures/simulator/upstream/release.ts'
 import { BUDGET } from '#harness/budget.ts'
 import { Spool } from '#harness/bytes/spool.ts'
 import { defaultCacheFolder } from '#harness/oci/cache/layout.ts'
@@ -17,11 +16,11 @@ import { loadLock, LOCK_PATH } from '../judge/candidates/inputs.ts'
 import { UsageError } from '../cli/command-line.ts'
 import { embeddedContract } from '../embedded/contract.ts'
 import { EMBEDDED_RELEASE, openEmbeddedUpstream, type EmbeddedUpstream } from '../embedded/upstream.ts'
+import { EMBEDDED } from '../embedded/names.ts'
+import { embeddedRelease } from '../embedded/signed.ts'
 import { networkOf } from '../cli/registry-options.ts'
 import type { BuildOptions } from './options.ts'
 import { openCacheFolder } from '../judge/candidates/pull.ts'
-
-export const EMBEDDED = 'embedded'
 
 export type BuildUpstream = UpstreamParts & Partial<Pick<EmbeddedUpstream, 'writeReference'>>
 
@@ -54,10 +53,7 @@ export async function openUpstream(options: BuildOptions, contract: Contract): P
 /** The upstream of the tests, made on the spot; of the release that the lock names, where one is given. */
 async function openEmbedded(contract: Contract, lockPath?: string): Promise<BuildUpstream> {
   const lock = lockPath === undefined ? undefined : await readLock(lockPath)
-  const wanted = lock?.talos ?? EMBEDDED_RELEASE
-  const talos = RELEASE_NAMES.find((name) => name === wanted)
-  if (talos === undefined)
-    throw new UsageError(`the embedded upstream is of ${RELEASE_NAMES.join(', ')}, not of ${wanted}`)
+  const talos = embeddedRelease(lock?.talos ?? EMBEDDED_RELEASE)
   return openEmbeddedUpstream({ talos, contract: embeddedContract(contract).contract, lock })
 }
 

@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { registryUpstream } from '#build/upstream/registry.ts'
 import type { UpstreamParts } from '#build/upstream/upstream.ts'
-import { openAuthority, type Authority } from '#fixtures/simulator/authority/authority.ts'
-import { signUpstream } from '#fixtures/simulator/authority/sign-upstream.ts'
+import type { Authority } from '#fixtures/simulator/authority/authority.ts'
 import { startRegistry, type Registry } from '#fixtures/simulator/registry/server.ts'
-import { makeUpstream, type ReleaseName } from '#fixtures/simulator/upstream/upstream.ts'
+import type { ReleaseName } from '#fixtures/simulator/upstream/upstream.ts'
 import { Spool } from '#harness/bytes/spool.ts'
 import { openCache } from '#harness/oci/cache/cache.ts'
 import { areaFolder } from '#harness/oci/cache/layout.ts'
@@ -15,6 +14,8 @@ import { openRegistryAccess } from '#harness/oci/registry/access.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import type { Lock } from '#specs/contract/lock.ts'
 import { lockEmbedded } from './lock.ts'
+import { UPSTREAM_NAMESPACE } from './names.ts'
+import { putSignedUpstream } from './signed.ts'
 
 export type EmbeddedUpstream = UpstreamParts & {
   readonly registry: Registry
@@ -61,11 +62,8 @@ export async function openEmbeddedUpstream(options: UpstreamOptions): Promise<Em
       ...(signal && { signal }),
     })
     closers.push(() => access.close())
-    const made = await makeUpstream({ releases: [talos] })
-    const authority = await openAuthority()
-    await made.serve(registry)
-    await signUpstream(registry.content, made.images, authority)
-    const mirror = `${registry.host}/siderolabs`
+    const { made, authority } = await putSignedUpstream(registry, [talos])
+    const mirror = `${registry.host}/${UPSTREAM_NAMESPACE}`
     const read = async (): Promise<Lock> => ({
       ...(await lockEmbedded({ mirror, access, spool }, { talos, contract, authority })),
       reference: made.reference(talos),

@@ -6,7 +6,8 @@ import { formatLock, type Lock } from '#specs/contract/lock.ts'
 import { UsageError } from '../cli/command-line.ts'
 import { renderBug, renderFailure } from '../cli/failure.ts'
 import { catchInterrupt } from '../cli/interrupt.ts'
-import { loadLock } from '../judge/candidates/inputs.ts'
+import { EMBEDDED } from '../embedded/names.ts'
+import { loadContract, loadLock } from '../judge/candidates/inputs.ts'
 import { printable } from '../judge/verdict/printable.ts'
 import { compareLocks } from './difference.ts'
 import { heldPins } from './upstream/hold.ts'
@@ -87,7 +88,12 @@ async function derive(options: LockOptions, signal: AbortSignal): Promise<Lock> 
   if (from === undefined) {
     const { hold } = options
     const held = hold === undefined ? [] : heldPins((await loadLock(options.lock))?.value, hold)
-    return lockFromRegistry(options, signal, held)
+    const { value: contract } = await loadContract(options.contract)
+    const terms = { contract, signal, held }
+    if (options.upstream !== EMBEDDED) return lockFromRegistry(options, terms)
+    // Only here: no other lock needs what makes upstream's images.
+    const { lockFromEmbedded } = await import('./embedded.ts')
+    return lockFromEmbedded(options, terms)
   }
   const derived = await lockFromFolder(from, options.limit ?? BUDGET)
   if (talos === undefined || derived.talos === talos) return derived

@@ -2,6 +2,7 @@
 import { join, relative } from 'node:path'
 import { Command, Option } from 'commander'
 import { addExamples, parseCommand, parseList, UsageError } from '../cli/command-line.ts'
+import { EMBEDDED } from '../embedded/names.ts'
 import { LOCK_PATH } from '../judge/candidates/inputs.ts'
 import { ROOT } from '../root.ts'
 import {
@@ -64,7 +65,10 @@ export function parseOptions(args: readonly string[]): LockOptions | undefined {
     .description('Write the lock of one Talos release: the facts of upstream that images are built and judged by.')
     .option('--talos <TAG>', 'the release, such as v1.11.5 (with --check: that of the lock)')
     .option('--latest', 'the newest stable release that the contract is written for', false)
-    .option('--upstream <NAMESPACE>', 'where upstream is read, registry and namespace (default: as the contract says)')
+    .option(
+      '--upstream <NAMESPACE>',
+      'where upstream is read, registry and namespace, or `embedded` for the small upstream of the tests (default: as the contract says)',
+    )
     .option('--reference <IMAGE>', 'also pin the image that ours are compared with (REL-005) and its extensions')
     .option('--from <FOLDER>', 'read upstream’s parts on disk instead; see below')
     .option('--contract <FILE>', 'your decisions (default: specs/contract/contract.yaml)')
@@ -89,6 +93,7 @@ export function parseOptions(args: readonly string[]): LockOptions | undefined {
     'npm run lock -- --talos v1.11.5 --contract my.yaml --lock my.lock.json',
     'npm run lock -- --latest --output - --upstream mirror.example.net/siderolabs',
     'npm run lock -- --talos v1.11.5 --reference ghcr.io/cozystack/cozystack/talos:v1.11.5',
+    'npm run lock -- --talos v1.11.5 --upstream embedded',
     'npm run lock -- --talos v1.11.5 --from parts/',
     'npm run lock -- --check --trusted-root trusted_root.json',
     'npm run lock -- --update extensions=drbd --accept-moved',
@@ -113,6 +118,8 @@ function checkTogether(options: LockOptions): void {
   }
   if (talos !== undefined && latest) refuse('--talos names a release and --latest finds one: give one of them')
   if (latest && offline === true) refuse('--latest asks a registry, --offline none: name the release with --talos')
+  if (upstream === EMBEDDED && (offline === true || reference !== undefined))
+    refuse('--upstream embedded makes what it reads, and the reference with it: without --offline and --reference')
   if (check && lock === '-') refuse('--check compares with a file: there is none on standard output')
   if (from !== undefined && (latest || upstream !== undefined || reference !== undefined))
     refuse('--from reads a folder: --latest, --upstream and --reference read registries')

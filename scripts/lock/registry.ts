@@ -3,7 +3,6 @@ import { admitsTalos, extensionNames, type Contract } from '#specs/contract/cont
 import type { Lock, PinnedExtension } from '#specs/contract/lock.ts'
 import { showSteps } from '../cli/steps.ts'
 import { UsageError } from '../cli/command-line.ts'
-import { loadContract } from '../judge/candidates/inputs.ts'
 import { printable } from '../judge/verdict/printable.ts'
 import { cacheError } from '../judge/candidates/pull.ts'
 import { holdExtensions } from './upstream/hold.ts'
@@ -14,13 +13,15 @@ import { parseImage, readReference } from './upstream/reference.ts'
 import { openSession } from './upstream/session.ts'
 import { referenceTo } from './upstream/upstream.ts'
 
+export type LockTerms = {
+  readonly contract: Contract
+  readonly signal: AbortSignal
+  /** Extensions that keep their pins. */
+  readonly held: readonly PinnedExtension[]
+}
+
 /** LockError and UsageError. */
-export async function lockFromRegistry(
-  options: LockOptions,
-  signal: AbortSignal,
-  held: readonly PinnedExtension[] = [],
-): Promise<Lock> {
-  const { value: contract } = await loadContract(options.contract)
+export async function lockFromRegistry(options: LockOptions, { contract, signal, held }: LockTerms): Promise<Lock> {
   const image = options.reference === undefined ? undefined : parseImage(options.reference)
   const progress = showSteps('lock', process.stderr)
   const say = (what: string) => (text: string) => {

@@ -28,7 +28,7 @@ async function start(args: readonly string[]): Promise<Started> {
     }),
   )
   const ended = main(args, stop.signal).finally(() => spies.forEach((spy) => spy.mockRestore()))
-  await Promise.race([ended, vi.waitFor(() => expect(text).toContain('Ctrl-C'), { timeout: 4000 })])
+  await Promise.race([ended, vi.waitFor(() => expect(text).toContain('Ctrl-C'), { timeout: 40_000 })])
   return {
     text,
     stop: () => {
@@ -67,7 +67,27 @@ describe('npm run registry', () => {
     await expect(access(path)).rejects.toMatchObject({ code: 'ENOENT' })
   })
 
+  it('serves the embedded upstream, signed by an authority that it names', { timeout: 60_000 }, async () => {
+    const started = await start(['--with-upstream', '1.11'])
+    const { host } = new URL(urlOf(started))
+    const trustedRoot = new RegExp(
+      `^next      npm run lock -- --talos v1\\.11\\.5 --upstream ${host}/siderolabs --trusted-root (\\S+)$`,
+      'm',
+    ).exec(started.text)?.[1]
+    expect(started.text).toContain(`upstream  ${host}/siderolabs/installer-base:v1.11.5\n`)
+    expect(JSON.parse(await readFile(trustedRoot ?? '', 'utf8'))).toHaveProperty('certificateAuthorities')
+    const { text } = await ask({ url: urlOf(started), ca: undefined }, 'GET', '/v2/siderolabs/imager/tags/list')
+    expect(JSON.parse(text)).toEqual({
+      name: 'siderolabs/imager',
+      tags: ['v1.11.5', expect.stringMatching(/^sha256-[0-9a-f]{64}\.sig$/)].toSorted(),
+    })
+    expect(await started.stop()).toBe(0)
+    await expect(access(trustedRoot ?? '')).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+
   it.for([
+    [['--with-upstream', '1.10'], /minors or tags of v1\.11\.5, .*, got 1\.10/],
+    [['--with-upstream', '1.11', '--storage', 'kept'], /leave --storage out/],
     [['--port', 'x'], /number up to 65535/],
     [['--port', '65536'], /number up to 65535/],
     [['--auth', 'basic'], /basic:USER:PASSWORD/],
@@ -82,6 +102,12 @@ describe('npm run registry', () => {
     expect(refused.text).toMatch(/^error: .*\n$/)
     expect(refused.text).toMatch(message)
     expect(await refused.stop()).toBe(2)
+  })
+
+  it('knows releases by minor and by tag', () => {
+    const releasesOf = (list: string) => parseRegistryCommand(['--with-upstream', list])?.withUpstream
+    expect(releasesOf('1.11,v1.13')).toEqual(['v1.11.5', 'v1.13.9'])
+    expect(releasesOf('v1.14.0')).toEqual(['v1.14.0'])
   })
 
   it('knows whom to serve', () => {

@@ -7,6 +7,8 @@ import { formatLocation, HarnessError } from '#harness/errors.ts'
 import { folderContent, memoryContent } from '#fixtures/simulator/registry/content/content.ts'
 import { pushReference } from '#fixtures/simulator/registry/content/images.ts'
 import { startRegistry } from '#fixtures/simulator/registry/server.ts'
+import { UPSTREAM_NAMESPACE } from '../embedded/names.ts'
+import { putSignedUpstream } from '../embedded/signed.ts'
 import { UsageError } from '../cli/command-line.ts'
 import { parseRegistryCommand, type RegistryCommand } from './options.ts'
 
@@ -33,7 +35,7 @@ function onSignal(): AbortSignal {
   return stop.signal
 }
 
-async function serve({ images, storage, ...options }: RegistryCommand, stop: AbortSignal): Promise<void> {
+async function serve({ images, storage, withUpstream, ...options }: RegistryCommand, stop: AbortSignal): Promise<void> {
   const content = storage === undefined ? memoryContent() : await folderContent(storage)
   const digests: Digest[] = []
   for (const { reference, repository, tag } of images)
@@ -41,6 +43,7 @@ async function serve({ images, storage, ...options }: RegistryCommand, stop: Abo
   await using registry = await startRegistry({ ...options, content })
   // A folder that has nothing else is what skopeo's and podman's --cert-dir want.
   await using certificates = await temporaryFolder('registry-ca-')
+  await using trust = await temporaryFolder('registry-trust-')
   const lines = [`registry  ${registry.url}`]
   if (registry.ca !== undefined) {
     const path = join(certificates.path, 'ca.crt')
@@ -50,6 +53,16 @@ async function serve({ images, storage, ...options }: RegistryCommand, stop: Abo
   lines.push(
     ...images.map(({ repository, tag }, at) => `image     ${registry.host}/${repository}:${tag}@${digests[at]}`),
   )
+  if (withUpstream !== undefined) {
+    const namespace = `${registry.host}/${UPSTREAM_NAMESPACE}`
+    const trustedRoot = join(trust.path, 'trusted_root.json')
+    const { authority } = await putSignedUpstream({ content }, withUpstream)
+    await writeFile(trustedRoot, authority.trustedRoot)
+    lines.push(
+      ...withUpstream.map((talos) => `upstream  ${namespace}/installer-base:${talos}`),
+      `next      npm run lock -- --talos ${withUpstream[0]} --upstream ${namespace} --trusted-root ${trustedRoot}`,
+    )
+  }
   process.stdout.write(`${lines.join('\n')}\nCtrl-C ends it.\n`)
   await aborted(stop)
 }

@@ -1,8 +1,19 @@
 // The command line of `npm run registry`.
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import type { AuthOptions } from '#fixtures/simulator/registry/auth/auth.ts'
 import { isRepositoryName, isTag } from '#fixtures/simulator/registry/request.ts'
-import { addExamples, parseCommand, UsageError } from '../cli/command-line.ts'
+import { RELEASE_NAMES, type ReleaseName } from '#fixtures/simulator/upstream/release.ts'
+import { addExamples, parseCommand, parseList, UsageError } from '../cli/command-line.ts'
+
+/** The embedded releases of a minor, or one of them: `1.11`, `v1.11.5`. */
+function parseReleases(text: string): ReleaseName[] {
+  return parseList(text).flatMap((item) => {
+    const tag = item.startsWith('v') ? item : `v${item}`
+    const found = RELEASE_NAMES.filter((name) => name === tag || name.startsWith(`${tag}.`))
+    if (found.length > 0) return found
+    throw new InvalidArgumentError(`expected minors or tags of ${RELEASE_NAMES.join(', ')}, got ${item}.`)
+  })
+}
 
 type ServedImage = { readonly repository: string; readonly tag: string; readonly reference: string }
 
@@ -11,6 +22,8 @@ export type RegistryCommand = {
   readonly auth: AuthOptions
   readonly tls: boolean
   readonly storage?: string
+  /** Releases of the embedded upstream. */
+  readonly withUpstream?: readonly ReleaseName[]
   readonly images: readonly ServedImage[]
 }
 
@@ -25,6 +38,9 @@ AUTH is one of
   token                   Bearer tokens; anyone may pull, no one push
   token:USER:PASSWORD     the same, and USER may push
 
+--with-upstream serves what siderolabs publishes of these releases, made small and signed by an authority of this run, and prints
+the options by which npm run lock, build and test read it: a release can be rehearsed from lock to promotion.
+
 It listens on 127.0.0.1 only and is for tests and trying things out, not for publishing.`
 
 /** Options, or undefined after --help was printed. Throws UsageError. */
@@ -36,13 +52,22 @@ export function parseRegistryCommand(args: readonly string[]): RegistryCommand |
     .option('--auth <AUTH>', 'whom to serve (default: everybody)', parseAuth, { kind: 'none' } as const)
     .option('--tls', 'https by an authority made for this run', false)
     .option('--storage <DIR>', 'keep everything there (default: in memory, gone at the end)')
+    .addOption(
+      new Option('--with-upstream <LIST>', 'also serve the embedded upstream of these minors or tags').argParser(
+        parseReleases,
+      ),
+    )
     .addHelpText('after', HELP)
   addExamples(command, [
     'npm run registry -- talos-spin-only:v1.11.5=oci:out/spin-only --port 5000',
+    'npm run registry -- --with-upstream 1.11,1.13,1.14',
     'npm run registry -- --auth token:you:secret --tls --storage registry/',
   ])
   if (!parseCommand(command, args)) return undefined
-  return { ...command.opts<Omit<RegistryCommand, 'images'>>(), images: command.args.map(parseImage) }
+  const options = command.opts<Omit<RegistryCommand, 'images'>>()
+  if (options.withUpstream !== undefined && options.storage !== undefined)
+    throw new UsageError('--with-upstream is signed by an authority of this run: leave --storage out')
+  return { ...options, images: command.args.map(parseImage) }
 }
 
 function parsePort(text: string): number {

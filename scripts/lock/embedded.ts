@@ -1,0 +1,25 @@
+// `--upstream embedded`: the lock of a release of the upstream of the tests, read and verified as upstream's own is.
+import { RELEASE_NAMES } from '#fixtures/simulator/upstream/release.ts'
+import type { Lock } from '#specs/contract/lock.ts'
+import { embeddedContract } from '../embedded/contract.ts'
+import { serveEmbedded } from '../embedded/served.ts'
+import { embeddedRelease } from '../embedded/signed.ts'
+import type { LockOptions } from './options.ts'
+import { lockFromRegistry, type LockTerms } from './registry.ts'
+
+/** With the image of CozyStack that was made beside it as the reference, as `npm run build` pins it. LockError and UsageError. */
+export async function lockFromEmbedded(options: LockOptions, { contract, ...terms }: LockTerms): Promise<Lock> {
+  const { talos, reference: _, ...others } = options
+  const served = await serveEmbedded(talos === undefined ? RELEASE_NAMES : [embeddedRelease(talos)])
+  const { made, namespace, trustedRoot, cacheFolder } = served
+  const own = { ...others, upstream: namespace, trustedRoot, cache: cacheFolder, offline: false }
+  try {
+    const read = await lockFromRegistry(
+      { ...own, ...(talos !== undefined && { talos }) },
+      { contract: embeddedContract(contract).contract, ...terms },
+    )
+    return read.talos === undefined ? read : { ...read, reference: made.reference(embeddedRelease(read.talos)) }
+  } finally {
+    await served.close()
+  }
+}
