@@ -21,7 +21,7 @@ import { parseOptions, type BuildOptions } from './options.ts'
 import { measureParts } from './parts.ts'
 import { showSteps } from '../cli/steps.ts'
 import { renderBuilt, renderNext, renderPlan, type JudgeOptions } from './render.ts'
-import { EMBEDDED } from '../embedded/names.ts'
+import { EMBEDDED } from '../embedded-upstream/names.ts'
 import { openUpstream, type BuildUpstream } from './upstream.ts'
 
 /** Codes of errors that no other part of upstream would fix. */

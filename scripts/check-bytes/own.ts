@@ -7,7 +7,7 @@ import type { CandidateImage, ImageConfigJson } from '#fixtures/counterexamples/
 import { readLayer } from '#fixtures/counterexamples/editor/golden.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import type { Lock } from '#specs/contract/lock.ts'
-import { embeddedContract } from '../embedded/contract.ts'
+import { embeddedContract } from '../embedded-upstream/contract.ts'
 import { openEmbeddedUpstream } from '../embedded/upstream.ts'
 
 export type OwnImage = {

@@ -1,8 +1,8 @@
 // The upstream of the tests in a registry on loopback, as `--upstream embedded` means it: every release it has, signed.
 import { RELEASE_NAMES } from '#fixtures/simulator/upstream/release.ts'
 import type { Contract } from '#specs/contract/contract.ts'
-import { embeddedContract } from '../embedded/contract.ts'
-import { serveEmbedded } from '../embedded/served.ts'
+import { embeddedContract } from '../embedded-upstream/contract.ts'
+import { serveEmbedded } from '../embedded-upstream/served.ts'
 import { isTalos, type DriftOptions } from './options.ts'
 
 export type EmbeddedDrift = {

@@ -10,7 +10,7 @@ import { mapInParallel } from '#harness/oci/parallel.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import { lockDigest, type Lock } from '#specs/contract/lock.ts'
 import type { Loaded } from '../judge/candidates/inputs.ts'
-import { embeddedContract } from './contract.ts'
+import { embeddedContract } from '../embedded-upstream/contract.ts'
 import { publishEmbedded } from './publish.ts'
 import { openEmbeddedUpstream } from './upstream.ts'
 

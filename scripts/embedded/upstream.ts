@@ -14,8 +14,8 @@ import { openRegistryAccess } from '#harness/oci/registry/access.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import type { Lock } from '#specs/contract/lock.ts'
 import { lockEmbedded } from './lock.ts'
-import { UPSTREAM_NAMESPACE } from './names.ts'
-import { putSignedUpstream } from './signed.ts'
+import { UPSTREAM_NAMESPACE } from '../embedded-upstream/names.ts'
+import { putSignedUpstream } from '../embedded-upstream/signed.ts'
 
 export type EmbeddedUpstream = UpstreamParts & {
   readonly registry: Registry

@@ -1,9 +1,9 @@
 // `--upstream embedded`: the lock of a release of the upstream of the tests, read and verified as upstream's own is.
 import { RELEASE_NAMES } from '#fixtures/simulator/upstream/release.ts'
 import type { Lock } from '#specs/contract/lock.ts'
-import { embeddedContract } from '../embedded/contract.ts'
-import { serveEmbedded } from '../embedded/served.ts'
-import { embeddedRelease } from '../embedded/signed.ts'
+import { embeddedContract } from '../embedded-upstream/contract.ts'
+import { serveEmbedded } from '../embedded-upstream/served.ts'
+import { embeddedRelease } from '../embedded-upstream/signed.ts'
 import type { LockOptions } from './options.ts'
 import { lockFromRegistry, type LockTerms } from './registry.ts'
 

@@ -2,7 +2,7 @@
 import { join, relative } from 'node:path'
 import { Command, Option } from 'commander'
 import { addExamples, parseCommand, parseList, UsageError } from '../cli/command-line.ts'
-import { EMBEDDED } from '../embedded/names.ts'
+import { EMBEDDED } from '../embedded-upstream/names.ts'
 import { LOCK_PATH } from '../judge/candidates/inputs.ts'
 import { ROOT } from '../root.ts'
 import {
