@@ -15,6 +15,7 @@ const COMMANDS: Commands = {
     'what a rule says, why, and what to do when it fails',
     async () => (await import('./explain/main.ts')).main,
   ],
+  init: ['write a contract of your own', async () => (await import('./init/main.ts')).init],
   lock: ['pin the facts of an upstream release', async () => (await import('./lock/main.ts')).lock],
   build: ['make the images of the contract', async () => (await import('./build/main.ts')).build],
   publish: ['push what was judged green, signed', async () => (await import('./publish/main.ts')).publish],

@@ -124,6 +124,20 @@ const CAPABILITIES = {
     ['1.14.0-beta.0', ['dashboard', 'etcd', 'sandboxd', 'trustd']],
   ] satisfies Steps<readonly string[]>,
 
+  /**
+   * Paths that are there on every machine before extension services start, of those that services wait for:
+   * machined's socket (pkg/machinery/constants, MachineSocketPath), the authorities of the root filesystem (Dockerfile),
+   * the name that the machine has as an iSCSI initiator (internal/app/machined/pkg/controllers/files/iqn.go), and the
+   * device mapper's (P kernel/build/config-arm64: BLK_DEV_DM=y, DEVTMPFS=y). Read at v1.10.3, v1.11.5, v1.12.9, v1.13.9
+   * and release-1.14.
+   */
+  pathsOfEveryMachine: [
+    [
+      '1.10.0',
+      ['/dev/mapper/control', '/etc/iscsi/initiatorname.iscsi', '/etc/ssl/certs', '/system/run/machined/machine.sock'],
+    ],
+  ] satisfies Steps<readonly string[]>,
+
   /** module.sig_enforce on the command line since v1.12.0-alpha.2; P kernel/build/config-arm64: MODULE_SIG_FORCE. */
   moduleEnforcement: [
     ['1.10.0', 'configuration'],

@@ -43,8 +43,14 @@ export function parseOptions(args: readonly string[]): BuildOptions | undefined 
       '--upstream <WHERE>',
       'where the parts are: a folder, a registry’s namespace, or `embedded` for the small upstream of the tests (default: where the lock says)',
     )
-    .option('--lock <FILE>', 'facts of the pinned upstream release (default: specs/contract/upstream.lock.json)')
-    .option('--contract <FILE>', 'your decisions (default: specs/contract/contract.yaml)')
+    .option(
+      '--lock <FILE>',
+      'facts of the upstream release (default: talos-image.lock.json, or specs/contract/upstream.lock.json)',
+    )
+    .option(
+      '--contract <FILE>',
+      'your decisions (default: talos-image.yaml, here or above, or specs/contract/contract.yaml)',
+    )
     .option('--output <DIR>', 'where the layouts go', 'out')
     .option('--revision <TEXT>', 'what the revision label says (default: 40 hex digits of lock and contract)')
     .addOption(new Option('--workers <N>', 'blocks compressed at once; changes no byte').argParser(parseWorkers))

@@ -12,7 +12,7 @@ import { parseReference } from '#harness/oci/image/reference.ts'
 import { openRegistryAccess } from '#harness/oci/registry/access.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import { lockCommand, type Lock, type PinnedImage } from '#specs/contract/lock.ts'
-import { loadLock, LOCK_PATH } from '../judge/candidates/inputs.ts'
+import { loadLock, lockPlace } from '../judge/candidates/inputs.ts'
 import { UsageError } from '../cli/command-line.ts'
 import { embeddedContract } from '../embedded-upstream/contract.ts'
 import { EMBEDDED_RELEASE, openEmbeddedUpstream, type EmbeddedUpstream } from '../embedded/upstream.ts'
@@ -65,7 +65,9 @@ function registryOf(image: PinnedImage | undefined): readonly string[] {
 async function readLock(path: string | undefined): Promise<Lock> {
   const loaded = await loadLock(path)
   if (loaded !== undefined) return loaded.value
-  throw new UsageError(`there is no lock ${LOCK_PATH}: ${lockCommand(undefined)} writes it, --lock FILE takes another`)
+  throw new UsageError(
+    `there is no lock ${lockPlace()}: ${lockCommand(undefined)} writes it, --lock FILE takes another`,
+  )
 }
 
 function withSpool(upstream: UpstreamParts, spool: Spool): UpstreamParts {

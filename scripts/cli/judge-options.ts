@@ -21,9 +21,18 @@ export const TALOS_OF_CONFIG =
 /** The files that say what is right. */
 export function addTermFiles(command: Command): Command {
   return command
-    .option('--contract <FILE>', 'your decisions (default: specs/contract/contract.yaml)')
-    .option('--lock <FILE>', 'facts of the pinned upstream release (default: specs/contract/upstream.lock.json)')
-    .option('--waivers <FILE>', 'accepted failures (default: specs/contract/waivers.yaml)')
+    .option(
+      '--contract <FILE>',
+      'your decisions (default: talos-image.yaml, here or above, or specs/contract/contract.yaml)',
+    )
+    .option(
+      '--lock <FILE>',
+      'facts of the upstream release (default: talos-image.lock.json, or specs/contract/upstream.lock.json)',
+    )
+    .option(
+      '--waivers <FILE>',
+      'accepted failures (default: waivers.yaml beside your contract, or specs/contract/waivers.yaml)',
+    )
 }
 
 export function addJudgeInputs(command: Command): Command {

@@ -56,7 +56,7 @@ export async function findDrift(inputs: DriftInputs): Promise<Found> {
     contract: inputs.contract.value,
     kept,
     advisories: await loadAdvisories(options.advisories),
-    waivers: (await loadWaivers(options.waivers)).value,
+    waivers: (await loadWaivers(options)).value,
   }
   const moved = inputs.lock === undefined ? [] : await lockedChanges(upstream, lock, options.verify)
   const locked = [...moved, ...(await advisedChanges(lock, advised))]

@@ -122,9 +122,7 @@ describe('npm run drift', { timeout: PATIENCE_MS }, () => {
     const { exit, stderr } = await runCommand(drift, args)
     expect(exit, stderr).toBe(3)
     const { targets } = driftSchema.parse(JSON.parse(await readFile(file, 'utf8')))
-    // Nothing serves the image that REL-005 compares with.
-    const known = ['spin-only', 'spin-tailscale'].map((variant) => ({ variant, id: 'REL-005', status: 'inconclusive' }))
-    const rules = [...known, { variant: 'spin-only', id: 'CFG-012', status: 'fail' }]
+    const rules = [{ variant: 'spin-only', id: 'CFG-012', status: 'fail' }]
     const [{ verdict } = { verdict: undefined }] = targets
     if (verdict === undefined || 'reason' in verdict) throw new Error('expected a verdict')
     expect(verdict.exit).toBe(1)

@@ -1,5 +1,4 @@
 // The command line of `npm run drift`.
-import { join, relative } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { addExamples, parseCommand, UsageError } from '../cli/command-line.ts'
 import {
@@ -10,8 +9,7 @@ import {
   reachExamples,
   type RegistryOptions,
 } from '../cli/registry-options.ts'
-import { LOCK_PATH } from '../judge/candidates/inputs.ts'
-import { ROOT } from '../root.ts'
+import { lockPlace } from '../judge/candidates/inputs.ts'
 
 const DRIFT_FORMATS = ['markdown', 'json', 'sarif'] as const
 export type DriftFormat = (typeof DRIFT_FORMATS)[number]
@@ -75,17 +73,23 @@ export function parseOptions(args: readonly string[]): DriftOptions | undefined 
     .description('Say what a new Talos release changes for these images, before anyone builds on it.')
     .option(
       '--from <LOCK|TAG>',
-      `the lock, or a release such as v1.13.9 (default: ${LOCK_PATH})`,
-      relative('', join(ROOT, LOCK_PATH)),
+      'the lock, or a release such as v1.13.9 (default: yours, or the one that is shipped)',
+      lockPlace(),
     )
     .option('--to <TAG>', 'the release to look at, or latest', parseTo, LATEST)
     .option('--pre', 'pre-releases count', false)
     .option('--upstream <NAMESPACE>', 'where upstream is read, or embedded (default: as the contract says)')
     .option('--reference <REPOSITORY>', 'where the images are that ours are compared with (default: as the lock says)')
-    .option('--contract <FILE>', 'your decisions (default: specs/contract/contract.yaml)')
+    .option(
+      '--contract <FILE>',
+      'your decisions (default: talos-image.yaml, here or above, or specs/contract/contract.yaml)',
+    )
     .option('--config <FILE...>', 'judge this machine configuration too, patches over it last')
     .option('--advisories <FILE>', 'known-bad releases and extensions beside those that are shipped')
-    .option('--waivers <FILE>', 'accepted failures (default: specs/contract/waivers.yaml)')
+    .option(
+      '--waivers <FILE>',
+      'accepted failures (default: waivers.yaml beside your contract, or specs/contract/waivers.yaml)',
+    )
     .option('--trusted-root <FILE>', 'authorities and logs for signatures (default: those of sigstore.dev)')
     .option('--no-verify', 'verify no signatures')
     .option('--no-judge', 'build and judge nothing')

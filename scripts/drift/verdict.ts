@@ -82,7 +82,7 @@ async function judge(
     ...terms,
     contract,
     lock: { value: lock, path: `Talos ${lock.talos}`, sha256: encodedPart(lockDigest(lock)) },
-    waivers: await loadWaivers(given.waivers),
+    waivers: await loadWaivers(given),
     contents: false,
   }
   const alone = await judgeConfig(given.config, lock, judgeTerms)

@@ -31,7 +31,7 @@ async function lint(options: LintOptions, started: SpecRun | undefined): Promise
   const ruleIndex = await loadRuleIndex()
   const contract = await loadContract(options.contract)
   const lock = await loadLock(options.lock)
-  const waivers = await loadWaivers(options.waivers)
+  const waivers = await loadWaivers(options)
   const selected = selectOnly(ruleIndex, options.only)
   const { nodes, ignored } = await loadProject(files, { base: options.base, talos, locked: lock?.value.talos })
   for (const path of ignored) process.stderr.write(`not judged, no configuration of a node: ${path}\n`)

@@ -1,10 +1,8 @@
 // The command line of `npm run lock`.
-import { join, relative } from 'node:path'
 import { Command, Option } from 'commander'
 import { addExamples, parseCommand, parseList, UsageError } from '../cli/command-line.ts'
 import { EMBEDDED } from '../embedded-upstream/names.ts'
-import { LOCK_PATH } from '../judge/candidates/inputs.ts'
-import { ROOT } from '../root.ts'
+import { lockPlace } from '../judge/candidates/inputs.ts'
 import {
   addLimit,
   addRegistryOptions,
@@ -71,8 +69,11 @@ export function parseOptions(args: readonly string[]): LockOptions | undefined {
     )
     .option('--reference <IMAGE>', 'also pin the image that ours are compared with (REL-005) and its extensions')
     .option('--from <FOLDER>', 'read upstream’s parts on disk instead; see below')
-    .option('--contract <FILE>', 'your decisions (default: specs/contract/contract.yaml)')
-    .option('--lock <FILE>', `the lock, - for standard output (default: ${LOCK_PATH})`)
+    .option(
+      '--contract <FILE>',
+      'your decisions (default: talos-image.yaml, here or above, or specs/contract/contract.yaml)',
+    )
+    .option('--lock <FILE>', 'the lock, - for standard output (default: yours, or the one that is shipped)')
     .option('--output <FILE>', 'the same as --lock')
     .option('--check', 'write nothing: compare the lock with upstream', false)
     .addOption(
@@ -105,7 +106,7 @@ export function parseOptions(args: readonly string[]): LockOptions | undefined {
   if (!parseCommand(command, args)) return undefined
   const { output, lock, ...options } = command.opts<Omit<LockOptions, 'lock'> & { lock?: string; output?: string }>()
   if (output !== undefined && lock !== undefined) throw new UsageError('--lock and --output are one: give one of them')
-  const parsed = { ...options, lock: lock ?? output ?? relative('', join(ROOT, LOCK_PATH)) }
+  const parsed = { ...options, lock: lock ?? output ?? lockPlace() }
   checkTogether(parsed)
   return parsed
 }

@@ -18,8 +18,8 @@ const ENTRY = 'scripts/talos-image.ts'
 const DATA = [
   'scripts/preload.mjs',
   'scripts/judge/outputs/html/{style.css,script.js}',
-  'scripts/judge/verdict/*.schema.json',
   'specs/contract/*.{json,yaml}',
+  'specs/contract/{examples,schemas}/*.{json,yaml}',
   'harness/machine-config/schema/*.json',
   'fixtures/simulator/upstream/keys/*.pem',
 ]

@@ -30,8 +30,14 @@ export function parsePatchOptions(args: readonly string[]): PatchOptions | undef
     .option('--nodes <SUBNETS>', 'subnets of the nodes: 192.0.2.0/24', parseList)
     .option('--pods <SUBNETS>', 'pod subnets of the cluster (default: 10.244.0.0/16)', parseList)
     .option('--services <SUBNETS>', "service subnets of the cluster (default: Talos' own, 10.96.0.0/12)", parseList)
-    .option('--contract <FILE>', 'your decisions (default: specs/contract/contract.yaml)')
-    .option('--lock <FILE>', 'facts of the pinned upstream release (default: specs/contract/upstream.lock.json)')
+    .option(
+      '--contract <FILE>',
+      'your decisions (default: talos-image.yaml, here or above, or specs/contract/contract.yaml)',
+    )
+    .option(
+      '--lock <FILE>',
+      'facts of the upstream release (default: talos-image.lock.json, or specs/contract/upstream.lock.json)',
+    )
     .addHelpText('after', HELP)
   addExamples(command, [
     'npm run patch -- --variant spin-only --talos v1.13.9 --image ghcr.io/you/talos-spin-only:v1.13.9',

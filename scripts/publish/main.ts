@@ -14,7 +14,7 @@ import {
   loadContract,
   loadLock,
   loadRuleIndex,
-  LOCK_PATH,
+  lockPlace,
   type Loaded,
 } from '../judge/candidates/inputs.ts'
 import { renderBug, renderFailure } from '../cli/failure.ts'
@@ -73,7 +73,7 @@ export async function publish(args: readonly string[], judge: Judge = judgeByMai
 async function readInputs(options: PublishCommand): Promise<Inputs> {
   const contract = await loadContract(options.contract)
   const lock = await loadLock(options.lock)
-  const path = lock?.path ?? LOCK_PATH
+  const path = lock?.path ?? lockPlace()
   if (lock?.value.talos === undefined)
     throw new UsageError(
       `${path} pins no Talos release: give the lock that the images were built from with --lock; ${lockCommand(undefined)} writes one`,

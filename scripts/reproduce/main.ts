@@ -40,8 +40,14 @@ export function parseReproduceOptions(
     .argument('<REFERENCE...>', 'images of this project, as npm test takes them')
     .option('--variant <NAME>', 'which variant they are (default: their label)')
     .option('--upstream <WHERE>', 'where the parts are, as npm run build takes it (default: where the lock says)')
-    .option('--lock <FILE>', 'facts of the pinned upstream release (default: specs/contract/upstream.lock.json)')
-    .option('--contract <FILE>', 'your decisions (default: specs/contract/contract.yaml)')
+    .option(
+      '--lock <FILE>',
+      'facts of the upstream release (default: talos-image.lock.json, or specs/contract/upstream.lock.json)',
+    )
+    .option(
+      '--contract <FILE>',
+      'your decisions (default: talos-image.yaml, here or above, or specs/contract/contract.yaml)',
+    )
     .addHelpText('after', HELP)
   addExamples(addLimit(addRegistryOptions(command)), [
     'npm run reproduce -- oci:out/spin-only --variant spin-only --upstream embedded',

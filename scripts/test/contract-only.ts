@@ -9,7 +9,7 @@ export async function checkContract({ contract, waivers, references }: ConformOp
   if (references.length > 0)
     throw new UsageError('--contract-only judges no image: leave the REFERENCE out, or leave --contract-only out')
   const { value, path } = await loadContract(contract)
-  const accepted = await loadWaivers(waivers)
+  const accepted = await loadWaivers({ contract, waivers })
   const variants = Object.entries(value.variants)
   const lines = [
     `${path} is a contract of ${variants.length} variant${variants.length === 1 ? '' : 's'} for Talos ${value.talos}`,

@@ -78,7 +78,7 @@ async function conform(
   const ruleIndex = await loadRuleIndex()
   const selected = selectOnly(ruleIndex, options.only)
   const contract = await loadContract(options.contract)
-  const waivers = await loadWaivers(options.waivers)
+  const waivers = await loadWaivers(options)
   if (options.talos !== undefined && options.config === undefined)
     throw new UsageError('--talos says which Talos reads the configuration: give --config, or leave --talos out')
   const config = options.config && (await loadMachineConfig(options.config, options.talos))

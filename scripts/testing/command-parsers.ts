@@ -8,6 +8,7 @@ import { parseCheck } from '../check/main.ts'
 import { parseOptions as parseDrift } from '../drift/options.ts'
 import { parseExplainNames } from '../explain/main.ts'
 import { parseFuzzOptions } from '../fuzz/main.ts'
+import { parseInitOptions } from '../init/options.ts'
 import { parseLintOptions } from '../lint-config/options.ts'
 import { parseOptions as parseLock } from '../lock/options.ts'
 import { parseMutationOptions } from '../mutation/options.ts'
@@ -24,6 +25,7 @@ import { parseOptions as parseTest } from '../test/options.ts'
 type Parse = (args: readonly string[]) => unknown
 
 export const COMMAND_PARSERS: Readonly<Record<string, Parse>> = {
+  init: parseInitOptions,
   test: parseTest,
   'lint-config': parseLintOptions,
   patch: parsePatchOptions,

@@ -13,9 +13,18 @@ const lockSchema = lockFields.superRefine((lock, context) => {
   for (const { path, message } of contradictionsOf(lock)) context.addIssue({ code: 'custom', path: [...path], message })
 })
 
+/** Options of that command beside the release. */
+type LockArguments = { readonly contract?: string; readonly lock?: string; readonly reference?: string }
+
 /** The command that writes a lock; named wherever a fact is missing. */
-export function lockCommand(talos: string | undefined): string {
-  return `talos-image lock --talos ${talos ?? 'vX.Y.Z'}`
+export function lockCommand(talos: string | undefined, options: LockArguments = {}): string {
+  const given = Object.entries(options).map(([name, value]) => ` --${name} ${quoted(value)}`)
+  return `talos-image lock --talos ${talos ?? 'vX.Y.Z'}${given.join('')}`
+}
+
+/** For a shell, where it needs it. */
+function quoted(text: string): string {
+  return /^[\w./:@+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }
 
 /**

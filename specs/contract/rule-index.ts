@@ -16,6 +16,7 @@ const requirementSchema = z.strictObject({
       extension: z.string().optional(),
       service: z.string().optional(),
       profile: z.literal('cozystack').optional(),
+      reference: z.literal(true).optional(),
     })
     .optional(),
   sentence: z.string(),

@@ -42,14 +42,14 @@ test(
     {
       targets: ['installer', 'assets'],
       needs: ['EXT-014'],
-      fix: 'declare the configuration or kernel module in the contract and give it to the nodes, or leave the extension out',
+      fix: 'declare the configuration, the kernel module or the path of the hardware in the contract and give it to the nodes, or leave the extension out',
     },
   ),
   async ({ extensions, contract, variant, quirks, judge }) => {
     const services = await readServices(extensions)
     const waiting = services.map((service) => ({ name: service.name, waits: waitsFor(service) }))
-    const { services: always, optionalServices } = quirks
-    const promises = { services: always, optionalServices, variant, contract }
+    const { services: always, optionalServices, pathsOfEveryMachine: paths } = quirks
+    const promises = { services: always, optionalServices, paths, variant, contract }
     judge(unmetWaits(waiting, promises), extensions.where).toEqual([])
   },
 )

@@ -5,8 +5,9 @@ import { unmetWaits, type WaitingService } from './waits.ts'
 const promises = {
   services: ['containerd', 'cri'],
   optionalServices: ['sandboxd'],
+  paths: ['/run/machine.sock'],
   variant: { serviceConfigurations: ['vpn'], kernelModules: ['zfs'] },
-  contract: { pathsOfModules: { '/dev/zfs': 'zfs', '/dev/drbd': 'drbd' } },
+  contract: { pathsOfModules: { '/dev/zfs': 'zfs', '/dev/drbd': 'drbd' }, pathsOfHardware: ['/dev/port'] },
 }
 const after = (service: string): ServiceDependency => ({ kind: 'service', service })
 const waiting = (name: string, ...waits: readonly ServiceDependency[]): WaitingService => ({ name, waits })
@@ -18,6 +19,7 @@ describe('unmetWaits', () => {
       waiting('a', after('cri'), { kind: 'time' }, { kind: 'network', network: ['addresses'] }),
       waiting('vpn', { kind: 'configuration' }),
       waiting('pool', path('/dev/zfs')),
+      waiting('agent', path('/run/machine.sock'), path('/dev/port')),
     ]
     expect(unmetWaits(services, promises)).toEqual([])
   })
@@ -28,9 +30,15 @@ describe('unmetWaits', () => {
     ]
     expect(unmetWaits(services, promises)).toEqual([
       'a waits for an ExtensionServiceConfig document',
-      'a waits for /dev/drbd',
+      'a waits for /dev/drbd, which the kernel module drbd makes, and the variant loads no such module',
       'a waits for /etc/a',
       'a waits for service lvmd',
+    ])
+  })
+
+  it('asks for a decision about what only some machines have', () => {
+    expect(unmetWaits([waiting('a', path('/dev/virtio-ports/org.qemu.guest_agent.0'))], promises)).toEqual([
+      'a waits for /dev/virtio-ports/org.qemu.guest_agent.0, which not every machine has: name it under pathsOfHardware of the contract if every node of yours does',
     ])
   })
 

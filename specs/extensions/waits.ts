@@ -13,8 +13,10 @@ export type Promises = {
   readonly services: readonly string[]
   /** Ids of those that only a machine with a certain configuration runs: none may be counted on. */
   readonly optionalServices: readonly string[]
+  /** Paths that every machine has. */
+  readonly paths: readonly string[]
   readonly variant: Pick<Variant, 'serviceConfigurations' | 'kernelModules'>
-  readonly contract: Pick<Contract, 'pathsOfModules'>
+  readonly contract: Pick<Contract, 'pathsOfModules' | 'pathsOfHardware'>
 }
 
 /**
@@ -40,12 +42,13 @@ function isMet(
   wait: ServiceDependency,
   service: string,
   running: ReadonlySet<string>,
-  { variant, contract }: Promises,
+  { variant, contract, paths }: Promises,
 ): boolean {
   switch (wait.kind) {
     case 'configuration':
       return variant.serviceConfigurations.includes(service)
     case 'path': {
+      if ([...paths, ...contract.pathsOfHardware].includes(wait.path)) return true
       const module = contract.pathsOfModules[wait.path]
       return module !== undefined && variant.kernelModules.includes(module)
     }
@@ -57,9 +60,18 @@ function isMet(
   }
 }
 
-function describe(wait: ServiceDependency, { optionalServices }: Promises): string {
+function describe(wait: ServiceDependency, { optionalServices, contract, variant }: Promises): string {
   if (wait.kind === 'configuration') return 'an ExtensionServiceConfig document'
-  if (wait.kind !== 'service') return wait.kind === 'path' ? wait.path : wait.kind
+  if (wait.kind === 'path') {
+    const module = contract.pathsOfModules[wait.path]
+    if (module !== undefined && !variant.kernelModules.includes(module))
+      return `${wait.path}, which the kernel module ${module} makes, and the variant loads no such module`
+    const isHardware = /^\/(?:dev|sys)\//.test(wait.path)
+    return isHardware
+      ? `${wait.path}, which not every machine has: name it under pathsOfHardware of the contract if every node of yours does`
+      : wait.path
+  }
+  if (wait.kind !== 'service') return wait.kind
   const isOptional = optionalServices.includes(wait.service)
   return `service ${wait.service}${isOptional ? ', which not every machine runs' : ''}`
 }

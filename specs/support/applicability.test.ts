@@ -124,6 +124,21 @@ describe('applicability', () => {
       expect(of(true)).toEqual({ parts: ['config'] })
     })
 
+    it('compares with a reference where the contract names one, or the lock pins one', () => {
+      const variants = {
+        worker: { role: 'worker', extensions: [], forbidden: [], serviceConfigurations: [], kernelModules: [] },
+      } as const
+      const of = (contract: object, lock = {}): unknown =>
+        applicability(
+          { ...rule, only: { reference: true } },
+          { ...config, variant: 'worker', contract: { variants, ...contract }, lock },
+        )
+      expect(of({})).toEqual({ parts: [], reason: 'the contract names no reference to compare with' })
+      expect(of({ reference: 'x/talos' })).toEqual({ parts: ['config'] })
+      const pinned = { reference: { reference: 'x/talos:v1', digest: `sha256:${'0'.repeat(64)}`, extensions: [] } }
+      expect(of({}, pinned)).toEqual({ parts: ['config'] })
+    })
+
     it('holds rules over a project apart from those over a node', () => {
       const node = { ...rule, targets: ['config'] } as const
       const across = { ...node, scope: 'project' } as const

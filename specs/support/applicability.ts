@@ -1,5 +1,6 @@
 // The rules that apply to a candidate: the spec files register by it, the gate expects by it.
 import type { Contract } from '../contract/contract.ts'
+import type { Lock } from '../contract/lock.ts'
 import type { Target, Requirement, VariantFilter } from './requirement.ts'
 
 /** A thing that is judged on its own: a part of the image, or the machine configuration beside it. */
@@ -23,7 +24,8 @@ export type CandidateTargets = {
   readonly pinned: boolean
   /** The variant's name, for rules about some variants. */
   readonly variant?: string
-  readonly contract?: Pick<Contract, 'variants' | 'cozystack'>
+  readonly contract?: Pick<Contract, 'variants' | 'cozystack' | 'reference'>
+  readonly lock?: Pick<Lock, 'reference'>
 }
 
 export type Applicability =
@@ -54,8 +56,8 @@ export function applicability(
   if (parts.length === 0 && requirement.scope === 'installer')
     return { parts: [], reason: 'it is judged over the installer image, and only there' }
   if (parts.length === 0) return { parts: [], reason: reasonWithout(asked) }
-  const { variant: name = '', contract } = candidate
-  const outside = outsideOf(requirement.only, name, contract)
+  const { variant: name = '' } = candidate
+  const outside = outsideOf(requirement.only, name, candidate)
   if (outside !== undefined) return { parts: [], reason: outside }
   if (requirement.scope === 'parts') {
     const absent = requirement.targets.filter(
@@ -71,11 +73,13 @@ export function applicability(
 function outsideOf(
   only: VariantFilter | undefined,
   name: string,
-  contract: CandidateTargets['contract'],
+  { contract, lock }: Pick<CandidateTargets, 'contract' | 'lock'>,
 ): string | undefined {
   const variant = contract?.variants[name]
   if (only === undefined || contract === undefined || variant === undefined) return undefined
-  const { role, extension, service, profile } = only
+  const { role, extension, service, profile, reference } = only
+  if (reference === true && contract.reference === undefined && lock?.reference === undefined)
+    return 'the contract names no reference to compare with'
   if (profile === 'cozystack' && contract.cozystack !== true) return 'the contract does not say cozystack: true'
   if (role !== undefined && variant.role !== role) return `${name} is no ${role}`
   if (extension !== undefined && !variant.extensions.includes(extension)) return `${name} has no extension ${extension}`

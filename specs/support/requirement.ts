@@ -20,6 +20,8 @@ export type VariantFilter = {
   readonly service?: string | undefined
   /** Contracts that hold nodes to CozyStack's (`cozystack: true`). */
   readonly profile?: 'cozystack' | undefined
+  /** Contracts that name images to compare with, or locks that pin one. */
+  readonly reference?: true | undefined
 }
 
 export type Requirement = {

@@ -15,6 +15,7 @@ export const RULES_OF: Readonly<Record<Capability, readonly string[]>> = {
   metalArm64CommandLine: ['UKI-005'],
   moduleEnforcement: ['KRN-004'],
   optionalServices: ['EXT-015'],
+  pathsOfEveryMachine: ['EXT-015'],
   profileFields: [],
   publishesInstaller: [],
   secureBootArguments: [],

@@ -1,7 +1,7 @@
 // The contract and the lock of a run, each with the digest of the file it came from.
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { dirname, join, relative, resolve, sep } from 'node:path'
 import { formatLocation, HarnessError, SchemaError, type Location } from '#harness/errors.ts'
 import { placeOfOffset } from '#harness/formats/yaml/nodes.ts'
 import { parseAdvisories, shippedAdvisories, type Advisory } from '#specs/contract/advisories.ts'
@@ -10,12 +10,17 @@ import { ruleIndexSchema, selectRules, type RuleIndex } from '#specs/contract/ru
 import { lockCommand, parseLock, type Lock } from '#specs/contract/lock.ts'
 import { parseWaivers, type Waiver } from '#specs/contract/waivers.ts'
 import { UsageError } from '../usage-error.ts'
+import { findOwnFiles, OWN_LOCK, OWN_WAIVERS } from './own-files.ts'
 import { ROOT } from '../../root.ts'
 
 export const CONTRACT_PATH = 'specs/contract/contract.yaml'
 export const LOCK_PATH = 'specs/contract/upstream.lock.json'
-const WAIVERS_PATH = 'specs/contract/waivers.yaml'
+export const WAIVERS_PATH = 'specs/contract/waivers.yaml'
 export const RULE_INDEX_PATH = 'specs/contract/rule-index.json'
+
+function digestOf(bytes: Uint8Array | string): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
 
 export type Loaded<T> = { readonly value: T; readonly path: string; readonly sha256: string }
 
@@ -30,7 +35,7 @@ async function load<T>(
     throw new UsageError(`the ${what} ${shown} cannot be read: ${(cause as Error).message}`, { cause })
   })
   try {
-    return { value: parse(bytes, shown), path: shown, sha256: createHash('sha256').update(bytes).digest('hex') }
+    return { value: parse(bytes, shown), path: shown, sha256: digestOf(bytes) }
   } catch (cause) {
     if (!(cause instanceof HarnessError)) throw cause
     if (cause instanceof SchemaError && cause.issues.some(({ at }) => at !== undefined)) {
@@ -50,8 +55,19 @@ function placed(at: Location | undefined, bytes: Uint8Array): Location | undefin
   return placeOfOffset(bytes, at.offset, at.path)
 }
 
-export function loadContract(path: string | undefined): Promise<Loaded<Contract>> {
-  return load(path ?? join(ROOT, CONTRACT_PATH), path ?? CONTRACT_PATH, 'contract', parseContract)
+/** `path`, or the user's own contract, or the one that is shipped. */
+export async function loadContract(path: string | undefined): Promise<Loaded<Contract>> {
+  const given = path ?? findOwnFiles().contract
+  return load(given ?? join(ROOT, CONTRACT_PATH), given ?? CONTRACT_PATH, 'contract', parseContract)
+}
+
+/** Where the lock is that nobody names: the user's own, beside the user's own contract, or the one that is shipped. */
+export function lockPlace(): string {
+  const { contract, lock } = findOwnFiles()
+  if (lock !== undefined) return lock
+  if (contract !== undefined) return join(dirname(contract), OWN_LOCK)
+  // Nobody keeps a lock inside of an installed package.
+  return ROOT.split(sep).includes('node_modules') ? OWN_LOCK : relative('', join(ROOT, LOCK_PATH))
 }
 
 /**
@@ -59,8 +75,9 @@ export function loadContract(path: string | undefined): Promise<Loaded<Contract>
  * not there.
  */
 export async function loadLock(path: string | undefined, atHand?: Loaded<Lock>): Promise<Loaded<Lock> | undefined> {
-  if (path !== undefined) return load(path, path, 'lock', parseLock)
-  if (atHand !== undefined) return atHand
+  if (path === undefined && atHand !== undefined) return atHand
+  const given = path ?? findOwnFiles().lock
+  if (given !== undefined) return load(given, given, 'lock', parseLock)
   try {
     return await load(join(ROOT, LOCK_PATH), LOCK_PATH, 'lock', parseLock)
   } catch (error) {
@@ -69,7 +86,21 @@ export async function loadLock(path: string | undefined, atHand?: Loaded<Lock>):
   }
 }
 
-export function loadWaivers(path: string | undefined): Promise<Loaded<readonly Waiver[]>> {
+/**
+ * Those that are named, or those beside the user's own contract where that is what counts (none where there are none), or
+ * those that are shipped.
+ */
+export async function loadWaivers({
+  contract,
+  waivers,
+}: {
+  readonly contract?: string | undefined
+  readonly waivers?: string | undefined
+}): Promise<Loaded<readonly Waiver[]>> {
+  const own = contract === undefined ? findOwnFiles() : {}
+  const path = waivers ?? own.waivers
+  if (path === undefined && own.contract !== undefined)
+    return { value: [], path: join(dirname(own.contract), OWN_WAIVERS), sha256: digestOf('') }
   return load(path ?? join(ROOT, WAIVERS_PATH), path ?? WAIVERS_PATH, 'waivers', parseWaivers)
 }
 

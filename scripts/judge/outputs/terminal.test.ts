@@ -30,6 +30,22 @@ describe('renderTerminal', () => {
     expect(render()).toMatch(/^docker-archive:installer-arm64\.tar as spin-only\nsha256:1{64}\n\narea /)
   })
 
+  it('names the files of the user that were found', () => {
+    const files = {
+      contract: { path: '../talos-image.yaml', sha256: '2'.repeat(64), reference: 'ghcr.io/x/talos' },
+      lock: { path: '../talos-image.lock.json', sha256: '3'.repeat(64), talos: 'v1.13.9' },
+      waivers: { path: '../waivers.yaml', sha256: '4'.repeat(64) },
+    }
+    const finding = { part: 'installer', message: 'the lock has no reference', code: 'FACT_ABSENT' } as const
+    const text = render(withRules([sampleRule('REL-005', 'inconclusive', { findings: [finding] })], files))
+    expect(text).toMatch(
+      /^contract \.\.\/talos-image\.yaml, lock \.\.\/talos-image\.lock\.json, waivers \.\.\/waivers\.yaml\n/,
+    )
+    expect(text).toContain(
+      '\n  talos-image lock --talos v1.13.9 --contract ../talos-image.yaml --lock ../talos-image.lock.json --reference ghcr.io/x/talos:v1.13.9\n',
+    )
+  })
+
   it('counts the verdicts of each area', () => {
     const [head, ...rows] = render().split('\n').slice(3, 10)
     expect(head?.trim().split(/ +/)).toEqual([
@@ -98,11 +114,15 @@ describe('renderTerminal', () => {
   })
 
   it('gives the command that fills the lock, for the version of the lock or else of the image', () => {
-    expect(render()).toContain('Facts are missing from lock.json; what fills it:\n  talos-image lock --talos v1.11.5\n')
+    expect(render()).toContain(
+      'Facts are missing from lock.json; what fills it:\n  talos-image lock --talos v1.11.5 --lock lock.json\n',
+    )
     const lock = { path: 'lock.json', sha256: '3'.repeat(64), talos: 'v1.13.9' }
-    expect(render({ ...sampleConformance, lock })).toContain('talos-image lock --talos v1.13.9\n')
+    expect(render({ ...sampleConformance, lock })).toContain('talos-image lock --talos v1.13.9 --lock lock.json\n')
     const unknown = [{ ...sampleCandidate, claimedTalos: undefined }]
-    expect(render({ ...sampleConformance, candidates: unknown })).toContain('talos-image lock --talos vX.Y.Z\n')
+    expect(render({ ...sampleConformance, candidates: unknown })).toContain(
+      'talos-image lock --talos vX.Y.Z --lock lock.json\n',
+    )
   })
 
   it('gives no such command when no fact is missing', () => {

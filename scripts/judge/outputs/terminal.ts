@@ -1,4 +1,5 @@
 // The verdict for a person at a terminal: a table, every failure with its place and its fix, one line at the end.
+import { basename } from 'node:path'
 import { styleText } from 'node:util'
 import { formatLocation } from '#harness/errors.ts'
 import { lockCommand } from '#specs/contract/lock.ts'
@@ -10,13 +11,17 @@ import {
   type RuleVerdict,
   type Status,
 } from '../verdict/conformance.ts'
-import { CONTRACT_PATH } from '../candidates/inputs.ts'
+import { CONTRACT_PATH, LOCK_PATH, WAIVERS_PATH } from '../candidates/inputs.ts'
+import { OWN_CONTRACT, OWN_LOCK } from '../candidates/own-files.ts'
 import { PROJECT_REFERENCE } from '../run/project.ts'
 import { RELEASE_REFERENCE } from '../run/release.ts'
 import { printableStrings } from '../verdict/printable.ts'
 import { saysWhat } from './account.ts'
 import { areaOf } from '../verdict/areas.ts'
 import { describeDifference } from '../verdict/difference.ts'
+
+/** The message of the rule about the reference (REL-005) where the lock pins none. */
+const NO_REFERENCE = 'the lock has no reference'
 
 type Format = Parameters<typeof styleText>[0]
 type Paint = (format: Format, text: string) => string
@@ -37,11 +42,33 @@ export function renderTerminal(verdict: Conformance, stream: NodeJS.WritableStre
   const conformance = printableStrings(verdict)
   const paint: Paint = (format, text) => styleText(format, text, { stream })
   return [
+    ...headLine(conformance),
     ...conformance.candidates.flatMap((candidate) => renderCandidate(candidate, conformance, paint)),
     ...conformance.runErrors.map((runError) => paint('red', `run error: ${runError}`)),
     summaryLine(conformance, report, paint),
     '',
   ].join('\n')
+}
+
+/** The user's own files, where they were found without being named. */
+function headLine({ contract, lock, waivers }: Conformance): readonly string[] {
+  const named = [
+    ...(basename(contract.path) === OWN_CONTRACT ? [`contract ${contract.path}`] : []),
+    ...(lock !== undefined && basename(lock.path) === OWN_LOCK ? [`lock ${lock.path}`] : []),
+    ...(waivers === undefined || waivers.path === WAIVERS_PATH ? [] : [`waivers ${waivers.path}`]),
+  ]
+  return named.length === 0 ? [] : [named.join(', ')]
+}
+
+/** The command that fills the lock of this run, with the files of the run. */
+function fillingCommand({ claimedTalos, rules }: CandidateVerdict, { contract, lock }: Conformance): string {
+  const talos = lock?.talos ?? claimedTalos
+  const isReferenceAbsent = rules.some(({ findings }) => findings.some(({ message }) => message === NO_REFERENCE))
+  return lockCommand(talos, {
+    ...(contract.path !== CONTRACT_PATH && { contract: contract.path }),
+    ...(lock !== undefined && lock.path !== LOCK_PATH && { lock: lock.path }),
+    ...(isReferenceAbsent && { reference: `${contract.reference ?? 'IMAGE'}:${talos ?? 'vX.Y.Z'}` }),
+  })
 }
 
 function renderCandidate(candidate: CandidateVerdict, conformance: Conformance, paint: Paint): string[] {
@@ -57,7 +84,7 @@ function renderCandidate(candidate: CandidateVerdict, conformance: Conformance, 
   for (const rule of candidate.rules) lines.push(...renderNotes(rule, paint))
   const absent = candidate.rules.flatMap((rule) => rule.findings).some((finding) => finding.code === 'FACT_ABSENT')
   if (absent) lines.push(`Facts are missing from ${conformance.lock?.path ?? 'the lock'}; what fills it:`)
-  if (absent) lines.push(`  ${lockCommand(conformance.lock?.talos ?? candidate.claimedTalos)}`, '')
+  if (absent) lines.push(`  ${fillingCommand(candidate, conformance)}`, '')
   return lines
 }
 

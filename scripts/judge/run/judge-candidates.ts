@@ -130,7 +130,12 @@ export async function judgeCandidates(
     schema: 2,
     tool: { name: packageJson.name, version: packageJson.version, node: process.versions.node, vitest: vitestVersion },
     rules: ruleIndex.version,
-    contract: { path: contract.path, sha256: contract.sha256 },
+    contract: {
+      path: contract.path,
+      sha256: contract.sha256,
+      ...(contract.value.reference !== undefined && { reference: contract.value.reference }),
+    },
+    waivers: { path: waivers.path, sha256: waivers.sha256 },
     ...(lock !== undefined && { lock: describeLock(lock) }),
     judgedAt: new Date().toISOString(),
     pinned: lock !== undefined,

@@ -35,6 +35,7 @@ const ruleSchema = z.strictObject({
     .readonly()
     .optional()
     .describe('Exceptions that accept the failure, or a part of it.'),
+  pinned: z.literal(true).optional().describe('It compares with the lock.'),
   notes: z.array(findingSchema).readonly().optional().describe('What is worth knowing and breaks nothing.'),
   fix: z.string(),
   spec: z.string().describe('File, and line where known, of the requirement.'),
@@ -102,7 +103,12 @@ export const conformanceSchema = z.strictObject({
     .describe('When the verdict was reached, UTC.'),
   tool: z.strictObject({ name: z.string(), version: z.string(), node: z.string(), vitest: z.string() }),
   rules: z.string().describe('Version of the set of rules.'),
-  contract: z.strictObject({ path: z.string(), sha256: z.string() }),
+  contract: z.strictObject({
+    path: z.string(),
+    sha256: z.string(),
+    reference: z.string().optional().describe('Repository of the images that ours are compared with (REL-005).'),
+  }),
+  waivers: z.strictObject({ path: z.string(), sha256: z.string() }).optional().describe('The file of exceptions.'),
   lock: z.strictObject({ path: z.string(), sha256: z.string(), talos: z.string().optional() }).optional(),
   pinned: z.boolean().describe('False when nothing was compared with the pinned upstream release.'),
   only: z.array(z.string()).readonly().optional().describe('Rules and areas of --only; absent: all.'),

@@ -108,6 +108,7 @@ function verdictOf(
     level: entry.level,
     status: worst?.status ?? 'not-applicable',
     sentence: entry.sentence,
+    ...(entry.pinned && { pinned: true as const }),
     ...(why !== undefined && { reason: why }),
     findings: results.flatMap((result) => result.findings),
     ...(notes.length > 0 && { notes }),
