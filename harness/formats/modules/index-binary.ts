@@ -2,8 +2,17 @@
 import { Cursor } from '../../bytes/cursor.ts'
 import { FormatError, type Location } from '../../errors.ts'
 import { decodeName } from '../../fs/file-tree.ts'
+import {
+  HEADER_SIZE,
+  MAGIC,
+  NODE_CHILDS,
+  NODE_PREFIX,
+  NODE_VALUES,
+  VERSION_MAJOR,
+  VERSION_MINOR,
+} from './index-layout.ts'
 
-type IndexValue = {
+export type IndexValue = {
   readonly value: string
   /** Less comes first: the module's place in modules.order. */
   readonly priority: number
@@ -13,20 +22,14 @@ type IndexValue = {
 export type ModulesIndex = ReadonlyMap<string, readonly IndexValue[]>
 
 const FORMAT = 'modules index'
-const MAGIC = 0xb007f457 // INDEX_MAGIC, "BOOTFAST"
-const VERSION_MAJOR = 2 // INDEX_VERSION_MAJOR
-const VERSION_MINOR = 1 // INDEX_VERSION_MINOR
-const HEADER_SIZE = 12
 /** A distribution's modules.alias.bin has some 1.5 MiB. */
 const MAX_BYTES = 32 << 20
 /** PATH_MAX, as kmod has it. Each level adds a character, so this bounds the depth too. */
 const MAX_KEY = 4096
 /** All keys together; a trie stores them shortened, so that few bytes could become very many. */
 const MAX_KEYS = 64 << 20
-const NODE_PREFIX = 0x8000_0000 // INDEX_NODE_PREFIX
-const NODE_VALUES = 0x4000_0000 // INDEX_NODE_VALUES
-const NODE_CHILDS = 0x2000_0000 // INDEX_NODE_CHILDS
-const NODE_MASK = 0x0fff_ffff // INDEX_NODE_MASK
+/** INDEX_NODE_MASK: the offset of a node, below the flags. */
+const NODE_MASK = 0x0fff_ffff
 const NODE_UNUSED = 0x1000_0000
 
 /**

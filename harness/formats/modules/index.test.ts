@@ -98,10 +98,10 @@ describe('entriesOfText', () => {
     expect(entries('alias', bytes(text), where)).toEqual({ 'a_b[c-d]_e[-]': ['m-x'], '[[-]_': ['m-x'], _: ['m-x'] })
   })
 
-  it('sorts values and gives each once, as of a binary index', () => {
+  it('sorts values and keeps what is said twice, as of a binary index', () => {
     const text = 'alias a z\nalias a b\nalias a b\n'
     const index = new Map([['a', ['b', 'z', 'b'].map((value, priority) => ({ value, priority }))]])
-    expect(entries('alias', bytes(text), where)).toEqual({ a: ['b', 'z'] })
+    expect(entries('alias', bytes(text), where)).toEqual({ a: ['b', 'b', 'z'] })
     expect(entriesOfIndex(index)).toEqual(entriesOfText('alias', bytes(text), where))
   })
 

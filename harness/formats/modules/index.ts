@@ -49,7 +49,7 @@ export function parseBuiltinModinfo(bytes: Uint8Array, where: Location = {}): re
 
 export type ModulesIndexKind = 'dep' | 'alias' | 'symbols' | 'builtin' | 'builtin.alias'
 
-/** Key → the values under it, sorted, each once. */
+/** Key → the values under it, sorted; depmod keeps one that a module says twice. */
 export type IndexEntries = ReadonlyMap<string, readonly string[]>
 
 /** The entries of a binary index, for comparison. */
@@ -100,13 +100,13 @@ function aliasPair(alias: string, module: string): (readonly [string, string])[]
 }
 
 function toEntries(pairs: readonly (readonly [string, string])[]): IndexEntries {
-  const sets = new Map<string, Set<string>>()
+  const entries = new Map<string, string[]>()
   for (const [key, value] of pairs) {
-    const set = sets.get(key)
-    if (set === undefined) sets.set(key, new Set([value]))
-    else set.add(value)
+    const values = entries.get(key)
+    if (values === undefined) entries.set(key, [value])
+    else values.push(value)
   }
-  return new Map([...sets].map(([key, values]) => [key, [...values].toSorted()]))
+  return new Map([...entries].map(([key, values]) => [key, values.toSorted()]))
 }
 
 function words(text: string): string[] {
