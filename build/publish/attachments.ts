@@ -40,8 +40,8 @@ export type Evidence = Pick<ProvenanceInputs, 'source' | 'gate' | 'invocation' |
 }
 
 /**
- * In the order in which they are pushed: the signature's tag last, by which a rerun tells that an image has all of them.
- * `repository` is the registry and its repository. SigningError.
+ * In the order in which they are pushed: the signature's tag last, by which a rerun knows that an image has all of
+ * them. `repository` is the registry and its repository. SigningError.
  */
 export async function makeAttachments(
   { descriptor }: LayoutImage,

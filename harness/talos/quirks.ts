@@ -1,5 +1,5 @@
 // Differences of Talos releases: named capabilities with the release or pre-release that they begin at, read in upstream's
-// sources at that tag and the one before (siderolabs/talos, siderolabs/extensions). Nobody else here compares versions.
+// sources at that tag and the one before (siderolabs/talos, siderolabs/extensions). No other module compares versions.
 // Upstream's own quirks (pkg/machinery/imager/quirks) go by the core version; what an imager writes is decided by its
 // code at the tag, so that the pre-releases of a minor differ here.
 import semver from 'semver'

@@ -1,4 +1,4 @@
-// The embedded upstream, signed, in a registry: what `--upstream embedded` and `registry --with-upstream` stand on.
+// The embedded upstream, signed, in a registry: what `--upstream embedded` and `registry --with-upstream` use.
 import { openAuthority, type Authority } from '#fixtures/simulator/authority/authority.ts'
 import { signUpstream } from '#fixtures/simulator/authority/sign-upstream.ts'
 import type { Content } from '#fixtures/simulator/registry/content/content.ts'

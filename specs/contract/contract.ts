@@ -10,7 +10,7 @@ import { validateDocument, type Found } from './findings/document.ts'
 /** Digest of the lock's canonical bytes (`formatLock`) that an image was built from. */
 export const LOCK_LABEL = 'io.cozystack.talos.lock'
 
-/** Keys of a contract that extend the shipped one key by key; the others stand in the place of the shipped one's. */
+/** Keys of a contract that extend the shipped one key by key; the others replace the shipped one's. */
 const MERGED: readonly string[] = ['gateways', 'kernel', 'labels', 'upstream', 'signing']
 
 const SHIPPED = new URL('contract.yaml', import.meta.url)
@@ -37,8 +37,8 @@ export type Contract = Readonly<Omit<z.infer<typeof contractFields>, 'extends'>>
 export type Variant = Readonly<z.infer<typeof variantSchema>>
 
 /**
- * A contract file (YAML), with the keys that it leaves out. SchemaError with every issue, each with its line and column;
- * FormatError MALFORMED when it is no YAML.
+ * A contract file (YAML), with the keys that it leaves out. SchemaError with every issue, each with its line and
+ * column; FormatError MALFORMED when it is no YAML.
  */
 export function parseContract(bytes: Uint8Array, path: string): Contract {
   const where = { path }

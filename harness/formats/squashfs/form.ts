@@ -129,7 +129,7 @@ async function placeXattrs(
   return pointers + ids.positions.length * POINTER_SIZE
 }
 
-/** Sets stand side by side in the order of their numbers, no two alike, each with the size that listxattr needs. */
+/** Sets are side by side in the order of their numbers, no two alike, each with the size that listxattr needs. */
 function xattrDeviations(ids: Cursor, idCount: number, table: MetadataTable): readonly string[] {
   const found: string[] = []
   const sets = new Set<string>()
@@ -155,8 +155,8 @@ function xattrDeviations(ids: Cursor, idCount: number, table: MetadataTable): re
 }
 
 /**
- * Leads `cursor` behind `count` pairs; gives the bytes of their full names, with NUL, and values. Undefined where a value
- * stands elsewhere: mksquashfs shares those of more than 128 bytes, and labels are shorter.
+ * Leads `cursor` behind `count` pairs; gives the bytes of their full names, with NUL, and values. Undefined where a
+ * value is elsewhere: mksquashfs shares those of more than 128 bytes, and labels are shorter.
  */
 function skipXattrs(cursor: Cursor, count: number): number | undefined {
   let size = 0

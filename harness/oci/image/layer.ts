@@ -52,7 +52,7 @@ interface LayerTar {
 
 export type LayerOptions = {
   readonly spool: Spool
-  /** The budget of the image that the layer belongs to; without one the layer stands by itself. */
+  /** The budget of the image that the layer belongs to; without one the layer is counted by itself. */
   readonly budget?: Budget | undefined
   /** The place that keeps the layer; without one it is read anew. */
   readonly cache?: LayerCache | undefined

@@ -1,4 +1,4 @@
-// The shape of a contract: every decision with its default. What a key means to an editor stands in its description, which
+// The shape of a contract: every decision with its default. What a key means to an editor is in its description, which
 // specs/contract/schemas/contract.schema.json shows.
 import { X509Certificate } from 'node:crypto'
 import semver from 'semver'

@@ -6,7 +6,9 @@ import { parseYamlNodes, type YamlNode } from '#harness/formats/yaml/nodes.ts'
 import { nearest } from './edits.ts'
 import { keysAt } from './known-keys.ts'
 
-/** A finding before its place is known; `path` leads to it from the top. `isKey` where the key is wrong, not its value. */
+/**
+ * A finding before its place is known; `path` leads to it from the top. `isKey` where the key is wrong, not its value.
+ */
 export type Found = { readonly path: readonly PropertyKey[]; readonly message: string; readonly isKey?: boolean }
 
 type Document = {
@@ -16,7 +18,7 @@ type Document = {
   readonly found?: readonly Found[]
 }
 
-/** More keys are not told one by one. */
+/** More keys are not listed one by one. */
 const MAX_KEYS_NAMED = 12
 
 /** `value`, which the YAML document `bytes` says, by `schema`. SchemaError with every issue. */

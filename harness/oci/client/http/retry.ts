@@ -18,7 +18,7 @@ export const RETRY_POLICY: RetryPolicy = {
   budgetMs: 90_000,
 }
 
-/** Nobody listens: a server that starts again is back soon, and a port that is wrong stays wrong. */
+/** No listener on the port: a server that starts again is back soon, and a port that is wrong stays wrong. */
 const MAX_REFUSED = 2
 
 function isRefused({ cause }: RegistryError): boolean {
