@@ -75,7 +75,7 @@ describe('a rule that needs a waived one', () => {
     ['is judged, and red where it fails as well', ['A-001', 'B-001'], ['A-001'], ['waived', 'fail', 'blocked']],
     ['may be waived in its turn', ['A-001', 'B-001'], ['A-001', 'B-001'], ['waived', 'waived', 'pass']],
     ['is not waived where its need is not', ['A-001', 'B-001'], ['B-001'], ['fail', 'blocked', 'blocked']],
-    ['ends at a waived rule, however deep', ['A-001', 'C-001'], ['A-001'], ['waived', 'pass', 'fail']],
+    ['leaves another failure visible, however deep', ['A-001', 'C-001'], ['A-001'], ['waived', 'pass', 'fail']],
   ])('%s', (_, failing, waived, expected) => {
     const observations = chain.map(({ id }) => seen(id, failing.includes(id)))
     const waivers = waived.map((id) => waiver({ id }))
