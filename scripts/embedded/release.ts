@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { assemble } from '#build/assemble.ts'
 import { planVariant } from '#build/plan.ts'
 import { encodedPart } from '#harness/bytes/digest.ts'
+import type { Registry } from '#fixtures/simulator/registry/server.ts'
 import { mapInParallel } from '#harness/oci/parallel.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import { lockDigest, type Lock } from '#specs/contract/lock.ts'
@@ -16,6 +17,7 @@ import { openEmbeddedUpstream } from './upstream.ts'
 
 export type Embedded = {
   readonly contract: Contract
+  readonly registry: Registry
   readonly lock: Loaded<Lock>
   /** The installer image of each variant, in the registry. */
   readonly references: readonly RegistryReference[]
@@ -52,6 +54,7 @@ export async function makeEmbedded(given: Contract, options: EmbeddedOptions): P
     const sha256 = encodedPart(lockDigest(lock))
     return {
       contract,
+      registry,
       lock: { value: lock, path: upstream.name, sha256 },
       references: await publishEmbedded(layouts, { registry, signer: authority.signer(publisher), contract, lock }),
       reference: lock.reference && {

@@ -65,7 +65,7 @@ export async function prepareRegistry(
     }
     const { signal } = new AbortController()
     const parts = opened.flatMap((one) => one.parts)
-    const failures = await pullParts(access, parts, { signal, startProgress: () => QUIET })
+    await pullParts(access, parts, { signal, startProgress: () => QUIET })
     const candidates = opened.map(({ candidate }) => candidate)
     const { embeddedTrust } = await import('#harness/signing/trust.ts')
     await pullEvidence(access, candidates, { contract, trust: async () => embeddedTrust() })
@@ -75,7 +75,7 @@ export async function prepareRegistry(
         ? []
         : [{ candidate: { ...candidate, pinnedReference }, expected: { violates, inconclusive } }]
     })
-    return { prepared, failures, trustedRoot: authority.trustedRoot }
+    return { prepared, failures: access.failures(), trustedRoot: authority.trustedRoot }
   } finally {
     await Promise.all(opened.flatMap(({ parts }) => parts.map(({ talos }) => talos.close())))
     await access.close()

@@ -11,7 +11,7 @@ import { cacheError, pullParts, type PullOptions } from './pull.ts'
 
 export type OpenedCandidates = {
   readonly candidates: readonly Candidate[]
-  /** The faults of pulled blobs; undefined where nothing is in a registry. */
+  /** The faults of pulled blobs, and the questions that no registry answered; undefined where nothing is in a registry. */
   readonly failures?: BlobFailures | undefined
   /** Text of the trusted root that signatures are held against. */
   readonly trustedRoot?: string | undefined
@@ -49,8 +49,10 @@ export async function openCandidates(
       config,
     )
     const parts = opened.flatMap((one) => one.parts)
-    const failures = registry && (await pullParts(registry, parts, options))
+    if (registry !== undefined) await pullParts(registry, parts, options)
     const trustedRoot = registry && (await pullEvidence(registry, candidates, { contract, trust }))
+    // Only now: what was not answered about the evidence is among them.
+    const failures = registry?.failures()
     const partsOf = new Map(opened.map((one) => [one.candidate.key, one.parts]))
     return { candidates, failures, trustedRoot, partsOf: (key) => partsOf.get(key) ?? [], close }
   } catch (error) {

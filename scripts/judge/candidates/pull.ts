@@ -2,7 +2,6 @@
 import { describeError, FormatError, HarnessError } from '#harness/errors.ts'
 import { openCache, type Cache } from '#harness/oci/cache/cache.ts'
 import type { RegistryAccess } from '#harness/oci/registry/access.ts'
-import type { BlobFailures } from '#harness/oci/registry/failure.ts'
 import { pullLayers, readDocuments, type Pull } from '#harness/oci/registry/pull.ts'
 import { UsageError } from '../usage-error.ts'
 import type { OpenedPart } from './part.ts'
@@ -19,14 +18,14 @@ export type PullProgress = {
 export type PullOptions = { readonly signal: AbortSignal; readonly startProgress: () => PullProgress }
 
 /**
- * Every part that is in a registry, as a whole, into the cache; what is wrong with them is the result. UsageError for
+ * Every part that is in a registry, as a whole, into the cache; what is wrong with them is kept by `access`. UsageError for
  * what cannot be fetched: nothing can be judged then.
  */
 export async function pullParts(
   access: RegistryAccess,
   parts: readonly OpenedPart[],
   { signal, startProgress }: PullOptions,
-): Promise<BlobFailures> {
+): Promise<void> {
   const progress = startProgress()
   try {
     const pulls: Pull[] = []
@@ -34,7 +33,6 @@ export async function pullParts(
       if (reference.kind === 'registry' && content !== undefined)
         pulls.push(await readDocuments(reference, content.store, content.image))
     await pullLayers(access, pulls, { signal, onStart: progress.start, onBytes: progress.advance })
-    return access.failures()
   } catch (error) {
     if (error instanceof HarnessError) throw new UsageError(error.message, { cause: error })
     throw error
