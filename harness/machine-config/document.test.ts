@@ -5,6 +5,7 @@ import { describeHostile } from '../testing/hostile.ts'
 import { machineConfigFacts } from './facts.ts'
 import { parseMachineConfig, type MachineConfig } from './document.ts'
 import type { ProblemClass } from './reading/problem.ts'
+import { MINORS } from './schema/schema.ts'
 
 const parse = (...texts: readonly string[]): MachineConfig =>
   parseMachineConfig(texts.map((text, at) => ({ path: `${at}.yaml`, bytes: Buffer.from(text) })))
@@ -138,6 +139,20 @@ describe('parseMachineConfig decodes values as go-yaml does', () => {
   ])('%s', (_, route, taken) => {
     const { readings } = parse(document('DummyLinkConfig', `name: a\nroutes: [${route}]\n`))
     const minors = (['1.12', '1.13', '1.14'] as const).filter((minor) => readings[minor]?.problems.length === 0)
+    expect(minors.join(' ')).toBe(taken)
+  })
+})
+
+describe('parseMachineConfig decodes scalars as go-yaml does', () => {
+  it.each([
+    ['a date as an argument', 'apiServer: {extraArgs: {a: 2026-11-26}}', '1.11 1.12 1.13'],
+    ['a number as an argument', 'apiServer: {extraArgs: {a: 5}}', '1.11 1.12 1.13 1.14'],
+    ['the number 0 as a duration', 'adminKubeconfig: {certLifetime: 0}', '1.13 1.14'],
+    ['nanoseconds as a duration', 'adminKubeconfig: {certLifetime: 5.0}', '1.14'],
+    ['a number as a duration', 'adminKubeconfig: {certLifetime: 5}', ''],
+  ])('%s', (_, field, taken) => {
+    const { readings } = parse(`cluster: {${field}}\n`)
+    const minors = MINORS.filter((minor) => readings[minor]?.problems.length === 0)
     expect(minors.join(' ')).toBe(taken)
   })
 })

@@ -62,7 +62,7 @@ export function takesScalar(type: string, node: GoScalar, minor: Minor): boolean
   // Since 1.14 a date is text only in quotes.
   if (type === 'str') return minor < '1.14' || resolved.tag !== '!!timestamp'
   if (type === 'bool') return resolved.tag === '!!bool' || (resolved.tag === '!!str' && BOOLEAN_WORDS.has(node.text))
-  if (type === 'duration') return resolved.tag === '!!str' && parseDuration(node.text) !== undefined
+  if (type === 'duration') return takesDuration(resolved, node.text, minor)
   if (type.startsWith('float')) return resolved.tag === '!!int' || resolved.tag === '!!float'
   const [least, most] = RANGES[type] ?? [0n, 0n]
   if (resolved.tag === '!!int') return resolved.value >= least && resolved.value <= most
@@ -73,9 +73,17 @@ export function takesScalar(type: string, node: GoScalar, minor: Minor): boolean
   return whole >= least && whole <= most
 }
 
+/** Since 1.13 a duration is also the number 0, since 1.14 a whole number of nanoseconds that is written as a float. */
+function takesDuration(resolved: Resolved, text: string, minor: Minor): boolean {
+  if (resolved.tag === '!!str') return parseDuration(text) !== undefined
+  if (resolved.tag === '!!int') return minor >= '1.13' && resolved.value === 0n
+  return resolved.tag === '!!float' && minor >= '1.14' && Number.isInteger(resolved.value)
+}
+
 /** True if upstream's type of its own takes the scalar; true for a type that is not known here. */
 export function takesOwn(name: string, node: GoScalar, minor: Minor): boolean {
   if (resolveScalar(node) === undefined) return false
+  if (name === 'ArgValue') return takesScalar('str', node, minor)
   if (name === 'PortRange') return takesScalar('uint16', node, minor) || isPortRange(node.text)
   // Sizes of what is left free are there since 1.13.
   if (minor < '1.13' && node.text.startsWith('-') && /^(Byte|Percentage|)Size$/.test(name)) return false

@@ -138,6 +138,7 @@ const DOCUMENTS: readonly Row[] = [
     'CRIBaseRuntimeSpecConfig overrides: {a: [.inf]}',
     'overrides.a[0]',
   ],
+  ['1.14', 'FilesystemScrubConfig interval: 1e10', 'FilesystemScrubConfig interval: 9e9', 'interval'],
   ['1.12', 'DummyLinkConfig name: !!binary YQ==', 'DummyLinkConfig name: !!binary ""', 'name'],
   [
     '1.11',

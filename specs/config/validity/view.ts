@@ -70,7 +70,7 @@ export class View {
 
   /** Nanoseconds. */
   get duration(): number {
-    return parseDuration(this.text) ?? 0
+    return parseDuration(this.text) ?? (this.isText ? Number(this.text.replaceAll('_', '')) : 0)
   }
 
   /** The URL; undefined for what is absent. The empty text is a URL to Endpoint, and none to the later URL. */
