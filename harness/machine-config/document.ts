@@ -3,6 +3,8 @@
 import type { YamlMap, YamlPlace } from '../formats/yaml/nodes.ts'
 import { decodeFree } from './reading/decode.ts'
 import { readFiles, type Reading } from './reading/read.ts'
+import { FormatError } from '../errors.ts'
+import type { Problem } from './reading/problem.ts'
 import { MINORS, schemaOf, type Minor } from './schema/schema.ts'
 import { scalarUnder, type GoNode } from './yaml/node.ts'
 import { parseGoYaml } from './yaml/parse.ts'
@@ -46,18 +48,22 @@ export type ChooseMinor = (config: MachineConfig) => Minor | undefined
 
 /**
  * The first file with the others merged over it in order, as `talosctl machineconfig patch` does: as every minor reads
- * them, or, to be quick, as the one that `choose` names does. FormatError `yaml` for what is no YAML to Talos, or too
- * much of it; its `at.path` is `file:line:column`. All else that keeps Talos from reading the files is in `readings`.
+ * them, or, to be quick, as the one that `choose` names does. What keeps Talos from reading the files is in `readings`: of
+ * what is no YAML nothing is read. FormatError `yaml` LIMIT_EXCEEDED for too much; its `at.path` is `file:line:column`.
  */
 export function parseMachineConfig(files: readonly ConfigFile[], choose?: ChooseMinor): MachineConfig {
-  const parsed = files.map(({ path, bytes }) => ({ path, roots: parseGoYaml(bytes, path) }))
+  const parsed = files.map(parseOne)
+  const broken = parsed.flatMap(({ problem }) => problem ?? [])
   const asTheyStand = files.map(({ path, bytes }, at) => ({
     path,
     text: textOf(bytes),
     documents: (parsed[at]?.roots ?? []).flatMap(toDocument),
   }))
   const readAs = (minors: readonly Minor[]): MachineConfig => {
-    const readings = minors.map((minor) => [minor, readFiles(minor, parsed)] as const)
+    const readings = minors.map(
+      (minor) =>
+        [minor, broken.length > 0 ? { minor, documents: [], problems: broken } : readFiles(minor, parsed)] as const,
+    )
     const [best] = readings.map(([, reading]) => reading).toSorted((a, b) => a.problems.length - b.problems.length)
     return {
       documents: best?.documents ?? [],
@@ -73,6 +79,24 @@ export function parseMachineConfig(files: readonly ConfigFile[], choose?: Choose
   const chosen = minor === undefined ? undefined : readAs([minor])
   // A minor may see less in the files, the field that implies the minor included.
   return chosen !== undefined && choose(chosen) === minor ? chosen : readAs(MINORS)
+}
+
+type Parsed = { readonly path: string; readonly roots: readonly GoNode[]; readonly problem?: Problem }
+
+function parseOne({ path, bytes }: ConfigFile): Parsed {
+  try {
+    return { path, roots: parseGoYaml(bytes, path) }
+  } catch (error) {
+    if (!(error instanceof FormatError) || error.code === 'LIMIT_EXCEEDED') throw error
+    return { path, roots: [], problem: yamlProblem(error, path) }
+  }
+}
+
+/** The location of the error is `file:line:column`. */
+function yamlProblem({ message, at: location }: FormatError, path: string): Problem {
+  const [, line = 1, column = 1] = /:(\d+):(\d+)$/.exec(location?.path ?? '') ?? []
+  const at = { path, line: Number(line), column: Number(column) }
+  return { class: 'yaml', at, key: '', message: `is no YAML to Talos: ${message.replace(/^yaml: /, '')}` }
 }
 
 function toDocument(root: GoNode): readonly ConfigDocument[] {

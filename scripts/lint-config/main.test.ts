@@ -147,7 +147,7 @@ describe('npm run lint-config', { timeout: 60_000 }, async () => {
   it('judges only what it is asked to', async () => {
     const { status, stdout } = await run(WORKER, '--only', 'CFG-003', '--json')
     const [candidate] = conformanceSchema.parse(JSON.parse(stdout)).candidates
-    expect([status, candidate?.rules.map(({ id }) => id)]).toEqual([0, ['CFG-003']])
+    expect([status, candidate?.rules.map(({ id }) => id)]).toEqual([0, ['CFG-003', 'CFG-064']])
     expect(await run(WORKER, '--only', 'CFG-999')).toMatchObject({ status: 2 })
     // No rule about an image is judged, and that is not green.
     expect(await run(WORKER, '--only', 'KRN-001')).toMatchObject({ status: 2 })
@@ -194,6 +194,15 @@ describe('npm run lint-config', { timeout: 60_000 }, async () => {
     expect(stdout).not.toContain('\u{1b}[2J')
   })
 
+  it('finds a syntax error at its line, and judges nothing else of the file', async () => {
+    const path = await file('y.yaml', 'machine:\n  type: worker\n bad: [\n')
+    const { status, stdout } = await run(path, '--variant', 'spin-only', '--json')
+    const [candidate] = conformanceSchema.parse(JSON.parse(stdout)).candidates
+    const failed = candidate?.rules.filter(({ status: one }) => one === 'fail')
+    expect([status, failed?.map(({ id }) => id)]).toEqual([1, ['CFG-064']])
+    expect(failed?.[0]?.findings).toMatchObject([{ where: { path, line: 3 } }])
+  })
+
   it('explains itself', async () => {
     expect(await run('--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('FILE...') as string })
   })
@@ -207,7 +216,11 @@ describe('npm run lint-config', { timeout: 60_000 }, async () => {
       async () => [await file('big.yaml', new Uint8Array((8 << 20) + 1))],
       /has 8388609 bytes/,
     ],
-    ['a syntax error', async () => [await file('x.yaml', 'ä: 1\nb: [1\n')], /x\.yaml:3:1: yaml: /],
+    [
+      'a syntax error where nothing names the variant',
+      async () => [await file('x.yaml', 'ä: 1\nb: [1\n')],
+      /x\.yaml:3:1: the file is no YAML/,
+    ],
     ['an unknown version', async () => [WORKER, '--talos', 'v1.9.0'], /1\.11 to 1\.14 as --talos, got v1\.9\.0/],
     [
       'an unknown variant',

@@ -2,6 +2,7 @@
 // patches over one.
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { HarnessError } from '#harness/errors.ts'
 import type { ConfigFile } from '#harness/machine-config/document.ts'
 import { readFileShape, type FileShape } from '#harness/machine-config/file-shape.ts'
 import { readConfigFile, readOrRefuse } from '../judge/candidates/config-files.ts'
@@ -39,7 +40,7 @@ export async function findNodes(paths: readonly string[], hasBase: boolean): Pro
     }
     const file = await readConfigFile(path)
     // A single file is a node, whatever is in it: what it lacks is for the rules to say.
-    const shape = readOrRefuse([file], () => readFileShape(file.bytes, path))
+    const shape = shapeOf(file)
     const last = nodes.at(-1)
     if (last === undefined || isNode(shape, last, hasBase)) nodes.push({ files: [file], shape, isFromFolder: false })
     else if (last.isFromFolder)
@@ -52,6 +53,16 @@ export async function findNodes(paths: readonly string[], hasBase: boolean): Pro
 /** True for a node: a file with a type alone is a patch over a whole configuration, and a node over a rendered one. */
 function isNode({ kind }: FileShape, before: Node, hasBase: boolean): boolean {
   return kind === 'whole' || (kind === 'node' && (hasBase || before.shape.kind === 'node'))
+}
+
+/** A file that is no YAML counts as a patch: a rule says what is wrong with it. */
+function shapeOf({ bytes, path }: ConfigFile): FileShape {
+  try {
+    return readFileShape(bytes, path)
+  } catch (error) {
+    if (error instanceof HarnessError) return { kind: 'patch', isControlPlane: false, hasDocuments: false }
+    throw error
+  }
 }
 
 async function nodesOfFolder(folder: string): Promise<{ nodes: readonly Node[]; ignored: readonly string[] }> {

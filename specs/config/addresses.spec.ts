@@ -27,6 +27,7 @@ test(
     'nodeIP.validSubnets leaves an address for the node: without one the kubelet never starts, the boot waits 70 minutes, then the node reboots',
     {
       targets: ['config'],
+      needs: ['CFG-064'],
       fix: 'list the subnet of the nodes first, and behind it what of it is excluded (`!100.64.0.0/10`)',
     },
   ),
@@ -41,6 +42,7 @@ test(
     "a control plane that is a gateway pins etcd's advertised address to subnets without 100.64.0.0/10 and fd7a:115c:a1e0::/48",
     {
       targets: ['config'],
+      needs: ['CFG-064'],
       only: { role: 'gateway' },
       fix: 'set cluster.etcd.advertisedSubnets to the subnet of the nodes: etcd that advertises an address of the tailnet finds no peer before tailscale is up, and tailscale starts after it',
     },

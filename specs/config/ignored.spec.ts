@@ -7,6 +7,7 @@ import { judgeIgnored } from './rules/ignored.ts'
 test(
   ...should('CFG-010', 'no setting that Talos ignores when it boots a UKI is set', {
     targets: ['config'],
+    needs: ['CFG-064'],
     fix: 'take it out here; kernel arguments and extensions are built into the image (extraKernelArguments and extensions of the contract)',
   }),
   async ({ findings }) => {

@@ -10,6 +10,7 @@ test(
     'the install image is of this variant, by immutable tag or digest, and of the gateway variant only on gateways',
     {
       targets: ['config'],
+      needs: ['CFG-064'],
       fix: 'name the published image of the variant by its immutable tag (vX.Y.Z-<8 hex digits>); a digest is as good to Talos, but keeps talm from comparing versions',
     },
   ),

@@ -7,6 +7,7 @@ import { judgeNetworks, judgeOverlaps } from './rules/networks.ts'
 test(
   ...should('CFG-007', 'no network of the cluster overlaps 100.64.0.0/10 or fd7a:115c:a1e0::/48 on a gateway', {
     targets: ['config'],
+    needs: ['CFG-064'],
     only: { role: 'gateway' },
     fix: 'move the network: pod and service subnets in the configuration, the join network in CozyStack and then in the contract',
   }),
@@ -18,6 +19,7 @@ test(
 test(
   ...should('CFG-032', 'the networks of nodes, pods, services and the join network do not overlap one another', {
     targets: ['config'],
+    needs: ['CFG-064'],
     fix: 'move one of the two networks: where both are routes, the more specific one takes the packets of the other',
   }),
   async ({ findings }) => {

@@ -7,6 +7,7 @@ import { judgeServices } from './rules/services.ts'
 test(
   ...must('CFG-001', 'every extension service that needs configuration has its ExtensionServiceConfig document', {
     targets: ['config'],
+    needs: ['CFG-064'],
     fix: 'add the document, its name that of the service without ext-: without it the service waits and Talos reboots the node after 70 minutes',
   }),
   async ({ findings }) => {

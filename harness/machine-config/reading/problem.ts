@@ -2,10 +2,10 @@
 import type { YamlPlace } from '../../formats/yaml/nodes.ts'
 
 /**
- * `syntax`: not YAML to go-yaml, or no document; `document`: of an unknown kind, twice, or excluded by another;
+ * `yaml`: no YAML to go-yaml; `syntax`: no document, or aliases that lead nowhere; `document`: of an unknown kind, twice, or excluded by another;
  * `key`: unknown in its type; `type`: a value that its field cannot hold; `patch`: one that does not apply.
  */
-export type ProblemClass = 'syntax' | 'document' | 'key' | 'type' | 'patch'
+export type ProblemClass = 'yaml' | 'syntax' | 'document' | 'key' | 'type' | 'patch'
 
 export type Problem = {
   readonly class: ProblemClass

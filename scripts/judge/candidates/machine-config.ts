@@ -88,6 +88,11 @@ function chooseVariant({ facts, files }: LoadedConfig, contract: Contract, given
     contract.nodes?.find(({ name }) => names.includes(name))?.variant ??
     installedVariant(facts, contract) ??
     configuredVariant(facts, contract)
+  const noYaml = Object.values(facts.readings).flatMap(
+    ({ problems }) => problems.find((one) => one.class === 'yaml') ?? [],
+  )[0]
+  if (chosen === undefined && noYaml !== undefined)
+    throw new UsageError(`${formatPlace(noYaml.at)}: the file ${noYaml.message}`)
   if (chosen === undefined)
     throw new UsageError(
       `the configuration of one node is of one variant, and no install image names it: give --variant (${known}), ` +

@@ -11,6 +11,7 @@ test(
     "every part of containerd's configuration is TOML: else containerd never starts, nor the kubelet, the boot waits 70 minutes, then the node reboots",
     {
       targets: ['config'],
+      needs: ['CFG-064'],
       fix: 'correct the TOML that is given as /etc/cri/conf.d/20-customization.part (CRICustomizationConfig)',
     },
   ),

@@ -11,6 +11,7 @@ test(
     'Talos can write every file of machine.files: else the boot stops, waits 35 minutes, then the node reboots, again and again',
     {
       targets: ['config'],
+      needs: ['CFG-064'],
       fix: 'create files below /var only, with op create; what a service of the image needs is given to it by configFiles of ExtensionServiceConfig',
     },
   ),
@@ -25,6 +26,7 @@ test(
     'every variable of the machine has a name: without one installation and boot stop, and the node reboots after 10 seconds',
     {
       targets: ['config'],
+      needs: ['CFG-064'],
       fix: 'take the variable out of machine.env (EnvironmentConfig), or name it',
     },
   ),

@@ -10,6 +10,7 @@ test(
     'the images of the kubelet and of the installer are not denied: else the kubelet never starts, or nothing is installed',
     {
       targets: ['config'],
+      needs: ['CFG-064'],
       fix: 'put a rule for these images before the one that denies them: the first that matches counts',
     },
   ),
@@ -21,6 +22,7 @@ test(
 test(
   ...should('CFG-045', 'where images are verified, the image of this node is: no rule skips it', {
     targets: ['config'],
+    needs: ['CFG-064'],
     fix: 'put a rule for the repository of the install image first, with the signers of the contract (`talos-image patch` writes it)',
   }),
   async ({ findings }) => {

@@ -11,6 +11,7 @@ test(
     'kernel modules, settings of the kernel and limits of containers have names that there are: others are tried again for ever, or keep containers from starting',
     {
       targets: ['config'],
+      needs: ['CFG-064'],
       fix: 'name the module without path and suffix, the setting as it is below /proc/sys, the limit as RLIMIT_…',
     },
   ),
@@ -25,6 +26,7 @@ test(
     'disks are named as Linux names them, and a volume is asked for on a disk that can match: else the boot waits for ever',
     {
       targets: ['config'],
+      needs: ['CFG-064'],
       fix: 'look for the names on the node: `talosctl get disks --insecure -n ADDRESS`',
     },
   ),

@@ -13,6 +13,7 @@ test(
     'the configuration of the kubelet has only fields that it knows: else the kubelet never starts, the boot waits 70 minutes, then the node reboots',
     {
       targets: ['config'],
+      needs: ['CFG-064'],
       fix: 'spell the field as KubeletConfiguration v1beta1 of this Kubernetes does, and give it a value of its type',
     },
   ),
@@ -27,6 +28,7 @@ test(
     'no argument is given to kubelet, kube-apiserver, kube-controller-manager or kube-scheduler that Talos keeps for itself: else that program never starts',
     {
       targets: ['config'],
+      needs: ['CFG-064'],
       fix: 'take the argument out: Talos sets it, and denies another',
     },
   ),
@@ -41,6 +43,7 @@ test(
     'the kubelet knows every argument that is added: else it exits at once, again and again, the boot waits 70 minutes, then the node reboots',
     {
       targets: ['config'],
+      needs: ['CFG-064'],
       fix: 'spell the argument as this kubelet does (`kubelet --help`), or set the field of its configuration instead',
     },
   ),

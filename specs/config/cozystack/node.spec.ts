@@ -11,6 +11,7 @@ test(
     'a control plane of CozyStack has neither a CNI nor kube-proxy of Talos: else both compete with Kube-OVN and Cilium for the same pods',
     {
       targets: ['config'],
+      needs: ['CFG-064'],
       only: { profile: 'cozystack' },
       fix: 'set cluster.network.cni.name to none and cluster.proxy.disabled to true (1.14: no KubeFlannelCNIConfig, KubeProxyConfig with enabled: false)',
     },
@@ -26,6 +27,7 @@ test(
     "a node of CozyStack is set as its preset sets it: containerd's device ownership, the table of neighbours, LVM's filter, certificates, a mirror",
     {
       targets: ['config'],
+      needs: ['CFG-064'],
       only: { profile: 'cozystack' },
       fix: 'take the settings from the preset of talm; `talos-image patch` writes them',
     },

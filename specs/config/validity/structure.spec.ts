@@ -2,7 +2,17 @@
 // pkg/machinery/config/{configloader,configpatcher,container} and github.com/siderolabs/gen xyaml, v1.11.6 to v1.14.1.
 import { must } from '../../support/requirement.ts'
 import { test } from '../../support/test.ts'
-import { judgeDocuments, judgeKeys, judgePatches, judgeTypes } from './structure.ts'
+import { judgeDocuments, judgeKeys, judgePatches, judgeTypes, judgeYaml } from './structure.ts'
+
+test(
+  ...must('CFG-064', 'every file is YAML to the parser of Talos', {
+    targets: ['config'],
+    fix: 'correct the syntax at the place of the finding: Talos refuses the whole file, and nothing else of it was judged',
+  }),
+  async ({ findings }) => {
+    findings(judgeYaml).toEqual([])
+  },
+)
 
 test(
   ...must(
@@ -10,6 +20,7 @@ test(
     'every document is of a kind that the target Talos knows, once, and not beside one that excludes it',
     {
       targets: ['config'],
+      needs: ['CFG-064'],
       fix: 'correct the kind, or say with --talos for which version the configuration is',
     },
   ),
@@ -21,6 +32,7 @@ test(
 test(
   ...must('CFG-012', 'every key is one of its document in the target Talos, and set once', {
     targets: ['config'],
+    needs: ['CFG-064'],
     fix: 'correct or remove the key: Talos refuses the whole configuration for it',
   }),
   async ({ findings }) => {
@@ -31,6 +43,7 @@ test(
 test(
   ...must('CFG-013', 'every value is of the type of its key', {
     targets: ['config'],
+    needs: ['CFG-064'],
     fix: 'write the value as the field takes it: numbers and true or false without quotes, lists as lists',
   }),
   async ({ findings }) => {
@@ -41,6 +54,7 @@ test(
 test(
   ...must('CFG-014', 'every patch applies to what is before it', {
     targets: ['config'],
+    needs: ['CFG-064'],
     fix: 'correct the patch; a JSON patch needs a configuration of one document, which Talos generates only up to 1.11',
   }),
   async ({ findings }) => {

@@ -6,6 +6,7 @@ import { judgeByMinor } from './target.ts'
 const judgeClass = (...classes: readonly ProblemClass[]): ConfigJudge =>
   judgeByMinor(({ problems }) => problems.filter((problem) => classes.includes(problem.class)))
 
+export const judgeYaml = judgeClass('yaml')
 export const judgeDocuments = judgeClass('syntax', 'document')
 export const judgeKeys = judgeClass('key')
 export const judgeTypes = judgeClass('type')
