@@ -15,6 +15,11 @@ const EMPTY_ON_HOST = ['var', 'run', 'dev', 'sys', 'proc', 'system', 'tmp']
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 /** Folders of the machine that are writable, wholly or in part. */
 const WRITABLE_ON_HOST = [...EMPTY_ON_HOST, 'etc', 'opt', 'usr/libexec/kubernetes']
+/** Those of the kernel of Talos for arm64, built in and as modules (siderolabs/pkgs kernel/build/config-arm64), and zfs. */
+const FILE_SYSTEMS =
+  'autofs binfmt_misc bpf btrfs ceph cgroup cgroup2 cifs configfs cpuset debugfs devpts devtmpfs efivarfs ext2 ext3 ext4 ' +
+  'fuse fuseblk fusectl hugetlbfs iso9660 mqueue msdos nfs nfs4 nfsd overlay proc pstore ramfs rpc_pipefs securityfs ' +
+  'selinuxfs smb3 squashfs sysfs tmpfs tracefs udf vfat virtiofs xfs zfs'
 const MAX_LINKS = 40
 const EXECUTABLE = 0o111
 /** The types of ELF files that Linux executes (fs/binfmt_elf.c). */
@@ -55,7 +60,10 @@ function whyNotMounted(
   { source, type, options }: ServiceSpec['container']['mounts'][number],
   host: FileTree,
 ): string | undefined {
-  if (type !== 'bind' && !options.includes('bind') && !options.includes('rbind')) return undefined
+  if (type !== 'bind' && !options.includes('bind') && !options.includes('rbind'))
+    return FILE_SYSTEMS.split(' ').includes(type)
+      ? undefined
+      : `Linux of Talos knows no file system ${type || 'without a name'} to mount`
   if (!source.startsWith('/')) return `the source ${source} of a mount is no absolute path`
   const path = clean(source)
   if (WRITABLE_ON_HOST.some((at) => path === at || path.startsWith(`${at}/`))) return undefined
@@ -82,6 +90,7 @@ async function whyNotRun(
       if (machineName(elf.machine) !== 'aarch64') return `${name} is a program for ${machineName(elf.machine)}`
       if (elf.class !== 64 || elf.endian !== 'little' || !RUNNABLE.includes(elf.type))
         return `${name} is no program for aarch64: ${elf.class} bits, ${elf.endian}-endian, ${elf.type}`
+      if (!elf.hasEntry) return `${name} has no code at its entry point: it dies as soon as it is started`
       if (!isStatic(elf) && elf.interpreter !== undefined && lookUp(elf.interpreter) === undefined)
         return `${name} needs ${elf.interpreter}, which is not in its root`
       return undefined

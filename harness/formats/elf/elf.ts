@@ -15,6 +15,8 @@ export type Elf = ElfIdent & {
   readonly type: ElfType
   /** e_machine; `machineName` names it. */
   readonly machine: number
+  /** True if an executable segment (PT_LOAD) covers the entry point: else the program dies at its first instruction. */
+  readonly hasEntry: boolean
   /** PT_INTERP, without its NUL; absent in static files. */
   readonly interpreter?: string
   /** True if there is a PT_DYNAMIC; static-pie executables have one. */
@@ -29,6 +31,8 @@ const FORMAT = 'elf'
 const IDENT_SIZE = 16
 const MAX_HEADER_SIZE = 64
 const TYPES: readonly ElfType[] = ['none', 'relocatable', 'executable', 'shared', 'core']
+const PT_LOAD = 1
+const PF_X = 1
 const PT_DYNAMIC = 2
 const PT_INTERP = 3
 const DT_NULL = 0n
@@ -65,7 +69,7 @@ export async function readElf(source: ByteSource): Promise<Elf> {
   const typeNumber = cursor.seek(IDENT_SIZE).u16('type') // e_type
   const machine = cursor.u16('machine') // e_machine
   cursor.u32('version') // e_version
-  cursor.address('entry point') // e_entry
+  const entry = cursor.address('entry point') // e_entry
   const programOffset = cursor.offset('program header offset') // e_phoff
   const sectionOffset = cursor.offset('section header offset') // e_shoff
   cursor.u32('flags') // e_flags
@@ -86,13 +90,26 @@ export async function readElf(source: ByteSource): Promise<Elf> {
     type: TYPES[typeNumber] ?? 'other',
     machine,
     ...(interpreter && { interpreter: await readInterpreter(source, interpreter) }),
+    hasEntry: segments.some((segment) => isRunFrom(segment, entry)),
     dynamic: dynamic !== undefined,
     needsLibraries: dynamic !== undefined && (await readNeeds(source, ident, dynamic)),
     sections: () => (sections ??= readSections(source, ident, sectionHeaders)),
   }
 }
 
-type Segment = { readonly type: number; readonly offset: number; readonly size: number }
+type Segment = {
+  readonly type: number
+  readonly offset: number
+  readonly size: number
+  /** 1 execute, 2 write, 4 read. */
+  readonly flags: number
+  readonly address: bigint
+}
+
+function isRunFrom({ type, flags, address, size }: Segment, entry: bigint): boolean {
+  return type === PT_LOAD && (flags & PF_X) !== 0 && entry >= address && entry < address + BigInt(size)
+}
+
 type Table = { readonly offset: number; readonly entrySize: number; readonly count: number }
 
 async function readSegments(source: ByteSource, ident: ElfIdent, table: Table): Promise<readonly Segment[]> {
@@ -117,11 +134,13 @@ async function readSegments(source: ByteSource, ident: ElfIdent, table: Table): 
   const cursor = new ElfCursor(bytes, ident, source.where, table.offset)
   return Array.from({ length: table.count }, (_, index) => {
     const type = cursor.seek(index * table.entrySize).u32('p_type')
-    if (wide) cursor.u32('p_flags') // 32-bit files have it behind p_memsz
+    const early = wide ? cursor.u32('p_flags') : 0
     const offset = cursor.offset('p_offset')
-    cursor.address('p_vaddr')
+    const address = cursor.address('p_vaddr')
     cursor.address('p_paddr')
-    return { type, offset, size: cursor.offset('p_filesz') }
+    const size = cursor.offset('p_filesz')
+    cursor.address('p_memsz')
+    return { type, offset, size, address, flags: wide ? early : cursor.u32('p_flags') }
   })
 }
 
