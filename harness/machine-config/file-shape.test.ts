@@ -30,10 +30,10 @@ describe('readFileShape', () => {
   })
 
   it('recognises control planes and documents', () => {
-    expect(shapeOf('machine: {type: init}')).toMatchObject({ isControlPlane: true, hasDocuments: false })
+    expect(shapeOf('machine: {type: init}')).toMatchObject({ isControlPlane: true, kinds: [] })
     expect(shapeOf('machine: {type: worker}\n---\nkind: A')).toMatchObject({
       isControlPlane: false,
-      hasDocuments: true,
+      kinds: ['A'],
     })
   })
 

@@ -12,8 +12,8 @@ export type FileShape = {
   /** Addresses of talm's first line: `# talm: nodes=["192.0.2.11"], …`; absent where there is none. */
   readonly talmNodes?: readonly string[]
   readonly isControlPlane: boolean
-  /** True for a file with documents beside that of `machine` and `cluster`. */
-  readonly hasDocuments: boolean
+  /** The kinds of its documents beside that of `machine` and `cluster`. */
+  readonly kinds: readonly string[]
 }
 
 /** `talm template` writes it first (cozystack/talm pkg/modeline). */
@@ -32,7 +32,7 @@ export function readFileShape(bytes: Uint8Array, path: string): FileShape {
   return {
     kind: main === undefined ? (isTalos ? 'patch' : 'other') : hasIdentity ? 'whole' : 'node',
     ...(talmNodes !== undefined && { talmNodes }),
-    hasDocuments: roots.some((root) => scalarUnder(root, 'kind') !== ''),
+    kinds: roots.map((root) => scalarUnder(root, 'kind')).filter((kind) => kind !== ''),
     isControlPlane: types.some((type) => CONTROL_PLANES.includes(type)),
   }
 }

@@ -13,9 +13,14 @@ const PEM = `-----BEGIN PLACEHOLDER-----\n${SECRET}\n-----END PLACEHOLDER-----\n
 const ENDPOINT = 'https://192.0.2.1:6443'
 const SUBNETS = { podSubnets: ['10.244.0.0/16'], serviceSubnets: ['10.96.0.0/12'] }
 
-/** The base that the generator of 1.11 writes, which every minor reads; `isNative`: the one of 1.14. */
-export function generatedBase(isControlPlane: boolean, isNative: boolean): ConfigFile {
-  const documents = isNative ? nativeBase(isControlPlane) : [olderBase(isControlPlane)]
+/** `older`: of 1.11, which every minor reads; `native`: of 1.14; with the hostname that it writes since 1.12, or without. */
+type Generation = 'older' | 'older, with hostname' | 'native' | 'native, with hostname'
+
+export function generatedBase(isControlPlane: boolean, generation: Generation): ConfigFile {
+  const documents = [
+    ...(generation.startsWith('native') ? nativeBase(isControlPlane) : [olderBase(isControlPlane)]),
+    ...(generation.endsWith('hostname') ? [{ apiVersion: 'v1alpha1', kind: 'HostnameConfig', auto: 'stable' }] : []),
+  ]
   // JSON is YAML.
   const text = documents.map((document) => JSON.stringify(document)).join('\n---\n')
   return { path: GENERATED, bytes: Buffer.from(`${text}\n`) }

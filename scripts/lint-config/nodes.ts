@@ -60,7 +60,7 @@ function shapeOf({ bytes, path }: ConfigFile): FileShape {
   try {
     return readFileShape(bytes, path)
   } catch (error) {
-    if (error instanceof HarnessError) return { kind: 'patch', isControlPlane: false, hasDocuments: false }
+    if (error instanceof HarnessError) return { kind: 'patch', isControlPlane: false, kinds: [] }
     throw error
   }
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { PROJECT_CONTROLS, projectFiles } from '#fixtures/counterexamples/config/project.ts'
+import { validate } from '#specs/config/validity/validate.ts'
 import { conformanceSchema } from '../judge/verdict/conformance.ts'
 import { loadContract } from '../judge/candidates/inputs.ts'
 import { runCommand } from '../testing/run-command.ts'
@@ -93,6 +94,17 @@ describe('loadProject', async () => {
     expect(nodes[0]?.facts.readings['1.14']?.problems).toEqual([])
     const kinds = nodes[0]?.facts.readings['1.14']?.documents.map(({ kind }) => kind)
     expect(kinds).toContain('KubeClusterConfig')
+  })
+
+  it.each(['v1.12.7', 'v1.13.9', 'v1.14.1'])('lays the hostname of its generator under one of %s', async (talos) => {
+    const problemsOf = async (rest: string): Promise<readonly string[]> => {
+      const text = `${RENDERED}---\napiVersion: v1alpha1\nkind: HostnameConfig\nhostname: a\n${rest}`
+      const { nodes } = await loadProject([await write('named.yaml', text)], { ...NOTHING, talos })
+      const [reading] = Object.values(nodes[0]?.facts.readings ?? {})
+      return reading === undefined ? ['not read'] : validate(reading).map(({ key }) => key)
+    }
+    expect(await problemsOf('auto: "off"\n')).toEqual([])
+    expect(await problemsOf('')).toEqual(['HostnameConfig: hostname'])
   })
 
   it.each<[string, () => Promise<readonly string[]>, RegExp]>([

@@ -38,9 +38,17 @@ function readNode(node: NodeFiles, given: ConfigFile | undefined, terms: Project
   const isRendered = shape.kind === 'node' && shape.talmNodes !== undefined
   if (given !== undefined) return over(given, node, { talos, choose })
   if (base !== 'generated' && !isRendered) return readMachineConfig(files, talos, choose)
-  const older = over(generatedBase(shape.isControlPlane, false), node, { talos, choose })
-  if (minorOf(older.facts.installs) !== '1.14' || !shape.hasDocuments) return older
-  return over(generatedBase(shape.isControlPlane, true), node, { talos, choose })
+  // Since 1.12 the generator names the node itself, unless it is told to write for an older Talos.
+  const namesItself = shape.kinds.includes('HostnameConfig')
+  const older = over(generatedBase(shape.isControlPlane, 'older'), node, { talos, choose })
+  const minor = minorOf(older.facts.installs)
+  if (minor === '1.14' && shape.kinds.length > 0)
+    return over(generatedBase(shape.isControlPlane, namesItself ? 'native, with hostname' : 'native'), node, {
+      talos,
+      choose,
+    })
+  if (minor === undefined || minor === '1.11' || !namesItself) return older
+  return over(generatedBase(shape.isControlPlane, 'older, with hostname'), node, { talos, choose })
 }
 
 function over(
