@@ -8,14 +8,15 @@ import { cacheError, openCacheFolder } from '../judge/candidates/pull.ts'
 import { withReference, type ReferencePlace } from '../judge/candidates/reference.ts'
 import { UsageError } from '../judge/usage-error.ts'
 import { printable } from '../judge/verdict/printable.ts'
+import { withKind } from './plain-path.ts'
 import { startProgress } from './progress.ts'
 import { networkOf, type RegistryOptions } from './registry-options.ts'
 import { openTrust } from './trust.ts'
 
-/** UsageError, naming the text, for what is no reference. */
+/** A path needs no kind. UsageError, naming the text, for what is no reference. */
 export function parseGiven(text: string): Reference {
   try {
-    return parseReference(text)
+    return parseReference(withKind(text))
   } catch (error) {
     if (error instanceof HarnessError) throw new UsageError(`${text}: ${describeError(error)}`, { cause: error })
     throw error

@@ -23,6 +23,7 @@ export function addExamples(command: Command, lines: readonly string[]): Command
 
 /** Parses `args` into `command`; false after --help was printed. UsageError, which names the help, for anything else. */
 export function parseCommand(command: Command, args: readonly string[]): boolean {
+  refuseEaten(command)
   command.exitOverride().configureOutput({ writeErr: () => undefined })
   try {
     command.parse([...args], { from: 'user' })
@@ -34,4 +35,19 @@ export function parseCommand(command: Command, args: readonly string[]): boolean
     const said = error.message.replace(/^error: /, '').replaceAll('\n', ' ')
     throw new UsageError(`${said} (${command.name()} --help says more)`, { cause: error })
   }
+}
+
+/** Options that npm has of its own, which may be in its configuration whatever was typed. */
+const OF_NPM: readonly string[] = ['cache', 'json', 'offline', 'only', 'registry', 'yes']
+
+/** UsageError where npm took an option for itself: without `--` before it, npm leaves it in its environment. */
+function refuseEaten(command: Command, env: Readonly<Record<string, string | undefined>> = process.env): void {
+  const { npm_lifecycle_script: script = '', npm_lifecycle_event: event = '' } = env
+  if (!/scripts\/(?:talos-image|develop)\.ts/.test(script)) return
+  const eaten = command.options
+    .flatMap(({ long }) => (long === undefined ? [] : [long.slice(2)]))
+    .filter((name) => !OF_NPM.includes(name) && env[`npm_config_${name.replaceAll('-', '_')}`] !== undefined)
+  if (eaten.length === 0) return
+  const how = event === 'test' ? 'npm test --' : `npm run ${event} --`
+  throw new UsageError(`npm took --${eaten.join(', --')} for itself: write -- before options, ${how} … --${eaten[0]} …`)
 }

@@ -167,7 +167,7 @@ async function openImages(
     contract: contract.value,
     lock: lock?.value,
     variant,
-    ...(embedded === undefined && { variants }),
+    ...(embedded === undefined && { variants, identify: true }),
     targets,
     assets,
     reference,

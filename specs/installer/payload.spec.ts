@@ -13,7 +13,7 @@ const INSTALL = 'usr/install'
 test(
   ...must('INS-001', '`usr/install/arm64` holds exactly the UKI `vmlinuz.efi` and `systemd-boot.efi`', {
     targets: ['installer'],
-    needs: ['OCI-001', 'OCI-002', 'OCI-004'],
+    needs: ['OCI-001', 'OCI-002', 'OCI-004', 'OCI-003'],
     fix: 'build the installer with `arch: arm64` and `output.kind: installer`, and add nothing to its last layer',
   }),
   async ({ files, judge }) => {
@@ -28,7 +28,7 @@ test(
 test(
   ...must('INS-002', 'no other architecture has a `usr/install` directory', {
     targets: ['installer'],
-    needs: ['OCI-001', 'OCI-002', 'OCI-004'],
+    needs: ['OCI-001', 'OCI-002', 'OCI-004', 'OCI-003'],
     fix: 'start from installer-base of the pinned release: it carries no boot files of any architecture',
   }),
   async ({ files, judge }) => {

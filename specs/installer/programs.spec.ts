@@ -16,7 +16,7 @@ test(
     'the entrypoint is `/bin/installer` and resolves, links followed, to a static aarch64 executable',
     {
       targets: ['installer'],
-      needs: ['OCI-001', 'OCI-002', 'OCI-004'],
+      needs: ['OCI-001', 'OCI-002', 'OCI-004', 'OCI-003'],
       fix: 'start from installer-base for linux/arm64 of the pinned release and keep its config',
     },
   ),
@@ -37,7 +37,7 @@ test(
 test(
   ...must('INS-005', 'every other ELF file in the image is aarch64 (`usr/lib/grub` and EM_BPF aside)', {
     targets: ['installer'],
-    needs: ['OCI-001', 'OCI-002', 'OCI-004'],
+    needs: ['OCI-001', 'OCI-002', 'OCI-004', 'OCI-003'],
     fix: 'take installer-base of v1.11.4 or newer: arm64 images before it carry amd64 libuuid',
   }),
   async ({ files, judge }) => {

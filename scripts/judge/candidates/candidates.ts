@@ -20,6 +20,8 @@ export type Candidate = CandidateInput & {
   readonly assetsDigest?: string
   /** The Talos tag that the image itself claims. */
   readonly claimedTalos?: string
+  /** What an image without our label was found to be. */
+  readonly identified?: string
 }
 
 export type CandidateOptions = PartPlace & {
@@ -29,6 +31,8 @@ export type CandidateOptions = PartPlace & {
   readonly lock?: Lock | undefined
   readonly variant?: string | undefined
   readonly targets?: readonly Target[] | undefined
+  /** True if an image without a label and without `variant` is looked into; its variant is '' until then. */
+  readonly identify?: boolean
   /** The asset image of the candidate, where it is not beside the installer. */
   readonly assets?: Reference | undefined
 }
@@ -94,9 +98,14 @@ function describe(name: string, key: string, parts: readonly OpenedPart[], optio
   }
 }
 
-function chooseVariant(reference: string, label: string | undefined, { contract, variant }: CandidateOptions): string {
+function chooseVariant(
+  reference: string,
+  label: string | undefined,
+  { contract, variant, identify = false }: CandidateOptions,
+): string {
   const known = Object.keys(contract.variants).join(', ')
   const chosen = variant ?? label
+  if (chosen === undefined && identify) return ''
   if (chosen === undefined)
     throw new UsageError(
       `${reference} carries no label ${contract.labels.variant}: say which it must be with --variant (${known})`,

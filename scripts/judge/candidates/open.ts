@@ -6,6 +6,7 @@ import type { OpenedPart } from './part.ts'
 import { openCandidate, type Candidate, type CandidateOptions, type OpenedCandidate } from './candidates.ts'
 import type { LoadedConfig } from './config-files.ts'
 import { pullEvidence } from './evidence.ts'
+import { identify } from './identify.ts'
 import { withMachineConfig } from './machine-config.ts'
 import { cacheError, pullParts, type PullOptions } from './pull.ts'
 
@@ -44,12 +45,12 @@ export async function openCandidates(
       const variant = options.variants?.[index] ?? options.variant
       opened.push(await openCandidate(reference, String(index), { ...options, variant }))
     }
-    const candidates = withMachineConfig(
-      opened.map(({ candidate }) => candidate),
-      config,
-    )
     const parts = opened.flatMap((one) => one.parts)
     if (registry !== undefined) await pullParts(registry, parts, options)
+    const known = await Promise.all(
+      opened.map((one) => (one.candidate.variant === '' ? identify(one, contract) : one.candidate)),
+    )
+    const candidates = withMachineConfig(known, config)
     const trustedRoot = registry && (await pullEvidence(registry, candidates, { contract, trust }))
     // Only now: what was not answered about the evidence is among them.
     const failures = registry?.failures()

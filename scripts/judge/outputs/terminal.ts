@@ -17,6 +17,7 @@ import { PROJECT_REFERENCE } from '../run/project.ts'
 import { RELEASE_REFERENCE } from '../run/release.ts'
 import { printableStrings } from '../verdict/printable.ts'
 import { saysWhat } from './account.ts'
+import { foldsOf, isOfOtherRelease } from './folds.ts'
 import { areaOf } from '../verdict/areas.ts'
 import { describeDifference } from '../verdict/difference.ts'
 
@@ -61,8 +62,12 @@ function headLine({ contract, lock, waivers }: Conformance): readonly string[] {
 }
 
 /** The command that fills the lock of this run, with the files of the run. */
-function fillingCommand({ claimedTalos, rules }: CandidateVerdict, { contract, lock }: Conformance): string {
-  const talos = lock?.talos ?? claimedTalos
+function fillingCommand(
+  { claimedTalos, rules }: CandidateVerdict,
+  { contract, lock }: Conformance,
+  ofImage: boolean,
+): string {
+  const talos = ofImage ? claimedTalos : (lock?.talos ?? claimedTalos)
   const isReferenceAbsent = rules.some(({ findings }) => findings.some(({ message }) => message === NO_REFERENCE))
   return lockCommand(talos, {
     ...(contract.path !== CONTRACT_PATH && { contract: contract.path }),
@@ -72,19 +77,31 @@ function fillingCommand({ claimedTalos, rules }: CandidateVerdict, { contract, l
 }
 
 function renderCandidate(candidate: CandidateVerdict, conformance: Conformance, paint: Paint): string[] {
+  const { rules, identified, digest } = candidate
   const lines = [
     `${paint('bold', candidate.reference)} as ${candidate.variant}`,
-    ...(candidate.digest === undefined ? [] : [paint('dim', candidate.digest)]),
+    ...(identified === undefined ? [] : [identified]),
+    ...(digest === undefined ? [] : [paint('dim', digest)]),
   ]
   if (!conformance.pinned)
     lines.push(paint('yellow', 'NOT PINNED: nothing was compared with an upstream release; structure only'))
-  lines.push('', ...renderTable(candidate.rules, paint), '')
+  const folds = foldsOf(candidate, conformance)
+  lines.push('', ...renderTable(rules, paint), '')
+  for (const { headline } of folds) lines.push(paint('yellow', headline))
+  if (folds.length > 0) lines.push('')
   for (const status of EXPLAINED)
-    for (const rule of candidate.rules.filter((one) => one.status === status)) lines.push(...renderRule(rule, paint))
-  for (const rule of candidate.rules) lines.push(...renderNotes(rule, paint))
-  const absent = candidate.rules.flatMap((rule) => rule.findings).some((finding) => finding.code === 'FACT_ABSENT')
+    for (const rule of rules.filter((one) => one.status === status)) {
+      const fold = folds.find(({ holds }) => holds(rule))
+      if (fold === undefined) lines.push(...renderRule(rule, paint))
+      else if (fold.isListed) lines.push(ruleLine(rule, paint))
+    }
+  for (const rule of rules) lines.push(...renderNotes(rule, paint))
+  const absent = rules.flatMap((rule) => rule.findings).some((finding) => finding.code === 'FACT_ABSENT')
+  const isOther = isOfOtherRelease(candidate, conformance)
   if (absent) lines.push(`Facts are missing from ${conformance.lock?.path ?? 'the lock'}; what fills it:`)
-  if (absent) lines.push(`  ${fillingCommand(candidate, conformance)}`, '')
+  if (isOther && !absent)
+    lines.push('', 'If the image is of the right release, the lock is not; what writes that of the image:')
+  if (absent || isOther) lines.push(`  ${fillingCommand(candidate, conformance, isOther && !absent)}`, '')
   return lines
 }
 
@@ -108,9 +125,12 @@ function renderTable(rules: readonly RuleVerdict[], paint: Paint): string[] {
   ]
 }
 
+function ruleLine({ id, level, status, sentence }: RuleVerdict, paint: Paint): string {
+  return `${paint(COLOURS[status], `${status.toUpperCase()} ${id}`)}${level === 'should' ? ' (should)' : ''} ${sentence}`
+}
+
 function renderRule(rule: RuleVerdict, paint: Paint): string[] {
-  const level = rule.level === 'should' ? ' (should)' : ''
-  const head = `${paint(COLOURS[rule.status], `${rule.status.toUpperCase()} ${rule.id}`)}${level} ${rule.sentence}`
+  const head = ruleLine(rule, paint)
   if (rule.status === 'blocked' || rule.status === 'missing' || rule.findings.length === 0)
     return [head, field('because', rule.reason ?? 'it did not run'), '']
   const findings = rule.findings.flatMap((finding) => renderFinding(finding, rule.status))

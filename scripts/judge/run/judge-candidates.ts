@@ -165,9 +165,9 @@ function emptiness(
 }
 
 function describeCandidate(
-  candidate: CandidateInput & Pick<Candidate, 'reference' | 'digest' | 'assetsDigest' | 'claimedTalos'>,
+  candidate: CandidateInput & Pick<Candidate, 'reference' | 'digest' | 'assetsDigest' | 'claimedTalos' | 'identified'>,
 ) {
-  const { reference, digest, assetsDigest, variant, claimedTalos, release, config } = candidate
+  const { reference, digest, assetsDigest, variant, claimedTalos, identified, release, config } = candidate
   return {
     reference,
     ...(digest !== undefined && release !== true && { digest }),
@@ -175,6 +175,7 @@ function describeCandidate(
     variant,
     targets: candidate.targets ?? ['all'],
     ...(claimedTalos !== undefined && { claimedTalos }),
+    ...(identified !== undefined && release !== true && { identified }),
     ...(config !== undefined && { config: config.files }),
   }
 }

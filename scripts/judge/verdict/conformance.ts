@@ -89,6 +89,7 @@ const candidateSchema = z.strictObject({
     .readonly()
     .optional()
     .describe('Files of the machine configuration that was judged beside the image, patches last.'),
+  identified: z.string().optional().describe('What an image without a label of ours was found to be, and judged as.'),
   exitCode: z.int(),
   rules: z.array(ruleSchema).readonly(),
   contents: contentsSchema.optional().describe('What is inside, listed and not judged.'),

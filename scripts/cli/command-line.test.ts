@@ -1,0 +1,30 @@
+import { Command } from 'commander'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { parseCommand, UsageError } from './command-line.ts'
+
+const command = (): Command =>
+  new Command('npm test --').argument('[REFERENCE...]').option('--structure-only').option('--json')
+
+describe('parseCommand', () => {
+  beforeEach(() => {
+    vi.stubEnv('npm_lifecycle_script', 'node --import ./scripts/preload.mjs scripts/talos-image.ts test')
+    vi.stubEnv('npm_lifecycle_event', 'test')
+  })
+  afterEach(() => vi.unstubAllEnvs())
+
+  it('finds an option that npm took, since -- was forgotten', () => {
+    vi.stubEnv('npm_config_structure_only', 'true')
+    expect(() => parseCommand(command(), ['x'])).toThrow(UsageError)
+    expect(() => parseCommand(command(), ['x'])).toThrow(
+      'npm took --structure-only for itself: write -- before options, npm test -- … --structure-only …',
+    )
+  })
+
+  it('leaves options of npm itself, and commands that npm did not start', () => {
+    vi.stubEnv('npm_config_json', 'true')
+    expect(parseCommand(command(), ['x'])).toBe(true)
+    vi.stubEnv('npm_config_structure_only', 'true')
+    vi.stubEnv('npm_lifecycle_script', 'vitest')
+    expect(parseCommand(command(), ['x'])).toBe(true)
+  })
+})
