@@ -1,7 +1,7 @@
 // References as people type them first: a path without its kind, or `docker://` before an image in a registry.
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { UsageError } from '../judge/usage-error.ts'
+import { UsageError } from '../usage-error.ts'
 
 const BLOCK = 512
 /** docker save writes its manifest behind the layers; nobody has more of them. */

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { pack } from 'tar-stream'
 import { buffer } from 'node:stream/consumers'
-import { UsageError } from '../judge/usage-error.ts'
-import { ROOT } from '../root.ts'
+import { UsageError } from '../usage-error.ts'
+import { ROOT } from '../../root.ts'
 import { withKind } from './plain-path.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'plain-path-'))
