@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 // The program `talos-image` of the package: starts the commands under the Node that the package brings, or under the one that
-// runs this where that is new enough. Plain JavaScript, as it must run on every Node from 20 on.
+// runs this where only that one can. Plain JavaScript, as it must run on every Node from 20 on.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { constants } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 
 /** The packages that hold a Node, by platform and processor. */
 const PACKAGES = {
@@ -25,38 +25,45 @@ const here = fileURLToPath(new URL('.', import.meta.url))
 const scripts = existsSync(join(here, 'talos-image.ts')) ? here : join(here, '../dist/scripts')
 const main = join(scripts, scripts === here ? 'talos-image.ts' : 'talos-image.js')
 
-const runtime =
-  isAtLeast(process.versions.node, OLDEST_NODE) && findPackaged() === undefined ? process.execPath : packaged()
+const runtime = findRuntime()
 const child = spawn(
   runtime,
-  ['--import', new URL(`file://${encodeURI(join(scripts, 'preload.mjs'))}`).href, main, ...process.argv.slice(2)],
+  ['--import', pathToFileURL(join(scripts, 'preload.mjs')).href, main, ...process.argv.slice(2)],
   {
     stdio: 'inherit',
   },
 )
-// A terminal sends Ctrl-C to both: this process waits for what the command makes of it.
-for (const signal of SIGNALS) process.on(signal, () => child.kill(signal))
+// A terminal sends Ctrl-C to both, and a command that is asked twice does not clean up: this process only waits.
+const isAtTerminal = process.stdin.isTTY || process.stderr.isTTY
+for (const signal of SIGNALS)
+  process.on(signal, () => {
+    if (signal !== 'SIGINT' || !isAtTerminal) child.kill(signal)
+  })
 child.on('error', (error) => fail(`${runtime} does not start: ${error.message}`))
 child.on('close', (status, signal) => {
   process.exitCode = status ?? 128 + (constants.signals[signal] ?? 0)
 })
 
-/** The Node of the package, which is known to run here; ends the process otherwise. */
-function packaged() {
+/** The Node of the package where it runs, else the one that runs this; ends the process where neither does. */
+function findRuntime() {
   const place = `${process.platform} ${process.arch}`
-  if (!Object.hasOwn(PACKAGES, place)) return fail(`there is no Node in the package for ${place}`)
-  if (process.platform === 'linux') {
-    const { glibcVersionRuntime: glibc } = process.report.getReport().header
-    if (glibc === undefined) return fail('the Node in the package needs glibc, and this system has another C library')
-    if (!isAtLeast(glibc, OLDEST_GLIBC))
-      return fail(`the Node in the package needs glibc ${OLDEST_GLIBC}, and this system has ${glibc}`)
-  }
-  return findPackaged() ?? fail(`${PACKAGES[place]} is not installed: install without --omit=optional`)
+  if (!Object.hasOwn(PACKAGES, place)) return own(`there is none in the package for ${place}`)
+  const packaged = findPackaged(PACKAGES[place])
+  // Whatever else is optional is missing, too: bindings of vitest, without which no rule is judged.
+  if (packaged === undefined) return fail(`${PACKAGES[place]} is not installed: install without --omit=optional`)
+  if (process.platform !== 'linux') return packaged
+  const { glibcVersionRuntime: glibc } = process.report.getReport().header
+  if (glibc === undefined) return own('the one in the package needs glibc, and this system has another C library')
+  if (isAtLeast(glibc, OLDEST_GLIBC)) return packaged
+  return own(`the one in the package needs glibc ${OLDEST_GLIBC}, and this system has ${glibc}`)
 }
 
-function findPackaged() {
-  const name = PACKAGES[`${process.platform} ${process.arch}`]
-  if (name === undefined) return undefined
+/** The Node that runs this, if it is new enough; `reason` says why the package's is none. */
+function own(reason) {
+  return isAtLeast(process.versions.node, OLDEST_NODE) ? process.execPath : fail(reason)
+}
+
+function findPackaged(name) {
   try {
     return join(createRequire(import.meta.url).resolve(`${name}/package.json`), '../bin/node')
   } catch {

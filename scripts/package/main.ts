@@ -1,5 +1,6 @@
-// `npm pack` before and after: compiles the package into dist/ and writes npm-shrinkwrap.json, or removes the latter.
-import { cp, glob, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+// `npm pack` before and after: compiles the package into dist/ and pins every dependency in package.json, or unpins them.
+import { existsSync } from 'node:fs'
+import { cp, glob, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Command } from 'commander'
 import { COUNTEREXAMPLES } from '#fixtures/counterexamples/index.ts'
@@ -8,10 +9,12 @@ import { printFailure } from '../cli/failure.ts'
 import { SPEC_GLOB } from '../judge/run/spec-run.ts'
 import { ROOT } from '../root.ts'
 import { collectModules, type ShippedModule } from './modules.ts'
-import { toShrinkwrap } from './shrinkwrap.ts'
+import { pinDependencies } from './pinned.ts'
 
 const DIST = 'dist'
-const SHRINKWRAP = 'npm-shrinkwrap.json'
+const MANIFEST = 'package.json'
+/** package.json as it was, while that of the package is in its place. */
+const KEPT = join(DIST, 'package.kept.json')
 /** What starts the commands; the rules are the others. */
 const ENTRY = 'scripts/talos-image.ts'
 /** Files that modules read beside those that they import. */
@@ -31,8 +34,8 @@ export type PackageOptions = { readonly clean: boolean }
 /** Options, or undefined after --help was printed. Throws UsageError. */
 export function parsePackageOptions(args: readonly string[]): PackageOptions | undefined {
   const command = new Command('npm run package --')
-    .description(`Compile the package into ${DIST}/ and write ${SHRINKWRAP}, as npm pack does.`)
-    .option('--clean', `remove ${SHRINKWRAP}, which npm would take for the lock of this project`, false)
+    .description(`Compile the package into ${DIST}/ and pin every dependency in ${MANIFEST}, as npm pack does.`)
+    .option('--clean', `put ${MANIFEST} back as it was`, false)
   addExamples(command, ['npm run package -- --clean'])
   return parseCommand(command, args) ? command.opts<PackageOptions>() : undefined
 }
@@ -42,12 +45,16 @@ export async function makePackage(args: readonly string[]): Promise<number> {
   try {
     const options = parsePackageOptions(args)
     if (options === undefined) return 0
-    await rm(join(ROOT, SHRINKWRAP), { force: true })
+    await putBack(ROOT)
     if (!options.clean) await writePackage(ROOT)
     return 0
   } catch (error) {
     return printFailure(error)
   }
+}
+
+async function putBack(root: string): Promise<void> {
+  if (existsSync(join(root, KEPT))) await rename(join(root, KEPT), join(root, MANIFEST))
 }
 
 async function writePackage(root: string): Promise<void> {
@@ -59,15 +66,20 @@ async function writePackage(root: string): Promise<void> {
     await mkdir(dirname(join(dist, path)), { recursive: true })
     await cp(join(root, path), join(dist, path))
   }
-  const { name, version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as Record<string, string>
+  const manifest = await readFile(join(root, MANIFEST), 'utf8')
+  const { name, version } = JSON.parse(manifest) as Record<string, string>
   const imports = Object.fromEntries(
     ROOMS.flatMap((room) => [
       [`#${room}/*.ts`, `./${room}/*.js`],
       [`#${room}/*`, `./${room}/*`],
     ]),
   )
-  await writeBelow(dist, 'package.json', `${JSON.stringify({ name, version, type: 'module', imports }, null, 2)}\n`)
-  await writeFile(join(root, SHRINKWRAP), toShrinkwrap(await readFile(join(root, 'package-lock.json'), 'utf8')))
+  await writeBelow(dist, MANIFEST, `${JSON.stringify({ name, version, type: 'module', imports }, null, 2)}\n`)
+  await writeFile(join(root, KEPT), manifest)
+  await writeFile(
+    join(root, MANIFEST),
+    pinDependencies(manifest, await readFile(join(root, 'package-lock.json'), 'utf8')),
+  )
 }
 
 /** What the package holds of the project in `root`: modules, and paths of data. */
@@ -83,7 +95,7 @@ export async function collectPackage(
     instead: new Map([[COUNTEREXAMPLES_PATH, counterexampleIndex()]]),
   })
   const more = await Array.fromAsync(glob(DATA, { cwd: root }))
-  return { modules, data: [...new Set([...data, ...more])].filter((path) => path !== 'package.json').toSorted() }
+  return { modules, data: [...new Set([...data, ...more])].filter((path) => path !== MANIFEST).toSorted() }
 }
 
 /** What `explain` says of the counterexamples, without what makes them. */
