@@ -20,6 +20,13 @@ export function elsewhereFindings({ digest, mediaType, urls, data }: Descriptor)
   ]
 }
 
+/** containerd fetches nothing that is for another platform, config and layers included (core/images/handlers.go, FilterPlatforms, v2.1). */
+export function platformFindings({ digest, platform }: Descriptor): readonly string[] {
+  return platform === undefined || (platform.os === 'linux' && platform.architecture === 'arm64')
+    ? []
+    : [`${digest}: for ${platform.os}/${platform.architecture}, which an arm64 machine does not fetch`]
+}
+
 /** containerd takes a layer for a plain tar where its media type says so (core/images/mediatypes.go, DiffCompression, v2.1). */
 export function compressionFindings(
   layers: readonly LayerContent[],

@@ -3,7 +3,7 @@ import { isConfig, isIndex, isLayer, isManifest } from '#harness/oci/image/media
 import { UKI_PATH } from '#harness/talos/installer.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
-import { compressionFindings, elsewhereFindings } from './descriptors.ts'
+import { compressionFindings, elsewhereFindings, platformFindings } from './descriptors.ts'
 import { artifactFindings, layerFindings } from './layers.ts'
 
 test(
@@ -57,6 +57,11 @@ test(
       return types.filter((type) => !isOwn(type)).map((type) => `${kind}: ${type}`)
     })
     judge(wrong, image.where).toEqual([])
+    // Docker refuses a manifest that is served under another type than its own (distribution, manifest/schema2).
+    judge(
+      documents.map(({ document, descriptor }) => document.mediaType ?? descriptor.mediaType),
+      image.where,
+    ).toEqual(documents.map(({ descriptor }) => descriptor.mediaType))
     const { config, layers } = await image.manifest()
     judge(
       [
@@ -66,7 +71,10 @@ test(
       image.where,
     ).toEqual([])
     judge(
-      [config, ...layers, ...documents.map(({ descriptor }) => descriptor)].flatMap(elsewhereFindings),
+      [
+        ...[config, ...layers, ...documents.map(({ descriptor }) => descriptor)].flatMap(elsewhereFindings),
+        ...[config, ...layers].flatMap(platformFindings),
+      ],
       image.where,
     ).toEqual([])
   },

@@ -115,6 +115,13 @@ describe('layoutStore', () => {
       SchemaError,
       'SCHEMA',
     ],
+    [
+      'version 1.1',
+      samples.indexOf([first]),
+      samples.json({ imageLayoutVersion: '1.1.0' }),
+      FormatError,
+      'UNSUPPORTED',
+    ],
     ['version 2', samples.indexOf([first]), samples.json({ imageLayoutVersion: '2.0.0' }), FormatError, 'UNSUPPORTED'],
     ['no version', samples.indexOf([first]), samples.json({}), SchemaError, 'SCHEMA'],
   ] as const)('refuses a layout with %s', async ([, index, layout, Class, code]) => {

@@ -36,6 +36,8 @@ export function layoutStore(reference: LayoutReference, files: LayoutFiles): Con
     async resolve() {
       const bytes = await (whole ??= readIndex())
       const index = parseDocument(bytes, indexSchema, 'index.json', memberLocation(where, 'index.json'))
+      if (index.mediaType !== undefined && !isIndex(index.mediaType))
+        throw layoutError('MALFORMED', `expected an index as index.json, got ${index.mediaType}`, where)
       return chooseEntry(index, reference) ?? describeIndex(bytes, index)
     },
     async names() {
@@ -64,8 +66,9 @@ async function checkVersion(files: LayoutFiles, reference: LayoutReference): Pro
   const bytes = await readFile(files, 'oci-layout', reference)
   const at = memberLocation({ path: reference.path }, 'oci-layout')
   const { imageLayoutVersion } = parseDocument(bytes, layoutSchema, 'oci-layout', at)
-  if (!/^1\.\d+\.\d+$/.test(imageLayoutVersion))
-    throw layoutError('UNSUPPORTED', `expected layout version 1, got ${JSON.stringify(imageLayoutVersion)}`, at)
+  // The only one that containerd imports (core/images/archive/importer.go, v2.1).
+  if (imageLayoutVersion !== '1.0.0')
+    throw layoutError('UNSUPPORTED', `expected layout version 1.0.0, got ${JSON.stringify(imageLayoutVersion)}`, at)
 }
 
 async function readFile(files: LayoutFiles, path: string, reference: LayoutReference): Promise<Uint8Array> {
