@@ -93,9 +93,12 @@ export function openRegistryAccess(options: AccessOptions): RegistryAccess {
     const failure = failures.get(question)
     if (failure !== undefined) throw fromFailure(failure)
     return ask().catch((error: unknown) => {
-      const unanswered = toUnanswered(error)
-      if (unanswered !== undefined && network !== undefined) failures.set(question, unanswered)
-      throw error
+      // That there is nothing is an answer, and is remembered as one.
+      const unanswered = error instanceof NotFoundError ? undefined : toUnanswered(error)
+      if (unanswered === undefined) throw error
+      // Kept, an older answer in the cache does not stand in for it.
+      if (network !== undefined) failures.set(question, unanswered)
+      throw error instanceof RegistryError ? error : fromFailure(unanswered)
     })
   }
 

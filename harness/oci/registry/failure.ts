@@ -1,5 +1,5 @@
 // Failures of a registry's blobs and of what is asked beside them, as data: found once with the network, reported again without it.
-import { FormatError, IntegrityError, NotFoundError, RegistryError, type Location } from '../../errors.ts'
+import { FormatError, IntegrityError, NotFoundError, RegistryError, SchemaError, type Location } from '../../errors.ts'
 
 export type BlobFailure = { readonly message: string; readonly at?: Location | undefined } & (
   | { readonly kind: 'missing'; readonly code: 'MANIFEST_UNKNOWN' | 'BLOB_UNKNOWN' }
@@ -36,8 +36,13 @@ export function toFailure(error: unknown): BlobFailure | undefined {
   return undefined
 }
 
-/** A question beside the image that was not answered; undefined for what is no failure of a registry. */
+/**
+ * A question beside the image that was not answered, or not in a way that can be read, or not within the budget; undefined for
+ * what is no failure of a registry.
+ */
 export function toUnanswered(error: unknown): BlobFailure | undefined {
+  if (error instanceof FormatError || error instanceof SchemaError || error instanceof IntegrityError)
+    return { kind: 'unanswered', code: 'REGISTRY_PROTOCOL', message: error.message, at: error.at }
   if (!(error instanceof RegistryError)) return undefined
   return { kind: 'unanswered', code: error.code, message: error.message, at: error.at }
 }
