@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { parse } from 'yaml'
 import { Generator, type Json } from '#fixtures/oracles/machine-config/generate.ts'
+import { sweep } from '#fixtures/oracles/machine-config/sweep.ts'
 import { askJudge, buildJudge, type Answer } from '#fixtures/oracles/machine-config/judge.ts'
 import { seededRandom } from '#fixtures/random.ts'
 import { HarnessError } from '#harness/errors.ts'
@@ -15,10 +16,15 @@ import type { Check } from './tool.ts'
 const SEED = 2026
 const WHOLE = 4000
 const PATCHED = 1000
+/** Values that are tried in each field. */
+const PER_FIELD = 3
 
 /** Intended differences between the two, by the message that only one of them gives, and the reason. */
 const KNOWN: readonly (readonly [says: RegExp, reason: string])[] = [
-  [/replaces what is not there/, 'Talos writes some empty fields before a JSON patch, so that they can be replaced'],
+  [
+    /(?:replaces|removes) what is not there/,
+    'Talos writes some empty fields before a JSON patch, so that they can be replaced',
+  ],
   [/Protocol\(0\)/, 'Talos writes a protocol that is not set as a word that it cannot read'],
 ]
 
@@ -37,6 +43,7 @@ async function compare(folder: string, minor: Minor): Promise<string> {
       const whole = base()
       return [JSON.stringify(whole), generator.patch(whole)]
     }),
+    ...sweep(minor, random, bases, PER_FIELD).map((text) => [text]),
   ]
   const answers = await askJudge(await buildJudge(folder, minor), questions)
   const different = questions.flatMap((files, at) => differenceOf(minor, files, answers[at]))
