@@ -31,7 +31,8 @@ export type SpecRun = {
   close(): Promise<void>
 }
 
-export function openSpecRun(specs: string = SPEC_GLOB): SpecRun {
+/** `located` gives each observation the line of its rule. */
+export function openSpecRun(specs: string = SPEC_GLOB, located = true): SpecRun {
   const observer = createObserver(ROOT)
   const given = Promise.withResolvers<RunInput | undefined>()
   const channel = new BroadcastChannel(`talos-image-contract ${randomUUID()}`)
@@ -49,7 +50,7 @@ export function openSpecRun(specs: string = SPEC_GLOB): SpecRun {
     }
   })
   const begun = once(process, 'worker')
-  const ended = runVitest(specs, observer, channel.name).finally(() => channel.close())
+  const ended = runVitest({ specs, located }, observer, channel.name).finally(() => channel.close())
   // The failure is reported to the caller of `run`.
   ended.catch(() => undefined)
   return {
@@ -70,7 +71,11 @@ export function openSpecRun(specs: string = SPEC_GLOB): SpecRun {
   }
 }
 
-async function runVitest(specs: string, observer: Reporter, channel: string): Promise<void> {
+async function runVitest(
+  { specs, located }: { readonly specs: string; readonly located: boolean },
+  observer: Reporter,
+  channel: string,
+): Promise<void> {
   const listeners = process.listeners('SIGINT')
   const vitest = await createVitest(
     {
@@ -92,7 +97,7 @@ async function runVitest(specs: string, observer: Reporter, channel: string): Pr
             pool: 'threads',
             isolate: false,
             testTimeout: RULE_TIMEOUT_MS,
-            includeTaskLocation: true,
+            includeTaskLocation: located,
             expect: { requireAssertions: true },
             chaiConfig: { truncateThreshold: 0 },
             retry: 0,
