@@ -8,8 +8,8 @@ export default defineConfig({
   test: {
     expect: { requireAssertions: true },
     allowOnly: false,
-    // vitest would leave a core to itself: on two cores that is half the time lost.
-    maxWorkers: 2,
+    // One more than two cores have to do: the tests of a registry that does not answer wait for it.
+    maxWorkers: 3,
     coverage: {
       provider: 'v8',
       include: [`${folders}/**/*.ts`],
@@ -17,7 +17,15 @@ export default defineConfig({
       reporter: ['text-summary'],
     },
     projects: [
-      { test: { name: 'unit', include: [`${folders}/**/*.test.ts`], exclude: [oracles], pool: 'threads' } },
+      {
+        test: {
+          name: 'unit',
+          include: [`${folders}/**/*.test.ts`],
+          exclude: [oracles],
+          pool: 'threads',
+          isolate: false,
+        },
+      },
       { test: { name: 'oracles', include: [oracles], pool: 'threads', testTimeout: 120_000 } },
     ],
   },

@@ -1,7 +1,7 @@
 // `npm run drift` against a registry that is as upstream's is, and as upstream's is on a bad day.
-import { access, readFile, writeFile } from 'node:fs/promises'
+import { access, mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { parseLock } from '#specs/contract/lock.ts'
 import { ROOT } from '../root.ts'
 import { lock } from '../lock/main.ts'
@@ -163,16 +163,17 @@ describe('npm run drift', { timeout: PATIENCE_MS }, () => {
 describe('an upstream on a bad day', { timeout: PATIENCE_MS }, () => {
   let served: SignedUpstream
   let older: string
-  beforeEach(async () => {
+  beforeAll(async () => {
     served = await serveUpstream([FROM, TO])
     older = await lockOf(served, FROM, 'older.json')
   }, PATIENCE_MS)
-  afterEach(() => served[Symbol.asyncDispose]())
+  afterEach(() => served.restore())
+  afterAll(() => served[Symbol.asyncDispose]())
 
   /** Runs drift; any status but 3 must leave nothing written. */
   const run = async () => {
-    const path = join(served.folder, 'written.json')
-    const cache = join(served.folder, 'another')
+    const own = await mkdtemp(join(served.folder, 'run-'))
+    const [path, cache] = [join(own, 'written.json'), join(own, 'cache')]
     const args = ['--no-judge', '--from', older, '--write-lock', path, ...reach(served), '--cache', cache]
     const outcome = await runCommand(drift, args)
     if (outcome.exit !== 3) expect(await exists(path)).toBe(false)

@@ -1,13 +1,23 @@
 // A budget that is over-run is one red per image; whatever reads its layers is blocked, and a release is not compared.
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { renderReference } from '#harness/oci/image/reference.ts'
+import { formatLock } from '#specs/contract/lock.ts'
+import { loadContract } from '../judge/candidates/inputs.ts'
 import type { Conformance } from '../judge/verdict/conformance.ts'
-import { runConform } from '../testing/run-script.ts'
+import { judgeHere } from '../testing/run-command.ts'
+import { makeEmbedded } from './release.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'budget-'))
-afterAll(() => rm(folder, { recursive: true }))
+const embedded = await makeEmbedded((await loadContract(undefined)).value, {})
+const lock = join(folder, 'lock.json')
+await writeFile(lock, formatLock(embedded.lock.value))
+afterAll(async () => {
+  await embedded.close()
+  await rm(folder, { recursive: true })
+})
 
 describe('--limit', { timeout: 120_000 }, () => {
   it.each([
@@ -16,7 +26,18 @@ describe('--limit', { timeout: 120_000 }, () => {
     ['bytes=100000', 'OCI-002'],
   ])('%s reddens %s alone', async (limit, red) => {
     const report = join(folder, 'report.json')
-    const { status, stdout } = await runConform(['--limit', limit, '--report', report])
+    const images = embedded.references.map(renderReference)
+    const trust = ['--trusted-root', embedded.trustedRoot, '--cache', join(folder, 'cache')]
+    const { status, stdout } = await judgeHere([
+      ...images,
+      '--lock',
+      lock,
+      ...trust,
+      '--limit',
+      limit,
+      '--report',
+      report,
+    ])
     expect(status).toBe(1)
     expect(stdout.trimEnd().split('\n').at(-1)).toContain(` fail (${red}), `)
     const { candidates } = JSON.parse(await readFile(report, 'utf8')) as Conformance

@@ -10,7 +10,8 @@ import { formatLock } from '#specs/contract/lock.ts'
 import { CONTRACT_PATH, loadContract } from '../judge/candidates/inputs.ts'
 import type { Conformance } from '../judge/verdict/conformance.ts'
 import { ROOT } from '../root.ts'
-import { runCommandLine, runConform } from '../testing/run-script.ts'
+import { judgeHere } from '../testing/run-command.ts'
+import { runCommandLine } from '../testing/run-script.ts'
 import { makeEmbedded } from './release.ts'
 
 /** Five variants are built and judged in half a minute on an idle machine. */
@@ -34,52 +35,53 @@ async function writeContract(count: number): Promise<{ readonly path: string; re
 }
 
 describe('a contract', { timeout: PATIENCE_MS }, () => {
-  it.each([1, 3, 5])('may have %i variants', async (count) => {
+  it.each([1, 3, 5])('may have %i variants, and promotes the last of them to a channel', async (count) => {
     const { path, names } = await writeContract(count)
-    const [report, page] = [join(folder, `${count}.json`), join(folder, `${count}.html`)]
-    const { status, stdout, stderr } = await runConform([
-      '--contract',
-      path,
-      '--report',
-      report,
-      '--output',
-      `html=${page}`,
-    ])
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^GREEN: /)
-    const { candidates } = JSON.parse(await readFile(report, 'utf8')) as Conformance
-    const release = count === 1 ? [] : [names.join(' and ')]
-    expect(candidates.map(({ variant }) => variant)).toEqual([...names, ...release])
-    const html = await readFile(page, 'utf8')
-    expect(names.filter((name) => !html.includes(name))).toEqual([])
-  })
-
-  it.each([1, 3, 5])('of %i variants promotes the last of them to a channel', async (count) => {
-    const { path, names } = await writeContract(count)
-    const { value } = await loadContract(path)
-    const embedded = await makeEmbedded(value, {})
+    const embedded = await makeEmbedded((await loadContract(path)).value, {})
     try {
-      const lock = join(folder, `${count}.lock.json`)
-      await writeFile(lock, formatLock(embedded.lock.value))
-      const image = embedded.references.at(-1)
-      if (image === undefined) throw new Error('expected a reference')
-      expect(image.repository).toBe(`cozystack/talos-${names.at(-1)}`)
-      const { reference, cacheFolder, trustedRoot } = embedded
+      const { reference, cacheFolder, trustedRoot, references } = embedded
+      const [report, page, lock] = [`${count}.json`, `${count}.html`, `${count}.lock.json`].map((name) =>
+        join(folder, name),
+      )
+      await writeFile(lock ?? '', formatLock(embedded.lock.value))
       const others = reference === undefined ? [] : ['--reference', renderReference(reference.image)]
-      const { status, stdout } = await runCommandLine('promote', [
-        renderReference(image),
-        'demo-stable',
+      const common = [
         '--contract',
         path,
         '--lock',
-        lock,
+        lock ?? '',
         '--cache',
         cacheFolder,
         '--trusted-root',
         trustedRoot,
-        '--report',
-        join(folder, `${count}.promoted.json`),
         ...others,
+      ]
+
+      const judged = await judgeHere([
+        ...references.map(renderReference),
+        ...common,
+        '--report',
+        report ?? '',
+        '--output',
+        `html=${page}`,
+      ])
+      expect(judged).toMatchObject({ status: 0, stderr: '' })
+      expect(judged.stdout.trimEnd().split('\n').at(-1)).toMatch(/^GREEN: /)
+      const { candidates } = JSON.parse(await readFile(report ?? '', 'utf8')) as Conformance
+      const release = count === 1 ? [] : [names.join(' and ')]
+      expect(candidates.map(({ variant }) => variant)).toEqual([...names, ...release])
+      const html = await readFile(page ?? '', 'utf8')
+      expect(names.filter((name) => !html.includes(name))).toEqual([])
+
+      const image = references.at(-1)
+      if (image === undefined) throw new Error('expected a reference')
+      expect(image.repository).toBe(`cozystack/talos-${names.at(-1)}`)
+      const promoted = ['--report', join(folder, `${count}.promoted.json`)]
+      const { status, stdout } = await runCommandLine('promote', [
+        renderReference(image),
+        'demo-stable',
+        ...common,
+        ...promoted,
       ])
       expect(status).toBe(0)
       expect(stdout).toContain(`${image.repository}:demo-stable was nothing, is sha256:`)

@@ -69,7 +69,7 @@ async function run(folder: string, names: readonly string[], started: number): P
       const own = prepared.filter((_one, at) => at % GROUPS === group)
       const members = own.flatMap((one) => one.members ?? [])
       const candidates = own.map(({ candidate }) => candidate)
-      return runSpecs({ groups: [{ candidates, members, ...common }], located: false })
+      return runSpecs({ groups: [{ candidates, members, ...common }] })
     }),
   )
   const tried = names.length > 0 ? { doors: 0, problems: [] } : await tryDoors(folder)

@@ -1,4 +1,4 @@
-// The command line as a person meets it: a child process per verdict, on the images of upstream's own imager.
+// The verdict as a person meets it, on the images of upstream's own imager; two of them by a process of its own.
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { conformanceSchema, type Conformance } from '../judge/verdict/conformance.ts'
 import { ROOT } from '../root.ts'
 import { schemaPath } from '../schema/documents.ts'
+import { judgeHere } from '../testing/run-command.ts'
 import { runConform, type Outcome } from '../testing/run-script.ts'
 
 /** An idle machine takes two seconds for one image. */
@@ -19,8 +20,11 @@ const reportPath = join(folder, 'report', 'conformance.json')
 afterAll(() => rm(folder, { recursive: true }))
 
 /** With a cache and a report of its own. */
-function conform(args: readonly string[] = []): Promise<Outcome> {
-  return runConform(['--cache', cache, '--report', reportPath, ...args])
+function conform(
+  args: readonly string[] = [],
+  judge: (args: readonly string[]) => Promise<Outcome> = judgeHere,
+): Promise<Outcome> {
+  return judge(['--cache', cache, '--report', reportPath, ...args])
 }
 
 const golden = (name: string): string => `docker-archive:fixtures/golden/${name}/installer-arm64.tar`
@@ -40,12 +44,10 @@ function idsOf({ candidates }: Conformance, status: string): readonly (readonly 
 
 describe('npm test', { timeout: PATIENCE_MS }, () => {
   it('is green for an image that is what it must be, and leaves nothing in its cache', async () => {
-    const { status, stdout, stderr } = await conform([
-      SPIN_TAILSCALE,
-      '--target=installer',
-      '--variant=spin-tailscale',
-      ...lockOf('v1.11.5'),
-    ])
+    const { status, stdout, stderr } = await conform(
+      [SPIN_TAILSCALE, '--target=installer', '--variant=spin-tailscale', ...lockOf('v1.11.5')],
+      runConform,
+    )
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     expect(stdout).toMatch(/^GREEN: 1 candidate: \d+ pass[^\n]*, lock v1\.11\.5; [^\n]+\n$/m)
     expect(stdout).not.toContain(ESCAPE)
@@ -203,7 +205,7 @@ describe('npm test', { timeout: PATIENCE_MS }, () => {
   })
 
   it('explains itself', async () => {
-    const { status, stdout, stderr } = await conform(['--help'])
+    const { status, stdout, stderr } = await conform(['--help'], runConform)
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     expect(stdout).toMatch(/^Usage: npm test -- \[options\] \[REFERENCE\.\.\.\]\n/)
     expect(stdout).not.toContain(ESCAPE)

@@ -1,4 +1,4 @@
-// The command line on references to a registry: a child process per verdict, against the embedded registry.
+// The verdict on references to a registry, against the embedded registry; passwords and Ctrl-C by processes of their own.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
@@ -10,7 +10,8 @@ import { startRegistry, type Registry } from '#fixtures/simulator/registry/serve
 import { conformanceSchema, type Conformance } from '../judge/verdict/conformance.ts'
 import { INTERRUPTED } from '../judge/run/run.ts'
 import { ROOT } from '../root.ts'
-import { runConform, type Outcome } from '../testing/run-script.ts'
+import { judgeHere } from '../testing/run-command.ts'
+import type { Outcome } from '../testing/run-script.ts'
 
 /** An idle machine takes two seconds for one image. */
 const PATIENCE_MS = 120_000
@@ -36,7 +37,7 @@ const started = (): Registry => {
 }
 const reference = (rest: string): string => `${started().host}/you/${rest}`
 const conform = (...args: readonly string[]): Promise<Outcome> =>
-  runConform(['--cache', cache, '--report', report, ...AS_INSTALLER, ...args])
+  judgeHere(['--cache', cache, '--report', report, ...AS_INSTALLER, ...args])
 const readReport = async (): Promise<Conformance> => conformanceSchema.parse(JSON.parse(await readFile(report, 'utf8')))
 const verdictOf = async (): Promise<unknown> => {
   const { counts, exitCode, candidates } = await readReport()

@@ -3,7 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { runConform, type Outcome } from '../testing/run-script.ts'
+import { judgeHere } from '../testing/run-command.ts'
+import type { Outcome } from '../testing/run-script.ts'
 
 const PATIENCE_MS = 60_000
 const folder = await mkdtemp(join(tmpdir(), 'selection-'))
@@ -14,7 +15,7 @@ const LOCK = ['--lock', 'fixtures/golden/lock-v1.11.5.json']
 const GATEWAY = [golden('v1.11.5-spin-tailscale'), '--variant', 'spin-tailscale', '--target', 'installer']
 
 function conform(...args: readonly string[]): Promise<Outcome> {
-  return runConform(['--cache', join(folder, 'cache'), '--report', join(folder, 'report.json'), ...args])
+  return judgeHere(['--cache', join(folder, 'cache'), '--report', join(folder, 'report.json'), ...args])
 }
 
 const lastLine = ({ stdout }: Outcome): string => stdout.trimEnd().split('\n').at(-1) ?? ''

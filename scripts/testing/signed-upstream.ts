@@ -58,6 +58,8 @@ export type SignedUpstream = AsyncDisposable & {
   putCatalogue(talos: string, lines: readonly string[]): Promise<void>
   /** Puts an image under a tag. */
   put(name: string, tag: string, built: Built): Promise<void>
+  /** Serves what was served first, and nothing else, without a fault. */
+  restore(): Promise<void>
 }
 
 export async function serveUpstream(releases: readonly ReleaseName[]): Promise<SignedUpstream> {
@@ -69,7 +71,6 @@ export async function serveUpstream(releases: readonly ReleaseName[]): Promise<S
   ]
   const { content } = registry
   await writeFile(join(folder, 'trusted_root.json'), trustedRoot)
-  await upstream.serve(registry)
   const spool = new Spool(join(folder, 'spool'))
   const attach = (name: string, manifests: readonly PushManifest[]): Promise<void> =>
     attachManifests(content, `siderolabs/${name}`, manifests)
@@ -90,7 +91,11 @@ export async function serveUpstream(releases: readonly ReleaseName[]): Promise<S
       if (subject !== undefined) await content.deleteManifest(`siderolabs/${name}`, digest)
     for (const tag of tags.keys()) if (tag.endsWith('.sig')) await content.deleteTag(`siderolabs/${name}`, tag)
   }
-  for (const { name, built } of upstream.images) await sign(name, built.descriptor)
+  const serve = async (): Promise<void> => {
+    await upstream.serve(registry)
+    for (const { name, built } of upstream.images) await sign(name, built.descriptor)
+  }
+  await serve()
   return {
     registry,
     upstream,
@@ -116,6 +121,16 @@ export async function serveUpstream(releases: readonly ReleaseName[]): Promise<S
       const built = await makeCatalogue(lines, spool)
       await put('extensions', talos, built)
       await sign('extensions', built.descriptor)
+    },
+    async restore() {
+      registry.clearFaults()
+      for (const { manifests, tags } of content.repositories()) {
+        manifests.clear()
+        tags.clear()
+        // A test may have put an answer of its own in the place of the map's.
+        Reflect.deleteProperty(tags, 'get')
+      }
+      await serve()
     },
     async [Symbol.asyncDispose]() {
       await registry.close()

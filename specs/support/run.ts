@@ -72,6 +72,8 @@ type Found = Pick<ConfigFinding, 'message' | 'expected' | 'got'> & { readonly at
 
 /** Meta of a registered test, read by the reporter. */
 export type JudgementMeta = {
+  /** The line of the spec file that states the rule, from 1. */
+  readonly line?: number
   readonly candidate: string
   readonly part: JudgedPart
   /** The place of the last look: that of the failure when there is one. */

@@ -136,7 +136,14 @@ export function test(
     return
   }
   if (run.selected !== undefined && !run.selected.includes(requirement.id)) return
+  const line = callerLine()
   for (const candidate of run.candidates)
     for (const part of applicability(requirement, candidate).parts)
-      base(title, { meta: { requirement, candidate: candidate.key, part } as object }, body as never)
+      base(title, { meta: { requirement, line, candidate: candidate.key, part } as object }, body as never)
+}
+
+/** The line in the spec file that calls `test`, once per rule: vitest's own location costs a stack trace per candidate. */
+function callerLine(): number | undefined {
+  const [, line] = /\.spec\.[jt]s:(\d+):\d+\)?$/m.exec(new Error('for its stack').stack ?? '') ?? []
+  return line === undefined ? undefined : Number(line)
 }

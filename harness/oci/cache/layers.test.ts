@@ -20,6 +20,7 @@ const spool = new Spool(join(folder, 'spool'))
 const closers: (() => Promise<void>)[] = []
 afterAll(async () => {
   await Promise.all(closers.map((close) => close()))
+  await spool.close()
   await rm(folder, { recursive: true })
 })
 let caches = 0

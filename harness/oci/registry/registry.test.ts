@@ -15,14 +15,18 @@ import { OCI_CONFIG, OCI_INDEX, OCI_LAYER_GZIP, OCI_MANIFEST } from '../image/me
 import { openImage, type OciImage } from '../image/image.ts'
 import { openStore } from '../open.ts'
 import { parseReference, type RegistryReference } from '../image/reference.ts'
+import type { ContentStore } from '../store.ts'
 import { openRegistryAccess, type AccessOptions, type RegistryAccess } from './access.ts'
-import { documentType, isDocumentType } from './documents.ts'
-import { fromFailure, toFailure } from './failure.ts'
 import { pullLayers, readDocuments } from './pull.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'store-registry-'))
-afterAll(() => rm(folder, { recursive: true }))
 const spool = new Spool(join(folder, 'spool'))
+const opened: ContentStore[] = []
+afterAll(async () => {
+  for (const store of opened) await store.close()
+  await spool.close()
+  await rm(folder, { recursive: true })
+})
 let caches = 0
 const newFolder = (): string => join(folder, `c${caches++}`)
 
@@ -57,13 +61,15 @@ const referenceOf = (host: string, rest = ':v1'): RegistryReference =>
   parseReference(`${host}/you/image${rest}`) as RegistryReference
 
 async function open(access: RegistryAccess, reference: RegistryReference): Promise<OciImage> {
-  return openImage(await openStore(reference, { spool, registry: access }), { spool })
+  const store = await openStore(reference, { spool, registry: access })
+  opened.push(store)
+  return openImage(store, { spool })
 }
 async function pull(access: RegistryAccess, reference: RegistryReference): Promise<void> {
   const store = await openStore(reference, { spool, registry: access })
+  opened.push(store)
   const documents = await readDocuments(reference, store, await openImage(store, { spool }))
   await pullLayers(access, [documents])
-  await store.close()
 }
 const asked = (server: TestServer): readonly string[] =>
   server.asked.map(({ method, url }) => `${method} ${url.replace('/v2/you/image/', '')}`)
@@ -217,34 +223,5 @@ describe('a registry as a store', () => {
     })
     expect(Buffer.from(await readAll(source, 9999))).toEqual(IMAGE.config)
     await store.close()
-  })
-})
-
-describe('documents', () => {
-  it('takes the type that the registry says, or the one that the document says', () => {
-    const index = json({ manifests: [] })
-    expect(documentType(OCI_MANIFEST, index)).toBe(OCI_MANIFEST)
-    expect(documentType('application/json', json({ mediaType: OCI_MANIFEST, manifests: [] }))).toBe(OCI_MANIFEST)
-    expect(documentType(undefined, index)).toBe(OCI_INDEX)
-    expect(documentType('text/plain', json({}))).toBe(OCI_MANIFEST)
-    expect(documentType('text/html', Buffer.from('<html>'))).toBe('text/html')
-    expect(isDocumentType('application/vnd.docker.distribution.manifest.v1+prettyjws')).toBe(true)
-    expect(isDocumentType(OCI_CONFIG)).toBe(false)
-  })
-})
-
-describe('failures', () => {
-  it('say what an image is, and nothing else', () => {
-    const integrity = new IntegrityError('SIZE_MISMATCH', 'm', { at: { path: 'x' }, got: 1, want: 2, bytesRead: 3 })
-    for (const error of [
-      integrity,
-      new NotFoundError('BLOB_UNKNOWN', 'm'),
-      new FormatError('registry', 'LIMIT_EXCEEDED', 'm'),
-    ]) {
-      const failure = toFailure(error)
-      expect(failure && fromFailure(structuredClone(failure))).toEqual(error)
-    }
-    expect(toFailure(new RegistryError('REGISTRY_DENIED', 'm'))).toBeUndefined()
-    expect(toFailure(new Error('disk full'))).toBeUndefined()
   })
 })

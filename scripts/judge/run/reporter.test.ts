@@ -5,7 +5,7 @@ import { createObserver } from './reporter.ts'
 type Result = { readonly state: string; readonly errors?: readonly object[] }
 
 const requirement = { id: 'UKI-001' }
-const META = { requirement, candidate: 'a', part: 'installer' }
+const META = { requirement, line: 12, candidate: 'a', part: 'installer' }
 
 function testCase(result: Result, meta: object = META, more: object = {}): TestCase {
   return {
@@ -13,7 +13,6 @@ function testCase(result: Result, meta: object = META, more: object = {}): TestC
     result: () => result,
     diagnostic: () => ({ duration: 1.6 }),
     module: { moduleId: '/root/specs/uki/x.spec.ts' },
-    location: { line: 12, column: 1 },
     ...more,
   } as unknown as TestCase
 }
@@ -43,7 +42,7 @@ describe('createObserver', () => {
   })
 
   it('does without a line and a duration that vitest does not know', () => {
-    const bare = testCase({ state: 'skipped' }, META, { location: undefined, diagnostic: () => undefined })
+    const bare = testCase({ state: 'skipped' }, { ...META, line: undefined }, { diagnostic: () => undefined })
     expect(observe(bare).observations[0]).toMatchObject({ spec: 'specs/uki/x.spec.ts', durationMs: 0 })
   })
 

@@ -43,7 +43,7 @@ function observe(testCase: TestCase, root: string): Observation | undefined {
     ...(meta.where !== undefined && { where: meta.where }),
     ...(meta.notes !== undefined && { notes: meta.notes.map(({ at, message }) => ({ at, message })) }),
     durationMs: Math.round(testCase.diagnostic()?.duration ?? 0),
-    spec: testCase.location === undefined ? file : `${file}:${testCase.location.line}`,
+    spec: meta.line === undefined ? file : `${file}:${meta.line}`,
   }
 }
 

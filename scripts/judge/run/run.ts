@@ -11,8 +11,6 @@ export type RunOptions = {
   /** Groups of candidates; each has a worker of its own. */
   readonly groups: readonly RunInput[]
   readonly specs?: string
-  /** False where no line of a spec file is asked for: finding them takes as long as many a rule. */
-  readonly located?: boolean
   /** Started before, for the first group. */
   readonly started?: SpecRun | undefined
   /** Ends the process when it is aborted: vitest has no gentler end that leaves no thread behind. */
@@ -26,14 +24,14 @@ const AT_ONCE = 2
  * Runs the specs; never throws for what one does. Each group has a vitest of its own: in one with several projects
  * every worker takes files of all projects, and opens every candidate again.
  */
-export async function runSpecs({ groups, specs, located, started, signal }: RunOptions): Promise<RunObservations> {
+export async function runSpecs({ groups, specs, started, signal }: RunOptions): Promise<RunObservations> {
   const exitCode = process.exitCode
   const end = (): never => process.exit(INTERRUPTED)
   signal?.addEventListener('abort', end)
   try {
     const runs = await mapInParallel(
       groups,
-      (run, index) => ((index === 0 ? started : undefined) ?? openSpecRun(specs, located)).run(run),
+      (run, index) => ((index === 0 ? started : undefined) ?? openSpecRun(specs)).run(run),
       AT_ONCE,
     )
     return {

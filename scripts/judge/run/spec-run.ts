@@ -31,8 +31,7 @@ export type SpecRun = {
   close(): Promise<void>
 }
 
-/** `located` gives each observation the line of its rule. */
-export function openSpecRun(specs: string = SPEC_GLOB, located = true): SpecRun {
+export function openSpecRun(specs: string = SPEC_GLOB): SpecRun {
   const observer = createObserver(ROOT)
   const given = Promise.withResolvers<RunInput | undefined>()
   const channel = new BroadcastChannel(`talos-image-contract ${randomUUID()}`)
@@ -50,7 +49,7 @@ export function openSpecRun(specs: string = SPEC_GLOB, located = true): SpecRun 
     }
   })
   const begun = once(process, 'worker')
-  const ended = runVitest({ specs, located }, observer, channel.name).finally(() => channel.close())
+  const ended = runVitest(specs, observer, channel.name).finally(() => channel.close())
   // The failure is reported to the caller of `run`.
   ended.catch(() => undefined)
   return {
@@ -71,11 +70,7 @@ export function openSpecRun(specs: string = SPEC_GLOB, located = true): SpecRun 
   }
 }
 
-async function runVitest(
-  { specs, located }: { readonly specs: string; readonly located: boolean },
-  observer: Reporter,
-  channel: string,
-): Promise<void> {
+async function runVitest(specs: string, observer: Reporter, channel: string): Promise<void> {
   const listeners = process.listeners('SIGINT')
   const vitest = await createVitest(
     {
@@ -97,7 +92,6 @@ async function runVitest(
             pool: 'threads',
             isolate: false,
             testTimeout: RULE_TIMEOUT_MS,
-            includeTaskLocation: located,
             expect: { requireAssertions: true },
             chaiConfig: { truncateThreshold: 0 },
             retry: 0,

@@ -17,16 +17,33 @@ export async function tryDoors(place: string): Promise<Tried> {
   const folder = join(place, 'doors')
   await mkdir(folder)
   const doors = doorsOf(await writeFiles(folder))
-  const closed = await tryDoor({ name: 'nothing' }, folder)
-  const problems = await mapInParallel(doors, (door) => tryDoor(door, folder), AT_ONCE)
+  const variables = doors.filter(({ env, movesLastLine }) => env !== undefined && movesLastLine !== true)
+  const together = {
+    name: 'environment',
+    env: Object.assign({}, ...variables.map(({ env }) => env)) as Record<string, string>,
+  }
+  const [without, within] = await mapInParallel([{ name: 'nothing' }, together], (door) => pass(door, folder), AT_ONCE)
+  const closed = problemsOf({ name: 'nothing' }, without)
+  // Where all variables at once change nothing of the verdict, none of them is tried by itself.
+  const isUnmoved = closed.length === 0 && within?.status === 1 && within.last === without?.last
+  const left = isUnmoved ? doors.filter((door) => !variables.includes(door)) : doors
+  const problems = await mapInParallel(left, async (door) => problemsOf(door, await pass(door, folder)), AT_ONCE)
   return { doors: doors.length, problems: [...closed, ...problems.flat()] }
 }
 
-async function tryDoor(door: Door, folder: string): Promise<readonly string[]> {
-  const { name, args = [], opens } = door
+type Ending = { readonly status: number | string; readonly last: string }
+
+/** The verdict with that door, and its last line without the path of the report. */
+async function pass(door: Door, folder: string): Promise<Ending> {
+  const { name, args = [] } = door
   const lock = door.withoutLock === true ? [] : [LOCK]
-  const report = `--report=${join(folder, `${[name, ...args].join(' ').replace(/\W+/g, '-')}.json`)}`
-  const { status, last } = await run([...RED_IMAGE, ...lock, report, ...args], door.env ?? {})
+  const report = join(folder, `${[name, ...args].join(' ').replace(/\W+/g, '-')}.json`)
+  const { status, last } = await run([...RED_IMAGE, ...lock, `--report=${report}`, ...args], door.env ?? {})
+  return { status, last: last.replace(report, 'REPORT') }
+}
+
+function problemsOf({ name, args = [], opens }: Door, ending: Ending | undefined): readonly string[] {
+  const { status, last } = ending ?? { status: 'nothing', last: '' }
   const what = `door ${[name, ...args].join(' ')}`
   if (opens === undefined)
     return status === 1 || status === 2 ? [] : [`${what}: expected the image to stay red, got ${status}: ${last}`]
@@ -35,10 +52,7 @@ async function tryDoor(door: Door, folder: string): Promise<readonly string[]> {
     : [`${what}: expected a last line like ${opens.source}, got ${status}: ${last}`]
 }
 
-function run(
-  args: readonly string[],
-  more: Readonly<Record<string, string>>,
-): Promise<{ readonly status: number | string; readonly last: string }> {
+function run(args: readonly string[], more: Readonly<Record<string, string | undefined>>): Promise<Ending> {
   const { FORCE_COLOR: _, ...env } = process.env
   const all = ['--import', './scripts/preload.mjs', COMMANDS, 'test', ...args]
   return new Promise((resolve) => {

@@ -11,7 +11,6 @@ import {
   youngerVariables,
   type UpCommand,
 } from '../tailscale-command.ts'
-import { IDENTITY_SINCE, judgeIdentity } from './tailscale-identity.ts'
 import { targetMinor } from '../validity/target.ts'
 import { knownFlags, parseGoBool, type GivenFlag } from '../tailscale-flags.ts'
 
@@ -29,8 +28,8 @@ export const judgeArguments: ConfigJudge = (facts, context) => {
   const [first, last] = tailscaleVersions(targetMinor(facts, context))
   const quoted = quotedVariables(service)
   if (quoted.length > 0) return quoted
-  if (first >= IDENTITY_SINCE) {
-    const together = judgeIdentity(service)
+  if (first >= KEY_ALONE_SINCE) {
+    const together = keyWithIdentity(service)
     if (together.length > 0) return together
   }
   const command = upCommand(service, last)
@@ -48,6 +47,26 @@ export const judgeArguments: ConfigJudge = (facts, context) => {
       { at: place, message: `tailscale refuses its arguments: ${wrong}`, expected, got: `--${flag.name} of ${name}` },
     ]
   })
+}
+
+/** An identity in place of a key, since tailscale 1.96 not beside one (settings.validate of containerboot). */
+const KEY_ALONE_SINCE = 96
+const IDENTITY = ['TS_CLIENT_ID', 'TS_CLIENT_SECRET', 'TS_ID_TOKEN', 'TS_AUDIENCE']
+
+function keyWithIdentity(service: ServiceConfiguration): readonly ConfigFinding[] {
+  const key = ['TS_AUTHKEY', 'TS_AUTH_KEY'].find((name) => (variableOf(service, name)?.value ?? '') !== '')
+  if (key === undefined) return []
+  return IDENTITY.flatMap((name): readonly ConfigFinding[] => {
+    const variable = variableOf(service, name)
+    if (variable === undefined || variable.value === '') return []
+    return [
+      {
+        at: variable.at,
+        message: `containerboot of tailscale refuses ${name} beside ${key}, since 1.${KEY_ALONE_SINCE}`,
+        expected: `${key}, or ${name} with what belongs to it`,
+      },
+    ]
+  }).slice(0, 1)
 }
 
 /** Variables that become arguments as they are; the routes are CFG-005's. */
