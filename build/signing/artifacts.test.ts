@@ -2,8 +2,9 @@ import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { digestOf } from '#harness/bytes/digest.ts'
 import { OCI_INDEX } from '#harness/oci/image/media-types.ts'
-import { documentManifest, signatureManifests, type PushManifest } from './artifacts.ts'
+import { documentManifest, legacyAttestationManifest, signatureManifests, type PushManifest } from './artifacts.ts'
 import { keySigner } from './key-signer.ts'
+import { spdxStatement } from './statements.ts'
 
 const SUBJECT = { mediaType: OCI_INDEX, size: 7, digest: digestOf(Buffer.from('subject')) }
 const HEX = SUBJECT.digest.slice('sha256:'.length)
@@ -13,6 +14,34 @@ const signer = keySigner(privateKey.export({ type: 'pkcs8', format: 'pem' }))
 const parse = (bytes: Uint8Array | undefined) => JSON.parse(Buffer.from(bytes ?? []).toString())
 const blob = ({ blobs }: PushManifest, mediaType: string) =>
   blobs.find((one) => one.mediaType === mediaType)?.bytes ?? new Uint8Array()
+
+// The shape that cosign 2.5.0 pushes with `cosign attest`, but that its statements are of in-toto's v0.1.
+describe('legacyAttestationManifest', () => {
+  it('writes the tag of cosign 2, a layer for each envelope', async () => {
+    const statements = ['a', 'b'].map((name) => spdxStatement(SUBJECT.digest, { spdxVersion: 'SPDX-2.3', name }))
+    const made = await legacyAttestationManifest(SUBJECT, statements, signer)
+    expect(made).toMatchObject({ tag: `sha256-${HEX}.att`, digest: digestOf(made.bytes) })
+    const { config, layers } = parse(made.bytes)
+    expect(config.mediaType).toBe('application/vnd.oci.image.config.v1+json')
+    const envelopes = made.blobs.filter(({ mediaType }) => mediaType === 'application/vnd.dsse.envelope.v1+json')
+    expect(layers).toEqual(
+      envelopes.map(({ digest, bytes }) => ({
+        mediaType: 'application/vnd.dsse.envelope.v1+json',
+        size: bytes.length,
+        digest,
+        annotations: { 'dev.cosignproject.cosign/signature': '', predicateType: 'https://spdx.dev/Document' },
+      })),
+    )
+    for (const [at, { bytes }] of envelopes.entries()) {
+      const { payloadType, payload, signatures } = parse(bytes)
+      expect([payloadType, signatures]).toEqual([
+        'application/vnd.in-toto+json',
+        [expect.objectContaining({ keyid: '' })],
+      ])
+      expect(JSON.parse(Buffer.from(payload, 'base64').toString())).toMatchObject(statements[at] ?? {})
+    }
+  })
+})
 
 describe('signatureManifests', async () => {
   const created = new Date('2026-01-02T03:04:05.678Z')
