@@ -55,7 +55,7 @@ describe('npm run lock', { timeout: PATIENCE_MS }, () => {
       expected.map(({ name }) => name).filter((name) => !/gvisor|iscsi-tools|lldpd|metal-agent/.test(name)),
     )
     for (const one of extensions) expect(one).toEqual(expected.find(({ name }) => name === one.name))
-    expect(made.catalogue?.images).toHaveLength(9)
+    expect(made.catalogue?.images).toHaveLength(11)
     expect(made.catalogue?.images).toEqual(made.catalogue?.images?.toSorted())
     expect(commandLine).toMatch(/^talos\.platform=metal console=ttyAMA0 /)
     expect(ukiSections).toEqual([
