@@ -17,7 +17,7 @@ export type OpenOptions = {
 }
 
 /**
- * FormatError UNSUPPORTED for a folder of assets, which is no image (see `openDirectoryTree`), and for a registry that
+ * FormatError UNSUPPORTED for a folder of assets and a boot medium, which are no images (see `openDirectoryTree`, `openMedium`), and for a registry that
  * nothing is there to read through.
  */
 export async function openStore(reference: Reference, options: OpenOptions): Promise<ContentStore> {
@@ -34,6 +34,10 @@ export async function openStore(reference: Reference, options: OpenOptions): Pro
     }
     case 'dir':
       throw unsupported(reference, 'expected an image, got a folder of files')
+    case 'uki':
+    case 'iso':
+    case 'raw':
+      throw unsupported(reference, 'expected an image, got a boot medium')
   }
 }
 

@@ -1,7 +1,5 @@
 // A Talos installer image since 1.10: kernel and initramfs sit inside the UKI usr/install/<architecture>/vmlinuz.efi
 // (siderolabs/talos pkg/imager/out.go).
-import type { ByteSource } from '../bytes/source.ts'
-import { FormatError } from '../errors.ts'
 import { readUki } from '../formats/uki/uki.ts'
 import { fileIn } from '../fs/file-in.ts'
 import type { FileTree } from '../fs/file-tree.ts'
@@ -11,7 +9,7 @@ import { openStore, type OpenOptions } from '../oci/open.ts'
 import type { Reference } from '../oci/image/reference.ts'
 import type { Architecture } from '../oci/image/selection.ts'
 import type { ContentStore } from '../oci/store.ts'
-import { openBootFiles } from './boot/files.ts'
+import { openUkiPart } from './boot/uki-part.ts'
 import type { TalosPart } from './part.ts'
 
 export const UKI_PATH = ukiPathOf('arm64')
@@ -37,20 +35,14 @@ export function installerIn(
   const path = ukiPathOf(architecture)
   const image = lazy(() => openImage(store, { spool, architecture }))
   const files = async (): Promise<FileTree> => (await image()).tree()
-  const uki = lazy(async () => readUki(await fileIn(await files(), path)))
-  const section = (name: string) => async (): Promise<ByteSource> => {
-    const found = (await uki()).first(name)
-    if (found === undefined)
-      throw new FormatError('uki', 'MALFORMED', `expected a section ${name}, got none`, { at: { path } })
-    return found
-  }
   return {
     image,
     files,
     extraPaths: () => Promise.resolve([]),
-    uki,
-    ...openBootFiles({ kernel: section('.linux'), initramfs: section('.initrd') }, spool),
-    commandLine: lazy(async () => (await uki()).text('.cmdline')),
+    ...openUkiPart(
+      lazy(async () => readUki(await fileIn(await files(), path))),
+      spool,
+    ),
     claimedTalos: lazy(async () => (await (await image()).config()).config?.Labels?.[VERSION_LABEL]),
     close: async () => {
       await store.close()

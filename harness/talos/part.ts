@@ -1,4 +1,4 @@
-// A candidate's part as the rules see it: an installer image, an asset image or an asset folder.
+// A candidate's part as the rules see it: an installer image, an asset image or folder, or a boot medium.
 import type { FileTree } from '../fs/file-tree.ts'
 import type { Uki } from '../formats/uki/uki.ts'
 import type { OciImage } from '../oci/image/image.ts'
@@ -11,13 +11,13 @@ import type { RootFilesystem } from './rootfs.ts'
 
 /** An immutable lazy view: the first accessor pays, the rest share; what cannot be read rejects every time. */
 export type TalosPart = {
-  /** The image behind the part; rejects for a bare folder. */
+  /** The image behind the part; rejects for a bare folder and a medium. */
   image(): Promise<OciImage>
-  /** All layers merged, or the folder. */
+  /** All layers merged, or the folder; of a bare UKI the file itself. */
   files(): Promise<FileTree>
   /** Paths of an asset image outside its tree; none elsewhere. */
   extraPaths(): Promise<readonly string[]>
-  /** The installer's UKI. */
+  /** The installer's UKI, or the one that a medium boots. */
   uki(): Promise<Uki>
   /** The UKI's `.linux`, or `boot/vmlinuz`. */
   kernel(): Promise<Kernel>

@@ -37,7 +37,10 @@ function renderExplanation(
     ['stated in', [rule.file]],
     ['targets', [rule.targets.join(', ')]],
     ['judges', [SCOPES[rule.scope]]],
-    ['only for', describeOnly(rule.only)],
+    [
+      'only for',
+      [...describeOnly(rule.only), ...(rule.forms === undefined ? [] : [`of media: ${rule.forms.join(', ')}`])],
+    ],
     ['compares with', rule.pinned ? ['the pinned upstream release (the lock)'] : []],
     ['needs', needs.map(({ id, sentence }) => `${id} ${sentence}`)],
     ['needed by', neededBy.length === 0 ? [] : [neededBy.join(', ')]],

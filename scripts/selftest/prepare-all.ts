@@ -1,8 +1,17 @@
 // Every candidate of the selftest, on disk: what is valid, and the counterexamples that are asked for.
-import { CONFIGS, IMAGES, PROJECTS, PUBLICATIONS, RELEASES, RIGHT_PROJECTS } from '#fixtures/counterexamples/index.ts'
+import {
+  CONFIGS,
+  IMAGES,
+  MEDIA,
+  PROJECTS,
+  PUBLICATIONS,
+  RELEASES,
+  RIGHT_PROJECTS,
+} from '#fixtures/counterexamples/index.ts'
 import { mapInParallel } from '#harness/oci/parallel.ts'
 import type { RunInput } from '#specs/support/run.ts'
 import { CONFIG_BASELINES, prepareConfig } from './prepare-config.ts'
+import { prepareMedium } from './prepare-medium.ts'
 import { prepareProject } from './prepare-project.ts'
 import { prepareRegistry, REGISTRY_CONTROLS } from './prepare-registry.ts'
 import { prepareRelease, RELEASE_CONTROLS } from './prepare-release.ts'
@@ -23,12 +32,14 @@ export async function prepareAll(folder: string, isChosen: (example: Example) =>
   const [images, releases] = [IMAGES.filter(isChosen), RELEASES.filter(isChosen)]
   const [configs, published] = [CONFIGS.filter(isChosen), PUBLICATIONS.filter(isChosen)]
   const projects = PROJECTS.filter(isChosen)
+  const media = MEDIA.filter(isChosen)
   const registry = await prepareRegistry([...REGISTRY_CONTROLS, ...published], folder)
   const prepared: readonly Prepared[] = [
     ...registry.prepared,
     ...(await mapInParallel(CONTROLS, (control) => prepareControl(control, folder))),
     ...(await mapInParallel(images, (example) => prepareCounterexample(example, folder))),
     ...(await mapInParallel([...RELEASE_CONTROLS, ...releases], (example) => prepareRelease(example, folder))),
+    ...(await mapInParallel(media, (example) => prepareMedium(example, folder))),
     ...(await mapInParallel([...CONFIG_BASELINES, ...configs], prepareConfig)),
     ...(await mapInParallel([...RIGHT_PROJECTS, ...projects], prepareProject)),
   ]
@@ -42,6 +53,7 @@ export async function prepareAll(folder: string, isChosen: (example: Example) =>
       CONFIG_BASELINES.length +
       RIGHT_PROJECTS.length +
       REGISTRY_CONTROLS.length,
-    counterexamples: images.length + releases.length + configs.length + projects.length + published.length,
+    counterexamples:
+      images.length + releases.length + media.length + configs.length + projects.length + published.length,
   }
 }

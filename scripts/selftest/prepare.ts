@@ -93,7 +93,7 @@ export function toCandidate(
   }
 }
 
-function variantOf(golden: GoldenName): string {
+export function variantOf(golden: GoldenName): string {
   return golden === SIGNED_GOLDEN ? 'spin-tailscale' : golden.replace(/^v[\d.]+-/, '')
 }
 

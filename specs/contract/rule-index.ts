@@ -4,12 +4,16 @@ import { z } from 'zod'
 const requirementSchema = z.strictObject({
   id: z.string(),
   level: z.enum(['must', 'should']),
-  targets: z.array(z.enum(['image', 'installer', 'assets', 'release', 'registry', 'config'])).readonly(),
+  targets: z.array(z.enum(['image', 'installer', 'assets', 'media', 'release', 'registry', 'config'])).readonly(),
   needs: z.array(z.string()).readonly(),
   pinned: z.boolean(),
   /** True for rules that are judged only where there is no lock. */
   unpinned: z.literal(true).optional(),
   scope: z.enum(['part', 'installer', 'parts', 'release', 'project']),
+  forms: z
+    .array(z.enum(['uki', 'dir', 'iso', 'raw']))
+    .readonly()
+    .optional(),
   only: z
     .strictObject({
       role: z.literal('gateway').optional(),

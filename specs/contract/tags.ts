@@ -3,8 +3,14 @@ import { createHash } from 'node:crypto'
 import type { Contract } from './contract.ts'
 import { formatLock, type Lock } from './lock.ts'
 
-/** A part of the image: the installer image, or the asset image or folder. */
-export type Part = 'installer' | 'assets'
+/**
+ * A part of a candidate: the installer image, the asset image or folder, or one of imager's other outputs (a UKI, an ISO,
+ * a raw disk, bare boot files).
+ */
+export type Part = 'installer' | 'assets' | 'media'
+
+/** The form of a medium: a bare UKI, a folder with kernel and initramfs, an ISO, a raw disk. */
+export type MediumForm = 'uki' | 'dir' | 'iso' | 'raw'
 
 /** The asset image of `v1.11.5` is `v1.11.5-assets`, in a layout and in a registry alike. */
 export const ASSETS_SUFFIX = '-assets'

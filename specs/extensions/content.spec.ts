@@ -19,7 +19,7 @@ const MAX_SPDX_BYTES = 64 << 20
 
 test(
   ...must('EXT-004', 'a variant holds no trace of the extensions it must not have: no layer, service, binary or SBOM', {
-    targets: ['installer', 'assets'],
+    targets: ['installer', 'assets', 'media'],
     needs: ['EXT-005'],
     fix: 'build the variant from the extensions that the contract lists, and from nothing that was built for another',
   }),
@@ -66,7 +66,7 @@ test(
     'EXT-017',
     "each extension's layer holds exactly the pinned extension's paths, types and bytes (modes aside), its firmware in the initramfs with the pinned bytes",
     {
-      targets: ['installer', 'assets'],
+      targets: ['installer', 'assets', 'media'],
       needs: ['EXT-005'],
       pinned: true,
       fix: 'take the extension by the digest in the lock; imager of every release mutates hard links and overwritten firmware',
@@ -101,7 +101,7 @@ test(
     'EXT-021',
     'files and folders of each extension have the pinned modes (what imager takes aside: folders lose 07000 and gain 0700, firmware goes through umask 022)',
     {
-      targets: ['installer', 'assets'],
+      targets: ['installer', 'assets', 'media'],
       needs: ['EXT-008', 'EXT-012', 'EXT-013', 'EXT-017', 'EXT-023', 'EXT-025', 'INI-011'],
       pinned: true,
       fix: 'take the extension by the digest in the lock, and unpack it as root with its modes',
@@ -127,7 +127,7 @@ test(
     'EXT-026',
     'files and folders of each layer carry the SELinux labels of the pinned extension, where imager of this minor keeps them, and no others; the module index has none',
     {
-      targets: ['installer', 'assets'],
+      targets: ['installer', 'assets', 'media'],
       needs: ['EXT-017', 'EXT-020'],
       pinned: true,
       fix: 'take the extension by the digest in the lock, and build where SELinux labels no files',

@@ -18,7 +18,7 @@ const OVERLAY_XATTR = /^(trusted|user)\.overlay\./
 
 test(
   ...must('EXT-005', 'every layer is squashfs 4.0 with a compressor this kernel mounts, owned by root', {
-    targets: ['installer', 'assets'],
+    targets: ['installer', 'assets', 'media'],
     needs: ['EXT-001', 'KRN-001'],
     fix: 'squash with `-comp zstd -all-root`, as imager does',
   }),
@@ -43,7 +43,7 @@ test(
     'EXT-007',
     'extensions install only files, directories and links, only under the prefixes this minor allows',
     {
-      targets: ['installer', 'assets'],
+      targets: ['installer', 'assets', 'media'],
       needs: ['EXT-005'],
       fix: 'take the extension from upstream’s catalogue: its validator refuses such paths, imager does not look',
     },
@@ -69,7 +69,7 @@ test(
     'EXT-008',
     'no regular file is world-writable, setuid or setgid (directories: imager drops the sticky bit of upstream’s 1777)',
     {
-      targets: ['installer', 'assets'],
+      targets: ['installer', 'assets', 'media'],
       needs: ['EXT-005'],
       fix: 'set the modes in the extension: layers are mounted read-only, but their modes hold for every container',
     },
@@ -92,7 +92,7 @@ test(
     'EXT-009',
     'no path belongs to two extensions (`modules.order`, `modules.builtin`, `modules.builtin.modinfo` and what depmod writes aside)',
     {
-      targets: ['installer', 'assets'],
+      targets: ['installer', 'assets', 'media'],
       needs: ['EXT-005'],
       fix: 'leave one of the two out: the later layer hides the file of the earlier one',
     },
@@ -104,7 +104,7 @@ test(
 
 test(
   ...must('EXT-010', 'every ELF in an extension is aarch64 (firmware and EM_BPF aside)', {
-    targets: ['installer', 'assets'],
+    targets: ['installer', 'assets', 'media'],
     needs: ['EXT-005'],
     fix: 'pull the extension for linux/arm64: the catalogue’s digests name indexes of both architectures',
   }),
@@ -120,7 +120,7 @@ test(
 
 test(
   ...must('EXT-011', 'no extension is empty (one that brought only firmware keeps the folders `usr`, `usr/lib`)', {
-    targets: ['installer', 'assets'],
+    targets: ['installer', 'assets', 'media'],
     needs: ['EXT-005'],
     fix: 'leave the extension out: it has nothing for arm64 (amdgpu and i915 are like that)',
   }),

@@ -10,7 +10,7 @@ import { VIRTUAL_NAMES, virtualFindings } from './virtual.ts'
 
 test(
   ...must('EXT-001', '`extensions.yaml` and the `.sqsh` files name each other exactly, in build order', {
-    targets: ['installer', 'assets'],
+    targets: ['installer', 'assets', 'media'],
     needs: ['INI-010'],
     fix: 'rebuild the image in one go: a layer beside the list is never mounted, one missing from the list stops the boot',
   }),
@@ -25,7 +25,7 @@ test(
     'EXT-002',
     "the extension set is exactly the variant's, plus the virtual ones that the contract allows, with `modules.dep` if and only if one carries modules",
     {
-      targets: ['installer', 'assets'],
+      targets: ['installer', 'assets', 'media'],
       needs: ['EXT-001'],
       fix: 'list exactly these in input.systemExtensions of the profile, or judge the image as the variant that it is',
     },
@@ -41,7 +41,7 @@ test(
 
 test(
   ...must('EXT-003', "every pinned extension's version is the locked one", {
-    targets: ['installer', 'assets'],
+    targets: ['installer', 'assets', 'media'],
     needs: ['EXT-001'],
     pinned: true,
     fix: 'take the extensions by the digests in the lock: the tags of the catalogue move from release to release',
@@ -60,7 +60,7 @@ test(
 
 test(
   ...must('EXT-006', 'every compatibility range admits the pinned Talos version (an empty range admits all)', {
-    targets: ['installer', 'assets'],
+    targets: ['installer', 'assets', 'media'],
     needs: ['EXT-001'],
     pinned: true,
     fix: 'take the extension that was released for the pinned Talos version',
@@ -82,7 +82,7 @@ test(
     'EXT-022',
     'a virtual extension carries exactly what Image Factory or imager puts there: a schematic its empty file, an embedded configuration the file of its version (author and description are free)',
     {
-      targets: ['installer', 'assets'],
+      targets: ['installer', 'assets', 'media'],
       needs: ['EXT-002', 'EXT-005'],
       fix: 'let Image Factory or imager make it: nothing in the lock pins what a virtual extension holds',
     },

@@ -25,7 +25,7 @@ test(
     'EXT-012',
     'spin, where it is, installs an executable `containerd-shim-spin-v2` and registers the runtime handler `spin`, and nothing else, under the key that this containerd reads',
     {
-      targets: ['installer', 'assets'],
+      targets: ['installer', 'assets', 'media'],
       needs: ['EXT-005'],
       fix: 'take spin from upstream’s catalogue for the pinned release',
     },
@@ -60,7 +60,7 @@ test(
     'EXT-013',
     'tailscale, where it is, installs its three binaries and, where this minor needs it, a complete iptables',
     {
-      targets: ['installer', 'assets'],
+      targets: ['installer', 'assets', 'media'],
       needs: ['EXT-005'],
       fix: 'take tailscale of Talos v1.13.1 or newer: the one of v1.13.0 has iptables’ libraries without its programs',
     },
@@ -79,7 +79,7 @@ const DRBD_MODULES = ['drbd', 'drbd_transport_tcp']
 
 test(
   ...must('EXT-024', 'drbd, where it is, brings the modules `drbd` and `drbd_transport_tcp` and no service', {
-    targets: ['installer', 'assets'],
+    targets: ['installer', 'assets', 'media'],
     needs: ['EXT-005'],
     fix: 'take drbd from upstream’s catalogue for the pinned release',
   }),
@@ -102,7 +102,7 @@ test(
     'EXT-025',
     'zfs, where it is, brings the module `zfs`, the programs `zfs`, `zpool`, `zdb` and `mount.zfs`, its udev rules and the service that imports pools',
     {
-      targets: ['installer', 'assets'],
+      targets: ['installer', 'assets', 'media'],
       needs: ['EXT-004', 'EXT-005'],
       fix: 'take zfs from upstream’s catalogue for the pinned release',
     },
@@ -147,7 +147,7 @@ function isExecutable(entry: { readonly type: string; readonly mode: number } | 
 
 test(
   ...should('EXT-016', 'an SPDX document that an extension ships parses and names that extension’s version', {
-    targets: ['installer', 'assets'],
+    targets: ['installer', 'assets', 'media'],
     needs: ['EXT-005'],
     fix: 'report it to whoever built the extension: scanners go by this document',
   }),

@@ -25,7 +25,7 @@ async function readServices(extensions: Extensions): Promise<readonly ServiceSpe
 
 test(
   ...must('EXT-014', 'every extension service specification is valid and uniquely named', {
-    targets: ['installer', 'assets'],
+    targets: ['installer', 'assets', 'media'],
     needs: ['EXT-005'],
     fix: 'correct the specification: Talos only logs an invalid one, and the service silently does not exist',
   }),
@@ -40,7 +40,7 @@ test(
     'EXT-015',
     'every service that waits before it starts is satisfied by the machine configuration its variant declares',
     {
-      targets: ['installer', 'assets'],
+      targets: ['installer', 'assets', 'media'],
       needs: ['EXT-014'],
       fix: 'declare the configuration, the kernel module or the path of the hardware in the contract and give it to the nodes, or leave the extension out',
     },
@@ -59,7 +59,7 @@ test(
     'EXT-023',
     'every service can start: its root folder is there, and its entrypoint leads, mounts counted, to an aarch64 program or to a script whose interpreter is there',
     {
-      targets: ['installer', 'assets'],
+      targets: ['installer', 'assets', 'media'],
       needs: ['EXT-004', 'EXT-013', 'EXT-014', 'INI-003', 'EXT-025'],
       fix: 'name the service as the folder below usr/local/lib/containers, and put its program there: Talos waits 70 minutes for it, then reboots',
     },

@@ -9,7 +9,7 @@ test(
     'EXT-020',
     'every layer is laid out as mksquashfs lays it out: tables, inode numbers, listings, blocks and padding, no hard link, no attribute but `security.selinux`',
     {
-      targets: ['installer', 'assets'],
+      targets: ['installer', 'assets', 'media'],
       needs: ['EXT-005'],
       fix: 'squash with mksquashfs or `talos-image build`, and append the file as it is',
     },
@@ -34,7 +34,7 @@ test(
     'INI-012',
     '`rootfs.sqsh` is laid out as mksquashfs lays it out: tables, inode numbers, listings, blocks and padding',
     {
-      targets: ['installer', 'assets'],
+      targets: ['installer', 'assets', 'media'],
       needs: ['INI-003'],
       fix: 'take the base initramfs of the release as it is',
     },

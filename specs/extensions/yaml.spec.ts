@@ -7,7 +7,7 @@ import { test } from '../support/test.ts'
 
 test(
   ...must('EXT-040', '`extensions.yaml` is byte for byte what imager of this release writes for its content', {
-    targets: ['installer', 'assets'],
+    targets: ['installer', 'assets', 'media'],
     needs: ['EXT-001'],
     fix: 'leave extensions.yaml as imager or the build wrote it: another text can be another list to Talos than to its reader',
   }),
@@ -30,7 +30,7 @@ test(
     'EXT-041',
     "author, description and compatibility of every extension are those of the pinned one's manifest",
     {
-      targets: ['installer', 'assets'],
+      targets: ['installer', 'assets', 'media'],
       needs: ['EXT-003', 'EXT-006', 'AST-006'],
       pinned: true,
       fix: 'take the extensions by the digests in the lock: imager copies what their manifests say',

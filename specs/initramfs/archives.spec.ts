@@ -9,7 +9,7 @@ test(
     'INI-010',
     'the kernel unpacks each entry of the extension segment as a file or folder of its own at its path, into a folder that comes before it',
     {
-      targets: ['installer', 'assets'],
+      targets: ['installer', 'assets', 'media'],
       needs: ['INI-001'],
       fix: 'let imager or `talos-image build` write the segment: the kernel makes no folder by itself, follows hard links, and lets the later entry of a path win',
     },
@@ -28,7 +28,7 @@ test(
     'INI-011',
     'base and extension segment are archives as upstream’s cpio writes them: headers, modes, order, padding and end (times and the links of a directory are free)',
     {
-      targets: ['installer', 'assets'],
+      targets: ['installer', 'assets', 'media'],
       needs: ['INI-010'],
       fix: 'write the segment as `cpio -o -H newc --reproducible --owner=+0:+0` does over a walk that sorts each folder by name',
     },

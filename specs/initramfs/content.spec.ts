@@ -9,7 +9,7 @@ const FIRMWARE = 'usr/lib/firmware'
 
 test(
   ...must('INI-003', 'the base holds `init`, a static aarch64 executable, and `rootfs.sqsh`', {
-    targets: ['installer', 'assets'],
+    targets: ['installer', 'assets', 'media'],
     needs: ['INI-010'],
     fix: 'use the initramfs of arch arm64 of the pinned release',
   }),
@@ -32,7 +32,7 @@ test(
     'INI-006',
     'firmware of the extensions is in the initramfs under `usr/lib/firmware`, none of it inside a squashfs',
     {
-      targets: ['installer', 'assets'],
+      targets: ['installer', 'assets', 'media'],
       needs: ['INI-010'],
       fix: 'move usr/lib/firmware out of each extension before squashing it: the kernel asks for firmware before layers are mounted',
     },

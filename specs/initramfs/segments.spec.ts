@@ -17,7 +17,7 @@ test(
     'INI-001',
     'it is the base, then at most one compressed extension segment, present if and only if there are extensions, with nothing between and behind them',
     {
-      targets: ['installer', 'assets'],
+      targets: ['installer', 'assets', 'media'],
       needs: ['UKI-001', 'AST-001'],
       fix: 'let one build append one segment to the untouched upstream initramfs; never append to an image that has one',
     },
@@ -48,7 +48,7 @@ test(
 
 test(
   ...must('INI-002', 'the base is byte for byte the pinned upstream initramfs', {
-    targets: ['installer', 'assets'],
+    targets: ['installer', 'assets', 'media'],
     needs: ['INI-001'],
     pinned: true,
     fix: 'append to imager:/usr/install/arm64/initramfs.xz of the pinned release as it is; never unpack and repack it',
@@ -61,7 +61,7 @@ test(
 
 test(
   ...must('INI-004', 'nothing is prepended to the base: no x86 microcode, no other archive', {
-    targets: ['installer', 'assets'],
+    targets: ['installer', 'assets', 'media'],
     needs: ['UKI-001', 'AST-001'],
     fix: 'leave amd-ucode and intel-ucode out: imager prepends their blobs on arm64 too, where nothing reads them',
   }),
@@ -76,7 +76,7 @@ test(
 
 test(
   ...must('INI-005', "every compressed segment uses this minor's compression", {
-    targets: ['installer', 'assets'],
+    targets: ['installer', 'assets', 'media'],
     needs: ['INI-001'],
     fix: 'compress with zstd: the kernel of Talos 1.8 and newer unpacks nothing else at boot as upstream ships it',
   }),

@@ -9,7 +9,7 @@ test(
     'KRN-004',
     "its embedded configuration meets the contract's list, and module signatures are enforced as this minor does",
     {
-      targets: ['installer', 'assets'],
+      targets: ['installer', 'assets', 'media'],
       needs: ['KRN-002'],
       fix: 'use the kernel of the pinned release; a kernel of your own needs these options',
     },

@@ -8,7 +8,7 @@ import { test } from '../support/test.ts'
 
 test(
   ...must('KRN-001', 'the kernel is an EFI zboot image for aarch64 with a zstd payload inside its bounds', {
-    targets: ['installer', 'assets'],
+    targets: ['installer', 'assets', 'media'],
     needs: ['UKI-001', 'AST-001'],
     fix: 'take vmlinuz from imager:/usr/install/arm64 of the pinned release',
   }),
@@ -21,7 +21,7 @@ test(
 
 test(
   ...must('KRN-002', 'the payload is a little-endian arm64 Image with 4K pages', {
-    targets: ['installer', 'assets'],
+    targets: ['installer', 'assets', 'media'],
     needs: ['KRN-001'],
     fix: 'build the kernel with CONFIG_ARM64_4K_PAGES, or take the pinned release’s: Talos binaries expect 4K pages',
   }),
@@ -34,7 +34,7 @@ test(
 
 test(
   ...must('KRN-003', 'its banner names the pinned kernel release', {
-    targets: ['installer', 'assets'],
+    targets: ['installer', 'assets', 'media'],
     needs: ['KRN-002'],
     pinned: true,
     fix: 'use kernel and extensions of one Talos release: modules load only into the release they were built for',
@@ -48,7 +48,7 @@ test(
 
 test(
   ...must('KRN-005', "its bytes are the pinned upstream release's kernel", {
-    targets: ['installer', 'assets'],
+    targets: ['installer', 'assets', 'media'],
     needs: ['KRN-001'],
     pinned: true,
     fix: 'take vmlinuz from imager:/usr/install/arm64 of the pinned release, by the digest in the lock',

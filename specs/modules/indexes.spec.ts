@@ -10,7 +10,7 @@ test(
     'MOD-003',
     '`modules.dep` covers exactly the modules of base and extensions (as a set), and has each load what it needs, in that order, and nothing else',
     {
-      targets: ['installer', 'assets'],
+      targets: ['installer', 'assets', 'media'],
       needs: ['EXT-005'],
       fix: 'let imager make the index over base and all extensions, in the build that appends them',
     },
@@ -25,7 +25,7 @@ test(
     'MOD-004',
     'the binary indexes are as depmod writes them of their text, bytes and priorities: dep, alias, symbols, builtin, builtin.alias (0 bytes where there is no text; the order of modules outside `modules.order` is free)',
     {
-      targets: ['installer', 'assets'],
+      targets: ['installer', 'assets', 'media'],
       needs: ['MOD-003'],
       fix: 'write text and binary indexes in one run of depmod: modprobe reads the binary ones',
     },
@@ -40,7 +40,7 @@ test(
     'MOD-010',
     '`modules.alias`, `.symbols`, `.softdep`, `.weakdep` and `.devname` say what the modules themselves say (the order of lines is free)',
     {
-      targets: ['installer', 'assets'],
+      targets: ['installer', 'assets', 'media'],
       needs: ['MOD-003', 'MOD-004', 'ROOT-002'],
       fix: 'let imager make the index over base and all extensions: a module whose alias is missing never loads by itself',
     },
@@ -55,7 +55,7 @@ test(
     'MOD-011',
     'the index holds what depmod writes and the lists that base and extensions bring, nothing else, files 0644 and folders 0755',
     {
-      targets: ['installer', 'assets'],
+      targets: ['installer', 'assets', 'media'],
       needs: ['MOD-003', 'MOD-004', 'MOD-010'],
       fix: 'let imager make the index over base and all extensions, in the build that appends them',
     },

@@ -5,7 +5,7 @@ import { signatureFindings } from './signatures.ts'
 
 test(
   ...must('MOD-001', 'every module is under the pinned kernel release, and its vermagic says the same', {
-    targets: ['installer', 'assets'],
+    targets: ['installer', 'assets', 'media'],
     needs: ['EXT-005'],
     pinned: true,
     fix: 'take kernel, initramfs and extensions of one Talos release',
@@ -23,7 +23,7 @@ test(
 
 test(
   ...must('MOD-002', 'every module carries a valid signature by the key that signed the base modules', {
-    targets: ['installer', 'assets'],
+    targets: ['installer', 'assets', 'media'],
     needs: ['EXT-005'],
     fix: 'take the extension that was built with this kernel: its key exists for one build only',
   }),

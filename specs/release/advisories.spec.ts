@@ -7,7 +7,7 @@ const NEEDS = ['EXT-001', 'EXT-005', 'EXT-013', 'KRN-002'] as const
 
 test(
   ...must('REL-010', 'the image is of no release and of no extension that is known to be bad', {
-    targets: ['installer', 'assets'],
+    targets: ['installer', 'assets', 'media'],
     needs: NEEDS,
     fix: 'take a release without it, leave the extension out, or waive REL-010/<entry> with a reason and an end',
   }),
@@ -18,7 +18,7 @@ test(
 
 test(
   ...should('REL-011', 'the image is of no release and of no extension that is known to fall short', {
-    targets: ['installer', 'assets'],
+    targets: ['installer', 'assets', 'media'],
     needs: NEEDS,
     fix: 'look whether the effect is yours; take a release without it, or waive REL-011/<entry> with a reason and an end',
   }),

@@ -15,7 +15,7 @@ import { test } from '../support/test.ts'
 
 test(
   ...must('REL-006', 'the Talos release is one that the contract admits', {
-    targets: ['installer', 'assets'],
+    targets: ['installer', 'assets', 'media'],
     needs: ['OCI-001', 'OCI-002', 'OCI-004'],
     fix: 'build for a release within `talos` of the contract, or decide that the contract holds for this one too',
   }),
@@ -60,16 +60,19 @@ test(
     'REL-008',
     'without a lock: banner, `.uname`, module folders, modules and the SPDX document name one kernel release',
     {
-      targets: ['installer', 'assets'],
+      targets: ['installer', 'assets', 'media'],
       needs: ['KRN-002', 'INI-003', 'EXT-005'],
       unpinned: true,
       fix: 'take kernel, initramfs and extensions of one Talos release: modules load only into the kernel they were built for',
     },
   ),
-  async ({ subject, part, kernel, rootfs, modules, judge }) => {
+  async ({ subject, part, form, kernel, rootfs, modules, judge }) => {
     const { where } = await kernel.payload()
     const release = kernelReleaseOf((await kernel.banner()) ?? '', where)
-    const uname = part === 'installer' ? await (await subject.talos.uki()).text('.uname') : undefined
+    const uname =
+      part === 'installer' || (part === 'media' && form !== 'dir')
+        ? await (await subject.talos.uki()).text('.uname')
+        : undefined
     const tree = await rootfs.tree()
     const said = {
       ...(uname !== undefined && { '.uname': uname }),

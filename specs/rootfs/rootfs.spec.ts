@@ -16,7 +16,7 @@ const FIX = 'take initramfs.xz from imager:/usr/install/arm64 of the pinned rele
 
 test(
   ...must('ROOT-001', "`/etc/os-release` is Talos' own for the pinned version", {
-    targets: ['installer', 'assets'],
+    targets: ['installer', 'assets', 'media'],
     needs: ['INI-003'],
     pinned: true,
     fix: FIX,
@@ -36,7 +36,7 @@ test(
 
 test(
   ...must('ROOT-002', 'exactly one module directory, the pinned kernel release', {
-    targets: ['installer', 'assets'],
+    targets: ['installer', 'assets', 'media'],
     needs: ['INI-003'],
     pinned: true,
     fix: FIX,
@@ -50,7 +50,7 @@ test(
 
 test(
   ...must('ROOT-003', '`/usr/bin/init` and every other ELF is aarch64 (firmware and EM_BPF aside)', {
-    targets: ['installer', 'assets'],
+    targets: ['installer', 'assets', 'media'],
     needs: ['INI-003'],
     fix: FIX,
   }),
@@ -67,7 +67,7 @@ test(
     'ROOT-004',
     'the SPDX document parses and its kernel package is the pinned kernel (release without `-talos`)',
     {
-      targets: ['installer', 'assets'],
+      targets: ['installer', 'assets', 'media'],
       needs: ['INI-003'],
       pinned: true,
       fix: FIX,

@@ -61,6 +61,22 @@ describe('applicability', () => {
     )
   })
 
+  it('holds media of one form apart from those of another', () => {
+    const medium = (form: 'uki' | 'dir') => ({ parts: { media: { image: false, form } }, pinned: true })
+    const rule = { targets: ['installer', 'media'], forms: ['uki', 'iso'], pinned: false, scope: 'part' } as const
+    expect(applicability(rule, medium('uki')).parts).toEqual(['media'])
+    expect(applicability(rule, medium('dir')).reason).toBe(
+      'it is judged over media of the form uki, iso, and only there',
+    )
+    expect(applicability(rule, installer).parts).toEqual(['installer'])
+    expect(applicability({ ...rule, targets: ['assets', 'media'], forms: undefined }, medium('dir')).parts).toEqual([
+      'media',
+    ])
+    expect(applicability({ ...rule, targets: ['image'] }, medium('uki')).reason).toBe(
+      'the candidate has no target image',
+    )
+  })
+
   it('keeps rules over a release for a candidate of both variants', () => {
     const rule = { targets: ['installer'], pinned: false, scope: 'release' } as const
     expect(applicability(rule, installer).reason).toContain('over both variants')

@@ -1,19 +1,22 @@
 // The rules that apply to a candidate: the spec files register by it, the gate expects by it.
 import type { Contract } from '../contract/contract.ts'
 import type { Lock } from '../contract/lock.ts'
+import type { MediumForm } from '../contract/tags.ts'
 import type { Target, Requirement, VariantFilter } from './requirement.ts'
 
 /** A thing that is judged on its own: a part of the image, or the machine configuration beside it. */
 export type JudgedPart = (typeof JUDGED_PARTS)[number]
-export const JUDGED_PARTS = ['installer', 'assets', 'config'] as const
+export const JUDGED_PARTS = ['installer', 'assets', 'media', 'config'] as const
+
+type JudgedFacts = { readonly image: boolean; readonly registry?: boolean; readonly form?: MediumForm }
 
 /** Facts of a candidate that are known before any rule runs. */
 export type CandidateTargets = {
   /**
    * Parts that the candidate has: whether each is an image (has a manifest) or a bare folder, and whether it is in a
-   * registry, which has more to say than the image.
+   * registry, which has more to say than the image; `form` of a medium.
    */
-  readonly parts: Readonly<Partial<Record<JudgedPart, { readonly image: boolean; readonly registry?: boolean }>>>
+  readonly parts: Readonly<Partial<Record<JudgedPart, JudgedFacts>>>
   /** Targets that the user asked for; absent when all were. */
   readonly targets?: readonly Target[]
   /** True for a candidate of both variants of a release; only the rules over both speak about it. */
@@ -34,7 +37,7 @@ export type Applicability =
 
 /** The parts of a candidate that a rule judges, or why there are none. */
 export function applicability(
-  requirement: Pick<Requirement, 'targets' | 'pinned' | 'unpinned' | 'scope' | 'only'>,
+  requirement: Pick<Requirement, 'targets' | 'pinned' | 'unpinned' | 'scope' | 'forms' | 'only'>,
   candidate: CandidateTargets,
 ): Applicability {
   if ((requirement.scope === 'release') !== (candidate.release === true))
@@ -51,10 +54,13 @@ export function applicability(
   const parts = JUDGED_PARTS.filter(
     (part) =>
       (requirement.scope !== 'installer' || part === 'installer') &&
-      asked.some((target) => speaksOf(target, part, candidate)),
+      asked.some((target) => speaksOf(target, part, candidate)) &&
+      (part !== 'media' || isOfForm(requirement.forms, candidate)),
   )
   if (parts.length === 0 && requirement.scope === 'installer')
     return { parts: [], reason: 'it is judged over the installer image, and only there' }
+  if (parts.length === 0 && asked.includes('media') && candidate.parts.media !== undefined)
+    return { parts: [], reason: `it is judged over media of the form ${requirement.forms?.join(', ')}, and only there` }
   if (parts.length === 0) return { parts: [], reason: reasonWithout(asked) }
   const { variant: name = '' } = candidate
   const outside = outsideOf(requirement.only, name, candidate)
@@ -86,6 +92,11 @@ function outsideOf(
   if (service !== undefined && !variant.serviceConfigurations.includes(service))
     return `${name} has no service ${service}`
   return undefined
+}
+
+function isOfForm(forms: readonly MediumForm[] | undefined, { parts }: CandidateTargets): boolean {
+  const form = parts.media?.form
+  return forms === undefined || (form !== undefined && forms.includes(form))
 }
 
 function reasonWithout(asked: readonly Target[]): string {

@@ -1,8 +1,12 @@
 // A requirement: its identity, what of a candidate it speaks about, and what must be green before it can be judged.
+import type { MediumForm } from '../contract/tags.ts'
 
 /** The part of a candidate that a rule is about. */
-export type Target = 'image' | 'installer' | 'assets' | 'release' | 'registry' | 'config'
-export const TARGETS: readonly Target[] = ['image', 'installer', 'assets', 'release', 'registry', 'config']
+export type Target = 'image' | 'installer' | 'assets' | 'media' | 'release' | 'registry' | 'config'
+export const TARGETS: readonly Target[] = ['image', 'installer', 'assets', 'media', 'release', 'registry', 'config']
+
+/** The forms that hold a UKI. */
+export const WITH_UKI: readonly MediumForm[] = ['uki', 'iso', 'raw']
 
 /**
  * The extent of one evaluation of a rule: a part by itself, the installer image alone, both parts of a candidate held
@@ -36,6 +40,8 @@ export type Requirement = {
   /** True for a rule that is judged only where there is no lock; with one, other rules say it by themselves. */
   readonly unpinned?: true | undefined
   readonly scope: Scope
+  /** The forms of media that it speaks about; absent for all of them. */
+  readonly forms?: readonly MediumForm[] | undefined
   /** The variants; absent for all of them. */
   readonly only?: VariantFilter | undefined
   /** The remedy for a failure, for the owner of the image. */
@@ -48,6 +54,7 @@ export type RequirementOptions = {
   readonly pinned?: boolean
   readonly unpinned?: true
   readonly scope?: Scope
+  readonly forms?: readonly MediumForm[]
   readonly only?: VariantFilter
   readonly fix: string
 }
@@ -58,7 +65,7 @@ const ID = /^[A-Z]{3,4}-\d{3}$/
 
 function state(level: Level, id: string, sentence: string, options: RequirementOptions): Statement {
   if (!ID.test(id)) throw new Error(`requirement id ${id}: expected AREA-NNN`)
-  const { targets, needs = [], pinned = false, unpinned, scope = 'part', only, fix } = options
+  const { targets, needs = [], pinned = false, unpinned, scope = 'part', forms, only, fix } = options
   const requirement = {
     id,
     level,
@@ -68,6 +75,7 @@ function state(level: Level, id: string, sentence: string, options: RequirementO
     pinned,
     ...(unpinned !== undefined && { unpinned }),
     scope,
+    ...(forms !== undefined && { forms }),
     ...(only !== undefined && { only }),
     fix,
   }

@@ -7,6 +7,7 @@ import type { Reference } from '#harness/oci/image/reference.ts'
 import type { RegistryAccess } from '#harness/oci/registry/access.ts'
 import { openAssets } from '#harness/talos/assets.ts'
 import { openInstaller } from '#harness/talos/installer.ts'
+import { openMedium } from '#harness/talos/media/open.ts'
 import type { TalosPart } from '#harness/talos/part.ts'
 import type { Part } from '../contract/tags.ts'
 import { openEvidence, type Evidence, type EvidenceOptions } from './evidence.ts'
@@ -72,7 +73,8 @@ async function open(run: RunInput, key: string, part: Part): Promise<Subject> {
   if (candidate === undefined || reference === undefined) throw new Error(`no candidate ${key} with a part ${part}`)
   const spool = new Spool(join(run.cacheFolder, 'spool'), run.limits ?? BUDGET)
   const registry = await openPulled(run)
-  const talos = await (part === 'installer' ? openInstaller : openAssets)(reference, { spool, registry })
+  const openPart = { installer: openInstaller, assets: openAssets, media: openMedium }[part]
+  const talos = await openPart(reference, { spool, registry })
   if (run.selected === undefined && candidate.targets?.includes('image') !== false) beginLongest(talos)
   const evidence = registry && evidenceOf(registry, reference, { ...run, contract: candidate.contract })
   return { candidate, part, talos, ...(evidence !== undefined && { evidence }) }

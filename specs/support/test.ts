@@ -107,6 +107,8 @@ const base = vitest
     if (subject.evidence === undefined) throw new Error('expected a part in a registry')
     return subject.evidence
   })
+  /** The form of a medium; undefined for any other part. */
+  .extend('form', async ({ subject }) => subject.candidate.parts.media?.form)
   .extend('part', async ({ subject }) => subject.part)
   .extend('uki', async ({ subject }) => subject.talos.uki())
   .extend('kernel', async ({ subject }) => subject.talos.kernel())

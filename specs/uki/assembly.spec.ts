@@ -3,12 +3,13 @@
 import { layOutHeaders, nameHeaders } from '#harness/formats/uki/headers.ts'
 import { unpaddedSections } from '#harness/formats/uki/padding.ts'
 import { readSections } from '#harness/formats/uki/stub.ts'
-import { must } from '../support/requirement.ts'
+import { must, WITH_UKI } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 
 test(
   ...must('UKI-010', "its first sections are the pinned `systemd-stub.efi`'s: names, bytes, addresses and flags", {
-    targets: ['installer'],
+    targets: ['installer', 'media'],
+    forms: WITH_UKI,
     needs: ['UKI-001'],
     pinned: true,
     fix: 'take systemd-stub.efi from imager:/usr/install/arm64 of the pinned release, and add nothing between its sections',
@@ -23,7 +24,8 @@ test(
     'UKI-011',
     "its headers, padding and end are what imager's assembly makes of the stub's and of the sections (TimeDateStamp is free)",
     {
-      targets: ['installer'],
+      targets: ['installer', 'media'],
+      forms: WITH_UKI,
       needs: ['UKI-001', 'UKI-010'],
       pinned: true,
       fix: 'compose the UKI with the imager of the pinned release or with talos-image build, and change nothing in it afterwards',

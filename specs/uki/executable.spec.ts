@@ -6,7 +6,7 @@ import {
   PE_SUBSYSTEM_EFI_APPLICATION,
   sectionsOutside,
 } from '#harness/formats/uki/pe.ts'
-import { must } from '../support/requirement.ts'
+import { must, WITH_UKI } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 
 test(
@@ -14,7 +14,8 @@ test(
     'UKI-001',
     'the UKI is a PE32+ aarch64 EFI application whose sections are inside the file and do not overlap',
     {
-      targets: ['installer'],
+      targets: ['installer', 'media'],
+      forms: WITH_UKI,
       needs: ['INS-001'],
       fix: 'check `arch` in the profile this image was built from, and that nothing cut or rewrote vmlinuz.efi afterwards',
     },
@@ -39,7 +40,8 @@ test(
 
 test(
   ...must('UKI-007', 'the certificate table is empty exactly when the contract is not SecureBoot', {
-    targets: ['installer'],
+    targets: ['installer', 'media'],
+    forms: WITH_UKI,
     needs: ['UKI-001'],
     fix: 'build with `secureboot` as the contract has it; an unsigned image must not carry leftovers of a signature',
   }),

@@ -4,9 +4,9 @@ import { readAll } from '#harness/bytes/source.ts'
 import { parseOsRelease } from '#harness/formats/uki/os-release.ts'
 import { MAX_TEXT_SIZE } from '#harness/formats/uki/uki.ts'
 import { fileIn } from '#harness/fs/file-in.ts'
-import { expectedCommandLine } from '../contract/command-line.ts'
-import { must } from '../support/requirement.ts'
+import { must, WITH_UKI } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
+import { formCommandLine, formProfiles } from './forms.ts'
 import { expectedSections, unprintable } from './sections.ts'
 
 test(
@@ -14,7 +14,8 @@ test(
     'UKI-002',
     'its appended sections are exactly those that this Talos minor writes, in order, before and after every `.profile`',
     {
-      targets: ['installer'],
+      targets: ['installer', 'media'],
+      forms: WITH_UKI,
       needs: ['UKI-001'],
       fix: 'compose the UKI with the imager of the pinned release, or put its sections in the expected order: what follows a .profile replaces what is before the first',
     },
@@ -27,7 +28,8 @@ test(
 
 test(
   ...must('UKI-003', '`.osrel` says ID=talos and the pinned VERSION_ID', {
-    targets: ['installer'],
+    targets: ['installer', 'media'],
+    forms: WITH_UKI,
     needs: ['UKI-001'],
     pinned: true,
     fix: 'set `version` in the profile to the pinned Talos tag',
@@ -41,7 +43,8 @@ test(
 
 test(
   ...must('UKI-004', '`.uname`, when present, is the pinned kernel release', {
-    targets: ['installer'],
+    targets: ['installer', 'media'],
+    forms: WITH_UKI,
     needs: ['UKI-001'],
     pinned: true,
     fix: 'build with the imager of the pinned release: it writes .uname for its own version only',
@@ -54,18 +57,20 @@ test(
 test(
   ...must(
     'UKI-005',
-    "the first `.cmdline` is the metal/arm64 command line of this minor plus the contract's extra arguments, byte for byte",
+    "the first `.cmdline` is the metal/arm64 command line of this minor plus the contract's extra arguments, byte for byte (an ISO's adds talos.halt_if_installed=1, a medium may be nocloud's)",
     {
-      targets: ['installer'],
+      targets: ['installer', 'media'],
+      forms: WITH_UKI,
       needs: ['UKI-013'],
       pinned: true,
       fix: 'declare arguments in the contract (extraKernelArguments) and in customization.extraKernelArgs of the profile, or in neither',
     },
   ),
-  async ({ uki, quirks, contract, pinned, judge }) => {
+  async ({ uki, form, quirks, contract, pinned, judge }) => {
     pinned('talos')
-    judge(((await uki.text('.cmdline')) ?? '').split(' '), uki.whereOf('.cmdline')).toEqual(
-      expectedCommandLine({
+    const found = ((await uki.text('.cmdline')) ?? '').split(' ')
+    judge(found, uki.whereOf('.cmdline')).toEqual(
+      formCommandLine(form, found, {
         defaults: quirks.metalArm64CommandLine,
         secureBoot: contract.secureBoot ? quirks.secureBootArguments : [],
         extra: contract.extraKernelArguments,
@@ -75,26 +80,32 @@ test(
 )
 
 test(
-  ...must('UKI-006', 'the profiles are `main` and `reset-maintenance`, the latter with its own command line', {
-    targets: ['installer'],
-    needs: ['UKI-013'],
-    fix: 'build the installer with `output.kind: installer`: kind `uki` has the main profile only',
-  }),
-  async ({ uki, quirks, judge }) => {
-    const { id, title, argument } = quirks.installerProfile
+  ...must(
+    'UKI-006',
+    'the profiles are `main` and `reset-maintenance`, the latter with its own command line (an ISO has `reset` for it, a bare UKI may have `main` alone)',
+    {
+      targets: ['installer', 'media'],
+      forms: WITH_UKI,
+      needs: ['UKI-013'],
+      fix: 'build the installer with `output.kind: installer`: kind `uki` has the main profile only',
+    },
+  ),
+  async ({ uki, form, quirks, judge }) => {
+    const second = formProfiles(form, uki.profiles.length, quirks.installerProfile)
     judge(
       uki.profiles.map((profile) => profile.description),
       uki.where,
-    ).toEqual(['ID=main', `ID=${id}\nTITLE=${title}`])
-    judge((await uki.profiles[1]?.text('.cmdline')) ?? '', uki.whereOf('.profile')).toBe(
-      `${(await uki.text('.cmdline')) ?? ''} ${argument}`,
-    )
+    ).toEqual(['ID=main', ...second.map(({ id, title }) => `ID=${id}\nTITLE=${title}`)])
+    const main = (await uki.text('.cmdline')) ?? ''
+    const lines = await Promise.all(uki.profiles.slice(1).map((profile) => profile.text('.cmdline')))
+    judge(lines, uki.whereOf('.profile')).toEqual(second.map(({ argument }) => `${main} ${argument}`))
   },
 )
 
 test(
   ...must('UKI-012', "`.splash`, when present, is the release's picture, or the one that the contract names", {
-    targets: ['installer'],
+    targets: ['installer', 'media'],
+    forms: WITH_UKI,
     needs: ['UKI-001'],
     fix: 'build with the imager of the pinned release, without a splash, or name the picture in the contract (splash)',
   }),
@@ -107,7 +118,8 @@ test(
 
 test(
   ...must('UKI-013', 'every command line is printable ASCII', {
-    targets: ['installer'],
+    targets: ['installer', 'media'],
+    forms: WITH_UKI,
     needs: ['UKI-001'],
     fix: 'remove what is no visible character or space: the kernel reads bytes, and some of them as white space',
   }),
@@ -120,7 +132,8 @@ test(
 
 test(
   ...must('UKI-014', "`.osrel` is the root filesystem's `/etc/os-release`, byte for byte", {
-    targets: ['installer'],
+    targets: ['installer', 'media'],
+    forms: WITH_UKI,
     needs: ['UKI-003', 'ROOT-001', 'REL-007'],
     fix: 'set `version` in the profile to the pinned Talos tag: imager writes the same text that the release has',
   }),

@@ -49,6 +49,9 @@ describe('parseReference', () => {
     ['docker-archive:x.tar:ghcr.io/a:v1', { kind: 'docker-archive', path: 'x.tar', tag: 'ghcr.io/a:v1' }],
     ['dir:assets/talos/arm64', { kind: 'dir', path: 'assets/talos/arm64' }],
     ['dir:with:colon', { kind: 'dir', path: 'with:colon' }],
+    ['uki:metal-arm64-uki.efi', { kind: 'uki', path: 'metal-arm64-uki.efi' }],
+    ['iso:a/metal-arm64.iso', { kind: 'iso', path: 'a/metal-arm64.iso' }],
+    ['raw:C:metal-arm64.raw.zst', { kind: 'raw', path: 'C:metal-arm64.raw.zst' }],
   ] as const)('reads %s', ([text, expected]) => {
     expect(parseReference(text)).toEqual(expected)
   })
@@ -80,6 +83,9 @@ describe('parseReference', () => {
     ['oci:out:a//b', 'a tag outside the grammar'],
     ['oci-archive:', 'no path'],
     ['docker-archive:', 'no path'],
+    ['uki:', 'no path'],
+    ['iso:', 'no path'],
+    ['raw:', 'no path'],
     ['dir:', 'no path'],
     ['a'.repeat(5000), 'five thousand characters'],
   ] as const)('refuses %j: %s', async ([text]) => {

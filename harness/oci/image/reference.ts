@@ -25,13 +25,21 @@ export type LayoutReference = {
 /** An archive of `docker save`. `tag` is one of its RepoTags. */
 export type DockerArchiveReference = { readonly kind: 'docker-archive'; readonly path: string; readonly tag?: string }
 
+/** One of imager's outputs in a file of its own: a UKI, an ISO or a raw disk; no image. */
+export type MediumReference = { readonly kind: 'uki' | 'iso' | 'raw'; readonly path: string }
+
 /** A folder of boot assets; no image. */
 type DirectoryReference = { readonly kind: 'dir'; readonly path: string }
 
-export type Reference = RegistryReference | LayoutReference | DockerArchiveReference | DirectoryReference
+export type Reference =
+  | RegistryReference
+  | LayoutReference
+  | DockerArchiveReference
+  | MediumReference
+  | DirectoryReference
 
 const FORMS =
-  'HOST/REPOSITORY[:TAG][@DIGEST], oci:PATH[:TAG], oci-archive:PATH[:TAG], docker-archive:PATH[:TAG] or dir:PATH'
+  'HOST/REPOSITORY[:TAG][@DIGEST], oci:PATH[:TAG], oci-archive:PATH[:TAG], docker-archive:PATH[:TAG], dir:PATH, uki:PATH, iso:PATH or raw:PATH'
 /** A path and a reference of 255 characters; nothing longer is looked at. */
 const MAX_LENGTH = 4096 + 512
 /** Limit for registry and repository together (distribution/reference NameTotalLengthMax). */
@@ -44,6 +52,10 @@ const HOST_NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[
 const IPV6 = /^\[[0-9a-fA-F:]{2,39}\]$/
 /** org.opencontainers.image.ref.name: https://github.com/opencontainers/image-spec/blob/v1.1.1/annotations.md */
 const REF_NAME = /^[A-Za-z0-9]+(?:(?:[-._:@+]|--|\/)[A-Za-z0-9]+)*$/
+
+export function isMedium(reference: Reference): reference is MediumReference {
+  return ['uki', 'iso', 'raw'].includes(reference.kind)
+}
 
 /** FormatError MALFORMED, naming the forms that are, for what is none of them. */
 export function parseReference(text: string): Reference {
@@ -58,8 +70,13 @@ export function parseReference(text: string): Reference {
     case 'docker-archive':
       return { kind: 'docker-archive', ...splitPath(rest, text) }
     case 'dir':
-      if (rest === '') throw malformed(text, 'the path is missing')
-      return { kind: 'dir', path: rest }
+      return { kind: 'dir', path: parsePath(rest, text) }
+    case 'uki':
+      return { kind: 'uki', path: parsePath(rest, text) }
+    case 'iso':
+      return { kind: 'iso', path: parsePath(rest, text) }
+    case 'raw':
+      return { kind: 'raw', path: parsePath(rest, text) }
     default:
       return parseRegistry(text)
   }
@@ -72,6 +89,12 @@ export function renderReference(reference: Reference): string {
   return reference.kind === 'registry'
     ? `${reference.registry}/${reference.repository}${tag}${digest}`
     : `${reference.kind}:${reference.path}${tag}${digest}`
+}
+
+/** A path to the end of the text, colons too: these references have no tag. */
+function parsePath(rest: string, text: string): string {
+  if (rest === '') throw malformed(text, 'the path is missing')
+  return rest
 }
 
 function parseLayout(kind: 'oci' | 'oci-archive', rest: string, text: string): LayoutReference {

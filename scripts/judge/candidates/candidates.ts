@@ -1,10 +1,11 @@
 // From a reference to a candidate: its parts opened once, its digest and its variant read.
 import { describeError, formatLocation, HarnessError } from '#harness/errors.ts'
-import { renderReference, type Reference } from '#harness/oci/image/reference.ts'
+import { isMedium, renderReference, type Reference } from '#harness/oci/image/reference.ts'
 import { VERSION_LABEL } from '#harness/talos/installer.ts'
 import type { Advisory } from '#specs/contract/advisories.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import type { Lock } from '#specs/contract/lock.ts'
+import type { MediumForm } from '#specs/contract/tags.ts'
 import type { Target } from '#specs/support/requirement.ts'
 import type { CandidateInput } from '#specs/support/run.ts'
 import { UsageError } from '../usage-error.ts'
@@ -87,7 +88,11 @@ function describe(name: string, key: string, parts: readonly OpenedPart[], optio
     parts: Object.fromEntries(
       parts.map(({ part, content, reference }) => [
         part,
-        { image: content !== undefined, registry: reference.kind === 'registry' },
+        {
+          image: content !== undefined,
+          registry: reference.kind === 'registry',
+          ...(part === 'media' && { form: formOf(reference) }),
+        },
       ]),
     ),
     ...(targets !== undefined && { targets }),
@@ -96,6 +101,10 @@ function describe(name: string, key: string, parts: readonly OpenedPart[], optio
     contract,
     ...(advisories !== undefined && { advisories }),
   }
+}
+
+function formOf(reference: Reference): MediumForm {
+  return isMedium(reference) ? reference.kind : 'dir'
 }
 
 function chooseVariant(

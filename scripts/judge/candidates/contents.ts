@@ -11,15 +11,15 @@ import type { Contents } from '../verdict/conformance.ts'
 import type { OpenedPart } from './part.ts'
 
 /** The first that there is is shown. */
-const PARTS: readonly string[] = ['installer', 'assets']
+const PARTS: readonly string[] = ['installer', 'assets', 'media']
 /** Talos' own are below 2 KiB. */
 const MAX_SERVICE_BYTES = 1 << 20
 /** Upstream's extensions bring one each. */
 const MAX_SERVICES = 64
 
 /**
- * The contents of the installer, or of the asset tree where there is no installer; undefined where there is none of
- * them. What cannot be read is left out: the rules say what is wrong with it.
+ * The contents of the installer, or of the asset tree or the medium where there is no installer; undefined where there is
+ * none of them. What cannot be read is left out: the rules say what is wrong with it.
  */
 export async function readContents(
   parts: readonly Pick<OpenedPart, 'part' | 'talos'>[],
@@ -28,7 +28,7 @@ export async function readContents(
   if (shown === undefined) return undefined
   const { part, talos } = shown
   const extensions = await orAbsent(() => readExtensions(talos))
-  const account = part === 'assets' ? undefined : await orAbsent(async () => sumsOf(await accountOf(talos)))
+  const account = part !== 'installer' ? undefined : await orAbsent(async () => sumsOf(await accountOf(talos)))
   return {
     ...(extensions !== undefined && { extensions }),
     sizes: await readSizes(talos),

@@ -12,6 +12,7 @@ import type { RegistryAccess } from '#harness/oci/registry/access.ts'
 import type { ContentStore } from '#harness/oci/store.ts'
 import { assetsIn, openAssets } from '#harness/talos/assets.ts'
 import { installerIn } from '#harness/talos/installer.ts'
+import { openMedium } from '#harness/talos/media/open.ts'
 import type { TalosPart } from '#harness/talos/part.ts'
 import type { Part } from '#specs/contract/tags.ts'
 
@@ -19,9 +20,9 @@ export type OpenedPart = {
   readonly part: Part
   /** The reference by which it is read from now on: a tag may move while it is judged. */
   readonly reference: Reference
-  /** The image; undefined for a folder. */
+  /** The image; undefined for a folder and a medium. */
   readonly content: { readonly store: ContentStore; readonly image: OciImage } | undefined
-  /** The digest of the image that the reference names; undefined for a folder. */
+  /** The digest of the image that the reference names; undefined for a folder and a medium. */
   readonly digest: Digest | undefined
   /** The digest of the manifest for this architecture, where `digest` is that of an index. */
   readonly manifest?: Digest
@@ -38,8 +39,13 @@ export type PartPlace = {
   readonly limits?: BudgetLimits | undefined
 }
 
-/** The caller closes `talos`. Errors of `openImage`; NotFoundError for a folder without boot files. */
+/** The facts of a part that is no image. */
+const UNPUBLISHED = { content: undefined, digest: undefined, labels: {} } as const
+
+/** The caller closes `talos`. Errors of `openImage`; NotFoundError for a folder without boot files; those of `openMedium`. */
 export async function openPart(part: Part, reference: Reference, place: PartPlace): Promise<OpenedPart> {
+  if (part === 'media')
+    return { ...UNPUBLISHED, part, reference, talos: await openMedium(reference, { spool: spoolOf(place) }) }
   return reference.kind === 'dir' ? openFolder(part, reference, place) : openImagePart(part, reference, place)
 }
 
@@ -60,10 +66,12 @@ function spoolOf({ cacheFolder, limits }: PartPlace): Spool {
 async function openFolder(part: Part, reference: Reference, place: PartPlace): Promise<OpenedPart> {
   const talos = await openAssets(reference, { spool: spoolOf(place) })
   const files = await talos.files()
-  if (files.has('boot/vmlinuz') || files.has('boot/initramfs.xz'))
-    return { part, reference, content: undefined, digest: undefined, labels: {}, talos }
+  if (files.has('boot/vmlinuz') || files.has('boot/initramfs.xz')) return { ...UNPUBLISHED, part, reference, talos }
   await talos.close()
-  throw new NotFoundError('BLOB_UNKNOWN', 'expected an asset tree with boot/vmlinuz and boot/initramfs.xz, got neither')
+  throw new NotFoundError(
+    'BLOB_UNKNOWN',
+    'expected an asset tree with boot/vmlinuz and boot/initramfs.xz, or kernel and initramfs under the names of imager, GitHub or PXE, got none of them',
+  )
 }
 
 async function openImagePart(part: Part, reference: Reference, place: PartPlace): Promise<OpenedPart> {

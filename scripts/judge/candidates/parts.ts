@@ -1,6 +1,8 @@
 // The parts of a candidate behind one reference: the installer image, and the asset image beside it.
 import { NotFoundError } from '#harness/errors.ts'
-import type { Reference } from '#harness/oci/image/reference.ts'
+import { openDirectoryTree } from '#harness/fs/directory-tree.ts'
+import { findBootFiles } from '#harness/talos/media/boot-folder.ts'
+import { isMedium, type Reference } from '#harness/oci/image/reference.ts'
 import { ASSETS_SUFFIX } from '#specs/contract/tags.ts'
 import { listNames, openPart, type OpenedPart, type PartPlace } from './part.ts'
 
@@ -8,6 +10,8 @@ import { listNames, openPart, type OpenedPart, type PartPlace } from './part.ts'
 type Found = {
   readonly installer?: Reference
   readonly assets?: Reference
+  /** One of imager's other outputs. */
+  readonly media?: Reference
   /** True where the assets may be absent. */
   readonly optional?: true
 }
@@ -25,6 +29,7 @@ export async function openParts(
   const opened: OpenedPart[] = []
   try {
     if (found.installer !== undefined) opened.push(await openPart('installer', found.installer, place))
+    if (found.media !== undefined) opened.push(await openPart('media', found.media, place))
     const beside = assets === undefined ? await openBeside(found, place) : await openPart('assets', assets, place)
     if (beside !== undefined) opened.push(beside)
     return opened
@@ -45,7 +50,9 @@ async function openBeside({ assets, optional }: Found, place: PartPlace): Promis
 }
 
 async function findParts(reference: Reference, place: PartPlace): Promise<Found> {
-  if (reference.kind === 'dir') return { assets: reference }
+  if (reference.kind === 'dir')
+    return (await isBootFolder(reference.path)) ? { media: reference } : { assets: reference }
+  if (isMedium(reference)) return { media: reference }
   if (reference.kind === 'docker-archive') return { installer: reference }
   const { tag, digest } = reference
   if (tag?.endsWith(ASSETS_SUFFIX) === true) return { assets: reference }
@@ -62,6 +69,16 @@ async function findParts(reference: Reference, place: PartPlace): Promise<Found>
   return {
     installer: { ...reference, tag: named },
     ...(names.includes(assets) && { assets: { ...reference, tag: assets } }),
+  }
+}
+
+/** True for a folder with kernel or initramfs directly in it; an asset tree has them in `boot`. */
+async function isBootFolder(path: string): Promise<boolean> {
+  const folder = await openDirectoryTree(path)
+  try {
+    return findBootFiles(folder.tree) !== undefined
+  } finally {
+    await folder.close()
   }
 }
 

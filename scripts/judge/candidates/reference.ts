@@ -9,7 +9,7 @@ import { areaFolder } from '#harness/oci/cache/layout.ts'
 import type { ClientOptions } from '#harness/oci/client/client.ts'
 import { openImage } from '#harness/oci/image/image.ts'
 import { openStore } from '#harness/oci/open.ts'
-import { parseReference, type Reference, type RegistryReference } from '#harness/oci/image/reference.ts'
+import { isMedium, parseReference, type Reference, type RegistryReference } from '#harness/oci/image/reference.ts'
 import { openRegistryAccess } from '#harness/oci/registry/access.ts'
 import type { BlobFailures } from '#harness/oci/registry/failure.ts'
 import { pullLayers, readDocuments } from '#harness/oci/registry/pull.ts'
@@ -78,7 +78,7 @@ async function fetchReference(candidates: readonly Candidate[], place: Reference
 async function fetchPinned(pinned: PinnedImage, place: ReferencePlace): Promise<Fetched> {
   const { digest } = pinned
   const { reference = parseReference(pinned.reference) } = place
-  if (reference.kind === 'dir' || reference.kind === 'docker-archive' || !isDigest(digest))
+  if (reference.kind === 'dir' || reference.kind === 'docker-archive' || isMedium(reference) || !isDigest(digest))
     return { pinnedReference: { image: reference } }
   const image = { ...reference, digest }
   if (image.kind !== 'registry') return { pinnedReference: { image } }

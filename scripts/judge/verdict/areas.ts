@@ -11,6 +11,7 @@ const AREAS: Readonly<Record<string, string>> = {
   MOD: 'the kernel modules',
   ROOT: 'the root filesystem',
   AST: 'the asset tree',
+  MED: 'the boot medium',
   SUP: 'the supply chain',
   REL: 'the release',
   CFG: 'the machine configuration',
