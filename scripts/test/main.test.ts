@@ -60,7 +60,11 @@ describe('main', () => {
     ['a reference of no known form', () => asSpinOnly('http://x y'), /expected HOST\/REPOSITORY/],
     ['a reference that says nothing', () => asSpinOnly(''), /expected HOST\/REPOSITORY/],
     ['a reference of two lines', () => asSpinOnly('dir:a\nb\u{1b}[2J'), /dir:a\\u\{a\}b\\u\{1b\}\[2J/],
-    ['no variant', () => [GOLDEN], /carries no label .* with --variant \(spin-only, spin-tailscale\)/],
+    [
+      'no variant',
+      () => [GOLDEN],
+      /no label io\.cozystack\.talos\.variant: .* with --variant \(spin-only, spin-tailscale\)/,
+    ],
     ['an unknown variant', () => [GOLDEN, '--variant', 'spin'], /unknown variant spin; defined: spin-only/],
     ['a variant of JavaScript’s', () => [GOLDEN, '--variant', 'constructor'], /unknown variant constructor/],
     ['an unknown variant of no image', () => ['--variant', 'spin'], /unknown variant spin; defined: spin-only/],
@@ -72,8 +76,8 @@ describe('main', () => {
       () => golden('--varient=x'),
       /^error: .*'--varient=x' \(Did you mean --variant\?\) \(/,
     ],
-    ['a path without its kind', () => asSpinOnly('./a.tar'), /kind before it, such as docker-archive:\.\/a\.tar/],
-    ['a path of this folder', () => asSpinOnly('.'), /a path needs its kind before it/],
+    ['a path that is not there', () => asSpinOnly('./a.tar'), /^error: \.\/a\.tar: no such file or folder\n$/],
+    ['a folder of no image', () => asSpinOnly('.'), /\.: expected an image layout .*, got none of them/],
     ['one standard output for two', () => golden('--json', '--output', 'markdown=-'), /both write to standard output/],
     [
       'what is not there, once',
@@ -87,10 +91,13 @@ describe('main', () => {
       /configuration of one node is of one variant, .* --variant/,
     ],
     ['an absent configuration', () => golden('--config', at('absent')), /absent cannot be read: ENOENT/],
-    ['a configuration that is no YAML', () => golden('--config', at('no.yaml')), /no\.yaml:1:10: yaml: /],
+    [
+      'a configuration that is no YAML, of no variant',
+      () => ['--config', at('no.yaml')],
+      /no\.yaml:1:10: the file is no YAML to Talos/,
+    ],
     ['no configuration', () => golden('--config'), /'--config <FILE\.\.\.>' argument missing/],
-    ['a contract with an unknown key', () => golden('--contract', at('mood.yaml')), /mood.*mood\.yaml/],
-    ['a contract that is no YAML', () => golden('--contract', at('no.yaml')), /yaml: .*no\.yaml offset 0x/],
+    ['a contract that is no YAML', () => golden('--contract', at('no.yaml')), /yaml: .*no\.yaml:1:10\)/],
     ['a contract that is not there', () => golden('--contract', at('absent')), /contract .* cannot be read: ENOENT/],
     ['a folder for a contract', () => golden('--contract', at('empty')), /cannot be read: EISDIR/],
     [
@@ -106,5 +113,14 @@ describe('main', () => {
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
     expect(stderr).toMatch(/^error: [^\n]+\n$/)
     expect(stderr).toMatch(message)
+  })
+
+  it('refuses a contract with an unknown key, at its place', async () => {
+    const { status, stdout, stderr } = await run(golden('--contract', at('mood.yaml')))
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+    const [first, second = '', ...rest] = stderr.trimEnd().split('\n')
+    expect(first).toMatch(/^error: the contract \S+mood\.yaml is not as it must be: one finding$/)
+    expect(second).toMatch(/^ {2}\S+mood\.yaml:\d+:1 unknown key mood$/)
+    expect(rest).toEqual([])
   })
 })
