@@ -24,7 +24,7 @@ describe('npm run rule-index', { timeout: PATIENCE_MS }, () => {
     expect((await ruleIndex()).status).toBe(0)
 
     const before = await read()
-    for (const spec of [SPEC, ...NEED_IT]) await copy.edit(spec, (text) => text.replace("'OCI-003'", "'OCI-099'"))
+    for (const spec of [SPEC, ...NEED_IT]) await copy.edit(spec, (text) => text.replaceAll("'OCI-003'", "'OCI-099'"))
     const lost = await ruleIndex()
     expect(lost).toMatchObject({ status: 1, stdout: '' })
     expect(lost.stderr).toMatch(/^error: OCI-003 was in the rule index and no spec states it any more: [^\n]+\n$/)
