@@ -13,6 +13,7 @@ import { fileChecks } from './files.ts'
 import { goTextChecks } from './go-text.ts'
 import { machineConfigChecks } from './machine-config.ts'
 import { orasChecks } from './oras.ts'
+import { packageChecks } from './package.ts'
 import { publishChecks } from './publish.ts'
 import { raceChecks } from './races/checks.ts'
 import type { Check } from './tool.ts'
@@ -36,6 +37,7 @@ export async function main([kept, ...rest]: readonly string[]): Promise<0 | 1 | 
       ...cosignTableChecks(tools),
       ...publishChecks(tools),
       ...raceChecks(),
+      ...packageChecks(),
       ...goTextChecks(tools),
       ...byteChecks(),
       ...fileChecks(tools),

@@ -5,8 +5,11 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { RELEASE_NAMES, type ReleaseName } from '#fixtures/simulator/upstream/release.ts'
 import { conformanceSchema } from '../judge/verdict/conformance.ts'
-import { runCommandLine } from '../testing/run-script.ts'
+import { build } from '../build/main.ts'
+import { lock as lockCommand } from '../lock/main.ts'
+import { judgeHere, runCommand } from '../testing/run-command.ts'
 import { serveUpstream, type SignedUpstream } from '../testing/signed-upstream.ts'
+import { drift as driftCommand } from './main.ts'
 import { driftSchema, verdictSentence, type DriftVerdict } from './report.ts'
 
 /** An idle machine takes seven seconds for the longest. */
@@ -24,29 +27,35 @@ describe('the verdict', { timeout: PATIENCE_MS }, () => {
   const file = (name: string): string => join(served.folder, name)
   const registry = (): readonly string[] =>
     ['--upstream', served.namespace, '--trusted-root', served.trustedRoot].concat('--cache', file('cache'))
-  const lock = async (talos: string): Promise<string> => {
+  const locks = new Map<string, Promise<string>>()
+  const lock = (talos: string): Promise<string> => {
+    const made = locks.get(talos) ?? makeLock(talos)
+    locks.set(talos, made)
+    return made
+  }
+  const makeLock = async (talos: string): Promise<string> => {
     const path = file(`${talos}.json`)
-    const { status, stderr } = await runCommandLine('lock', [
+    const { exit, stderr } = await runCommand(lockCommand, [
       '--accept-moved',
       ...['--talos', talos, '--lock', path].concat(registry()),
     ])
-    expect(status, stderr).toBe(0)
+    expect(exit, stderr).toBe(0)
     return path
   }
   const drift = async (from: string, to: string) => {
     const path = file('drift.json')
     const args = ['--from', await lock(from), '--to', to, '--output', `json=${path}`, ...registry()]
-    const { status, stderr } = await runCommandLine('drift', args)
-    expect(status, stderr).toBe(3)
+    const { exit, stderr } = await runCommand(driftCommand, args)
+    expect(exit, stderr).toBe(3)
     return driftSchema.parse(JSON.parse(await readFile(path, 'utf8'))).targets[0]
   }
   const byHand = async (talos: string): Promise<DriftVerdict> => {
     const [path, out, report] = [await lock(talos), file(`out-${talos}`), file('conformance.json')]
     const upstream = ['--upstream', served.namespace, '--cache', file('cache')]
-    const built = await runCommandLine('build', ['--lock', path, '--output', out, ...upstream])
-    expect(built.status, built.stderr).toBe(0)
+    const built = await runCommand(build, ['--lock', path, '--output', out, ...upstream])
+    expect(built.exit, built.stderr).toBe(0)
     const images = ['spin-only', 'spin-tailscale'].map((variant) => `oci:${out}/${variant}:${talos}`)
-    const { status } = await runCommandLine('test', [...images, '--lock', path, '--report', report])
+    const { status } = await judgeHere([...images, '--lock', path, '--report', report])
     const { candidates } = conformanceSchema.parse(JSON.parse(await readFile(report, 'utf8')))
     const rules = candidates.flatMap(({ variant, rules: all }) =>
       all.flatMap(({ id, level, status: said }) =>
