@@ -49,6 +49,12 @@ describe('nodeFacts', () => {
       { pattern: { value: 'a/*' }, deny: { value: 'true' } },
       { pattern: { value: 'b' }, skip: { value: 'true' } },
     ])
+    const verifiers =
+      'rules: [{image: a, keyless: {issuer: i, subject: s, subjectRegex: r}}, {image: b, publicKey: {certificate: c}}]\n'
+    expect(node(document('ImageVerificationConfig', verifiers)).imageRules).toMatchObject([
+      { keyless: { issuer: { value: 'i' }, subject: { value: 's' }, subjectRegex: { value: 'r' }, at: { line: 3 } } },
+      { key: { value: 'c' } },
+    ])
     expect(node('machine: {install: {disk: /dev/a}, disks: [{device: /dev/b}]}\n').devices).toMatchObject([
       { value: '/dev/a' },
       { value: '/dev/b' },

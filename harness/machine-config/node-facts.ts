@@ -5,6 +5,7 @@ import {
   entriesAt,
   fieldAt,
   itemsAt,
+  keyAt,
   mapAt,
   textAt,
   toFieldTree,
@@ -30,6 +31,17 @@ export type ImageRule = {
   readonly pattern: PlacedText
   readonly skip?: PlacedText
   readonly deny?: PlacedText
+  readonly keyless?: KeylessVerifier
+  /** A public key or certificate in PEM (`publicKey.certificate`). */
+  readonly key?: PlacedText
+}
+
+/** Of both `subject` and `subjectRegex` both count. */
+export type KeylessVerifier = {
+  readonly issuer?: PlacedText
+  readonly subject?: PlacedText
+  readonly subjectRegex?: PlacedText
+  readonly at: YamlPlace
 }
 
 export type NodeFacts = {
@@ -130,7 +142,23 @@ function argumentsOf(main: YamlMap | undefined, rootsOf: (kind: string) => reado
 function toImageRule(rule: Parameters<typeof textAt>[0]): readonly ImageRule[] {
   const pattern = textAt(rule, 'image')
   if (pattern === undefined) return []
-  return [{ pattern, ...optional('skip', textAt(rule, 'skip')), ...optional('deny', textAt(rule, 'deny')) }]
+  const keyless = mapAt(rule, 'keyless')
+  return [
+    {
+      pattern,
+      ...optional('skip', textAt(rule, 'skip')),
+      ...optional('deny', textAt(rule, 'deny')),
+      ...(keyless !== undefined && {
+        keyless: {
+          ...optional('issuer', textAt(keyless, 'issuer')),
+          ...optional('subject', textAt(keyless, 'subject')),
+          ...optional('subjectRegex', textAt(keyless, 'subjectRegex')),
+          at: keyAt(rule, 'keyless') ?? keyless.at,
+        },
+      }),
+      ...optional('key', textAt(rule, 'publicKey', 'certificate')),
+    },
+  ]
 }
 
 function optional<Key extends string, Value>(key: Key, value: Value | undefined): { readonly [K in Key]?: Value } {

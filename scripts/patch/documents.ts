@@ -75,17 +75,20 @@ function service(name: string, { pods, services }: PatchInputs): Document {
   return document('ExtensionServiceConfig', { name, environment })
 }
 
-/** The image of the node, by the identities that sign it; a key alone is nothing that Talos verifies by. */
+/** The image of the node by the first signer of the contract: Talos takes one verifier a rule. */
 function verification({ contract, image }: PatchInputs): readonly Document[] {
-  const signer = contract.signing.signers.find((one) => !('publicKey' in one))
-  if (signer === undefined || 'publicKey' in signer) return []
-  const { issuer } = signer
-  const keyless =
-    'subject' in signer
-      ? { issuer, subject: signer.subject }
-      : { issuer, subjectRegex: `^(?:${signer.subjectPattern})$` }
+  const [signer] = contract.signing.signers
+  if (signer === undefined) return []
   const repository = image.replace(/@.*$/, '').replace(/:[^/:]*$/, '')
-  return [document('ImageVerificationConfig', { rules: [{ image: repository, keyless }] })]
+  return [document('ImageVerificationConfig', { rules: [{ image: repository, ...verifier(signer) }] })]
+}
+
+function verifier(signer: Contract['signing']['signers'][number]): Document {
+  if ('publicKey' in signer) return { publicKey: { certificate: signer.publicKey } }
+  const { issuer } = signer
+  return 'subject' in signer
+    ? { keyless: { issuer, subject: signer.subject } }
+    : { keyless: { issuer, subjectRegex: `^(?:${signer.subjectPattern})$` } }
 }
 
 function document(kind: string, fields: Document): Document {

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -33,6 +34,10 @@ const IMAGE = (variant: string, version: string): readonly string[] => [
   '--image',
   `registry.example.com/talos/${variant}:${version}-0a1b2c3d`,
 ]
+
+const KEY = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  .publicKey.export({ type: 'spki', format: 'pem' })
+  .toString()
 
 describe('npm run patch', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'patch-'))
@@ -105,6 +110,10 @@ describe('npm run patch', async () => {
     expect(stdout).toMatch(
       /kind: ImageVerificationConfig\nrules:\n {2}- image: registry.example.com\/talos\/spin-only\n {4}keyless:\n {6}issuer: /,
     )
+    const path = join(folder, 'key.yaml')
+    await writeFile(path, `extends: default\nsigning: {signers: [{publicKey: ${JSON.stringify(KEY)}}]}\n`)
+    const byKey = await run('--variant', 'spin-only', ...IMAGE('spin-only', 'v1.13.9'), '--contract', path)
+    expect(byKey.stdout).toContain('    publicKey:\n      certificate: |\n        -----BEGIN PUBLIC KEY-----\n')
     expect((await run('--variant', 'spin-only', ...IMAGE('spin-only', 'v1.12.7'))).stdout).not.toMatch(
       /ImageVerification/,
     )

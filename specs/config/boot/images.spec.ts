@@ -2,7 +2,7 @@
 // and internal/pkg/containers/image/verify/verify.go.
 import { must, should } from '../../support/requirement.ts'
 import { test } from '../../support/test.ts'
-import { judgeDeniedImages, judgeSkippedImages } from './images.ts'
+import { judgeDeniedImages, judgeSigners } from './images.ts'
 
 test(
   ...must(
@@ -20,12 +20,16 @@ test(
 )
 
 test(
-  ...should('CFG-045', 'where images are verified, the image of this node is: no rule skips it', {
-    targets: ['config'],
-    needs: ['CFG-064'],
-    fix: 'put a rule for the repository of the install image first, with the signers of the contract (`talos-image patch` writes it)',
-  }),
+  ...should(
+    'CFG-045',
+    'where images are verified, the image of this node is, by a signer of the contract: no rule skips it, and none takes it by another signature',
+    {
+      targets: ['config'],
+      needs: ['CFG-064'],
+      fix: 'put a rule for the repository of the install image first, with a signer of the contract (`talos-image patch` writes it)',
+    },
+  ),
   async ({ findings }) => {
-    findings(judgeSkippedImages).toEqual([])
+    findings(judgeSigners).toEqual([])
   },
 )

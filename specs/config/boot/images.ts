@@ -3,6 +3,7 @@
 import type { ImageRule } from '#harness/machine-config/node-facts.ts'
 import type { MachineConfigFacts, Placed } from '#harness/machine-config/facts.ts'
 import { isUnknown, type ConfigFinding, type ConfigJudge } from '../../support/config-rule.ts'
+import { judgeVerifier } from './image-signers.ts'
 
 /** Images that Talos takes where a configuration names none (pkg/machinery/constants). */
 const KUBELET = 'ghcr.io/siderolabs/kubelet'
@@ -27,10 +28,23 @@ export const judgeDeniedImages: ConfigJudge = (facts) => {
   })
 }
 
-export const judgeSkippedImages: ConfigJudge = (facts) =>
-  installImages(facts).flatMap(({ value }): readonly ConfigFinding[] => {
-    const rule = isUnknown(value) ? undefined : ruleOf(value, facts.node.imageRules)
-    if (rule?.skip === undefined || !isTrue(rule.skip)) return []
+/** Nothing to judge where no rule is there at all: then Talos verifies no image. */
+export const judgeSigners: ConfigJudge = (facts, { contract }) => {
+  const { imageRules } = facts.node
+  const [first] = imageRules
+  if (first === undefined) return []
+  return installImages(facts).flatMap(({ value }): readonly ConfigFinding[] => {
+    if (isUnknown(value)) return []
+    const rule = ruleOf(value, imageRules)
+    if (rule === undefined)
+      return [
+        {
+          at: first.pattern.at,
+          message: `no rule is for the image of this node, ${repositoryOf(value)}: it is taken without regard to its signer`,
+          kind: 'note',
+        },
+      ]
+    if (rule.skip === undefined || !isTrue(rule.skip)) return judgeVerifier(rule, contract.signing.signers)
     return [
       {
         at: rule.skip.at,
@@ -40,6 +54,7 @@ export const judgeSkippedImages: ConfigJudge = (facts) =>
       },
     ]
   })
+}
 
 function installImages({ installs }: MachineConfigFacts): readonly Placed[] {
   return installs.flatMap(({ image }) => image ?? [])

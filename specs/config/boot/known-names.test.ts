@@ -9,7 +9,7 @@ const parameters = (module: string, parameter: string) =>
   doubtParameters(facts(`machine:\n  kernel:\n    modules:\n    - {name: ${module}, parameters: [${parameter}]}\n`))
 
 describe('doubtSettings', () => {
-  it.each(['net.ipv4.no_such', 'net/ipv4/no_such'])('notes %s', (name) => {
+  it.each(['net.ipv4.no_such', 'net/ipv4/no_such', 'net.ipv4.ip_local_port_step_width'])('notes %s', (name) => {
     expect(settings(name)).toMatchObject([{ kind: 'note', at: { line: 3 } }])
   })
 
@@ -36,6 +36,8 @@ describe('doubtParameters', () => {
   it.each([
     ['drbd', 'usermode_helper=disabled'],
     ['drbd', 'usermode-helper=disabled'],
+    ['drbd', 'allow_oos=1'],
+    ['drbd', 'max_parallel_resyncs=4'],
     ['zfs', 'zfs_arc_max=1'],
   ])('says nothing of %s %s', (module, parameter) => {
     expect(parameters(module, parameter)).toEqual([])

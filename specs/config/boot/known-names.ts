@@ -1,10 +1,13 @@
 // Names of the kernel that are known well enough to doubt another: settings right below net.ipv4, and parameters of
-// modules. What is not here may still be there, in a kernel of another build: only a note comes of it.
+// modules. Another name may still be there in a kernel of another build: only a note comes of it.
 import { nearest } from '../../contract/findings/edits.ts'
 import { isUnknown, type ConfigFinding } from '../../support/config-rule.ts'
 import type { MachineConfigFacts } from '#harness/machine-config/facts.ts'
 
-/** Documentation/networking/ip-sysctl.rst and net/ipv4/{sysctl_net_ipv4,ip_fragment,xfrm4_policy}.c of Linux 6.12 to 6.18. */
+/**
+ * Every `procname` that Linux 6.18.32 registers as net/ipv4: ctl_table of net/ipv4/{sysctl_net_ipv4,ip_fragment,
+ * xfrm4_policy,devinet}.c. Those of 6.12.19 are among them.
+ */
 const IPV4 =
   `cipso_cache_bucket_size cipso_cache_enable cipso_rbm_optfmt cipso_rbm_strictvalid fib_multipath_hash_fields
 fib_multipath_hash_policy fib_multipath_hash_seed fib_multipath_use_neigh fib_notify_on_flag_change fib_sync_mem
@@ -12,7 +15,7 @@ fwmark_reflect icmp_echo_enable_probe icmp_echo_ignore_all icmp_echo_ignore_broa
 icmp_errors_extension_mask icmp_errors_use_inbound_ifaddr icmp_ignore_bogus_error_responses icmp_msgs_burst
 icmp_msgs_per_sec icmp_ratelimit icmp_ratemask igmp_link_local_mcast_reports igmp_max_memberships igmp_max_msf igmp_qrv
 inet_peer_maxttl inet_peer_minttl inet_peer_threshold ip_autobind_reuse ip_default_ttl ip_dynaddr ip_early_demux
-ip_forward ip_forward_update_priority ip_forward_use_pmtu ip_local_port_range ip_local_port_step_width
+ip_forward ip_forward_update_priority ip_forward_use_pmtu ip_local_port_range
 ip_local_reserved_ports ip_no_pmtu_disc ip_nonlocal_bind ip_unprivileged_port_start ipfrag_high_thresh ipfrag_low_thresh
 ipfrag_max_dist ipfrag_secret_interval ipfrag_time nexthop_compat_mode ping_group_range raw_l3mdev_accept
 tcp_abort_on_overflow tcp_adv_win_scale tcp_allowed_congestion_control tcp_app_win tcp_autocorking
@@ -34,11 +37,12 @@ tcp_wmem tcp_workaround_signed_windows udp_child_hash_entries udp_early_demux ud
 udp_mem udp_rmem_min udp_wmem_min xfrm4_gc_thresh`.split(/\s+/)
 
 /**
- * Module → its parameters: drbd/drbd_main.c and drbd_nl.c of LINBIT's drbd 9.2; openvswitch of Linux 6.12 has none.
+ * Module → its parameters, every `module_param…` of its sources: LINBIT/drbd drbd/drbd_main.c of drbd-9.2.14, 9.2.16, 9.3.1,
+ * 9.3.2, and max_parallel_resyncs of 9.3.3; net/openvswitch of Linux 6.12.19 and 6.18.32, which has none.
  */
 const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
-  drbd: `disable_sendpage enable_faults fault_count fault_devs fault_rate minor_count protocol_version_min strict_names
-    usermode_helper`.split(/\s+/),
+  drbd: `allow_oos disable_sendpage enable_faults fault_count fault_devs fault_rate max_parallel_resyncs minor_count
+    protocol_version_min strict_names usermode_helper`.split(/\s+/),
   openvswitch: [],
 }
 

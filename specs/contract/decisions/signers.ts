@@ -25,7 +25,7 @@ export const signerSchema = z.union(
 )
 
 /** Made-up identities, one of each kind that an OpenID provider vouches for. */
-const ANYBODY = [
+export const ANYBODY = [
   'x',
   'someone@example.net',
   'someone@example.iam.gserviceaccount.com',
