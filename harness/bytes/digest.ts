@@ -2,7 +2,8 @@
 // https://github.com/opencontainers/image-spec/blob/v1.1.1/descriptor.md#digests
 import { createHash } from 'node:crypto'
 import { FormatError, type Location } from '../errors.ts'
-import { chunkMemory, type ByteSource } from './source.ts'
+import { factOf, identified } from './identity.ts'
+import { chunkMemory, type ByteSource, type FactKeeper } from './source.ts'
 
 declare const brand: unique symbol
 
@@ -42,10 +43,22 @@ export function digestOf(bytes: Uint8Array, algorithm: DigestAlgorithm = 'sha256
 }
 
 /** Digest of a whole source, streamed. */
-export async function readDigest(source: ByteSource, algorithm: DigestAlgorithm = 'sha256'): Promise<Digest> {
-  const hash = createHash(algorithm)
-  for await (const chunk of source.stream(0, source.size, chunkMemory(source))) hash.update(chunk)
-  return makeDigest(algorithm, hash.digest('hex'))
+export function readDigest(source: ByteSource, algorithm: DigestAlgorithm = 'sha256'): Promise<Digest> {
+  return factOf(source, algorithm, async () => {
+    const hash = createHash(algorithm)
+    for await (const chunk of source.stream(0, source.size, chunkMemory(source))) hash.update(chunk)
+    return makeDigest(algorithm, hash.digest('hex'))
+  })
+}
+
+/** `source`, with its digest as its identity where there are facts to share. */
+export async function identify(source: ByteSource, facts: FactKeeper | undefined): Promise<ByteSource> {
+  if (facts === undefined) return source
+  const root = await readDigest(source)
+  const known = identified(source, { facts, root, offset: 0 })
+  // The digest itself is a fact, so that no rule computes it again.
+  await factOf(known, 'sha256', () => Promise.resolve(root))
+  return known
 }
 
 /** The bare hex digits that checksum files and provenance use. */

@@ -5,9 +5,25 @@ import { FormatError, type Location } from '../errors.ts'
 /** Every stream moves in pieces of this size: two to three times faster than Node's default of 64 KiB. */
 export const CHUNK_SIZE = 1 << 20
 
+/** Keeps what readers found in bytes. */
+export interface FactKeeper {
+  /** The fact under `key`, or what `read` gives; `bytesOf` estimates its memory. Failures are not kept. */
+  keep<T>(key: string, read: () => Promise<T>, bytesOf?: (value: T) => number): Promise<T>
+}
+
+/** Equal roots, offsets and sizes are equal bytes. */
+export type Identity = {
+  readonly facts: FactKeeper
+  /** A digest that was computed here, with how the bytes follow from those that have it. */
+  readonly root: string
+  readonly offset: number
+}
+
 /** An immutable run of bytes. Offsets count from its own start. */
 export interface ByteSource {
   readonly size: number
+  /** What the bytes are, where their digest was asked for to share facts about them. */
+  readonly identity?: Identity | undefined
   /** The location of these bytes; goes into every error about them. */
   readonly where: Location
   /** Exactly `length` bytes at `offset`, or a FormatError TRUNCATED. The caller bounds `length`. */

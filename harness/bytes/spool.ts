@@ -3,15 +3,18 @@ import { randomBytes } from 'node:crypto'
 import { open, unlink, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UNLIMITED, type BudgetLimits } from '../budget.ts'
-import { FormatError, type Location } from '../errors.ts'
+import { FormatError } from '../errors.ts'
+import type { Facts } from './facts.ts'
 import { writeAll } from './file.ts'
 import { makeFolder } from './folder.ts'
+import { identified, keyOf } from './identity.ts'
 import { bytesSource, fileSource, type ByteSource } from './source.ts'
+import type { SpoolOptions } from './spool-options.ts'
 
 /** A spooled stream below this size stays in memory: most images have many small members and few big ones. */
 export const MEMORY_LIMIT = 1 << 20
 
-export type SpoolOptions = { readonly where: Location; readonly maxBytes: number; readonly format: string }
+export type { SpoolOptions } from './spool-options.ts'
 
 /**
  * A folder for spooled streams. Files are unlinked as soon as they are open, so that nothing is left behind
@@ -20,13 +23,37 @@ export type SpoolOptions = { readonly where: Location; readonly maxBytes: number
 export class Spool {
   readonly #folder: string
   readonly #files: FileHandle[] = []
+  readonly #releases: (() => Promise<void>)[] = []
 
   /** The limits of each image whose bytes come here; without limits unless given. */
   readonly limits: BudgetLimits
 
-  constructor(folder: string, limits: BudgetLimits = UNLIMITED) {
+  /** Facts about bytes, shared with other images of the process; without them all is read anew. */
+  readonly facts: Facts | undefined
+
+  constructor(folder: string, limits: BudgetLimits = UNLIMITED, facts?: Facts) {
     this.#folder = folder
     this.limits = limits
+    this.facts = facts
+  }
+
+  /**
+   * Takes in what `chunks` makes of `stored`, as `reader` names it; shares it where it was made of the same bytes before.
+   * Errors as of `take`.
+   */
+  async takeFrom(
+    stored: ByteSource,
+    reader: string,
+    chunks: () => AsyncIterable<Uint8Array>,
+    options: SpoolOptions,
+  ): Promise<ByteSource> {
+    const { facts } = this
+    const key = keyOf(stored, reader)
+    if (facts === undefined || stored.identity === undefined || key === undefined) return this.take(chunks(), options)
+    const lease = await facts.lease(key, chunks, options)
+    if (lease !== undefined) this.#releases.push(lease.release)
+    const content = lease?.source ?? (await this.take(chunks(), options))
+    return identified(content.slice(0, content.size, options.where), { facts, root: key, offset: 0 })
   }
 
   /** Takes in a whole stream; LIMIT_EXCEEDED as soon as it passes `maxBytes`. Chunks may be reused by the producer. */
@@ -61,6 +88,7 @@ export class Spool {
   /** Closes every file; sources that came from here must not be read afterwards. */
   async close(): Promise<void> {
     await Promise.all(this.#files.splice(0).map((file) => file.close()))
+    await Promise.all(this.#releases.splice(0).map((release) => release()))
   }
 
   async #openFile(): Promise<FileHandle> {

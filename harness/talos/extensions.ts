@@ -1,5 +1,6 @@
 // The system extensions of an initramfs: what extensions.yaml lists, and the squashfs images that are beside it
 // (siderolabs/talos internal/app/init/main.go: how they are mounted).
+import { identify } from '../bytes/digest.ts'
 import { readAll, type ByteSource } from '../bytes/source.ts'
 import type { Location } from '../errors.ts'
 import type { FileEntry } from '../fs/file-tree.ts'
@@ -55,7 +56,12 @@ export async function readExtensions(archive: BootArchive): Promise<Extensions> 
   const allowance = { contentBytes: MAX_CONTENT_BYTES }
   for (const { path, data } of entries.values())
     if (data !== undefined && path.endsWith('.sqsh'))
-      images.set(path, { path, data, squashfs: lazy(() => openSquashfs(data, allowance)) })
+      images.set(path, {
+        path,
+        data,
+        // By its own digest: other segments hold the same extension.
+        squashfs: lazy(async () => openSquashfs(await identify(data, data.identity?.facts), allowance)),
+      })
 
   const document = entries.get(EXTENSIONS_YAML)?.data
   const where = document?.where ?? { ...archive.where, path: EXTENSIONS_YAML }

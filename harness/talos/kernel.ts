@@ -1,5 +1,6 @@
 // A kernel as Talos ships it: an EFI zboot image around an arm64 Image, unpacked when first asked.
 import type { X509Certificate } from 'node:crypto'
+import { factOf } from '../bytes/identity.ts'
 import type { ByteSource } from '../bytes/source.ts'
 import type { Spool } from '../bytes/spool.ts'
 import { readArm64Image, type Arm64Image } from '../formats/kernel/arm64-image.ts'
@@ -26,13 +27,18 @@ export type Kernel = {
 export function openKernel(source: ByteSource, spool: Spool): Kernel {
   const zboot = lazy(() => readZboot(source))
   const payload = lazy(async () => (await zboot()).image(spool))
+  const fact = <T>(name: string, read: (image: ByteSource) => Promise<T>, bytesOf?: (value: T) => number) =>
+    lazy(async () => {
+      const image = await payload()
+      return factOf(image, `kernel ${name}`, () => read(image), bytesOf)
+    })
   return {
     source,
     zboot,
     payload,
     header: lazy(async () => readArm64Image(await payload())),
-    banner: lazy(async () => findKernelBanner(await payload())),
-    certificates: lazy(async () => findCertificates(await payload())),
-    config: lazy(async () => readKernelConfig(await payload())),
+    banner: fact('banner', findKernelBanner),
+    certificates: fact('certificates', findCertificates),
+    config: fact('config', readKernelConfig, (config) => 100 * (config?.size ?? 0)),
   }
 }

@@ -1,5 +1,7 @@
 // Software bills of material as Talos and its extensions ship them: https://spdx.github.io/spdx-spec/v2.3/, JSON.
 import { z } from 'zod'
+import { factOf } from '../bytes/identity.ts'
+import { readAll, type ByteSource } from '../bytes/source.ts'
 import type { Location } from '../errors.ts'
 import { validate } from '../formats/yaml/schema.ts'
 import { parseJson } from '../oci/image/schemas.ts'
@@ -59,5 +61,15 @@ export function parseSpdx(bytes: Uint8Array, where: Location = {}): SpdxDocument
     spdxDocument,
     parseJson(bytes, 'spdx', where, { maxBytes: MAX_BYTES, schema: spdxDocument }),
     where,
+  )
+}
+
+/** The same of a file of at most `maxBytes`; LIMIT_EXCEEDED for a longer one. */
+export function readSpdx(source: ByteSource, maxBytes: number): Promise<SpdxDocument> {
+  return factOf(
+    source,
+    `spdx of ${maxBytes}`,
+    async () => parseSpdx(await readAll(source, maxBytes), source.where),
+    () => 4 * source.size,
   )
 }

@@ -1,13 +1,13 @@
 // The extensions, byte for byte, and those that an image must not have.
 import { sha256Hex } from '#harness/bytes/digest.ts'
-import { readAll } from '#harness/bytes/source.ts'
+import type { ByteSource } from '#harness/bytes/source.ts'
 import { HarnessError } from '#harness/errors.ts'
 import { FIRMWARE_FOLDER, readExtensionContent } from '#harness/talos/extension/content.ts'
 import { labelsDigest } from '#harness/talos/extension/labels.ts'
 import { imageModes } from '#harness/talos/extension/modes.ts'
-import { SERVICE_SPEC_PATH, parseServiceSpec } from '#harness/talos/extension/service-spec.ts'
+import { SERVICE_SPEC_PATH, readServiceSpec } from '#harness/talos/extension/service-spec.ts'
 import { MODULES_DEP } from '#harness/talos/extensions.ts'
-import { parseSpdx } from '#harness/talos/spdx.ts'
+import { readSpdx } from '#harness/talos/spdx.ts'
 import { AbsentFactError } from '../support/absent-fact.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
@@ -35,8 +35,8 @@ test(
     )
     const names = [
       ...layers.map(({ name }) => ({ name, of: 'layer' })),
-      ...(await namesIn(layers, SERVICE_SPEC_PATH, MAX_SERVICE_BYTES, (bytes) => parseServiceSpec(bytes).name)),
-      ...(await namesIn(layers, SPDX, MAX_SPDX_BYTES, (bytes) => parseSpdx(bytes).name)),
+      ...(await namesIn(layers, SERVICE_SPEC_PATH, (data) => readServiceSpec(data, MAX_SERVICE_BYTES))),
+      ...(await namesIn(layers, SPDX, (data) => readSpdx(data, MAX_SPDX_BYTES))),
     ]
     const named = names.filter(({ name }) => isTrace(name)).map(({ name, of }) => `${of}: ${name}`)
     judge([...paths, ...named], extensions.where).toEqual([])
@@ -47,12 +47,11 @@ test(
 async function namesIn(
   layers: readonly Layer[],
   paths: RegExp,
-  maxBytes: number,
-  parse: (bytes: Uint8Array) => string,
+  read: (data: ByteSource) => Promise<{ readonly name: string }>,
 ): Promise<readonly { readonly name: string; readonly of: string }[]> {
   const found = filesOf(layers, (path) => paths.test(path)).map(async (file) => {
     try {
-      return [{ name: parse(await readAll(file.data, maxBytes)), of: nameFile(file) }]
+      return [{ name: (await read(file.data)).name, of: nameFile(file) }]
     } catch (error) {
       if (error instanceof HarnessError) return []
       throw error

@@ -3,7 +3,7 @@
 import { readAll } from '#harness/bytes/source.ts'
 import { parseContainerdConfig } from '#harness/formats/text/containerd-config.ts'
 import type { FileTree } from '#harness/fs/file-tree.ts'
-import { parseSpdx } from '#harness/talos/spdx.ts'
+import { readSpdx } from '#harness/talos/spdx.ts'
 import { must, should } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 import { filesOf, nameFile, openExtensions } from './layers.ts'
@@ -155,7 +155,7 @@ test(
     const documents = filesOf(await openExtensions(extensions), (path) => SPDX.test(path))
     const wrong: string[] = []
     for (const file of documents) {
-      const { packages } = parseSpdx(await readAll(file.data, MAX_SPDX_BYTES), file.data.where)
+      const { packages } = await readSpdx(file.data, MAX_SPDX_BYTES)
       const own = packages.some(({ versionInfo = '' }) => plain(versionInfo) === plain(file.layer.version))
       if (!own) wrong.push(`${nameFile(file)}: ${packages.map(({ versionInfo }) => versionInfo).join(', ')}`)
     }

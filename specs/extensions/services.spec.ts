@@ -1,9 +1,8 @@
 // Extension services: siderolabs/talos pkg/machinery/extensions/services. A machine waits up to 70 minutes for each,
 // then reboots (v1alpha1_sequencer_tasks.go, StartAllServices).
-import { readAll } from '#harness/bytes/source.ts'
 import {
   SERVICE_SPEC_PATH,
-  parseServiceSpec,
+  readServiceSpec,
   waitsFor,
   type ServiceSpec,
 } from '#harness/talos/extension/service-spec.ts'
@@ -18,9 +17,7 @@ const MAX_SERVICE_BYTES = 1 << 20
 
 async function readServices(extensions: Extensions): Promise<readonly ServiceSpec[]> {
   const files = filesOf(await openExtensions(extensions), (path) => SERVICE_SPEC_PATH.test(path))
-  return Promise.all(
-    files.map(async ({ data }) => parseServiceSpec(await readAll(data, MAX_SERVICE_BYTES), data.where)),
-  )
+  return Promise.all(files.map(({ data }) => readServiceSpec(data, MAX_SERVICE_BYTES)))
 }
 
 test(

@@ -7,7 +7,7 @@ import { fileIn } from '#harness/fs/file-in.ts'
 import { VERSION_LABEL } from '#harness/talos/installer.ts'
 import { MODULES_FOLDER } from '#harness/talos/modules.ts'
 import type { RootFilesystem } from '#harness/talos/rootfs.ts'
-import { parseSpdx } from '#harness/talos/spdx.ts'
+import { readSpdx } from '#harness/talos/spdx.ts'
 import { admitsTalos } from '../contract/contract.ts'
 import { OS_RELEASE, SPDX, SPDX_BYTES, TEXT_BYTES } from '../rootfs/files.ts'
 import { must } from '../support/requirement.ts'
@@ -95,6 +95,6 @@ function allLike(said: Readonly<Record<string, string | undefined>>, value: stri
 /** Versions of the kernel's package in the SPDX document, each once. */
 async function kernelPackages(rootfs: RootFilesystem): Promise<readonly string[]> {
   const source = await fileIn(await rootfs.tree(), SPDX)
-  const { packages } = parseSpdx(await readAll(source, SPDX_BYTES), source.where)
+  const { packages } = await readSpdx(source, SPDX_BYTES)
   return [...new Set(packages.flatMap(({ name, versionInfo = 'none' }) => (name === 'kernel' ? [versionInfo] : [])))]
 }

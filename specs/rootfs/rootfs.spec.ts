@@ -5,7 +5,7 @@ import { parseOsRelease } from '#harness/formats/uki/os-release.ts'
 import { fileIn } from '#harness/fs/file-in.ts'
 import { FIRMWARE_FOLDER } from '#harness/talos/extension/content.ts'
 import { MODULES_FOLDER } from '#harness/talos/modules.ts'
-import { parseSpdx } from '#harness/talos/spdx.ts'
+import { readSpdx } from '#harness/talos/spdx.ts'
 import { findForeignElf } from '../support/foreign-elf.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
@@ -75,7 +75,7 @@ test(
   ),
   async ({ rootfs, pinned, judge }) => {
     const source = await fileIn(await rootfs.tree(), SPDX)
-    const { packages } = parseSpdx(await readAll(source, SPDX_BYTES), source.where)
+    const { packages } = await readSpdx(source, SPDX_BYTES)
     const versions = packages.filter(({ name }) => name === 'kernel').map(({ versionInfo }) => versionInfo)
     judge([...new Set(versions)], source.where).toEqual([pinned('kernelRelease').replace(/-talos$/, '')])
   },

@@ -1,5 +1,5 @@
 // The ELF files of a tree that are for another machine.
-import { isElf, machineName, readElf } from '#harness/formats/elf/elf.ts'
+import { hasElfMagic, machineName, readElf } from '#harness/formats/elf/elf.ts'
 import type { FileTree } from '#harness/fs/file-tree.ts'
 
 /** Programs for the kernel's own virtual machine run everywhere. */
@@ -22,7 +22,7 @@ export async function findForeignElf(
       except.some((one) => path === one || path.startsWith(`${one}/`))
     )
       continue
-    if (!isElf(await data.read(0, ELF_MAGIC_SIZE))) continue
+    if (!(await hasElfMagic(data))) continue
     const found = machineName((await readElf(data)).machine)
     if (found !== machine && !PORTABLE.has(found)) foreign.push({ path, machine: found })
   }

@@ -1,11 +1,9 @@
 // The image that the lock pins as the reference, for rules that hold a candidate against it.
-import { join } from 'node:path'
-import { BUDGET } from '#harness/budget.ts'
-import { Spool } from '#harness/bytes/spool.ts'
 import { describeError, HarnessError } from '#harness/errors.ts'
 import { openInstaller } from '#harness/talos/installer.ts'
 import type { TalosPart } from '#harness/talos/part.ts'
 import { AbsentFactError } from './absent-fact.ts'
+import { openSpool, type Shared } from './facts.ts'
 import { openPulled } from './pulled.ts'
 import type { CandidateInput, RunInput } from './run.ts'
 
@@ -25,7 +23,7 @@ class UnusableReferenceError extends Error {
  * it is of another Talos release, and in place of every error of the harness.
  */
 export async function readReference<T>(
-  run: Pick<RunInput, 'cacheFolder' | 'registry' | 'limits'>,
+  run: Shared & Pick<RunInput, 'registry'>,
   { lock, pinnedReference }: Pick<CandidateInput, 'lock' | 'pinnedReference'>,
   read: (installer: TalosPart) => Promise<T>,
 ): Promise<T> {
@@ -33,7 +31,7 @@ export async function readReference<T>(
   const name = `the reference ${lock.reference.reference}`
   if (pinnedReference === undefined || 'reason' in pinnedReference)
     throw new UnusableReferenceError(`${name} cannot be had: ${pinnedReference?.reason ?? 'it was not fetched'}`)
-  const spool = new Spool(join(run.cacheFolder, 'spool'), run.limits ?? BUDGET)
+  const spool = openSpool(run)
   const registry = await openPulled(run)
   try {
     const options = { spool, registry, architecture: REFERENCE_ARCHITECTURE } as const

@@ -53,6 +53,8 @@ export type RunInput = {
   readonly cacheFolder: string
   /** The limits of each reference; those of the harness where it is absent. */
   readonly limits?: BudgetLimits
+  /** True to read the bytes of every part, whatever was found in the same bytes of another. */
+  readonly fromBytes?: boolean
   /** Failures of reading a candidate in a registry: all else of it is in the cache. */
   readonly registry?: { readonly failures: BlobFailures }
   /** Text of the trusted_root.json that signatures are held against; absent for the packaged one. */

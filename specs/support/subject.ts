@@ -1,7 +1,5 @@
 // The candidates of this worker: opened once each, shared by every rule, closed with the worker.
-import { join } from 'node:path'
-import { BUDGET, isOverBudget } from '#harness/budget.ts'
-import { Spool } from '#harness/bytes/spool.ts'
+import { isOverBudget } from '#harness/budget.ts'
 import { FormatError } from '#harness/errors.ts'
 import type { Reference } from '#harness/oci/image/reference.ts'
 import type { RegistryAccess } from '#harness/oci/registry/access.ts'
@@ -11,6 +9,7 @@ import { openMedium } from '#harness/talos/media/open.ts'
 import type { TalosPart } from '#harness/talos/part.ts'
 import type { Part } from '../contract/tags.ts'
 import { openEvidence, type Evidence, type EvidenceOptions } from './evidence.ts'
+import { openSpool } from './facts.ts'
 import { openPulled } from './pulled.ts'
 import type { CandidateInput, RunInput } from './run.ts'
 
@@ -71,7 +70,7 @@ async function open(run: RunInput, key: string, part: Part): Promise<Subject> {
   const candidate = [...run.candidates, ...(run.members ?? [])].find((one) => one.key === key)
   const reference = candidate?.references[part]
   if (candidate === undefined || reference === undefined) throw new Error(`no candidate ${key} with a part ${part}`)
-  const spool = new Spool(join(run.cacheFolder, 'spool'), run.limits ?? BUDGET)
+  const spool = openSpool(run)
   const registry = await openPulled(run)
   const openPart = { installer: openInstaller, assets: openAssets, media: openMedium }[part]
   const talos = await openPart(reference, { spool, registry })

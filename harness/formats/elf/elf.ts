@@ -1,5 +1,6 @@
 // Reads ELF files: what they are for, whether they are static, and their sections.
 // https://gabi.xinuos.com/elf/ (System V ABI, chapters "Object Files" and "Program Loading and Dynamic Linking")
+import { factOf } from '../../bytes/identity.ts'
 import type { ByteSource } from '../../bytes/source.ts'
 import { FormatError } from '../../errors.ts'
 import { ElfCursor, type ElfIdent } from './cursor.ts'
@@ -54,8 +55,21 @@ export function isStatic(elf: Elf): boolean {
   return elf.interpreter === undefined && !elf.needsLibraries
 }
 
+/** True if a file starts with the ELF magic. */
+export function hasElfMagic(source: ByteSource): Promise<boolean> {
+  return factOf(source, 'elf magic', async () => isElf(await source.read(0, Math.min(source.size, 4))))
+}
+
 /** Header and program headers. Errors: BAD_MAGIC, TRUNCATED, MALFORMED, LIMIT_EXCEEDED. */
 export async function readElf(source: ByteSource): Promise<Elf> {
+  const { sectionHeaders, ...header } = await factOf(source, 'elf', () => readHeaders(source))
+  let sections: Promise<readonly ElfSection[]> | undefined
+  return { ...header, sections: () => (sections ??= readSections(source, header, sectionHeaders)) }
+}
+
+type Headers = Omit<Elf, 'sections'> & { readonly sectionHeaders: Table & { readonly namesIndex: number } }
+
+async function readHeaders(source: ByteSource): Promise<Headers> {
   const bytes = await source.read(0, Math.min(source.size, MAX_HEADER_SIZE))
   if (!isElf(bytes)) {
     const got = bytes.length === 0 ? 'no bytes' : Buffer.from(bytes.subarray(0, 4)).toString('hex')
@@ -84,16 +98,15 @@ export async function readElf(source: ByteSource): Promise<Elf> {
   const segments = await readSegments(source, ident, programHeaders)
   const interpreter = segments.find(({ type }) => type === PT_INTERP)
   const dynamic = segments.find(({ type }) => type === PT_DYNAMIC)
-  let sections: Promise<readonly ElfSection[]> | undefined
   return {
     ...ident,
+    sectionHeaders,
     type: TYPES[typeNumber] ?? 'other',
     machine,
     ...(interpreter && { interpreter: await readInterpreter(source, interpreter) }),
     hasEntry: segments.some((segment) => isRunFrom(segment, entry)),
     dynamic: dynamic !== undefined,
     needsLibraries: dynamic !== undefined && (await readNeeds(source, ident, dynamic)),
-    sections: () => (sections ??= readSections(source, ident, sectionHeaders)),
   }
 }
 

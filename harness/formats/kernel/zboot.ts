@@ -91,7 +91,7 @@ export async function readZboot(source: ByteSource): Promise<Zboot> {
       if (uncompressedSize > MAX_IMAGE_SIZE)
         throw trailer.error('LIMIT_EXCEEDED', `expected at most ${MAX_IMAGE_SIZE} bytes, got ${uncompressedSize}`, 0)
       const limits = { format: FORMAT, maxBytes: uncompressedSize }
-      const image = await spool.take(decompress(payload, kind, limits), { ...limits, where })
+      const image = await spool.takeFrom(payload, kind, () => decompress(payload, kind, limits), { ...limits, where })
       if (image.size !== uncompressedSize)
         throw new IntegrityError(
           'SIZE_MISMATCH',

@@ -1,5 +1,6 @@
 // Linux kernel modules: `.modinfo` and the appended signature.
 // include/linux/module_signature.h, kernel/module_signature.c (Linux 6.12)
+import { factOf } from '../../bytes/identity.ts'
 import { readAll, type ByteSource } from '../../bytes/source.ts'
 import { Cursor } from '../../bytes/cursor.ts'
 import { FormatError, type Location } from '../../errors.ts'
@@ -52,8 +53,7 @@ export type KernelModule = {
 export async function readModule(source: ByteSource): Promise<KernelModule> {
   if (source.size > MAX_MODULE)
     throw fail('LIMIT_EXCEEDED', `expected at most ${MAX_MODULE} bytes, got ${source.size}`, source.where)
-  const trailer = await readTrailer(source, source.size)
-  const info = await readInfo(source)
+  const { trailer, info, signature, trailers } = await factOf(source, 'module', () => readParts(source), sizeOf)
   const fields = (key: string) => info.flatMap(([name, value]) => (name === key ? [value] : []))
   const kernelRelease = fields('vermagic')[0]?.split(' ', 1)[0]
   return {
@@ -64,9 +64,28 @@ export async function readModule(source: ByteSource): Promise<KernelModule> {
     ...(kernelRelease === undefined ? {} : { kernelRelease }),
     depends: (fields('depends')[0] ?? '').split(',').filter((name) => name !== ''),
     payload: source.slice(0, trailer === undefined ? source.size : trailer.offset),
-    ...(trailer === undefined ? {} : { signature: await readSignature(source, trailer) }),
+    ...(signature === undefined ? {} : { signature }),
+    trailers,
+  }
+}
+
+type Parts = Pick<KernelModule, 'info' | 'trailers'> & {
+  readonly trailer: Trailer | undefined
+  readonly signature: ModuleSignature | undefined
+}
+
+async function readParts(source: ByteSource): Promise<Parts> {
+  const trailer = await readTrailer(source, source.size)
+  return {
+    trailer,
+    info: await readInfo(source),
+    signature: trailer && (await readSignature(source, trailer)),
     trailers: trailer === undefined ? 0 : await countTrailers(source, trailer),
   }
+}
+
+function sizeOf({ info, signature }: Parts): number {
+  return info.reduce((sum, [key, value]) => sum + 2 * (key.length + value.length) + 64, signature?.bytes.length ?? 0)
 }
 
 async function readInfo(source: ByteSource): Promise<readonly (readonly [string, string])[]> {

@@ -1,5 +1,6 @@
 // The symbols that a kernel module exports and those that it needs, as depmod finds them: libkmod/libkmod-elf.c (kmod
 // 34), over the symbol table of the System V ABI, https://gabi.xinuos.com/elf/05-symtab.html
+import { factOf } from '../../bytes/identity.ts'
 import { readAll, type ByteSource } from '../../bytes/source.ts'
 import { FormatError, type FormatCode } from '../../errors.ts'
 import { decodeName } from '../../fs/file-tree.ts'
@@ -31,7 +32,16 @@ type ElfSymbol = { readonly name: string; readonly defined: boolean }
  * FormatError: those of readElf and of its sections; `module` MALFORMED for tables that are no multiple of their
  * entries, TRUNCATED for a name outside its table, LIMIT_EXCEEDED.
  */
-export async function readModuleSymbols(source: ByteSource): Promise<ModuleSymbols> {
+export function readModuleSymbols(source: ByteSource): Promise<ModuleSymbols> {
+  return factOf(
+    source,
+    'module symbols',
+    () => readSymbols(source),
+    ({ exports, imports }) => 64 * (exports.length + imports.length),
+  )
+}
+
+async function readSymbols(source: ByteSource): Promise<ModuleSymbols> {
   const elf = await readElf(source)
   const sections = await elf.sections()
   const find = (name: string): ElfSection | undefined => sections.find((section) => section.name === name)

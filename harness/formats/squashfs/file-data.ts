@@ -1,19 +1,21 @@
 // The content of a regular file as a source of bytes; a hundred thousand of them cost next to nothing until read.
-import { makeSource, type ByteSource } from '../../bytes/source.ts'
+import { makeSource, type ByteSource, type Identity } from '../../bytes/source.ts'
 import type { Location } from '../../errors.ts'
 import type { FileContent } from './file-content.ts'
 
 export class FileData implements ByteSource {
   readonly size: number
   readonly where: Location
+  readonly identity: Identity | undefined
   readonly #content: FileContent
   readonly #base: number
 
-  constructor(content: FileContent, base: number, size: number, where: Location) {
+  constructor(content: FileContent, base: number, size: number, where: Location, identity?: Identity) {
     this.#content = content
     this.#base = base
     this.size = size
     this.where = where
+    this.identity = identity
   }
 
   read(offset: number, length: number): Promise<Uint8Array> {
@@ -27,7 +29,8 @@ export class FileData implements ByteSource {
 
   slice(offset: number, length: number, where = this.where): ByteSource {
     this.#bounded().slice(offset, length)
-    return new FileData(this.#content, this.#base + offset, length, where)
+    const identity = this.identity && { ...this.identity, offset: this.identity.offset + offset }
+    return new FileData(this.#content, this.#base + offset, length, where, identity)
   }
 
   #bounded(): ByteSource {

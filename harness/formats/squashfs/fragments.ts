@@ -1,5 +1,6 @@
 // Fragment blocks: the tails of many files in one block. https://dr-emann.github.io/squashfs/#_fragment_table
-import { makeBlockCache, placeBlock, readBlock } from './blocks.ts'
+import { factOf } from '../../bytes/identity.ts'
+import { makeBlockCache, placeBlock, readBlock, type BlockPlace } from './blocks.ts'
 import { imageError, type Image } from './image.ts'
 import { readLookupTable, tableCursor } from './metadata.ts'
 
@@ -23,7 +24,10 @@ export async function readFragmentTable(image: Image): Promise<ReadFragment> {
     const cursor = tableCursor(table, index * ENTRY_SIZE)
     const position = cursor.count64le('fragment start') // 0, 8
     const place = placeBlock(image, what, position, cursor.u32le('fragment size')) // 8, 4; then 4 unused bytes
-    const block = await cache(what, () => readBlock(image, what, place))
+    const { position: at, size, stored } = place
+    const block = await cache(what, () =>
+      factOf(image.source, `squashfs fragment ${at} ${size} ${stored}`, () => readOwn(image, what, place), sizeOf),
+    )
     if (offset + length > block.length)
       throw imageError(
         image,
@@ -33,4 +37,14 @@ export async function readFragmentTable(image: Image): Promise<ReadFragment> {
       )
     return block.subarray(offset, offset + length)
   }
+}
+
+/** A stored block is a view of the image, which would be kept with it. */
+async function readOwn(image: Image, what: string, place: BlockPlace): Promise<Uint8Array> {
+  const block = await readBlock(image, what, place)
+  return place.stored && image.source.identity !== undefined ? Uint8Array.from(block) : block
+}
+
+function sizeOf(block: Uint8Array): number {
+  return block.buffer.byteLength
 }

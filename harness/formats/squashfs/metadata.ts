@@ -1,6 +1,7 @@
 // Metadata blocks (8 KiB each when decoded) and the tables made of them.
 // https://dr-emann.github.io/squashfs/#metadata, linux fs/squashfs/{block,cache}.c
 import { Cursor } from '../../bytes/cursor.ts'
+import { factOf } from '../../bytes/identity.ts'
 import { memberLocation } from '../../bytes/source.ts'
 import type { Location } from '../../errors.ts'
 import { assertInside, CONCURRENCY, decompress, forEachLimited, imageError, readInside, type Image } from './image.ts'
@@ -59,6 +60,19 @@ export async function readMetadataTable(
   start: number,
   end: number,
 ): Promise<MetadataTable> {
+  const reader = `squashfs blocks ${start}-${end}`
+  const table = await factOf(image.source, reader, () => decodeTable(image, name, start, end), sizeOf)
+  return { ...table, where: memberLocation(image.source.where, name) }
+}
+
+/** A table without the name that its errors give it. */
+type Decoded = Omit<MetadataTable, 'where'>
+
+function sizeOf({ bytes, positions }: Decoded): number {
+  return bytes.buffer.byteLength + 64 * positions.length
+}
+
+async function decodeTable(image: Image, name: string, start: number, end: number): Promise<Decoded> {
   if (end < start) throw imageError(image, 'MALFORMED', `${name}, expected to end behind ${start}, got ${end}`, start)
   assertTableSize(image, name, end - start, start)
   const encoded = await readInside(image, name, start, end - start)
@@ -72,7 +86,6 @@ export async function readMetadataTable(
   const { bytes, size } = await decodeBlocks(image, name, blocks)
   return {
     bytes: bytes.subarray(0, size),
-    where: memberLocation(image.source.where, name),
     blocks: new Map(blocks.map((block, index) => [block.position - start, index * METADATA_SIZE])),
     positions: blocks.map((block) => block.position),
     end,
@@ -91,6 +104,11 @@ export async function readLookupTable(
   const where = memberLocation(image.source.where, name)
   const size = count * recordSize
   if (count === 0) return { bytes: new Uint8Array(0), where, blocks: new Map(), positions: [], gaps: 0 }
+  const reader = `squashfs records ${index} ${size}`
+  return { ...(await factOf(image.source, reader, () => decodeLookup(image, name, index, size), sizeOf)), where }
+}
+
+async function decodeLookup(image: Image, name: string, index: number | undefined, size: number): Promise<Decoded> {
   assertTableSize(image, name, size, index ?? 0)
   const pointers = await readPointers(image, name, index, Math.ceil(size / METADATA_SIZE))
   const blocks: Block[] = []
@@ -106,7 +124,6 @@ export async function readLookupTable(
   const ends = blocks.map(({ position, bytes }) => position + BLOCK_HEADER_SIZE + bytes.length)
   return {
     bytes: decoded.bytes.subarray(0, size),
-    where,
     blocks: new Map(),
     positions: pointers,
     end: ends.at(-1),

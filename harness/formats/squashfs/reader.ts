@@ -1,4 +1,5 @@
 // A squashfs 4.0 image as a tree of files: https://dr-emann.github.io/squashfs/, linux fs/squashfs.
+import { factOf } from '../../bytes/identity.ts'
 import type { ByteSource } from '../../bytes/source.ts'
 import type { Location } from '../../errors.ts'
 import { FileTree } from '../../fs/file-tree.ts'
@@ -64,7 +65,11 @@ export async function openSquashfs(
     stats,
     entries,
     // Its files have been paid for by `entries`.
-    form: lazy(() => readForm({ ...image, allowance: { contentBytes: Number.POSITIVE_INFINITY } }, xattrs)),
+    form: lazy(() =>
+      factOf(source, 'squashfs form', () =>
+        readForm({ ...image, allowance: { contentBytes: Number.POSITIVE_INFINITY } }, xattrs),
+      ),
+    ),
     tree: lazy(async () => new FileTree(await entries(), source.where)),
   }
 }

@@ -1,5 +1,6 @@
 // The walk from the root: every entry with its inode, directories before what is in them.
-import { memberLocation } from '../../bytes/source.ts'
+import { keyOf } from '../../bytes/identity.ts'
+import { memberLocation, type Identity } from '../../bytes/source.ts'
 import type { FormatCode, FormatError } from '../../errors.ts'
 import { decodeName, type FileEntry } from '../../fs/file-tree.ts'
 import { makeBlockCache } from './blocks.ts'
@@ -203,10 +204,24 @@ function toAttributes(tables: Tables, inode: Inode, at: number, path: string): A
     ...(inode.type === 'symlink' ? { target: decodeName(inode.target) } : {}),
     ...('device' in inode ? { device: inode.device } : {}),
     ...(inode.type === 'file'
-      ? { data: new FileData(new FileContent(reader, inode), 0, inode.size, memberLocation(image.source.where, path)) }
+      ? {
+          data: new FileData(
+            new FileContent(reader, inode),
+            0,
+            inode.size,
+            memberLocation(image.source.where, path),
+            identityOf(image, at),
+          ),
+        }
       : {}),
     origin: { ...image.source.where, offset: inodes.positions[Math.floor(at / METADATA_SIZE)] ?? 0 },
   }
+}
+
+/** The content of a file follows from the image and the place of its inode. */
+function identityOf({ source }: Image, at: number): Identity | undefined {
+  const root = keyOf(source, `inode ${at}`)
+  return source.identity && root !== undefined ? { facts: source.identity.facts, root, offset: 0 } : undefined
 }
 
 function findId({ image, ids }: Tables, index: number): number {

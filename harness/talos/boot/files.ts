@@ -1,4 +1,5 @@
 // The part of a candidate that boots, the same for a UKI and for an asset tree: kernel, initramfs, what is in it.
+import { identify } from '../../bytes/digest.ts'
 import type { ByteSource } from '../../bytes/source.ts'
 import type { Spool } from '../../bytes/spool.ts'
 import { lazy } from '../../lazy.ts'
@@ -25,7 +26,7 @@ export function openBootFiles(
   const extensions = lazy(async () => readExtensions(await initramfs()))
   const rootfs = lazy(async () => openRootFilesystem(await initramfs()))
   return {
-    kernel: lazy(async () => openKernel(await sources.kernel(), spool)),
+    kernel: lazy(async () => openKernel(await identify(await sources.kernel(), spool.facts), spool)),
     initramfs,
     initramfsLayout,
     extensions,

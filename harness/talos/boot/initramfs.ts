@@ -7,6 +7,7 @@ import {
   detectCompression,
   measureGzipMember,
 } from '../../bytes/compression.ts'
+import { identify } from '../../bytes/digest.ts'
 import { skipPadding } from '../../bytes/padding.ts'
 import { type ByteSource, memberLocation } from '../../bytes/source.ts'
 import type { Spool } from '../../bytes/spool.ts'
@@ -98,7 +99,7 @@ export async function readInitramfs(source: ByteSource, spool: Spool): Promise<I
       throw new FormatError('initramfs', 'LIMIT_EXCEEDED', `expected at most ${MAX_SEGMENTS} segments, got more`, {
         at: { ...source.where, offset },
       })
-    segments.push(toSegment(source, segments.length, offset, found, spool, allowance))
+    segments.push(await toSegment(source, segments.length, offset, found, spool, allowance))
     at = offset + found.size
   }
   return layout
@@ -132,15 +133,15 @@ async function findSegment(
   return { compression, size, archive: toSegmentArchive(archive, size, source.where) }
 }
 
-function toSegment(
+async function toSegment(
   source: ByteSource,
   index: number,
   offset: number,
   { compression, size, archive }: Found,
   spool: Spool,
   allowance: Allowance,
-): InitramfsSegment {
-  const data = source.slice(offset, size, memberLocation(source.where, `segment ${index}`))
+): Promise<InitramfsSegment> {
+  const data = await identify(source.slice(offset, size, memberLocation(source.where, `segment ${index}`)), spool.facts)
   return {
     index,
     offset,
@@ -170,7 +171,15 @@ export async function unpackSegment(
   allowance: Allowance,
 ): Promise<SegmentArchive> {
   const options = { where: data.where, format: 'initramfs', maxBytes: MAX_UNPACKED_SIZE }
-  const content = await spool.take(spend(decompress(data, compression, options), allowance, data.where), options)
+  const spent = { bytes: 0 }
+  const content = await spool.takeFrom(
+    data,
+    compression,
+    () => spend(decompress(data, compression, options), allowance, spent, data.where),
+    options,
+  )
+  // What was unpacked before counts as if it were unpacked now.
+  charge(content.size - spent.bytes, allowance, data.where)
   const entries: CpioEntry[] = []
   const deviations: CpioDeviation[] = []
   let at = 0
@@ -195,14 +204,20 @@ function wrongEnd(offset: number, expected: number, got: number): CpioDeviation 
 async function* spend(
   chunks: AsyncIterable<Uint8Array>,
   allowance: Allowance,
+  spent: { bytes: number },
   where: Location,
 ): AsyncGenerator<Uint8Array, void, void> {
   for await (const chunk of chunks) {
-    allowance.unpackedBytes -= chunk.length
-    if (allowance.unpackedBytes < 0)
-      throw fail(where, 0, `expected at most ${MAX_UNPACKED_SIZE} decompressed bytes in all segments, got more`)
+    charge(chunk.length, allowance, where)
+    spent.bytes += chunk.length
     yield chunk
   }
+}
+
+function charge(bytes: number, allowance: Allowance, where: Location): void {
+  allowance.unpackedBytes -= bytes
+  if (allowance.unpackedBytes < 0)
+    throw fail(where, 0, `expected at most ${MAX_UNPACKED_SIZE} decompressed bytes in all segments, got more`)
 }
 
 /** do_reset, flush_buffer: behind an archive and its padding comes another, aligned to 4, or the end. */

@@ -8,7 +8,7 @@ import { moduleName, parseModulesAlias } from '../../formats/modules/index.ts'
 import { readPe } from '../../formats/uki/pe.ts'
 import type { Kernel } from '../kernel.ts'
 import { MODULES_FOLDER } from '../modules.ts'
-import { parseSpdx } from '../spdx.ts'
+import { readSpdx } from '../spdx.ts'
 import { sortBy, type BootDescription, type DescribedModule, type DescribedPackage } from './schema.ts'
 
 export type BootParts = {
@@ -110,7 +110,7 @@ async function describeAliases(tree: FileTree): Promise<BootDescription['rootfs'
 export async function describePackages(tree: FileTree, path: string): Promise<readonly DescribedPackage[]> {
   const data = tree.get(path)?.data
   if (data === undefined) return []
-  const { packages } = parseSpdx(await readAll(data, MAX_SPDX_BYTES), data.where)
+  const { packages } = await readSpdx(data, MAX_SPDX_BYTES)
   const described = packages.map(({ name, versionInfo = '' }) => ({ name, version: versionInfo }))
   return sortBy(described, ({ name, version }) => `${name} ${version}`)
 }

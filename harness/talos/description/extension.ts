@@ -5,7 +5,7 @@ import { parseContainerdConfig } from '../../formats/text/containerd-config.ts'
 import { FIRMWARE_FOLDER, readExtensionContent } from '../extension/content.ts'
 import type { ExtensionMetadata } from '../extension/extension.ts'
 import { MODULES_FOLDER } from '../modules.ts'
-import { parseServiceSpec, SERVICE_SPEC_PATH, type ServiceDependency } from '../extension/service-spec.ts'
+import { readServiceSpec, SERVICE_SPEC_PATH, type ServiceDependency } from '../extension/service-spec.ts'
 import { describePackages } from './boot.ts'
 import { sortBy, type ExtensionDescription, type ServiceDescription } from './schema.ts'
 
@@ -27,12 +27,7 @@ export async function describeExtension(
     size += data.size
     if (path.startsWith(`${MODULES_FOLDER}/`) && path.endsWith('.ko')) modules.push(path.split('/').slice(4).join('/'))
     if (SERVICE_SPEC_PATH.test(path)) {
-      const {
-        name: service,
-        depends,
-        container,
-        restart,
-      } = parseServiceSpec(await readAll(data, MAX_TEXT_BYTES), data.where)
+      const { name: service, depends, container, restart } = await readServiceSpec(data, MAX_TEXT_BYTES)
       const mounts = container.mounts.map(({ source, destination, options }) => ({ source, destination, options }))
       services.push({
         name: service,

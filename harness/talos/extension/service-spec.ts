@@ -1,6 +1,8 @@
 // Specifications of extension services, `/usr/local/etc/containers/*.yaml`:
 // pkg/machinery/extensions/services/services.go (siderolabs/talos v1.11.5); unchanged through 1.14.
 import { z } from 'zod'
+import { factOf } from '../../bytes/identity.ts'
+import { readAll, type ByteSource } from '../../bytes/source.ts'
 import type { Location } from '../../errors.ts'
 import { goBoolean, goList, goString, parseYamlAs } from '../../formats/yaml/schema.ts'
 
@@ -116,6 +118,16 @@ const serviceSpec: z.ZodType<ServiceSpec> = z.object({
  */
 export function parseServiceSpec(bytes: Uint8Array, where: Location = {}): ServiceSpec {
   return parseYamlAs('service specification', serviceSpec, bytes, where)
+}
+
+/** The same of a file of at most `maxBytes`; LIMIT_EXCEEDED for a longer one. */
+export function readServiceSpec(source: ByteSource, maxBytes: number): Promise<ServiceSpec> {
+  return factOf(
+    source,
+    `service specification of ${maxBytes}`,
+    async () => parseServiceSpec(await readAll(source, maxBytes), source.where),
+    () => 4 * source.size,
+  )
 }
 
 /**

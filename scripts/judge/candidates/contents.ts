@@ -1,10 +1,9 @@
 // The contents of a candidate, for the reader of a verdict: its extensions and the origin of its bytes. Judges nothing.
 import { basename } from 'node:path'
-import { readAll } from '#harness/bytes/source.ts'
 import { HarnessError } from '#harness/errors.ts'
 import type { ExtensionImage } from '#harness/talos/extensions.ts'
 import type { TalosPart } from '#harness/talos/part.ts'
-import { SERVICE_SPEC_PATH, parseServiceSpec } from '#harness/talos/extension/service-spec.ts'
+import { SERVICE_SPEC_PATH, readServiceSpec } from '#harness/talos/extension/service-spec.ts'
 import { accountOf } from '../account/image.ts'
 import { sumsOf } from '../account/span.ts'
 import type { Contents } from '../verdict/conformance.ts'
@@ -72,7 +71,7 @@ async function readServices(image: ExtensionImage | undefined): Promise<readonly
   return Promise.all(
     files.map(async ({ path, data }) => {
       const name = await orAbsent(async () =>
-        data === undefined ? undefined : parseServiceSpec(await readAll(data, MAX_SERVICE_BYTES), data.where).name,
+        data === undefined ? undefined : (await readServiceSpec(data, MAX_SERVICE_BYTES)).name,
       )
       return name ?? basename(path, '.yaml')
     }),
