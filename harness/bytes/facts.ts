@@ -1,7 +1,10 @@
 // Facts that readers found in bytes, kept under what the bytes are, for whoever holds the same bytes elsewhere. They
 // are observations, never statuses, and without locations: a reader puts its own into what it gets.
+import type { Location } from '../errors.ts'
 import type { ByteSource, FactKeeper } from './source.ts'
-import type { SpoolOptions } from './spool-options.ts'
+
+/** The options under which a stream is taken in. */
+export type SpoolOptions = { readonly where: Location; readonly maxBytes: number; readonly format: string }
 
 /** A place for one decompressed stream. */
 type Place = {

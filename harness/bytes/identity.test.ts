@@ -12,9 +12,17 @@ import { bytesSource, type ByteSource } from './source.ts'
 import { MEMORY_LIMIT, Spool } from './spool.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'identity-'))
-afterAll(() => rm(folder, { recursive: true }))
+const opened: Facts[] = []
+afterAll(async () => {
+  await Promise.all(opened.map((facts) => facts.close()))
+  await rm(folder, { recursive: true })
+})
 
-const open = () => new Facts(() => new Spool(folder))
+function open(): Facts {
+  const facts = new Facts(() => new Spool(folder))
+  opened.push(facts)
+  return facts
+}
 const bytes = Buffer.from('some bytes and more')
 
 /** The number of reads that sources with these bytes take for one fact about a part of them. */

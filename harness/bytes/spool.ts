@@ -4,17 +4,16 @@ import { open, unlink, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UNLIMITED, type BudgetLimits } from '../budget.ts'
 import { FormatError } from '../errors.ts'
-import type { Facts } from './facts.ts'
+import type { Facts, SpoolOptions } from './facts.ts'
 import { writeAll } from './file.ts'
 import { makeFolder } from './folder.ts'
 import { identified, keyOf } from './identity.ts'
 import { bytesSource, fileSource, type ByteSource } from './source.ts'
-import type { SpoolOptions } from './spool-options.ts'
 
 /** A spooled stream below this size stays in memory: most images have many small members and few big ones. */
 export const MEMORY_LIMIT = 1 << 20
 
-export type { SpoolOptions } from './spool-options.ts'
+export type { SpoolOptions } from './facts.ts'
 
 /**
  * A folder for spooled streams. Files are unlinked as soon as they are open, so that nothing is left behind

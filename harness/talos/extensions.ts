@@ -1,6 +1,7 @@
 // The system extensions of an initramfs: what extensions.yaml lists, and the squashfs images that are beside it
 // (siderolabs/talos internal/app/init/main.go: how they are mounted).
 import { identify } from '../bytes/digest.ts'
+import { factOf } from '../bytes/identity.ts'
 import { readAll, type ByteSource } from '../bytes/source.ts'
 import type { Location } from '../errors.ts'
 import type { FileEntry } from '../fs/file-tree.ts'
@@ -68,7 +69,14 @@ export async function readExtensions(archive: BootArchive): Promise<Extensions> 
   const bytes = lazy(async () => (document === undefined ? undefined : readAll(document, MAX_YAML_BYTES)))
   const parsed = lazy(async () => {
     const given = await bytes()
-    return given === undefined ? undefined : parseExtensionsYaml(given, where)
+    if (document === undefined || given === undefined) return undefined
+    const known = await identify(document, document.identity?.facts)
+    return factOf(
+      known,
+      'extensions.yaml',
+      async () => parseExtensionsYaml(given, where),
+      () => 4 * known.size,
+    )
   })
   return {
     where,
