@@ -11,7 +11,7 @@ import {
   type GoldenName,
 } from '#fixtures/counterexamples/candidate.ts'
 import { DEFAULT_GOLDEN, type Counterexample } from '#fixtures/counterexamples/counterexample.ts'
-import { shippedAdvisories } from '#specs/contract/advisories.ts'
+import { shippedAdvisories, type Advisory } from '#specs/contract/advisories.ts'
 import { parseContract, type Contract } from '#specs/contract/contract.ts'
 import { parseLock, type Lock } from '#specs/contract/lock.ts'
 import type { CandidateInput } from '#specs/support/run.ts'
@@ -59,7 +59,7 @@ export async function prepareCounterexample(example: Counterexample, folder: str
   const golden = example.of ?? DEFAULT_GOLDEN
   const part = example.part ?? 'installer'
   const baseline = { image: await readGolden(golden), lock: await lockOf(golden), contract: await contractOf(golden) }
-  const { tamper, unpinned = false, advisories: own = [], ...mutated } = await example.mutate(baseline)
+  const { tamper, unpinned = false, advisories: own = [], advisory, ...mutated } = await example.mutate(baseline)
   const { image, lock, contract } = { ...baseline, ...mutated }
   const place = join(folder, example.name)
   const reference =
@@ -67,11 +67,18 @@ export async function prepareCounterexample(example: Counterexample, folder: str
       ? await writeLayout(image, place, tamper)
       : await writeAssetFolder(image, place, { lock, variant: variantOf(golden) })
   const { lock: _, ...made } = toCandidate(example.name, golden, reference, { lock, contract, part })
-  const candidate = { ...made, advisories: [...(await shippedAdvisories()), ...own] }
+  const candidate = { ...made, advisories: [...(await shippedAs(advisory)), ...own] }
   return {
     candidate: unpinned ? { ...candidate, pinned: false } : { ...candidate, lock },
     expected: { violates: example.violates, inconclusive: example.inconclusive ?? [] },
   }
+}
+
+async function shippedAs(id: string | undefined): Promise<readonly Advisory[]> {
+  const all = await shippedAdvisories()
+  const found = all.filter((one) => id === undefined || one.id === id)
+  if (found.length === 0) throw new Error(`expected an advisory ${id}, got none`)
+  return found
 }
 
 export function toCandidate(

@@ -3,7 +3,7 @@ import type { ConfigFinding } from '../support/config-rule.ts'
 import { must, should } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 
-const NEEDS = ['EXT-001', 'EXT-005', 'EXT-013', 'KRN-002'] as const
+const NEEDS = ['EXT-001', 'EXT-005', 'EXT-013', 'EXT-023', 'KRN-002'] as const
 
 test(
   ...must('REL-010', 'the image is of no release and of no extension that is known to be bad', {
