@@ -1,5 +1,6 @@
 // The message on standard error of a command that fails.
-import { describeError, type Location } from '#harness/errors.ts'
+import { describeError, HarnessError, type Location } from '#harness/errors.ts'
+import { renderFailureAnnotation, withoutCommands } from '../judge/outputs/annotations.ts'
 import { UsageError } from '../judge/usage-error.ts'
 import { printable } from '../judge/verdict/printable.ts'
 
@@ -13,8 +14,18 @@ export function renderFailure(error: Error & { readonly at?: Location | undefine
 export function printFailure(error: unknown): 2 {
   const isKnown = error instanceof UsageError || isOfMachine(error)
   const few = isKnown ? undefined : fewFiles()
-  process.stderr.write(`${isKnown ? renderFailure(error) : (few ?? renderBug(error))}\n`)
+  const text = `${isKnown ? renderFailure(error) : (few ?? renderBug(error))}\n`
+  const onGitHub = process.env['GITHUB_ACTIONS'] === 'true'
+  process.stderr.write(
+    onGitHub ? withoutCommands(text) + renderFailureAnnotation(codeOf(error) ?? 'not judged', text.trim()) : text,
+  )
   return 2
+}
+
+/** The code of the first error of the harness in the chain of causes. */
+function codeOf(error: unknown): string | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) if (at instanceof HarnessError) return at.code
+  return undefined
 }
 
 /** The judge, its worker and their caches have some 60 files open; with fewer a worker ends without a word. */

@@ -1,7 +1,7 @@
 // GitHub's annotations, which are lines on standard output:
 // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
 import { randomUUID } from 'node:crypto'
-import { printableStrings } from '../verdict/printable.ts'
+import { printable, printableStrings } from '../verdict/printable.ts'
 import type { Conformance, RuleVerdict } from '../verdict/conformance.ts'
 import { accountText, candidateNames, shorten } from './account.ts'
 
@@ -23,6 +23,11 @@ export function renderAnnotations(verdict: Conformance): string {
       command('error', { title: 'run error' }, shorten(runError, MAX_MESSAGE)),
     ),
   ].join('')
+}
+
+/** Of a command that judged nothing; `title` is a code of harness/errors.ts, or says what is wrong. */
+export function renderFailureAnnotation(title: string, message: string): string {
+  return command('error', { title }, shorten(printable(message, { lines: true }), MAX_MESSAGE))
 }
 
 /**
