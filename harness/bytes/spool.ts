@@ -15,6 +15,10 @@ export const MEMORY_LIMIT = 1 << 20
 
 export type { SpoolOptions } from './facts.ts'
 
+/** The size of a hole that is found by takeSparse. */
+const PIECE_SIZE = 1 << 16
+const ZEROS = Buffer.alloc(PIECE_SIZE)
+
 /**
  * A folder for spooled streams. Files are unlinked as soon as they are open, so that nothing is left behind
  * when the process ends, is interrupted or is killed.
@@ -82,6 +86,38 @@ export class Spool {
     return file === undefined
       ? bytesSource(Buffer.concat(inMemory), options.where)
       : fileSource(file, size, options.where)
+  }
+
+  /**
+   * Takes in a stream that is nearly all zeros, such as a disk: pieces of zeros are holes of the file. LIMIT_EXCEEDED above
+   * `maxBytes` in all, and above `maxContentBytes` in pieces that hold anything else.
+   */
+  async takeSparse(
+    chunks: AsyncIterable<Uint8Array>,
+    options: SpoolOptions & { readonly maxContentBytes: number },
+  ): Promise<ByteSource> {
+    const { where, format, maxBytes, maxContentBytes } = options
+    const file = await this.#openFile()
+    let [size, content] = [0, 0]
+    for await (const chunk of chunks) {
+      for (let at = 0; at < chunk.length; at += PIECE_SIZE) {
+        const piece = chunk.subarray(at, at + PIECE_SIZE)
+        if (ZEROS.compare(piece, 0, piece.length, 0, piece.length) !== 0) {
+          content += piece.length
+          await writeAll(file, piece, size + at)
+        }
+      }
+      size += chunk.length
+      if (size > maxBytes || content > maxContentBytes)
+        throw new FormatError(
+          format,
+          'LIMIT_EXCEEDED',
+          `expected at most ${maxBytes} bytes, ${maxContentBytes} of them in pieces that are not zeros, got more`,
+          { at: where },
+        )
+    }
+    await file.truncate(size)
+    return fileSource(file, size, where)
   }
 
   /** Closes every file; sources that came from here must not be read afterwards. */

@@ -12,7 +12,7 @@ import { renderReference, type Reference } from '../oci/image/reference.ts'
 import type { ContentStore } from '../oci/store.ts'
 import { ASSET_ROOT, COMMAND_LINE, INITRAMFS, KERNEL } from './asset-paths.ts'
 import { openBootFiles } from './boot/files.ts'
-import type { TalosPart } from './part.ts'
+import { noMedium, type TalosPart } from './part.ts'
 
 /** Linux' COMMAND_LINE_SIZE on arm64 is 2048. */
 const MAX_COMMAND_LINE = 64 << 10
@@ -42,6 +42,7 @@ function viewAssets(opened: Opened, name: string, options: Pick<OpenOptions, 'sp
     files: opened.files,
     extraPaths: opened.extraPaths,
     uki: () => absent('UKI', name),
+    medium: noMedium,
     ...openBootFiles({ kernel: file(KERNEL), initramfs: file(INITRAMFS) }, options.spool),
     commandLine: lazy(async () => {
       const data = (await opened.files()).resolve(COMMAND_LINE)?.data

@@ -10,7 +10,7 @@ import type { Reference } from '../oci/image/reference.ts'
 import type { Architecture } from '../oci/image/selection.ts'
 import type { ContentStore } from '../oci/store.ts'
 import { openUkiPart } from './boot/uki-part.ts'
-import type { TalosPart } from './part.ts'
+import { noMedium, type TalosPart } from './part.ts'
 
 export const UKI_PATH = ukiPathOf('arm64')
 export const SYSTEMD_BOOT_PATH = 'usr/install/arm64/systemd-boot.efi'
@@ -38,6 +38,7 @@ export function installerIn(
   return {
     image,
     files,
+    medium: noMedium,
     extraPaths: () => Promise.resolve([]),
     ...openUkiPart(
       lazy(async () => readUki(await fileIn(await files(), path))),

@@ -68,3 +68,12 @@ export const SPLASHES = {
   first: { size: 590_538, sha256: 'c2615c96cd796af248b147b48199710f6ff95d893c749aaea2d0a3836b9545a6' },
   second: { size: 640_138, sha256: 'db736eb8a5f1f2b59f9140378a47d14383d5b49ab3704c7ab2042017d5097365' },
 } as const
+
+export type DiskGuids = { readonly disk: string; readonly efi: string; readonly meta: string }
+
+/** GUIDs of a raw disk, seen in what upstream's imager made at v1.14.0-rc.1. */
+export const DISK_GUIDS: DiskGuids = {
+  disk: 'D92D45B3-CDE9-8760-BE9F-A2A71FAC8D11',
+  efi: 'BCA5174B-0118-8A6A-AF0B-2C6E1585ACAE',
+  meta: 'CF04F137-101E-8EC6-9627-FA3F51CDABB8',
+}

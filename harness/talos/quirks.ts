@@ -4,7 +4,7 @@
 // code at the tag, so that the pre-releases of a minor differ here.
 import semver from 'semver'
 import { FormatError } from '../errors.ts'
-import { COMMAND_LINES, PREFIXES, SPLASHES, type Splash } from './quirk-values.ts'
+import { COMMAND_LINES, DISK_GUIDS, PREFIXES, SPLASHES, type DiskGuids, type Splash } from './quirk-values.ts'
 import { talosBase } from './talos-version.ts'
 
 /**
@@ -67,6 +67,20 @@ const CAPABILITIES = {
       },
     ],
   ] satisfies Steps<{ readonly id: string; readonly title: string; readonly argument: string }>,
+
+  /** siderolabs/talos#14029: `loader/random-seed` of an ISO, 32 zeros; seen at v1.14.0-rc.1, not at v1.13.9. */
+  isoHasRandomSeed: [
+    ['1.10.0', false],
+    ['1.14.0-alpha.0', UNREAD],
+    ['1.14.0-rc.1', true],
+  ] satisfies Steps<boolean>,
+
+  /** pkg/imager, internal/pkg/partition: GUIDs of disk, EFI and META that imager writes; random ones before. */
+  diskGuids: [
+    ['1.10.0', undefined],
+    ['1.13.0-alpha.0', UNREAD],
+    ['1.13.0', DISK_GUIDS],
+  ] satisfies Steps<DiskGuids | undefined>,
 
   /** pkg/splash/sidero.bmp, the picture of the boot menu: other bytes since v1.12.0-alpha.2. */
   splash: [

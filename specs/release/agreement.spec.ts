@@ -16,7 +16,7 @@ import { test } from '../support/test.ts'
 test(
   ...must('REL-006', 'the Talos release is one that the contract admits', {
     targets: ['installer', 'assets', 'media'],
-    needs: ['OCI-001', 'OCI-002', 'OCI-004'],
+    needs: ['OCI-001', 'OCI-002', 'OCI-004', 'MED-004'],
     fix: 'build for a release within `talos` of the contract, or decide that the contract holds for this one too',
   }),
   async ({ contract, lock, subject, judge }) => {

@@ -107,6 +107,7 @@ const base = vitest
     if (subject.evidence === undefined) throw new Error('expected a part in a registry')
     return subject.evidence
   })
+  .extend('medium', async ({ subject }) => subject.talos.medium())
   /** The form of a medium; undefined for any other part. */
   .extend('form', async ({ subject }) => subject.candidate.parts.media?.form)
   .extend('part', async ({ subject }) => subject.part)

@@ -16,7 +16,7 @@ test(
     {
       targets: ['installer', 'media'],
       forms: WITH_UKI,
-      needs: ['INS-001'],
+      needs: ['INS-001', 'MED-005'],
       fix: 'check `arch` in the profile this image was built from, and that nothing cut or rewrote vmlinuz.efi afterwards',
     },
   ),

@@ -1,12 +1,13 @@
-// Opens imager's other outputs as parts: a bare UKI, and a folder with kernel, initramfs and command line.
+// Opens imager's other outputs as parts: a bare UKI, a folder with kernel, initramfs and command line, a raw disk.
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { fileSource, readAll, type ByteSource } from '../../bytes/source.ts'
 import type { Spool } from '../../bytes/spool.ts'
 import { FormatError, NotFoundError } from '../../errors.ts'
+import type { FatVolume } from '../../formats/fat/fat.ts'
 import { parseOsRelease } from '../../formats/uki/os-release.ts'
-import { readUki } from '../../formats/uki/uki.ts'
+import { readUki, type Uki } from '../../formats/uki/uki.ts'
 import { openDirectoryTree } from '../../fs/directory-tree.ts'
 import { fileIn } from '../../fs/file-in.ts'
 import { FileTree, type FileEntry } from '../../fs/file-tree.ts'
@@ -16,6 +17,9 @@ import { openBootFiles } from '../boot/files.ts'
 import { openUkiPart } from '../boot/uki-part.ts'
 import type { TalosPart } from '../part.ts'
 import { findBootFiles } from './boot-folder.ts'
+import { readDisk } from './disk.ts'
+import { unpackImage } from './image-file.ts'
+import { ukisIn } from './medium.ts'
 
 /** Linux' COMMAND_LINE_SIZE on arm64 is 2048. */
 const MAX_COMMAND_LINE = 64 << 10
@@ -29,16 +33,51 @@ export type MediumOptions = { readonly spool: Spool }
 export async function openMedium(reference: Reference, { spool }: MediumOptions): Promise<TalosPart> {
   if (reference.kind === 'dir') return openFolder(reference.path, spool)
   if (reference.kind === 'uki') return openUkiFile(reference.path, spool)
+  if (reference.kind === 'raw') return openImageFile(reference.path, spool)
   throw new FormatError(reference.kind, 'UNSUPPORTED', 'expected a boot medium, got another reference')
 }
 
 async function openUkiFile(path: string, spool: Spool): Promise<TalosPart> {
   const file = await openFile(path)
-  const uki = lazy(() => readUki(file.source))
+  return {
+    ...ukiMedium(
+      file,
+      lazy(() => readUki(file.source)),
+      spool,
+    ),
+    files: () => Promise.resolve(new FileTree([fileEntry(file.source)], { path })),
+    medium: () => absent('partitions', path),
+  }
+}
+
+async function openImageFile(path: string, spool: Spool): Promise<TalosPart> {
+  const file = await openFile(path)
+  const source = lazy(() => unpackImage(file.source, spool))
+  const disk = lazy(async () => readDisk(await source()))
+  const efi = async (): Promise<FatVolume> => (await disk()).efi()
+  return {
+    ...ukiMedium(
+      file,
+      lazy(async () => readUki(bootedUki(await efi()))),
+      spool,
+    ),
+    files: async () => (await efi()).tree,
+    medium: () => Promise.resolve({ source, disk, efi }),
+  }
+}
+
+/** The UKI of a volume; MED-005 judges whether there are others beside it. NotFoundError where there is none. */
+function bootedUki({ tree, where }: FatVolume): ByteSource {
+  const data = ukisIn(tree)[0]?.data
+  if (data !== undefined) return data
+  throw new NotFoundError('BLOB_UNKNOWN', 'expected a UKI in EFI/Linux, got none', { at: where })
+}
+
+function ukiMedium(file: OpenedFile, uki: () => Promise<Uki>, spool: Spool): Omit<TalosPart, 'files' | 'medium'> {
+  const { path = '' } = file.source.where
   return {
     ...openUkiPart(uki, spool),
     image: () => absent('manifest', path),
-    files: () => Promise.resolve(new FileTree([fileEntry(file.source)], { path })),
     extraPaths: () => Promise.resolve([]),
     claimedTalos: lazy(async () => {
       const { text, where } = await uki()
@@ -66,6 +105,7 @@ async function openFolder(path: string, spool: Spool): Promise<TalosPart> {
     files: () => Promise.resolve(tree),
     extraPaths: () => Promise.resolve([]),
     uki: () => absent('UKI', path),
+    medium: () => absent('partitions', path),
     commandLine: lazy(async () => {
       if (commandLine === undefined) return undefined
       return new TextDecoder().decode(await readAll(await fileIn(tree, commandLine), MAX_COMMAND_LINE))

@@ -1,0 +1,117 @@
+// Small volumes and disks as bytes, written field by field; for tests of their readers.
+import { createHash } from 'node:crypto'
+import { crc32 } from 'node:zlib'
+
+const SECTOR = 512
+const CLUSTERS = 9
+
+/**
+ * A FAT32 volume with clusters of one sector, boot sector, one reserved sector, two tables of one sector: `Long name.conf` in
+ * clusters 3 and 5, `boot` in 4 with `A.efi` in 7.
+ */
+export function fatSample(): Uint8Array {
+  const bytes = Buffer.alloc((4 + CLUSTERS) * SECTOR)
+  bytes.writeUInt16LE(SECTOR, 11)
+  bytes[13] = 1
+  bytes.writeUInt16LE(2, 14)
+  bytes[16] = 2
+  bytes.writeUInt16LE(4 + CLUSTERS, 19)
+  bytes.writeUInt32LE(1, 36)
+  bytes.writeUInt32LE(2, 44)
+  bytes.writeUInt32LE(0x1234_abcd, 67)
+  bytes.writeUInt16LE(0xaa55, 510)
+  const end = 0x0fff_ffff
+  for (const table of [2, 3])
+    for (const [cluster, next] of [0x0fff_fff8, end, end, 5, end, end, 0, end].entries())
+      bytes.writeUInt32LE(next, table * SECTOR + cluster * 4)
+  const at = (cluster: number): number => (4 + cluster - 2) * SECTOR
+  const file = directoryEntry('LONGNA~1CON', 0x20, 0, 3, 700)
+  const root = [
+    directoryEntry('EFI        ', 0x08, 0, 0, 0),
+    ...longName('Long name.conf', file),
+    file,
+    directoryEntry('BOOT       ', 0x10, 0x08, 4, 0),
+  ]
+  bytes.set(Buffer.concat(root), at(2))
+  const folder = [
+    directoryEntry('.          ', 0x10, 0, 4, 0),
+    directoryEntry('..         ', 0x10, 0, 0, 0),
+    directoryEntry('A       EFI', 0x20, 0x10, 7, 3),
+  ]
+  bytes.set(Buffer.concat(folder), at(4))
+  bytes.fill('a', at(3), at(4))
+  bytes.fill('b', at(5), at(5) + 188)
+  bytes.write('efi', at(7))
+  return bytes
+}
+
+function directoryEntry(name: string, attributes: number, nameCase: number, cluster: number, size: number): Buffer {
+  const bytes = Buffer.alloc(32)
+  bytes.write(name, 'latin1')
+  bytes[11] = attributes
+  bytes[12] = nameCase
+  bytes.writeUInt16LE(cluster, 26)
+  bytes.writeUInt32LE(size, 28)
+  return bytes
+}
+
+function longName(name: string, short: Buffer): readonly Buffer[] {
+  const checksum = short.subarray(0, 11).reduce((sum, byte) => (((sum & 1) << 7) + (sum >> 1) + byte) & 0xff, 0)
+  const offsets = [1, 3, 5, 7, 9, 14, 16, 18, 20, 22, 24, 28, 30]
+  return [1, 0].map((part) => {
+    const bytes = Buffer.alloc(32, 0xff)
+    bytes[0] = part + 1 + (part === 1 ? 0x40 : 0)
+    bytes.set([0x0f, 0, checksum], 11)
+    bytes.writeUInt16LE(0, 26)
+    for (const [index, offset] of offsets.entries()) {
+      const place = part * offsets.length + index
+      if (place <= name.length) bytes.writeUInt16LE(place < name.length ? name.charCodeAt(place) : 0, offset)
+    }
+    return bytes
+  })
+}
+
+/** A disk of 64 sectors with one partition, `EFI` in sectors 40 to 43. */
+export function gptSample(): Uint8Array {
+  const bytes = Buffer.alloc(80 * SECTOR)
+  bytes.set([0, 0, 2, 0, 0xee, 0xff, 0xff, 0xff, 1, 0, 0, 0, 79], 446)
+  bytes.writeUInt16LE(0xaa55, 510)
+  const entries = Buffer.alloc(128 * 128)
+  entries.set(Buffer.from('28732ac11ff8d211ba4b00a0c93ec93b', 'hex'))
+  entries.fill(0x11, 16, 32)
+  entries.writeUInt32LE(40, 32)
+  entries.writeUInt32LE(43, 40)
+  entries.write('EFI', 56, 'utf16le')
+  for (const [own, other, table] of [
+    [1, 79, 2],
+    [79, 1, 47],
+  ] as const) {
+    const header = Buffer.alloc(92)
+    header.write('EFI PART\0\0\u0001\0', 'latin1')
+    header.writeUInt32LE(92, 12)
+    header.writeUInt32LE(own, 24)
+    header.writeUInt32LE(other, 32)
+    header.writeUInt32LE(34, 40)
+    header.writeUInt32LE(46, 48)
+    header.fill(0x22, 56, 72)
+    header.writeUInt32LE(table, 72)
+    header.writeUInt32LE(128, 80)
+    header.writeUInt32LE(128, 84)
+    header.writeUInt32LE(crc32(entries), 88)
+    header.writeUInt32LE(crc32(header), 16)
+    bytes.set(header, own * SECTOR)
+    bytes.set(entries, table * SECTOR)
+  }
+  return bytes
+}
+
+const META_COPY = 256 << 10
+
+/** A META partition with one value, tag 0x0a, in both copies. */
+export function metaSample(): Uint8Array {
+  const copy = Buffer.alloc(META_COPY)
+  copy.set([0x5a, 0x4b, 0x3c, 0x2d, 0, 0, 0, 0x0a, 0, 0, 0, 2, 0x68, 0x69])
+  copy.set([0xa5, 0xb4, 0xc3, 0xd2], META_COPY - 4)
+  copy.set(createHash('sha256').update(copy).digest(), META_COPY - 36)
+  return Buffer.concat([copy, copy, Buffer.alloc(2 * META_COPY)])
+}

@@ -1,0 +1,106 @@
+// A raw disk as imager partitions it: siderolabs/talos v1.12.11 cmd/installer/pkg/install, pkg/imager/out.go.
+import { HarnessError } from '#harness/errors.ts'
+import type { PartitionTable } from '#harness/formats/gpt/gpt.ts'
+import { must } from '../support/requirement.ts'
+import { test } from '../support/test.ts'
+
+const MIB = 2 ** 20
+const EFI_TYPE = 'C12A7328-F81F-11D2-BA4B-00A0C93EC93B'
+const LINUX_TYPE = '0FC63DAF-8483-4772-8E79-3D69D8477DE4'
+const PROTECTIVE = 0xee
+const LAYOUT = [
+  { name: 'EFI', type: EFI_TYPE, offset: MIB, size: 2101 * MIB },
+  { name: 'META', type: LINUX_TYPE, offset: 2102 * MIB, size: MIB },
+] as const
+
+test(
+  ...must(
+    'MED-002',
+    'its partition table, the backup at the end of the disk and the protective MBR are whole and agree',
+    {
+      targets: ['media'],
+      forms: ['raw'],
+      fix: 'take the disk as imager wrote it, whole: a tool that resizes or truncates it must write both tables anew',
+    },
+  ),
+  async ({ medium, judge }) => {
+    const { gpt } = await medium.disk()
+    const { primary, backup, mbr, sectors, where } = gpt
+    judge({ header: primary.headerHolds, entries: primary.entriesHold }, primary.where).toEqual({
+      header: true,
+      entries: true,
+    })
+    judge(backup instanceof HarnessError ? backup.message : 'a backup', where).toBe('a backup')
+    if (backup instanceof HarnessError) return
+    judge({ header: backup.headerHolds, entries: backup.entriesHold }, backup.where).toEqual({
+      header: true,
+      entries: true,
+    })
+    judge(content(backup), backup.where).toEqual(content(primary))
+    judge([primary.otherSector, backup.otherSector], where).toEqual([backup.ownSector, primary.ownSector])
+    judge(mbr, where).toEqual({
+      isWithoutCode: true,
+      partitions: [
+        { type: PROTECTIVE, firstSector: 1, sectors: Math.min(sectors - 1, 0xffff_ffff) },
+        undefined,
+        undefined,
+        undefined,
+      ],
+    })
+  },
+)
+
+function content({ disk, firstUsable, lastUsable, partitions }: PartitionTable) {
+  return { disk, firstUsable, lastUsable, partitions }
+}
+
+test(
+  ...must(
+    'MED-003',
+    'it has the partitions EFI and META alone, as the release lays them out: place, size, type and, since 1.13, GUIDs',
+    {
+      targets: ['media'],
+      forms: ['raw'],
+      needs: ['MED-002'],
+      fix: 'let the imager of the pinned release write the disk (output.kind: image); the node makes the other partitions',
+    },
+  ),
+  async ({ medium, quirks, judge }) => {
+    const { sectorSize, primary } = (await medium.disk()).gpt
+    const { partitions, firstUsable, lastUsable, disk, where } = primary
+    const found = partitions.map(({ name, type, firstSector, lastSector }) => ({
+      name,
+      type,
+      offset: firstSector * sectorSize,
+      size: (lastSector - firstSector + 1) * sectorSize,
+    }))
+    judge(found, where).toEqual(LAYOUT)
+    const outside = partitions.filter((one) => one.firstSector < firstUsable || one.lastSector > lastUsable)
+    judge(
+      outside.map(({ name }) => name),
+      where,
+    ).toEqual([])
+    const guids = { disk, efi: partitions[0]?.guid, meta: partitions[1]?.guid }
+    judge(guids, where).toEqual(quirks.diskGuids ?? guids)
+  },
+)
+
+test(
+  ...must('MED-008', 'META is zeros, or two equal copies of values whose digests hold', {
+    targets: ['media'],
+    forms: ['raw'],
+    needs: ['MED-003'],
+    fix: 'set values in the profile (customization.meta), and let imager write them: Talos takes a broken META for an empty one',
+  }),
+  async ({ medium, judge }) => {
+    const { gpt, meta } = await medium.disk()
+    const { copies, restIsZero } = await meta()
+    const [first, second] = copies
+    judge(
+      copies.map((copy) => copy?.digestHolds ?? true),
+      gpt.where,
+    ).toEqual([true, true])
+    judge([...(second?.values ?? [])], gpt.where).toEqual([...(first?.values ?? [])])
+    judge(restIsZero, gpt.where).toBe(true)
+  },
+)

@@ -1,0 +1,119 @@
+// The file system that firmware reads: of a raw disk its EFI partition, of an ISO the FAT image that is appended to it.
+// siderolabs/talos v1.12.11 internal/app/machined/pkg/runtime/v1alpha1/bootloader/sdboot, pkg/imager/iso.
+import { readAll } from '#harness/bytes/source.ts'
+import { PE_MACHINE_ARM64, PE_SUBSYSTEM_EFI_APPLICATION, readPe } from '#harness/formats/uki/pe.ts'
+import { fileIgnoringCase, ukisIn } from '#harness/talos/media/medium.ts'
+import { readBootLoader } from '../installer/boot-loader.ts'
+import { must } from '../support/requirement.ts'
+import { test } from '../support/test.ts'
+import { signatureFindings } from '../uki/signed.ts'
+import { expectedPaths, isEnrolledKey, loaderConfigurations } from './efi.ts'
+
+const BOOT_LOADER = 'EFI/BOOT/BOOTAA64.EFI'
+const LOADER_CONFIGURATION = 'loader/loader.conf'
+const MAX_TEXT_BYTES = 64 << 10
+/** Talos keeps the UKI that it was upgraded from. */
+const KEPT_UKIS = 2
+
+test(
+  ...must(
+    'MED-004',
+    'its EFI file system is FAT32 labelled EFI, its tables and boot sectors agree, and every chain of clusters is one file',
+    {
+      targets: ['media'],
+      forms: ['iso', 'raw'],
+      needs: ['MED-003'],
+      fix: 'let imager write the file system: firmware reads what a repair by another tool would not show',
+    },
+  ),
+  async ({ medium, judge }) => {
+    const { label, tablesAgree, bootSectorsAgree, where } = await medium.efi()
+    judge({ label, tablesAgree, bootSectorsAgree }, where).toEqual({
+      label: 'EFI',
+      tablesAgree: true,
+      bootSectorsAgree: true,
+    })
+  },
+)
+
+test(
+  ...must(
+    'MED-005',
+    'its EFI file system holds exactly the boot loader, one UKI of the release and `loader.conf` (an ISO of 1.14 `random-seed`, with SecureBoot the keys to enroll)',
+    {
+      targets: ['media'],
+      forms: ['iso', 'raw'],
+      needs: ['MED-004'],
+      fix: 'write the medium anew: systemd-boot lists every UKI in EFI/Linux and boots the highest version',
+    },
+  ),
+  async ({ medium, form, lock, quirks, contract, judge }) => {
+    const { tree } = await medium.efi()
+    const paths = [...tree.entries()].flatMap(({ path, type }) => (type === 'file' ? [path.toLowerCase()] : []))
+    const found = paths.filter((path) => !contract.secureBoot || !isEnrolledKey(path))
+    judge(found.toSorted(), tree.where).toEqual(
+      expectedPaths({ talos: lock?.talos, found, hasRandomSeed: form === 'iso' && quirks.isoHasRandomSeed }),
+    )
+  },
+)
+
+test(
+  ...must(
+    'MED-006',
+    'the program that firmware starts, `BOOTAA64.EFI`, is the pinned `systemd-boot.efi`, signed exactly where the contract is SecureBoot',
+    {
+      targets: ['media'],
+      forms: ['iso', 'raw'],
+      needs: ['MED-005'],
+      pinned: true,
+      fix: 'take systemd-boot.efi from imager:/usr/install/arm64 of the pinned release',
+    },
+  ),
+  async ({ medium, contract, pinned, note, judge }) => {
+    const source = fileIgnoringCase((await medium.efi()).tree, BOOT_LOADER)
+    const { machine, subsystem, isSigned, own } = await readBootLoader(source, pinned('systemdBoot'))
+    judge({ machine, subsystem, isSigned }, source.where).toEqual({
+      machine: PE_MACHINE_ARM64,
+      subsystem: PE_SUBSYSTEM_EFI_APPLICATION,
+      isSigned: contract.secureBoot,
+    })
+    judge(own, source.where).toEqual(pinned('systemdBoot'))
+    const { broken, notes } = await signatureFindings(source, await readPe(source), contract)
+    for (const text of notes) note(text, source.where)
+    judge(broken, source.where).toEqual([])
+  },
+)
+
+test(
+  ...must(
+    'MED-007',
+    '`loader.conf` is what imager writes: a timeout of 10 s, no default, and on an ISO what becomes of SecureBoot’s keys',
+    {
+      targets: ['media'],
+      forms: ['iso', 'raw'],
+      needs: ['MED-005'],
+      fix: 'leave it as imager wrote it: a default that names no file, or another one, changes what boots',
+    },
+  ),
+  async ({ medium, form, contract, judge }) => {
+    const source = fileIgnoringCase((await medium.efi()).tree, LOADER_CONFIGURATION)
+    const text = new TextDecoder().decode(await readAll(source, MAX_TEXT_BYTES))
+    const known = loaderConfigurations(form === 'iso', contract.secureBoot)
+    judge(text, source.where).toBe(known.find((one) => one === text) ?? known[0])
+  },
+)
+
+test(
+  ...must('MED-009', 'its EFI partition has room for the UKI that an upgrade puts beside this one', {
+    targets: ['media'],
+    forms: ['raw'],
+    needs: ['MED-005'],
+    fix: 'leave extensions or firmware out: Talos keeps the UKI that it was upgraded from, and an upgrade fails without room',
+  }),
+  async ({ medium, judge }) => {
+    const { tree, freeBytes, where } = await medium.efi()
+    const size = Math.max(0, ...ukisIn(tree).map((uki) => uki.size))
+    const missing = Math.max(0, size * (KEPT_UKIS - 1) - freeBytes)
+    judge(`${missing} bytes missing`, where).toBe('0 bytes missing')
+  },
+)
