@@ -7,7 +7,6 @@ import { pushReference } from '#fixtures/simulator/registry/content/images.ts'
 import { startRegistry } from '#fixtures/simulator/registry/server.ts'
 import { conformanceSchema } from '../judge/verdict/conformance.ts'
 import { runCommand } from '../testing/run-command.ts'
-import { main } from './main.ts'
 
 const parsed = vi.hoisted((): string[] => [])
 vi.mock('#harness/oci/image/reference.ts', async (importOriginal) => {
@@ -19,6 +18,14 @@ vi.mock('#harness/oci/image/reference.ts', async (importOriginal) => {
       return original.parseReference(text)
     },
   }
+})
+
+// Tests of one worker share its modules: those that came before know nothing of the mock, those that come after must not.
+vi.resetModules()
+const { main } = await import('./main.ts')
+afterAll(() => {
+  vi.doUnmock('#harness/oci/image/reference.ts')
+  vi.resetModules()
 })
 
 const GOLDEN = 'docker-archive:fixtures/golden/v1.11.5-spin-only/installer-arm64.tar'

@@ -101,13 +101,19 @@ describe('the index of a layer', () => {
   it('is taken for what it is, nothing decompressed again', async () => {
     const cache = await newCache()
     await fill(cache, GZIP)
-    const started = performance.now()
-    await read(cache, GZIP)
-    const warm = performance.now() - started
-    await rm(cache.path('layers', digestOf(GZIP)))
-    const before = performance.now()
-    await read(cache, GZIP)
-    expect(warm).toBeLessThan(performance.now() - before)
+    const timeOf = async (forget: boolean): Promise<number> => {
+      if (forget) await rm(cache.path('layers', digestOf(GZIP)))
+      const started = performance.now()
+      await read(cache, GZIP)
+      return performance.now() - started
+    }
+    // The shortest of some: another process may take the processor in the middle of one.
+    const [warm, cold] = [[] as number[], [] as number[]]
+    for (let round = 0; round < 5; round++) {
+      warm.push(await timeOf(false))
+      cold.push(await timeOf(true))
+    }
+    expect(Math.min(...warm)).toBeLessThan(Math.min(...cold))
   })
 
   it.each<[string, (cache: Cache) => Promise<unknown>]>([
