@@ -11,6 +11,10 @@ const COMMANDS: Commands = {
     'judge machine configurations without an image',
     async () => (await import('./lint-config/start.ts')).start,
   ],
+  node: [
+    'judge running nodes: what they run, and what they were told',
+    async () => (await import('./node/start.ts')).start,
+  ],
   explain: [
     'what a rule says, why, and what to do when it fails',
     async () => (await import('./explain/main.ts')).main,

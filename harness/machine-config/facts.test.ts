@@ -115,6 +115,7 @@ describe('machineConfigFacts finds what looks like a secret', () => {
     ],
     ['a token with a shape, once', environment(`TS_AUTHKEY=${KEY}`), ['person TS_AUTHKEY 5']],
     ['a token in an argument', environment('TS_EXTRA_ARGS=--authkey=hunter2'), ['person --authkey 5']],
+    ['a token behind a switch', environment('TS_EXTRA_ARGS=--ssh --authkey=hunter2'), ['person --authkey 5']],
     ['a token in a comment', `# ${KEY}\nmachine: {}\n`, ['person a Tailscale key 1']],
     ['a default of a reference', environment(`TS_AUTHKEY=\${KEY:-hunter2}`), ['person TS_AUTHKEY 5']],
     ['a password under a short name', environment('DB_PASS=hunter2'), ['person DB_PASS 5']],

@@ -9,8 +9,8 @@ import { isPrivateKey } from './secret-shapes.ts'
 const ASSIGNMENT = /^\s{0,200}(?:export\s{1,10}|-\s{1,10})?["']?([A-Za-z_][\w.-]{0,100})["']?\s{0,20}[:=]\s{0,20}(.*)$/
 /** `"name": "value"` in JSON of one line. */
 const PAIR = /["']([A-Za-z_][\w.-]{0,100})["']\s{0,20}:\s{0,20}["']([^"']{1,4096})["']/g
-/** `--password=value`, `--password value`. */
-const FLAG = /(?<![\w-])--?([A-Za-z][A-Za-z-]{1,60})[= ]["']?([^\s"']{1,512})/g
+/** `--password=value`, `--password value`; a flag behind a space is no value of the one before it. */
+const FLAG = /(?<![\w-])--?([A-Za-z][A-Za-z-]{1,60})[= ]["']?((?!--?[A-Za-z])[^\s"']{1,512})/g
 /** A name of Kubernetes: what `secret:` holds where a Secret is meant. */
 const OBJECT_NAME = /^[a-z0-9]+(?:[.-][a-z0-9]+)+$/
 /** Name and password of a registry, in docker's config.json. */
@@ -48,6 +48,13 @@ function secretInLine(text: string): string | undefined {
 /** A flag that gives a secret: `--authkey`. */
 export function secretInFlags(text: string): string | undefined {
   return namesIn(text, FLAG).find(([key, value]) => holdsSecret(key, value))?.[0]
+}
+
+/** The text with `put` for the value of each flag that gives a secret. */
+export function replaceInFlags(text: string, put: string): string {
+  return text.replace(FLAG, (whole: string, name: string, value: string) =>
+    holdsSecret(name, value) ? `${whole.slice(0, whole.length - value.length)}${put}` : whole,
+  )
 }
 
 function holdsSecret(name: string, value: string): boolean {

@@ -3,7 +3,9 @@ import {
   CONFIGS,
   IMAGES,
   MEDIA,
+  NODES,
   PROJECTS,
+  UNBROKEN_NODES,
   PUBLICATIONS,
   RELEASES,
   RIGHT_PROJECTS,
@@ -12,6 +14,7 @@ import { mapInParallel } from '#harness/oci/parallel.ts'
 import type { RunInput } from '#specs/support/run.ts'
 import { CONFIG_BASELINES, prepareConfig } from './prepare-config.ts'
 import { prepareMedium } from './prepare-medium.ts'
+import { prepareNode } from './prepare-node.ts'
 import { prepareProject } from './prepare-project.ts'
 import { prepareRegistry, REGISTRY_CONTROLS } from './prepare-registry.ts'
 import { prepareRelease, RELEASE_CONTROLS } from './prepare-release.ts'
@@ -33,6 +36,7 @@ export async function prepareAll(folder: string, isChosen: (example: Example) =>
   const [configs, published] = [CONFIGS.filter(isChosen), PUBLICATIONS.filter(isChosen)]
   const projects = PROJECTS.filter(isChosen)
   const media = MEDIA.filter(isChosen)
+  const nodes = NODES.filter(isChosen)
   const registry = await prepareRegistry([...REGISTRY_CONTROLS, ...published], folder)
   const prepared: readonly Prepared[] = [
     ...registry.prepared,
@@ -42,6 +46,7 @@ export async function prepareAll(folder: string, isChosen: (example: Example) =>
     ...(await mapInParallel(media, (example) => prepareMedium(example, folder))),
     ...(await mapInParallel([...CONFIG_BASELINES, ...configs], prepareConfig)),
     ...(await mapInParallel([...RIGHT_PROJECTS, ...projects], prepareProject)),
+    ...(await mapInParallel([...UNBROKEN_NODES, ...nodes], prepareNode)),
   ]
   const { failures, trustedRoot } = registry
   return {
@@ -52,8 +57,15 @@ export async function prepareAll(folder: string, isChosen: (example: Example) =>
       RELEASE_CONTROLS.length +
       CONFIG_BASELINES.length +
       RIGHT_PROJECTS.length +
+      UNBROKEN_NODES.length +
       REGISTRY_CONTROLS.length,
     counterexamples:
-      images.length + releases.length + media.length + configs.length + projects.length + published.length,
+      images.length +
+      releases.length +
+      media.length +
+      configs.length +
+      projects.length +
+      nodes.length +
+      published.length,
   }
 }

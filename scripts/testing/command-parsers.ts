@@ -10,6 +10,7 @@ import { parseExplainNames } from '../explain/main.ts'
 import { parseFuzzOptions } from '../fuzz/main.ts'
 import { parseInitOptions } from '../init/options.ts'
 import { parseLintOptions } from '../lint-config/options.ts'
+import { parseNodeOptions } from '../node/options.ts'
 import { parseOptions as parseLock } from '../lock/options.ts'
 import { parseMutationOptions } from '../mutation/options.ts'
 import { parsePackageOptions } from '../package/main.ts'
@@ -28,6 +29,7 @@ export const COMMAND_PARSERS: Readonly<Record<string, Parse>> = {
   init: parseInitOptions,
   test: parseTest,
   'lint-config': parseLintOptions,
+  'node-check': parseNodeOptions,
   patch: parsePatchOptions,
   lock: parseLock,
   drift: parseDrift,

@@ -4,7 +4,9 @@ import { z } from 'zod'
 const requirementSchema = z.strictObject({
   id: z.string(),
   level: z.enum(['must', 'should']),
-  targets: z.array(z.enum(['image', 'installer', 'assets', 'media', 'release', 'registry', 'config'])).readonly(),
+  targets: z
+    .array(z.enum(['image', 'installer', 'assets', 'media', 'release', 'registry', 'config', 'node']))
+    .readonly(),
   needs: z.array(z.string()).readonly(),
   pinned: z.boolean(),
   /** True for rules that are judged only where there is no lock. */

@@ -4,9 +4,9 @@ import type { Lock } from '../contract/lock.ts'
 import type { MediumForm } from '../contract/tags.ts'
 import type { Target, Requirement, VariantFilter } from './requirement.ts'
 
-/** A thing that is judged on its own: a part of the image, or the machine configuration beside it. */
+/** A thing that is judged on its own: a part of the image, the machine configuration beside it, or a running node. */
 export type JudgedPart = (typeof JUDGED_PARTS)[number]
-export const JUDGED_PARTS = ['installer', 'assets', 'media', 'config'] as const
+export const JUDGED_PARTS = ['installer', 'assets', 'media', 'config', 'node'] as const
 
 type JudgedFacts = { readonly image: boolean; readonly registry?: boolean; readonly form?: MediumForm }
 
@@ -100,6 +100,7 @@ function isOfForm(forms: readonly MediumForm[] | undefined, { parts }: Candidate
 }
 
 function reasonWithout(asked: readonly Target[]): string {
+  if (asked.every((target) => target === 'node')) return 'no running node was given: npm run node-check'
   if (asked.every((target) => target === 'config')) return 'no machine configuration was given: --config FILE'
   return `the candidate has no target ${asked.join(', ')}`
 }
@@ -110,7 +111,9 @@ function reasonWithout(asked: readonly Target[]): string {
  */
 function isAsked(target: Target, targets: readonly Target[] | undefined): boolean {
   return (
-    targets === undefined || targets.includes(target) || (target === 'image' && targets.some((one) => one !== 'config'))
+    targets === undefined ||
+    targets.includes(target) ||
+    (target === 'image' && targets.some((one) => one !== 'config' && one !== 'node'))
   )
 }
 

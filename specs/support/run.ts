@@ -4,7 +4,9 @@ import type { Location } from '#harness/errors.ts'
 import type { Reference } from '#harness/oci/image/reference.ts'
 import type { BlobFailures } from '#harness/oci/registry/failure.ts'
 import type { MachineConfigFacts } from '#harness/machine-config/facts.ts'
+import type { ObservedNode } from '#harness/talos/node/observed.ts'
 import type { ConfigFinding } from './config-rule.ts'
+import type { JudgedImage } from './node/rule.ts'
 import type { Advisory } from '../contract/advisories.ts'
 import type { Contract } from '../contract/contract.ts'
 import type { Lock } from '../contract/lock.ts'
@@ -27,6 +29,8 @@ export type CandidateInput = CandidateTargets & {
     /** The image that it is judged beside. */
     readonly beside?: { readonly digest?: string; readonly manifest?: string; readonly tag?: string }
   }
+  /** The part `node`: what a running node says, and the image that was judged for it. */
+  readonly node?: { readonly observed: ObservedNode; readonly judged?: JudgedImage }
   /** Keys of the variants of a release, or of the nodes of a project. */
   readonly members?: readonly string[]
   readonly contract: Contract

@@ -11,6 +11,8 @@ import { AbsentFactError } from './absent-fact.ts'
 import { findAdvised, type AdvisoryFinding } from './advised.ts'
 import { applicability } from './applicability.ts'
 import { findInConfig, findInProject } from './config-findings.ts'
+import { findInCluster, findInNode } from './node/findings.ts'
+import type { ClusterJudge, NodeFinding, NodeJudge } from './node/rule.ts'
 import { readReference } from './pinned-reference.ts'
 import type { Requirement } from './requirement.ts'
 import type { JudgementMeta } from './run.ts'
@@ -28,13 +30,19 @@ export type Findings = (judge: ConfigJudge) => Assertion<void, readonly ConfigFi
 /** `expect` of what a rule finds across the nodes of a project. */
 export type Across = (judge: ProjectJudge) => Assertion<void, readonly ConfigFinding[]>
 
+/** `expect` of what a rule finds on a running node. */
+export type Observed = (judge: NodeJudge) => Assertion<void, readonly NodeFinding[]>
+
+/** `expect` of what a rule finds across the nodes of a cluster. */
+export type Cluster = (judge: ClusterJudge) => Assertion<void, readonly NodeFinding[]>
+
 /** `expect` of what the advisories say of the image. */
 export type Advised = (level: Advisory['level']) => Promise<Assertion<void, readonly AdvisoryFinding[]>>
 
 const base = vitest
   .extend('meta', async ({ task }) => task.meta as unknown as JudgementMeta)
   .extend('subject', async ({ meta: { candidate, part } }) => {
-    if (part === 'config') throw new Error('a machine configuration is no part of the image')
+    if (part === 'config' || part === 'node') throw new Error(`${part} is no part of the image`)
     return subjectOf(inject('run'), candidate, part)
   })
   .extend('judge', async ({ meta }): Promise<Judge> => (actual, at) => {
@@ -54,6 +62,20 @@ const base = vitest
   /** Findings of a rule in the machine configurations of a project; each goes into the verdict by itself. */
   .extend('across', async ({ meta }): Promise<Across> => (judge) => {
     const { broken, notes } = findInProject(inject('run'), meta.candidate, judge)
+    meta.findings = broken
+    meta.notes = notes
+    return expect(broken)
+  })
+  /** Findings on a running node; each goes into the verdict by itself. */
+  .extend('observed', async ({ meta }): Promise<Observed> => (judge) => {
+    const { broken, notes } = findInNode(inject('run'), meta.candidate, judge)
+    meta.findings = broken
+    meta.notes = notes
+    return expect(broken)
+  })
+  /** Findings across the nodes of a cluster; each goes into the verdict by itself. */
+  .extend('cluster', async ({ meta }): Promise<Cluster> => (judge) => {
+    const { broken, notes } = findInCluster(inject('run'), meta.candidate, judge)
     meta.findings = broken
     meta.notes = notes
     return expect(broken)

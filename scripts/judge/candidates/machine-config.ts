@@ -103,7 +103,7 @@ function chooseVariant({ facts, files }: LoadedConfig, contract: Contract, given
 }
 
 /** The one variant whose services are configured; undefined for none. */
-function configuredVariant({ services }: LoadedConfig['facts'], contract: Contract): string | undefined {
+export function configuredVariant({ services }: LoadedConfig['facts'], contract: Contract): string | undefined {
   const found = Object.entries(contract.variants).filter(([, { serviceConfigurations }]) =>
     serviceConfigurations.some((service) => services.some(({ name }) => name === service)),
   )

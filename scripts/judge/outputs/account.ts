@@ -45,7 +45,7 @@ export function describeFinding(finding: Finding, status: Status): readonly Line
 
 /** True where the message says more than expected and got do: that of an expectation only repeats them. */
 export function saysWhat({ part, expected, got }: Finding): boolean {
-  return part === 'config' || (expected === undefined && got === undefined)
+  return part === 'config' || part === 'node' || (expected === undefined && got === undefined)
 }
 
 /** `text` without its end, when it is too long to be read. */

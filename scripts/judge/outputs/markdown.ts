@@ -9,6 +9,7 @@ import {
   type Status,
 } from '../verdict/conformance.ts'
 import { accountOf, candidateNames, shorten, tally, verdictWord, type Line } from './account.ts'
+import { NODE_HEAD, nodeRows } from './nodes.ts'
 import { formatSize } from './size.ts'
 
 const MAX_CELL = 120
@@ -23,12 +24,25 @@ export function renderMarkdown(verdict: Conformance): string {
     `# ${verdictWord(conformance.exitCode)}`,
     ...(conformance.pinned ? [] : ['**Not pinned**: nothing was compared with an upstream release.']),
     ...conformance.runErrors.map((runError) => `**Run error**: ${code(shorten(runError))}`),
+    ...renderNodes(conformance),
     ...conformance.candidates.flatMap((candidate, at) => renderCandidate(candidate, names[at] ?? '')),
     `${plain(tool.name)} ${code(tool.version)}, rules ${code(rules)}, contract ${code(contract.path)}${lock === undefined ? '' : `, lock ${code(lock.talos ?? lock.path)}`}`,
   ]
     .join('\n\n')
     .toWellFormed()
     .concat('\n')
+}
+
+function renderNodes(conformance: Conformance): readonly string[] {
+  const rows = nodeRows(conformance)
+  return rows.length === 0
+    ? []
+    : [
+        table(
+          NODE_HEAD,
+          rows.map((row) => row.map(cell)),
+        ),
+      ]
 }
 
 function renderCandidate(candidate: CandidateVerdict, name: string): readonly string[] {

@@ -18,6 +18,7 @@ import { RELEASE_REFERENCE } from '../run/release.ts'
 import { printableStrings } from '../verdict/printable.ts'
 import { saysWhat } from './account.ts'
 import { foldsOf, isOfOtherRelease } from './folds.ts'
+import { renderNodeTable } from './nodes.ts'
 import { areaOf } from '../verdict/areas.ts'
 import { describeDifference } from '../verdict/difference.ts'
 
@@ -44,6 +45,7 @@ export function renderTerminal(verdict: Conformance, stream: NodeJS.WritableStre
   const paint: Paint = (format, text) => styleText(format, text, { stream })
   return [
     ...headLine(conformance),
+    ...renderNodeTable(conformance),
     ...conformance.candidates.flatMap((candidate) => renderCandidate(candidate, conformance, paint)),
     ...conformance.runErrors.map((runError) => paint('red', `run error: ${runError}`)),
     summaryLine(conformance, report, paint),
@@ -86,7 +88,8 @@ function renderCandidate(candidate: CandidateVerdict, conformance: Conformance, 
   if (!conformance.pinned)
     lines.push(paint('yellow', 'NOT PINNED: nothing was compared with an upstream release; structure only'))
   const folds = foldsOf(candidate, conformance)
-  lines.push('', ...renderTable(rules, paint), '')
+  // Nodes have one table, above them all.
+  lines.push('', ...(candidate.node === undefined ? [...renderTable(rules, paint), ''] : []))
   for (const { headline } of folds) lines.push(paint('yellow', headline))
   if (folds.length > 0) lines.push('')
   for (const status of EXPLAINED)

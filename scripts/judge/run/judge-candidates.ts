@@ -17,6 +17,7 @@ import { PROJECT_REFERENCE, toProject } from './project.ts'
 import { RELEASE_REFERENCE, toRelease } from './release.ts'
 import { runSpecs } from './run.ts'
 import type { SpecRun } from './spec-run.ts'
+import { summarizeNode } from '../nodes/summary.ts'
 import { judgeWithWaivers, mayBeWaived, waiverErrors } from '../verdict/waive.ts'
 
 export type JudgeTerms = {
@@ -167,7 +168,7 @@ function emptiness(
 function describeCandidate(
   candidate: CandidateInput & Pick<Candidate, 'reference' | 'digest' | 'assetsDigest' | 'claimedTalos' | 'identified'>,
 ) {
-  const { reference, digest, assetsDigest, variant, claimedTalos, identified, release, config } = candidate
+  const { reference, digest, assetsDigest, variant, claimedTalos, identified, release, config, node } = candidate
   return {
     reference,
     ...(digest !== undefined && release !== true && { digest }),
@@ -177,6 +178,7 @@ function describeCandidate(
     ...(claimedTalos !== undefined && { claimedTalos }),
     ...(identified !== undefined && release !== true && { identified }),
     ...(config !== undefined && { config: config.files }),
+    ...(node !== undefined && { node: summarizeNode(node.observed) }),
   }
 }
 

@@ -6,15 +6,21 @@ const PROJECT_KEY = 'project'
 /** The reference of a project in a verdict. */
 export const PROJECT_REFERENCE = 'project'
 
-/** A project; undefined unless the candidates are machine configurations without images, and more than one. */
+/**
+ * A project; undefined unless the candidates are machine configurations or running nodes without images, and more than
+ * one.
+ */
 export function toProject(candidates: readonly CandidateInput[], contract: Contract): CandidateInput | undefined {
-  if (candidates.length < 2 || !candidates.every(isConfigAlone)) return undefined
+  if (candidates.length < 2) return undefined
+  const targets = TARGETS.filter((target) => candidates.every(({ parts }) => parts[target] !== undefined))
+  const isWithoutImages = candidates.every(({ parts }) => Object.keys(parts).every((part) => part in OWN))
+  if (targets.length === 0 || !isWithoutImages) return undefined
   return {
     key: PROJECT_KEY,
     variant: [...new Set(candidates.map(({ variant }) => variant))].join(' and '),
     references: {},
-    parts: { config: { image: false } },
-    targets: ['config'],
+    parts: Object.fromEntries(targets.map((target) => [target, { image: false }])),
+    targets,
     project: true,
     members: candidates.map(({ key }) => key),
     pinned: false,
@@ -22,6 +28,5 @@ export function toProject(candidates: readonly CandidateInput[], contract: Contr
   }
 }
 
-function isConfigAlone({ parts }: Pick<CandidateInput, 'parts'>): boolean {
-  return parts.config !== undefined && Object.keys(parts).length === 1
-}
+const OWN = { config: true, node: true } as const
+const TARGETS = ['config', 'node'] as const

@@ -77,6 +77,19 @@ const contentsSchema = z.strictObject({
     ),
 })
 
+const nodeSchema = z.strictObject({
+  address: z.string(),
+  hostname: z.string().optional(),
+  talos: z.string().optional(),
+  stage: z.string().optional(),
+  bootedEntry: z.string().optional(),
+  extensions: z
+    .array(z.strictObject({ name: z.string(), version: z.string() }))
+    .readonly()
+    .optional(),
+  restless: z.array(z.string()).readonly().describe('Services that neither run nor are done.'),
+})
+
 const candidateSchema = z.strictObject({
   reference: z.string(),
   digest: z.string().optional().describe('Digest that the reference named when it was resolved, once.'),
@@ -90,6 +103,7 @@ const candidateSchema = z.strictObject({
     .optional()
     .describe('Files of the machine configuration that was judged beside the image, patches last.'),
   identified: z.string().optional().describe('What an image without a label of ours was found to be, and judged as.'),
+  node: nodeSchema.optional().describe('What a running node says of itself, where one was judged.'),
   exitCode: z.int(),
   rules: z.array(ruleSchema).readonly(),
   contents: contentsSchema.optional().describe('What is inside, listed and not judged.'),
@@ -124,5 +138,6 @@ export type Status = (typeof STATUSES)[number]
 export type Finding = Readonly<z.infer<typeof findingSchema>>
 export type RuleVerdict = Readonly<z.infer<typeof ruleSchema>>
 export type Contents = Readonly<z.infer<typeof contentsSchema>>
+export type NodeSummary = Readonly<z.infer<typeof nodeSchema>>
 export type CandidateVerdict = Readonly<z.infer<typeof candidateSchema>>
 export type Conformance = Readonly<z.infer<typeof conformanceSchema>>

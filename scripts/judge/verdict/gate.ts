@@ -81,12 +81,14 @@ export function judge(
   return entries.map((entry) => verdictOf(entry, candidate, own, statusOn))
 }
 
-/** True for a listed rule: a release, a project, and a machine configuration without an image list only their own. */
+/** True for a listed rule: a release, a project, a node, and a configuration without an image list only their own. */
 function isAbout({ scope, targets }: RuleIndexEntry, { release, project, parts }: CandidateTargets): boolean {
   if (release === true) return scope === 'release'
-  if (project === true || scope === 'project') return project === true && scope === 'project'
-  const isConfigAlone = parts.config !== undefined && Object.keys(parts).length === 1
-  return !isConfigAlone || targets.includes('config')
+  const own = (['config', 'node'] as const).filter((part) => parts[part] !== undefined)
+  const isOwn = own.some((part) => targets.includes(part))
+  if (project === true || scope === 'project') return project === true && scope === 'project' && isOwn
+  if (Object.keys(parts).length === own.length) return isOwn
+  return !targets.every((target) => target === 'node')
 }
 
 function verdictOf(

@@ -33,6 +33,13 @@ export function installedVariant(facts: MachineConfigFacts, contract: Contract):
   return reference === undefined ? undefined : variantOf(reference, contract)
 }
 
+/** The release in the tag of the image that is installed; undefined where the tag is none or is absent. */
+export function installedTalos({ installs }: Pick<MachineConfigFacts, 'installs'>): Placed | undefined {
+  const image = installs.find((install) => install.image !== undefined)?.image
+  const version = image === undefined ? '' : (toReference(image.value)?.tag ?? '').replace(IMMUTABLE_TAG, '')
+  return image === undefined || !VERSION.test(version) ? undefined : { value: version, at: image.at }
+}
+
 function toReference(text: string): RegistryReference | undefined {
   try {
     const reference = parseReference(text)

@@ -35,18 +35,27 @@ function failing(candidates: readonly CandidateVerdict[]): Markup {
 }
 
 function renderCandidate(candidate: CandidateVerdict, name: string): Markup {
-  const { rules, reference, digest, claimedTalos, targets, exitCode } = candidate
+  const { rules, reference, digest, claimedTalos, targets, exitCode, node } = candidate
   const listed = NOT_GREEN.map((status) => rules.filter((rule) => rule.status === status)).filter(
     (own) => own.length > 0,
   )
   return markup`<section class="card"><header><h2>${name}</h2><span class="badge ${toneOf(exitCode)}">${verdictWord(exitCode).toLowerCase()}</span></header>
-<dl class="facts"><dt>image</dt><dd><code>${shorten(reference)}</code></dd>
-${digest === undefined ? '' : markup`<dt>digest</dt><dd><code>${digest}</code></dd>\n`}${claimedTalos === undefined ? '' : markup`<dt>Talos</dt><dd>${shorten(claimedTalos, 120)}</dd>\n`}<dt>targets</dt><dd>${targets.join(', ')}</dd>
+<dl class="facts"><dt>${node === undefined ? 'image' : 'node'}</dt><dd><code>${shorten(reference)}</code></dd>
+${digest === undefined ? '' : markup`<dt>digest</dt><dd><code>${digest}</code></dd>\n`}${claimedTalos === undefined ? '' : markup`<dt>Talos</dt><dd>${shorten(claimedTalos, 120)}</dd>\n`}${renderNode(node)}<dt>targets</dt><dd>${targets.join(', ')}</dd>
 <dt>rules</dt><dd>${tally(
     rules.map(({ status }) => status),
     STATUSES,
   )}</dd>
 ${listed.map(renderLinks)}</dl></section>
+`
+}
+
+function renderNode(node: CandidateVerdict['node']): Markup {
+  if (node === undefined) return markup``
+  const { talos = '?', stage = '?', extensions = [], restless } = node
+  const listed = extensions.map(({ name, version }) => `${name} ${version}`).join(', ')
+  return markup`<dt>runs</dt><dd>Talos ${shorten(talos, 120)}, stage ${shorten(stage, 120)}${restless.length === 0 ? '' : `, ${shorten(restless.join(', '), 120)}`}</dd>
+<dt>extensions</dt><dd>${shorten(listed || 'none')}</dd>
 `
 }
 

@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest'
+import { HarnessError, type HarnessCode } from '../../errors.ts'
+import { expectCode } from '../../testing/expect-code.ts'
+import { observeNodes, type SavedOutput } from './observed.ts'
+
+const TABLE = `NODE        SERVICE        STATE     HEALTH   LAST CHANGE   LAST EVENT
+192.0.2.1   kubelet        Running   Fail     4m0s ago      Health check failed: no answer
+192.0.2.1   ext-a-b        Waiting   ?        8m0s ago      Waiting for extension service config
+`
+
+const saved = (name: string, ...documents: readonly object[]): SavedOutput => ({
+  name,
+  path: `saved/${name}`,
+  bytes: Buffer.from(documents.map((document) => JSON.stringify(document)).join('\n')),
+})
+const text = (name: string, content: string): SavedOutput => ({
+  name,
+  path: `saved/${name}`,
+  bytes: Buffer.from(content),
+})
+const of = (node: string, id: string | number, spec: unknown, type?: string): object => ({
+  metadata: { id, ...(type !== undefined && { type }) },
+  node,
+  spec,
+})
+const extension = (node: string, id: string | number, name: string, version: string | number): object =>
+  of(node, id, { image: `${id}.sqsh`, metadata: { name, version } }, 'ExtensionStatuses.runtime.talos.dev')
+
+describe('observeNodes', () => {
+  it('tells nodes of one stream apart, numbers in the place of texts included', () => {
+    const [first, second] = observeNodes([
+      saved('extensions.json', extension('a', 0, 'drbd', '9'), extension('b', 0, 'zfs', 20_251_021)),
+    ])
+    expect(first?.extensions).toEqual([{ name: 'drbd', version: '9', at: expect.objectContaining({ line: 1 }) }])
+    expect(second?.extensions).toEqual([{ name: 'zfs', version: '20251021', at: expect.objectContaining({ line: 2 }) }])
+  })
+
+  it('keeps apart what is empty and what was not asked', () => {
+    const [node] = observeNodes([
+      saved('versions.json', of('a', 'version', { version: 'v1.11.5' })),
+      saved('routes.json'),
+    ])
+    expect(node?.talos?.value).toBe('v1.11.5')
+    expect(node?.routes).toEqual([])
+    expect(node).not.toHaveProperty('extensions')
+  })
+
+  it('takes what a node did not answer for not asked', () => {
+    const [node] = observeNodes([
+      saved('versions.json', of('a', 'version', { version: 'v1.11.5' })),
+      saved('extensions.json', extension('b', 0, 'drbd', '9')),
+      saved('unanswered.json', of('a', 'extensions', {})),
+    ])
+    expect(node).toMatchObject({ address: 'a' })
+    expect(node).not.toHaveProperty('extensions')
+  })
+
+  it('has a node that was asked and says nothing', () => {
+    expect(observeNodes([saved('versions.json')], ['a'])).toEqual([
+      { address: 'a', start: { path: 'saved/versions.json' }, hasServiceTable: false, unmet: [] },
+    ])
+  })
+
+  it('joins the services that run with the table of all of them', () => {
+    const [node] = observeNodes([
+      saved(
+        'services.json',
+        of('192.0.2.1', 'apid', { running: true, healthy: true, unknown: false }),
+        of('192.0.2.1', 'kubelet', { running: true, healthy: true, unknown: false }),
+      ),
+      text('services.192.0.2.1.txt', TABLE),
+    ])
+    expect(node?.services).toMatchObject([
+      { name: 'kubelet', state: 'Running', running: true, healthy: false, event: 'Health check failed: no answer' },
+      { name: 'ext-a-b', state: 'Waiting', running: false, event: 'Waiting for extension service config' },
+      { name: 'apid', running: true, healthy: true },
+    ])
+  })
+
+  it('reads a machine configuration that is a map, not a text', () => {
+    const [node] = observeNodes([saved('machineconfigs.json', of('a', 'v1alpha1', { version: 'v1alpha1' }))])
+    expect(JSON.parse(node?.activeConfig?.value ?? '')).toEqual({ version: 'v1alpha1' })
+  })
+
+  it.each<[string, SavedOutput, HarnessCode]>([
+    [
+      'a resource of another kind',
+      saved('extensions.json', of('a', 0, {}, 'Services.v1alpha1.talos.dev')),
+      'MALFORMED',
+    ],
+    ['a resource without id', saved('versions.json', { metadata: {}, node: 'a', spec: { version: 'v1' } }), 'SCHEMA'],
+    ['a field of another type', saved('versions.json', of('a', 'version', { version: ['v1.11.5'] })), 'SCHEMA'],
+    ['a table without its heading', text('services.txt', '192.0.2.1 kubelet Running\n'), 'MALFORMED'],
+    ['a table that lacks a column', text('services.txt', 'NODE  SERVICE  STATE\na  kubelet  Running\n'), 'MALFORMED'],
+    ['a table without end', text('services.txt', '\n'.repeat(100_001)), 'LIMIT_EXCEEDED'],
+    ['a table that is too large', text('services.txt', ' '.repeat((4 << 20) + 1)), 'LIMIT_EXCEEDED'],
+  ])('refuses %s', async (_, output, code) => {
+    const { at } = await expectCode(async () => observeNodes([output]), HarnessError, code)
+    expect(at?.path).toBe(output.path)
+  })
+})

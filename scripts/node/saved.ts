@@ -1,0 +1,44 @@
+// Saved outputs of talosctl: the files of a folder, bounded.
+import { open, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { MAX_STREAM_BYTES } from '#harness/talos/node/stream.ts'
+import type { SavedOutput } from '#harness/talos/node/observed.ts'
+import { UsageError } from '../cli/command-line.ts'
+
+/** `extensions.json`, `services.192.0.2.11.txt`; other files of the folder are passed over. */
+const NAME = /^(?:[a-z]+\.json|services(?:\..+)?\.txt)$/
+const MAX_FILES = 2000
+
+/** Files in the order of their names. UsageError for a folder that cannot be read, or that has none of them. */
+export async function readSaved(folder: string): Promise<readonly SavedOutput[]> {
+  const names = await readdir(folder).catch((cause: Error) => {
+    throw new UsageError(`${folder} cannot be read: ${cause.message}`, { cause })
+  })
+  const own = names.filter((name) => NAME.test(name)).toSorted()
+  if (own.length === 0)
+    throw new UsageError(
+      `${folder} has no saved output of talosctl: expected files such as extensions.json and services.txt (--collect writes them)`,
+    )
+  if (own.length > MAX_FILES) throw new UsageError(`${folder} has ${own.length} files, more than ${MAX_FILES}`)
+  const outputs: SavedOutput[] = []
+  for (const name of own) outputs.push({ name, path: join(folder, name), bytes: await readBounded(join(folder, name)) })
+  return outputs
+}
+
+async function readBounded(path: string): Promise<Uint8Array> {
+  try {
+    const file = await open(path)
+    try {
+      const stat = await file.stat()
+      if (!stat.isFile()) throw new UsageError(`${path} is no file`)
+      if (stat.size > MAX_STREAM_BYTES)
+        throw new UsageError(`${path} has ${stat.size} bytes, more than the ${MAX_STREAM_BYTES} that are read`)
+      return await file.readFile()
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    if (error instanceof UsageError) throw error
+    throw new UsageError(`${path} cannot be read: ${(error as Error).message}`, { cause: error })
+  }
+}

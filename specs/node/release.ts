@@ -1,0 +1,177 @@
+// The release that a node booted, and what it will boot next.
+import { isSecretName } from '#harness/machine-config/secret-names.ts'
+import { shapesIn } from '#harness/machine-config/secret-shapes.ts'
+import type { ObservedNode, Told } from '#harness/talos/node/observed.ts'
+import { quirksOf } from '#harness/talos/quirks.ts'
+import { compareTalos } from '#harness/talos/talos-version.ts'
+import { installedTalos } from '../config/rules/install-image.ts'
+import { expectedCommandLine } from '../contract/command-line.ts'
+import { unasked, type NodeContext, type NodeFinding, type NodeJudge } from '../support/node/rule.ts'
+
+/**
+ * `Talos-v1.13.9.efi`, `Talos-v1.13.9~1.efi` for a second of the same release, in any case, with the profile behind `@`:
+ * siderolabs/talos internal/app/machined/pkg/runtime/v1alpha1/bootloader/sdboot.
+ */
+const ENTRY = /^talos-(v\d+\.\d+\.\d+(?:-[0-9a-z.]+)*)(?:~\d+)?\.efi(?:@.*)?$/i
+
+/** Judges the release by the lock, the verdict and the install image: each says by itself which one it must be. */
+export const judgeTalos: NodeJudge = (node, context) => {
+  const { talos } = node
+  if (talos === undefined) return [unasked(node, 'which Talos runs', 'versions')]
+  const [entry] = node.bootedEntries ?? []
+  const booted = entry === undefined ? '' : ` (booted entry ${entry.value})`
+  return expectedReleases(context)
+    .filter(({ version }) => version !== talos.value)
+    .slice(0, 1)
+    .map(({ version, by }) => ({
+      at: talos.at,
+      message:
+        `${node.address} runs Talos ${talos.value}${booted}, and ${by} says ${version}: ` +
+        (compareTalos(talos.value, version) < 0
+          ? 'it was not upgraded, or was rolled back'
+          : 'it was upgraded past it'),
+      expected: version,
+      got: talos.value,
+    }))
+}
+
+function expectedReleases({
+  config,
+  lock,
+  judged,
+}: NodeContext): readonly { readonly version: string; readonly by: string }[] {
+  const installed = config === undefined ? undefined : installedTalos(config)?.value
+  return [
+    ...(installed === undefined ? [] : [{ version: installed, by: 'the install image' }]),
+    ...(lock?.talos === undefined ? [] : [{ version: lock.talos, by: 'the lock' }]),
+    ...(judged?.talos === undefined ? [] : [{ version: judged.talos, by: 'the verdict' }]),
+  ]
+}
+
+/** Judges the booted entry by the running release and by the newest entry that is known. */
+export const judgeEntry: NodeJudge = (node) => {
+  const { talos, bootedEntries = [] } = node
+  if (talos === undefined) return [unasked(node, 'which Talos runs', 'versions')]
+  const [booted] = bootedEntries
+  if (booted === undefined) return []
+  const release = ENTRY.exec(booted.value)?.[1]
+  if (release === undefined)
+    return [
+      {
+        at: booted.at,
+        message: `${node.address} booted no entry of Talos`,
+        expected: 'Talos-vX.Y.Z.efi',
+        got: booted.value,
+      },
+    ]
+  const newest =
+    bootedEntries
+      .map(({ value }) => ENTRY.exec(value)?.[1] ?? '')
+      .toSorted(compareTalos)
+      .at(-1) ?? ''
+  return [
+    ...(release.toLowerCase() === talos.value.toLowerCase()
+      ? []
+      : [
+          {
+            at: booted.at,
+            message: `the booted entry of ${node.address} is of another release than the Talos that runs`,
+            expected: talos.value,
+            got: booted.value,
+          },
+        ]),
+    ...(compareTalos(release, newest) < 0
+      ? [
+          {
+            at: booted.at,
+            message: `${node.address} booted an entry older than its newest: it was rolled back`,
+            expected: newest,
+            got: booted.value,
+          },
+        ]
+      : []),
+  ]
+}
+
+/** Judges the command line that the kernel got out of the UKI, by the lock; that of GRUB is put together on the node. */
+export const judgeCommandLine: NodeJudge = (node, { contract, lock }) => {
+  const { commandLine, bootedWithUki } = node
+  if (commandLine === undefined || bootedWithUki?.value === false || lock?.talos === undefined) return []
+  const quirks = quirksOf(lock.talos)
+  const expected = expectedCommandLine({
+    defaults: quirks.metalArm64CommandLine,
+    secureBoot: contract.secureBoot ? quirks.secureBootArguments : [],
+    extra: contract.extraKernelArguments,
+  }).join(' ')
+  const got = commandLine.value.trim()
+  if (got === expected) return []
+  const message = `the kernel of ${node.address} got another command line than its image has`
+  return [{ at: commandLine.at, message, expected, got: shown(got) }]
+}
+
+/** Judges the boot by the contract: with SecureBoot where it says so. */
+export const judgeSecureBoot: NodeJudge = (node, { contract }) => {
+  const { secureBoot } = node
+  if (secureBoot === undefined || secureBoot.value || !contract.secureBoot) return []
+  return [
+    {
+      at: secureBoot.at,
+      message: `${node.address} did not boot with SecureBoot`,
+      expected: 'secureBoot: true',
+      got: 'secureBoot: false',
+    },
+  ]
+}
+
+/** Judges what waits for the next boot: a configuration, an upgrade. */
+export const judgeStaged: NodeJudge = (node) => {
+  const { activeConfig, persistentConfig, stagedUpgrade } = node
+  return [
+    ...(stagedUpgrade === undefined
+      ? []
+      : [
+          {
+            at: stagedUpgrade.at,
+            message: `${node.address} has a staged upgrade: after the next boot it runs another image`,
+            expected: 'none',
+            got: stagedUpgrade.value,
+          },
+        ]),
+    ...(activeConfig === undefined || persistentConfig === undefined
+      ? []
+      : differences(node, activeConfig, persistentConfig)),
+  ]
+}
+
+function differences({ address }: ObservedNode, active: Told<string>, next: Told<string>): readonly NodeFinding[] {
+  if (active.value === next.value) return []
+  const [now, then] = [active.value.split('\n'), next.value.split('\n')]
+  const gone = now.filter((line) => !then.includes(line))
+  const come = then.filter((line) => !now.includes(line))
+  return [
+    {
+      at: next.at,
+      message: `the persistent configuration of ${address}, that of the next boot, is another than the active one`,
+      expected: excerpt(gone),
+      got: excerpt(come),
+    },
+  ]
+}
+
+const MAX_LINES = 5
+
+function excerpt(lines: readonly string[]): string {
+  const more = lines.length - MAX_LINES
+  const said = lines.slice(0, MAX_LINES).map((line) => shown(line.trim()))
+  return [...(said.length === 0 ? ['no other line'] : said), ...(more > 0 ? [`and ${more} more lines`] : [])].join('\n')
+}
+
+/** A line without the values of what is a secret by its name or its shape. */
+function shown(line: string): string {
+  const [, name = ''] = /^(?:-\s+)?["']?([\w.-]+)["']?\s*[:=]/.exec(line) ?? []
+  if (isSecretName(name) || name === 'key') return `${name}: ******`
+  return line
+    .split(' ')
+    .map((word) => (shapesIn(word).length > 0 ? '******' : word))
+    .join(' ')
+}
