@@ -14,8 +14,16 @@ export type ClusterFacts = {
   readonly proxyAt?: YamlPlace
   /** True if the parts of the cluster are in documents (1.14), which say only what is there. */
   readonly inDocuments: boolean
+  /** `cluster.network.dnsDomain` and KubeNetworkConfig. */
+  readonly dnsDomain?: PlacedText
+  /** `cluster.discovery.enabled`; Talos takes its absence for false. */
+  readonly discovery?: PlacedText
+  /** The first DiscoveryServiceConfig: a service that nodes find each other by. */
+  readonly discoveryAt?: YamlPlace
   /** Names and addresses in the certificate of the Talos API. */
   readonly certSans: readonly PlacedText[]
+  /** Names and addresses added to the certificate of kube-apiserver. */
+  readonly apiServerSans: readonly PlacedText[]
   /** Registries that a mirror is named for. */
   readonly mirrors: readonly PlacedText[]
   /** The place of `cluster`. */
@@ -31,7 +39,20 @@ export function clusterFacts(rootsOf: (kind: string | undefined) => readonly Yam
     ...optional('flannelAt', rootsOf('KubeFlannelCNIConfig')[0]?.at),
     ...optional('proxyAt', proxy?.at),
     inDocuments: rootsOf('KubeClusterConfig').length > 0,
+    ...optional(
+      'dnsDomain',
+      [
+        textAt(main, 'cluster', 'network', 'dnsDomain'),
+        ...rootsOf('KubeNetworkConfig').map((root) => textAt(root, 'dnsDomain')),
+      ].findLast((domain) => domain !== undefined),
+    ),
+    ...optional('discovery', textAt(main, 'cluster', 'discovery', 'enabled')),
+    ...optional('discoveryAt', rootsOf('DiscoveryServiceConfig')[0]?.at),
     certSans: textsAt(main, 'machine', 'certSANs'),
+    apiServerSans: [
+      ...textsAt(main, 'cluster', 'apiServer', 'certSANs'),
+      ...rootsOf('KubeAPIServerConfig').flatMap((root) => textsAt(root, 'certExtraSANs')),
+    ],
     mirrors: [
       ...entriesAt(main, 'machine', 'registries', 'mirrors').map(({ name, nameAt }) => ({ value: name, at: nameAt })),
       ...rootsOf('RegistryMirrorConfig').flatMap((root) => textAt(root, 'name') ?? []),

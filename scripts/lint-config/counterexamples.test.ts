@@ -63,7 +63,7 @@ describe('lint of machine configurations', () => {
     }
     for (const name of CONFIG_NAMES) {
       const baseline = await readBaselineConfig(name)
-      candidates.push(toCandidate(valid(name), baseline, baselineContract(shipped), variantOfConfig(name)))
+      candidates.push(toCandidate(valid(name), baseline, baselineContract(shipped, name), variantOfConfig(name)))
       candidates.push(toCandidate(asWritten(name), { config: baseline.config }, shipped))
     }
     const groups = [{ candidates, cacheFolder: '' }]
@@ -75,7 +75,7 @@ describe('lint of machine configurations', () => {
 
   it.each(CONFIGS)('$name: $violates', (example) => {
     const judged = verdictsOf(example.name)
-    const place = `${example.file ?? 'config'}:${example.line}`
+    const place = `${example.place ?? example.file ?? 'config'}:${example.line}`
     expect(findingsOf(judged)).toEqual(example.violates.map((id) => `${id} ${place}`))
     expect(idsOf(judged, 'fail')).toEqual(example.violates)
     const gates = judged.some(({ level, status }) => level === 'must' && status === 'fail')

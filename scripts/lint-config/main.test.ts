@@ -37,7 +37,7 @@ describe('npm run lint-config', { timeout: 60_000 }, async () => {
     expect(stdout).toMatch(/^FAIL CFG-008 \(should\) /m)
     expect(stdout).not.toMatch(/^(FAIL CFG-\d+ (?!\(should\))|INCONCLUSIVE|BLOCKED)/m)
     expect(stdout.trimEnd().split('\n').at(-1)).toMatch(
-      /^GREEN: 1 candidate: \d+ pass, 2 fail \(CFG-007, CFG-008\), 2 not-applicable; target config; rules \d/,
+      /^GREEN: 1 candidate: \d+ pass, 2 fail \(CFG-007, CFG-008\), 3 not-applicable; target config; rules \d/,
     )
   })
 

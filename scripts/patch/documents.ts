@@ -1,7 +1,7 @@
 // The documents of a patch: what the contract promises of the nodes of a variant. From 1.14 on Talos has a document for
 // what `machine` held before (siderolabs/talos v1.14.1 pkg/machinery/config/types).
 import type { Contract, Variant } from '#specs/contract/contract.ts'
-import { presetDocuments, presetOfMachine } from './cozystack.ts'
+import { PRESET_MODULES, presetSince114, presetUntil113 } from './cozystack.ts'
 
 export type PatchInputs = {
   readonly contract: Contract
@@ -13,6 +13,8 @@ export type PatchInputs = {
   readonly nodes: readonly string[]
   readonly pods: readonly string[]
   readonly services: readonly string[]
+  /** True for control planes, to which CozyStack gives more. */
+  readonly isControlPlane: boolean
 }
 
 type Document = Readonly<Record<string, unknown>>
@@ -34,9 +36,14 @@ export function patchDocuments(inputs: PatchInputs): readonly Document[] {
 }
 
 function modules({
+  contract,
   variant,
 }: PatchInputs): readonly { readonly name: string; readonly parameters?: readonly string[] }[] {
-  const names = new Set([...variant.kernelModules, ...(variant.extensions.includes(DRBD) ? [DRBD] : [])])
+  const names = new Set([
+    ...variant.kernelModules,
+    ...(variant.extensions.includes(DRBD) ? [DRBD] : []),
+    ...(contract.cozystack === true ? PRESET_MODULES : []),
+  ])
   return [...names].map((name) => ({
     name,
     ...(PARAMETERS[name] !== undefined && { parameters: PARAMETERS[name] }),
@@ -44,20 +51,23 @@ function modules({
 }
 
 function inMachine(inputs: PatchInputs): Document {
-  const { contract, image, nodes } = inputs
+  const { contract, image, nodes, isControlPlane } = inputs
+  const preset = contract.cozystack === true ? presetUntil113(isControlPlane) : undefined
+  const kubelet = { ...(nodes.length > 0 && { nodeIP: { validSubnets: nodes } }), ...preset?.kubelet }
   return {
     machine: {
       install: { image },
       kernel: { modules: modules(inputs) },
-      ...(nodes.length > 0 && { kubelet: { nodeIP: { validSubnets: nodes } } }),
-      ...(contract.cozystack === true && presetOfMachine()),
+      ...(Object.keys(kubelet).length > 0 && { kubelet }),
+      ...preset?.machine,
     },
+    ...(preset !== undefined && { cluster: preset.cluster }),
   }
 }
 
 function inDocuments(inputs: PatchInputs): readonly Document[] {
-  const { contract, image, nodes } = inputs
-  const preset = contract.cozystack === true ? presetDocuments() : []
+  const { contract, image, nodes, isControlPlane } = inputs
+  const preset = contract.cozystack === true ? presetSince114(isControlPlane) : []
   return [
     ...preset.map(([kind, fields]) => (kind === '' ? fields : document(kind, fields))),
     document('UnattendedInstallConfig', { installer: { image } }),

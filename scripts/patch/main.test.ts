@@ -35,6 +35,14 @@ const IMAGE = (variant: string, version: string): readonly string[] => [
   `registry.example.com/talos/${variant}:${version}-0a1b2c3d`,
 ]
 
+/** A golden's setting for CozyStack, and what talosctl writes by itself. */
+const OF_TALOS: readonly (readonly [from: RegExp, to: string])[] = [
+  [/maxPods: 512/, 'maxPods: 110'],
+  [/dnsDomain: cozy\.local/, 'dnsDomain: cluster.local'],
+  [/cni:\n( +)name: none/, 'cni:\n$1name: flannel'],
+  [/discovery:\n( +)enabled: false/, 'discovery:\n$1enabled: true'],
+  [/proxy:\n( +)disabled: true/, 'proxy:\n$1disabled: false'],
+]
 const KEY = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   .publicKey.export({ type: 'spki', format: 'pem' })
   .toString()
@@ -48,6 +56,8 @@ describe('npm run patch', async () => {
     ['gateway-spin-tailscale-1.11', 'v1.11.5', true],
     ['worker-spin-only-1.14', 'v1.14.0', true],
     ['gateway-spin-tailscale-1.14', 'v1.14.0', false],
+    ['controlplane-1.11', 'v1.11.5', true],
+    ['controlplane-1.14', 'v1.14.0', true],
   ])(
     'makes %s conform',
     async (name, version, cozystack) => {
@@ -62,15 +72,19 @@ describe('npm run patch', async () => {
         ...IMAGE(variant, version),
         ...NODES,
         ...services,
+        ...(name.startsWith('controlplane') ? ['--control-plane'] : []),
         '--contract',
         path,
       )
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
       const golden = await readFile(join(ROOT, `fixtures/golden/machine-config/${name}.yaml`), 'utf8')
-      // The output of talosctl without the contract: no extension service, no module.
-      const bare = golden.replace(
-        /---\napiVersion: v1alpha1\nkind: (?:ExtensionServiceConfig|KernelModuleConfig)\n(?:(?!---).*\n)+/g,
-        '',
+      // The output of talosctl without the contract: no extension service, no module, and its own defaults.
+      const bare = OF_TALOS.reduce(
+        (text, [from, to]) => text.replace(from, to),
+        golden.replace(
+          /---\napiVersion: v1alpha1\nkind: (?:ExtensionServiceConfig|KernelModuleConfig)\n(?:(?!---).*\n)+/g,
+          '',
+        ),
       )
       const files = [bare, stdout].map((text, at) => ({ path: `${at}`, bytes: Buffer.from(text) }))
       const facts = machineConfigFacts(parseMachineConfig(files))

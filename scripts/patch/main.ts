@@ -26,7 +26,7 @@ export async function patch(args: readonly string[]): Promise<number> {
 }
 
 async function renderPatch(options: PatchOptions): Promise<string> {
-  const { variant: name, nodes = [], pods = DEFAULT_PODS, services = DEFAULT_SERVICES } = options
+  const { variant: name, nodes = [], pods = DEFAULT_PODS, services = DEFAULT_SERVICES, controlPlane = false } = options
   const { value: contract } = await loadContract(options.contract)
   const lock = (await loadLock(options.lock))?.value
   const variant = contract.variants[name]
@@ -41,7 +41,7 @@ async function renderPatch(options: PatchOptions): Promise<string> {
     throw new UsageError(
       `say for which Talos the patch is, with --talos (${MINORS.map((one) => `v${one}.0`).join(', ')})`,
     )
-  return patchDocuments({ contract, variant, image, minor, nodes, pods, services })
+  return patchDocuments({ contract, variant, image, minor, nodes, pods, services, isControlPlane: controlPlane })
     .map((document) => stringify(document, { lineWidth: 0 }))
     .join('---\n')
 }

@@ -9,6 +9,7 @@ export type PatchOptions = {
   readonly nodes?: readonly string[]
   readonly pods?: readonly string[]
   readonly services?: readonly string[]
+  readonly controlPlane?: boolean
   readonly contract?: string
   readonly lock?: string
 }
@@ -31,6 +32,10 @@ export function parsePatchOptions(args: readonly string[]): PatchOptions | undef
     .option('--pods <SUBNETS>', 'pod subnets of the cluster (default: 10.244.0.0/16)', parseList)
     .option('--services <SUBNETS>', "service subnets of the cluster (default: Talos' own, 10.96.0.0/12)", parseList)
     .option(
+      '--control-plane',
+      'the nodes are control planes: with `cozystack: true` no CNI, kube-proxy or discovery of Talos',
+    )
+    .option(
       '--contract <FILE>',
       'your decisions (default: talos-image.yaml, here or above, or specs/contract/contract.yaml)',
     )
@@ -42,7 +47,7 @@ export function parsePatchOptions(args: readonly string[]): PatchOptions | undef
   addExamples(command, [
     'npm run patch -- --variant spin-only --talos v1.13.9 --image ghcr.io/you/talos-spin-only:v1.13.9',
     'npm run patch -- --variant spin-tailscale --nodes 192.0.2.0/24 --pods 10.244.0.0/16 --services 10.96.0.0/12',
-    'npm run patch -- --variant spin-only --contract my.yaml --lock my.lock.json',
+    'npm run patch -- --variant spin-only --contract my.yaml --lock my.lock.json --control-plane',
   ])
   return parseCommand(command, args) ? command.opts<PatchOptions>() : undefined
 }

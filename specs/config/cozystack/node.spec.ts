@@ -1,8 +1,9 @@
 // CozyStack's contract with its nodes, where the contract says `cozystack: true`: cozystack/talm v0.33.1
-// charts/cozystack/templates/_helpers.tpl; cozystack/cozystack v1.6.2 hack/e2e-prepare-cluster.bats,
-// docs/agents/contributing.md.
+// charts/cozystack/{values.yaml,templates/_helpers.tpl}; cozystack/cozystack v1.6.2 hack/e2e-prepare-cluster.bats,
+// packages/core/platform/values.yaml, docs/agents/contributing.md, which calls both the same contract.
 import { must, should } from '../../support/requirement.ts'
 import { test } from '../../support/test.ts'
+import { judgeCluster } from './cluster.ts'
 import { judgeNetworking, judgePreset } from './node.ts'
 
 test(
@@ -13,7 +14,7 @@ test(
       targets: ['config'],
       needs: ['CFG-064'],
       only: { profile: 'cozystack' },
-      fix: 'set cluster.network.cni.name to none and cluster.proxy.disabled to true (1.14: no KubeFlannelCNIConfig, KubeProxyConfig with enabled: false)',
+      fix: 'set cluster.network.cni.name to none and cluster.proxy.disabled to true (1.14: no KubeFlannelCNIConfig, KubeProxyConfig with enabled: false); `talos-image patch --control-plane` writes both',
     },
   ),
   async ({ findings }) => {
@@ -24,7 +25,7 @@ test(
 test(
   ...should(
     'CFG-051',
-    "a node of CozyStack is set as its preset sets it: containerd's device ownership, the table of neighbours, LVM's filter, certificates, a mirror",
+    "a node of CozyStack is set as its preset sets it: containerd's device ownership, settings of the network, 512 pods, modules for PCI devices, LVM's filter, the loopback in its certificate, a mirror",
     {
       targets: ['config'],
       needs: ['CFG-064'],
@@ -34,5 +35,21 @@ test(
   ),
   async ({ findings }) => {
     findings(judgePreset).toEqual([])
+  },
+)
+
+test(
+  ...should(
+    'CFG-052',
+    'a cluster of CozyStack is cozy.local, and its control planes use no discovery service and have the loopback in the certificate of kube-apiserver',
+    {
+      targets: ['config'],
+      needs: ['CFG-064'],
+      only: { profile: 'cozystack' },
+      fix: 'take the settings from the preset of talm; `talos-image patch` writes them, those of control planes with --control-plane',
+    },
+  ),
+  async ({ findings }) => {
+    findings(judgeCluster).toEqual([])
   },
 )

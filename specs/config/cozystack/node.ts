@@ -2,16 +2,38 @@
 // and hack/e2e-prepare-cluster.bats of cozystack/cozystack v1.6.2.
 import { containerdPart } from '#harness/machine-config/containerd-part.ts'
 import type { MachineConfigFacts } from '#harness/machine-config/facts.ts'
-import { placeOfAbsence, type ConfigFinding, type ConfigJudge } from '../../support/config-rule.ts'
+import { isUnknown, placeOfAbsence, type ConfigFinding, type ConfigJudge } from '../../support/config-rule.ts'
 
 const RUNTIME = 'io.containerd.cri.v1.runtime'
 const DEVICE_OWNERSHIP = 'device_ownership_from_security_context'
-/** Sizes of the table of neighbours: each node and pod is one. */
-const SYSCTLS: Readonly<Record<string, number>> = {
-  'net.ipv4.neigh.default.gc_thresh1': 4096,
-  'net.ipv4.neigh.default.gc_thresh2': 8192,
-  'net.ipv4.neigh.default.gc_thresh3': 16_384,
-}
+/** What the kernel is set to, and why: the table of neighbours, and the network under DRBD when its connections break. */
+const SYSCTLS: readonly {
+  readonly name: string
+  readonly least?: number
+  readonly most?: number
+  readonly message: string
+}[] = [
+  ...Object.entries({ gc_thresh1: 4096, gc_thresh2: 8192, gc_thresh3: 16_384 }).map(([name, least]) => ({
+    name: `net.ipv4.neigh.default.${name}`,
+    least,
+    message: 'the table of neighbours is too small for the pods of a cluster',
+  })),
+  ...Object.entries({ tcp_orphan_retries: 3, tcp_fin_timeout: 30 }).map(([name, most]) => ({
+    name: `net.ipv4.${name}`,
+    most,
+    message: 'sockets of DRBD are kept for so long that its ports run out while connections are made again',
+  })),
+  ...Object.entries({ netdev_max_backlog: 5000, netdev_budget: 600, netdev_budget_usecs: 8000 }).map(
+    ([name, least]) => ({
+      name: `net.core.${name}`,
+      least,
+      message: 'packets of replication are dropped where they come all at once',
+    }),
+  ),
+]
+const PODS = 512
+/** Modules for PCI devices of virtual machines, which arm64 has from Talos 1.11 on (hack/modules-arm64.txt). */
+const PASSTHROUGH = ['vfio_pci', 'vfio_iommu_type1']
 const LVM = '/etc/lvm/lvm.conf'
 const LOOPBACK = '127.0.0.1'
 const MIRRORED = 'docker.io'
@@ -43,7 +65,9 @@ export const judgePreset: ConfigJudge = (facts) => {
   const at = placeOfAbsence(facts)
   return [
     ...containerd(facts),
-    ...Object.entries(SYSCTLS).flatMap(([name, least]) => sysctl(facts, name, least)),
+    ...SYSCTLS.flatMap((setting) => sysctl(facts, setting)),
+    ...pods(facts),
+    ...PASSTHROUGH.flatMap((name) => passthrough(facts, name)),
     ...(facts.node.files.some(({ path }) => path?.value === LVM)
       ? []
       : found(
@@ -81,14 +105,43 @@ function containerd({ node, ...facts }: MachineConfigFacts): readonly ConfigFind
   )
 }
 
-function sysctl(facts: MachineConfigFacts, name: string, least: number): readonly ConfigFinding[] {
-  const given = facts.node.sysctls.findLast((one) => one.name === name)
-  if (given !== undefined && (Number(given.value) >= least || !/^\d+$/.test(given.value))) return []
+function sysctl(
+  facts: MachineConfigFacts,
+  { name, least = 1, most = Infinity, message }: (typeof SYSCTLS)[number],
+): readonly ConfigFinding[] {
+  const given = facts.node.sysctls.findLast((one) => one.name.replaceAll('/', '.') === name)
+  const value = Number(given?.value)
+  // Another form than a number is for others to judge.
+  if (given !== undefined && (!/^\d+$/.test(given.value) || (value >= least && value <= most))) return []
   return found(
     given?.at ?? facts.node.sysctls[0]?.nameAt ?? placeOfAbsence(facts),
-    'the table of neighbours is too small for the pods of a cluster',
-    `${name}: "${least}" or more`,
+    message,
+    most === Infinity ? `${name}: "${least}" or more` : `${name}: "${most}" or less`,
     given?.value,
+  )
+}
+
+function pods(facts: MachineConfigFacts): readonly ConfigFinding[] {
+  const given = facts.node.kubeletConfig
+    .flatMap((tree) => (tree.kind === 'map' ? tree.entries : []))
+    .findLast(({ name }) => name === 'maxPods')
+  const value = given?.value.kind === 'scalar' ? (given.value.value ?? '') : ''
+  if (given !== undefined && (isUnknown(value) || Number(value) >= PODS)) return []
+  return found(
+    given?.value.at ?? placeOfAbsence(facts),
+    'a node takes fewer pods than CozyStack and its tenants start',
+    `maxPods: ${PODS} or more in the configuration of the kubelet`,
+    given === undefined ? "none, and so the kubelet's 110" : value,
+  )
+}
+
+function passthrough(facts: MachineConfigFacts, name: string): readonly ConfigFinding[] {
+  if (facts.modules.some((module) => module.name.replaceAll('-', '_') === name)) return []
+  return found(
+    facts.modulesAt ?? placeOfAbsence(facts),
+    'PCI devices cannot be passed to virtual machines',
+    `module ${name} in machine.kernel.modules or as a KernelModuleConfig document`,
+    facts.modules.map((module) => module.name).join(', ') || 'none',
   )
 }
 

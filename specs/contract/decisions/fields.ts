@@ -120,7 +120,7 @@ export const contractFields = z.strictObject({
     .boolean()
     .optional()
     .describe(
-      'True if machine configurations are also held to CozyStack’s contract with its nodes (CFG-050, CFG-051).',
+      'True if machine configurations are also held to CozyStack’s contract with its nodes (CFG-050, CFG-051, CFG-052).',
     ),
   reference: z
     .string()
