@@ -1,19 +1,24 @@
 // Writes all candidates, judges them in one run, and holds each verdict against what the counterexample says.
+import { randomInt } from 'node:crypto'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import type { RuleIndex } from '#specs/contract/rule-index.ts'
-import { addExamples, parseCommand, UsageError } from '../cli/command-line.ts'
+import type { CandidateInput, RunInput } from '#specs/support/run.ts'
+import { addExamples, parseCommand, parseCount, UsageError } from '../cli/command-line.ts'
 import { printFailure } from '../cli/failure.ts'
 import { judge, unknownRules } from '../judge/verdict/gate.ts'
 import { loadRuleIndex } from '../judge/candidates/inputs.ts'
 import { runSpecs } from '../judge/run/run.ts'
 import { ROOT } from '../root.ts'
 import type { RuleVerdict } from '../judge/verdict/conformance.ts'
+import type { Observation } from '../judge/verdict/observation.ts'
 import { tryDoors } from './doors/try.ts'
 import { compareVerdict, killMatrix } from './compare.ts'
+import { compareWithBytes, sample } from './from-bytes.ts'
 import { prepareAll, type Example } from './prepare-all.ts'
+import type { Prepared } from './prepare.ts'
 
 /** The name that runs the doors alone. */
 const DOORS = 'doors'
@@ -21,24 +26,45 @@ const DOORS = 'doors'
 /** Workers, each with its share of the candidates. */
 const GROUPS = 2
 
-/** The names, or undefined after --help was printed. Throws UsageError. */
-export function parseSelftestNames(args: readonly string[]): readonly string[] | undefined {
+/** Candidates of a run over all that are judged from their bytes, too. */
+const SAMPLE = 8
+
+type SelftestOptions = {
+  readonly names: readonly string[]
+  /** True to judge every candidate from its bytes, too. */
+  readonly fromBytes: boolean
+  /** The number that decides which candidates are judged so in a run over all. */
+  readonly seed: number
+}
+
+/** The options, or undefined after --help was printed. Throws UsageError. */
+export function parseSelftest(args: readonly string[]): SelftestOptions | undefined {
   const command = new Command('npm run selftest --')
     .description('Every counterexample fails exactly its rules, every rule is failed by one, what is right fails none.')
     .argument('[NAME...]', 'only counterexamples whose name, or a rule of which, contains each NAME')
-  addExamples(command, ['npm run selftest -- EXT-015', 'npm run selftest -- KRN-001 page'])
-  return parseCommand(command, args) ? command.args : undefined
+    .option('--from-bytes', 'hold each verdict against that from its bytes alone; a run over all does it for a sample')
+    .option('--seed <number>', 'the sample, by a number that a run over all prints', parseCount)
+  addExamples(command, [
+    'npm run selftest -- EXT-015',
+    'npm run selftest -- KRN-001 page',
+    'npm run selftest -- EXT-015 --from-bytes',
+    'npm run selftest -- --seed 7',
+  ])
+  if (!parseCommand(command, args)) return undefined
+  const { fromBytes = false, seed = randomInt(2 ** 31) } = command.opts<Partial<SelftestOptions>>()
+  return { names: command.args, fromBytes, seed }
 }
 
 /** `args` without node and script; names narrow the run, and the kill matrix is then left out. Gives the exit status. */
 export async function selftest(args: readonly string[]): Promise<number> {
   const started = performance.now()
   try {
-    const names = parseSelftestNames(args)
-    if (names === undefined) return 0
+    const options = parseSelftest(args)
+    if (options === undefined) return 0
+    const { names } = options
     const folder = await mkdtemp(join(tmpdir(), 'talos-selftest-'))
     try {
-      return names.join() === DOORS ? await runDoors(folder, started) : await run(folder, names, started)
+      return names.join() === DOORS ? await runDoors(folder, started) : await run(folder, options, started)
     } finally {
       await rm(folder, { recursive: true, force: true })
     }
@@ -55,39 +81,41 @@ async function runDoors(folder: string, started: number): Promise<number> {
   return problems.length === 0 ? 0 : 1
 }
 
-async function run(folder: string, names: readonly string[], started: number): Promise<number> {
+async function run(folder: string, { names, fromBytes, seed }: SelftestOptions, started: number): Promise<number> {
   const ruleIndex = await loadRuleIndex()
   const isChosen = ({ name, violates }: Example): boolean =>
     names.every((wanted) => name.includes(wanted) || violates.some((id) => id.includes(wanted)))
   const { prepared, common, controls, counterexamples } = await prepareAll(folder, isChosen)
   if (names.length > 0 && counterexamples === 0)
     throw new UsageError(`no counterexample has ${names.join(' and ')} in its name or in a rule that it fails`)
+  const input = (own: readonly Prepared[]): RunInput => ({
+    candidates: own.map(({ candidate }) => candidate),
+    members: own.flatMap((one) => one.members ?? []),
+    ...common,
+  })
   // A run for each group, not a project for each in one run: vitest would give the files of every project to all
   // workers, and each of them would open all candidates.
   const runs = await Promise.all(
-    Array.from({ length: GROUPS }, (_, group) => {
-      const own = prepared.filter((_one, at) => at % GROUPS === group)
-      const members = own.flatMap((one) => one.members ?? [])
-      const candidates = own.map(({ candidate }) => candidate)
-      return runSpecs({ groups: [{ candidates, members, ...common }] })
-    }),
+    Array.from({ length: GROUPS }, (_, group) =>
+      runSpecs({ groups: [input(prepared.filter((_one, at) => at % GROUPS === group))] }),
+    ),
   )
-  const tried = names.length > 0 ? { doors: 0, problems: [] } : await tryDoors(folder)
+  const withParts = prepared.filter(({ candidate, members }) => hasParts(candidate) || members?.some(hasParts))
+  const isWhole = names.length === 0
+  const sampled = fromBytes ? withParts : sample(withParts, seed, isWhole ? SAMPLE : 0)
+  const again = await runSpecs({ groups: sampled.length === 0 ? [] : [{ ...input(sampled), fromBytes: true }] })
+  const tried = !isWhole ? { doors: 0, problems: [] } : await tryDoors(folder)
   const observations = runs.flatMap((one) => one.observations)
-  const runErrors = [...runs.flatMap((one) => one.runErrors), ...unknownRules(ruleIndex, observations)]
-  // Looking for those of each candidate among all would be a quarter of the whole run.
-  const byCandidate = Map.groupBy(observations, ({ candidate }) => candidate)
-  const verdicts = prepared.map((one) => ({
-    ...one,
-    rules: judge(ruleIndex, one.candidate, byCandidate.get(one.candidate.key) ?? []),
-  }))
+  const runErrors = [...[...runs, again].flatMap((one) => one.runErrors), ...unknownRules(ruleIndex, observations)]
+  const verdicts = judgeAll(ruleIndex, prepared, observations)
   const problems = [
     ...runErrors.map((runError) => `run error: ${runError}`),
     ...namedTwice(prepared.map(({ candidate }) => candidate.key)),
     ...verdicts.flatMap(({ candidate, expected, rules }) =>
       compareVerdict(rules, expected).map((problem) => `${candidate.key}: ${problem}`),
     ),
-    ...(names.length > 0 ? [] : unkilled(ruleIndex, verdicts)),
+    ...compareWithBytes(verdicts, judgeAll(ruleIndex, sampled, again.observations)),
+    ...(isWhole ? unkilled(ruleIndex, verdicts) : []),
     ...tried.problems,
   ]
   const failed = new Set(problems.map((problem) => problem.split(':')[0])).size
@@ -97,9 +125,22 @@ async function run(folder: string, names: readonly string[], started: number): P
   const killed = killMatrix(verdicts).size
   process.stdout.write(
     `selftest: ${controls} controls, ${counterexamples} counterexamples, ` +
-      `${killed} of ${ruleIndex.requirements.length} rules killed, ${tried.doors} doors, ${problems.length} problems (${seconds} s)\n`,
+      `${killed} of ${ruleIndex.requirements.length} rules killed, ${tried.doors} doors, ${sampled.length} from bytes${isWhole ? ` (--seed ${seed})` : ''}, ${problems.length} problems (${seconds} s)\n`,
   )
   return problems.length === 0 ? 0 : 1
+}
+
+function hasParts({ references }: CandidateInput): boolean {
+  return Object.keys(references).length > 0
+}
+
+/** The verdicts of candidates; looking for the observations of each among all would be a quarter of the whole run. */
+function judgeAll(ruleIndex: RuleIndex, prepared: readonly Prepared[], observations: readonly Observation[]) {
+  const byCandidate = Map.groupBy(observations, ({ candidate }) => candidate)
+  return prepared.map((one) => ({
+    ...one,
+    rules: judge(ruleIndex, one.candidate, byCandidate.get(one.candidate.key) ?? []),
+  }))
 }
 
 function namedTwice(keys: readonly string[]): readonly string[] {

@@ -20,7 +20,7 @@ import { parseOptions as parsePublish } from '../publish/options.ts'
 import { parseRegistryCommand } from '../registry/options.ts'
 import { parseReproduceOptions } from '../reproduce/main.ts'
 import { parseRuleIndexOptions } from '../rule-index/main.ts'
-import { parseSelftestNames } from '../selftest/main.ts'
+import { parseSelftest } from '../selftest/main.ts'
 import { parseOptions as parseTest } from '../test/options.ts'
 
 type Parse = (args: readonly string[]) => unknown
@@ -45,7 +45,7 @@ export const COMMAND_PARSERS: Readonly<Record<string, Parse>> = {
   'check:bytes': parseBytesOptions,
   'check:fuzz': parseFuzzOptions,
   'check:mutation': parseMutationOptions,
-  selftest: parseSelftestNames,
+  selftest: parseSelftest,
   bench: parseBench,
   'rule-index': parseRuleIndexOptions,
   package: parsePackageOptions,
