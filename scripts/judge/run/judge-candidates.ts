@@ -13,6 +13,7 @@ import { conformanceSchema, STATUSES, type Conformance, type RuleVerdict, type S
 import { readContents } from '../candidates/contents.ts'
 import { exitCodeOf, judgedNothing, unknownRules } from '../verdict/gate.ts'
 import type { Loaded } from '../candidates/inputs.ts'
+import { groupCandidates } from './groups.ts'
 import { PROJECT_REFERENCE, toProject } from './project.ts'
 import { RELEASE_REFERENCE, toRelease } from './release.ts'
 import { runSpecs } from './run.ts'
@@ -73,13 +74,7 @@ export async function judgeCandidates(
     ...(specs !== undefined && { specs }),
     signal,
     started,
-    groups: [
-      // Machine configurations are quick to judge, and one worker is enough for all.
-      ...(project === undefined
-        ? candidates.map((candidate) => ({ candidates: [candidate], ...common }))
-        : [{ candidates: [...candidates, project], ...common }]),
-      ...(release === undefined ? [] : [{ candidates: [release], members: candidates, ...common }]),
-    ],
+    groups: groupCandidates(candidates, { release, project }).map((group) => ({ candidates: group, ...common })),
   })
   const isWaivable = (id: string): boolean => mayBeWaived(ruleIndex, contract.value, id)
   const today = new Date().toISOString().slice(0, 10)
