@@ -1,12 +1,13 @@
 // The account of images, as a tree or as JSON: why each byte is what it is, and which rule holds it.
 import { Command } from 'commander'
 import { BUDGET } from '#harness/budget.ts'
+import { HarnessError } from '#harness/errors.ts'
 import { Spool } from '#harness/bytes/spool.ts'
 import { areaFolder, defaultCacheFolder } from '#harness/oci/cache/layout.ts'
-import { renderReference } from '#harness/oci/image/reference.ts'
+import { renderReference, type Reference } from '#harness/oci/image/reference.ts'
 import { openInstaller } from '#harness/talos/installer.ts'
 import { openRegistries, parseGiven } from '../cli/candidates.ts'
-import { addExamples, parseCommand } from '../cli/command-line.ts'
+import { addExamples, parseCommand, UsageError } from '../cli/command-line.ts'
 import { printFailure } from '../cli/failure.ts'
 import {
   addLimit,
@@ -17,7 +18,10 @@ import {
 } from '../cli/registry-options.ts'
 import { accountOf } from '../judge/account/image.ts'
 import { renderAccount } from '../judge/account/render.ts'
-import { allGaps, sumsOf } from '../judge/account/span.ts'
+import { allGaps, sumsOf, type Span } from '../judge/account/span.ts'
+import { describeAbout } from '../judge/candidates/candidates.ts'
+import type { PartPlace } from '../judge/candidates/part.ts'
+import { installerOf } from '../judge/candidates/parts.ts'
 
 type Options = RegistryOptions & { readonly json: boolean; readonly references: readonly string[] }
 
@@ -48,19 +52,13 @@ export async function account(args: readonly string[]): Promise<number> {
     const registry = await openRegistries(references, options, { cacheFolder, signal, limits })
     try {
       let complete = true
-      for (const reference of references) {
+      for (const given of references) {
+        const { reference, spans } = await accountFor(given, { cacheFolder, limits, registry })
         const name = renderReference(reference)
-        const spool = new Spool(areaFolder(cacheFolder, 'spool'), limits)
-        const part = await openInstaller(reference, { spool, ...(registry !== undefined && { registry }) })
-        try {
-          const spans = await accountOf(part)
-          const gaps = allGaps(spans)
-          complete &&= gaps.length === 0
-          const json = { reference: name, sums: sumsOf(spans), gaps, spans }
-          process.stdout.write(options.json ? `${JSON.stringify(json)}\n` : renderAccount(name, spans))
-        } finally {
-          await part.close()
-        }
+        const gaps = allGaps(spans)
+        complete &&= gaps.length === 0
+        const json = { reference: name, sums: sumsOf(spans), gaps, spans }
+        process.stdout.write(options.json ? `${JSON.stringify(json)}\n` : renderAccount(name, spans))
       }
       return complete ? 0 : 1
     } finally {
@@ -68,5 +66,25 @@ export async function account(args: readonly string[]): Promise<number> {
     }
   } catch (error) {
     return printFailure(error)
+  }
+}
+
+type Accounted = { readonly reference: Reference; readonly spans: readonly Span[] }
+
+/** UsageError, in one sentence, for an image that is not there or cannot be read. */
+async function accountFor(given: Reference, place: PartPlace): Promise<Accounted> {
+  const { cacheFolder, limits, registry } = place
+  try {
+    const reference = await installerOf(given, place)
+    const spool = new Spool(areaFolder(cacheFolder, 'spool'), limits)
+    const part = await openInstaller(reference, { spool, ...(registry !== undefined && { registry }) })
+    try {
+      return { reference, spans: await accountOf(part) }
+    } finally {
+      await part.close()
+    }
+  } catch (error) {
+    if (!(error instanceof HarnessError)) throw error
+    throw new UsageError(`${renderReference(given)}: ${describeAbout(given, error)}`, { cause: error })
   }
 }

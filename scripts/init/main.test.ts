@@ -33,7 +33,7 @@ describe('init', () => {
     })
     expect(parseLock(await read('first/talos-image.lock.json'), 'lock')).toEqual({ schema: 2 })
     expect(parseWaivers(await read('first/waivers.yaml'), 'waivers')).toEqual([])
-    expect(stdout).toContain(`cd ${folder} && talos-image lock --talos v1.13.9\n`)
+    expect(stdout).toContain(`cd ${folder} && npx talos-image lock --talos v1.13.9\n`)
     const [modeline] = (await read('first/talos-image.yaml')).toString().split('\n')
     expect(modeline).toMatch(/^# yaml-language-server: \$schema=https:\/\/unpkg\.com\/\S+\/contract\.schema\.json$/)
   })

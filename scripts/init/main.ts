@@ -134,7 +134,7 @@ function closing(
     ...(key === undefined && workflow === undefined ? ['nobody signs yet: name who does under `signing.signers`'] : []),
     'The lock is empty: a verdict is exit 2 until it is filled. Next:',
     `  ${go}${lockCommand(talos)}`,
-    `  ${go}talos-image test REFERENCE`,
+    `  ${go}npx talos-image test REFERENCE`,
   ]
   return `${lines.map((line) => printable(line)).join('\n')}\n`
 }

@@ -51,7 +51,7 @@ function imageOf(name: string, contract: Contract, lock: Lock | undefined): stri
   const [repository] = contract.variants[name]?.repositories ?? []
   if (repository === undefined || lock?.talos === undefined)
     throw new UsageError(
-      'say what the nodes install, with --image: the contract names no repository of the variant, or no lock names a release',
+      `say what the nodes install, with --image ghcr.io/you/talos-${name}:v1.11.5: the contract names no repository of the variant, or no lock names a release`,
     )
   return `${repository}:${releaseTags('installer', { ...lock, talos: lock.talos }, contract).immutableTag}`
 }

@@ -115,7 +115,7 @@ describe('npm run promote', () => {
   it.each([1, 2, 130])('moves nothing where the verdict is %i, and ends with it', async (status) => {
     await using registry = await started()
     expect(await run(registry, 'v1.0.0', 'demo', status)).toBe(status)
-    expect(stderr).toContain('demo stays at nothing')
+    expect(stderr).toContain('demo is not made')
     expect(puts(registry)).toEqual([])
   })
 

@@ -55,7 +55,9 @@ async function promoteWith(client: RegistryClient, options: PromoteCommand, judg
   ])
   const at = `${registry}/${repository}:${channel}`
   if (status !== 0) {
-    process.stderr.write(`error: not green, so that ${printable(at)} stays at ${installer.from ?? 'nothing'}\n`)
+    process.stderr.write(
+      `error: not green, so that ${printable(at)} ${installer.from === undefined ? 'is not made' : `stays at ${installer.from}`}\n`,
+    )
     return status
   }
   const { waived } = await readPromoted(report, options, { installer: installer.to, assets: assets?.to })

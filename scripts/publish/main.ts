@@ -9,14 +9,7 @@ import { HarnessError, RegistryError } from '#harness/errors.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import { lockCommand, type Lock } from '#specs/contract/lock.ts'
 import { UsageError } from '../cli/command-line.ts'
-import {
-  CONTRACT_PATH,
-  loadContract,
-  loadLock,
-  loadRuleIndex,
-  lockPlace,
-  type Loaded,
-} from '../judge/candidates/inputs.ts'
+import { loadContract, loadLock, loadRuleIndex, lockPlace, type Loaded } from '../judge/candidates/inputs.ts'
 import { renderBug, renderFailure } from '../cli/failure.ts'
 import { catchInterrupt } from '../cli/interrupt.ts'
 import { toArguments } from '../cli/judge-options.ts'
@@ -24,12 +17,11 @@ import { printable } from '../judge/verdict/printable.ts'
 import { REPORT_PATH } from '../judge/verdict/report-file.ts'
 import { openPusher } from '../cli/registry-options.ts'
 import { readGate, RefusedError } from './gate.ts'
-import { ROOT } from '../root.ts'
 import { parseOptions, repositoryOf, type PublishCommand } from './options.ts'
 import { startPushProgress } from './progress.ts'
 import { renderNext, renderPublished } from './render.ts'
 import { isNamed, openSigner } from './signer.ts'
-import { readSource } from './source.ts'
+import { contractFile, readSource } from './source.ts'
 import { verifyPublished, type Judge, type Published } from './verify.ts'
 
 type PinnedLock = Lock & { readonly talos: string }
@@ -97,7 +89,7 @@ async function publishLayouts(
   const { registry } = namespace
   const source = await readSource(options.revision, {
     contract: contract.value,
-    path: options.contract ?? join(ROOT, CONTRACT_PATH),
+    path: options.contract ?? contractFile(contract.path),
   })
   const gate = await readGate({
     path: options.report ?? REPORT_PATH,

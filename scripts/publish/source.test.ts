@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { CONTRACT } from '#fixtures/publish/sample-release.ts'
 import { UsageError } from '../cli/command-line.ts'
-import { readSource } from './source.ts'
+import { CONTRACT_PATH } from '../judge/candidates/inputs.ts'
+import { ROOT } from '../root.ts'
+import { contractFile, readSource } from './source.ts'
 import { isNamed, openSigner } from './signer.ts'
 
 const [ONE, TWO] = ['1'.repeat(40), '2'.repeat(40)]
@@ -40,6 +42,16 @@ const ON_GITHUB = {
   GITHUB_REPOSITORY: 'you/repo',
   GITHUB_RUN_ID: '7',
 }
+
+describe('contractFile', () => {
+  it('takes a contract of the user for the file that it is, and the shipped one from where the suite is', () => {
+    expect(['talos-image.yaml', '../talos-image.yaml', CONTRACT_PATH].map(contractFile)).toEqual([
+      'talos-image.yaml',
+      '../talos-image.yaml',
+      join(ROOT, CONTRACT_PATH),
+    ])
+  })
+})
 
 describe('readSource', () => {
   it('prefers what was said, then GitHub, then the clone that the contract is in', async () => {

@@ -1,10 +1,12 @@
 // The source of contract and lock, for the provenance: a commit of the repository that the contract names.
 import { execFile } from 'node:child_process'
-import { basename, dirname, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import type { ProvenanceInputs } from '#build/signing/statements.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import { UsageError } from '../cli/command-line.ts'
+import { CONTRACT_PATH } from '../judge/candidates/inputs.ts'
+import { ROOT } from '../root.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 export type Source = Pick<ProvenanceInputs, 'source' | 'invocation'>
@@ -13,7 +15,12 @@ export type Source = Pick<ProvenanceInputs, 'source' | 'invocation'>
 export type SourceInputs = { readonly contract: Contract; readonly path: string; readonly env?: Environment }
 
 const COMMIT = /^[0-9a-f]{40}$/
-const HINT = 'give --revision COMMIT'
+const HINT = 'give --revision COMMIT, or name the repository of the contract in its labels.source'
+
+/** The file of a contract that was not named: found from the current folder upwards, or the shipped one by its path here. */
+export function contractFile(found: string): string {
+  return found === CONTRACT_PATH ? join(ROOT, CONTRACT_PATH) : found
+}
 
 /**
  * `revision` as given, else the commit of the run on GitHub or of the clone that contains the contract, where that is

@@ -75,6 +75,7 @@ describe('npm run registry', () => {
       'm',
     ).exec(started.text)?.[1]
     expect(started.text).toContain(`upstream  ${host}/siderolabs/installer-base:v1.11.5\n`)
+    expect(started.text).toContain(`\n          npm run build -- --upstream ${host}/siderolabs\n`)
     expect(JSON.parse(await readFile(trustedRoot ?? '', 'utf8'))).toHaveProperty('certificateAuthorities')
     const { text } = await ask({ url: urlOf(started), ca: undefined }, 'GET', '/v2/siderolabs/imager/tags/list')
     expect(JSON.parse(text)).toEqual({

@@ -61,6 +61,7 @@ async function serve({ images, storage, withUpstream, ...options }: RegistryComm
     lines.push(
       ...withUpstream.map((talos) => `upstream  ${namespace}/installer-base:${talos}`),
       `next      npm run lock -- --talos ${withUpstream[0]} --upstream ${namespace} --trusted-root ${trustedRoot}`,
+      `          npm run build -- --upstream ${namespace}`,
     )
   }
   process.stdout.write(`${lines.join('\n')}\nCtrl-C ends it.\n`)

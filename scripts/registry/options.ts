@@ -39,7 +39,8 @@ AUTH is one of
   token:USER:PASSWORD     the same, and USER may push
 
 --with-upstream serves what siderolabs publishes of these releases, made small and signed by an authority of this run, and prints
-the options by which npm run lock, build and test read it: a release can be rehearsed from lock to promotion.
+the commands that lock and build from it. To rehearse a release to its promotion take a contract that names a key of yours
+(npm run init -- DIR --registry 127.0.0.1:PORT/you --key cosign.pub --yes), commit it, and publish with --key cosign.key.
 
 It listens on 127.0.0.1 only and is for tests and trying things out, not for publishing.`
 
@@ -48,8 +49,8 @@ export function parseRegistryCommand(args: readonly string[]): RegistryCommand |
   const command = new Command('npm run registry --')
     .description('Serve images from an OCI registry on loopback until Ctrl-C.')
     .argument('[IMAGE...]', 'what to serve; see below')
-    .option('--port <N>', 'where to listen (default: one that is free)', parsePort, 0)
-    .option('--auth <AUTH>', 'whom to serve (default: everybody)', parseAuth, { kind: 'none' } as const)
+    .option('--port <N>', 'where to listen (default: one that is free)', parsePort)
+    .option('--auth <AUTH>', 'whom to serve (default: everybody)', parseAuth)
     .option('--tls', 'https by an authority made for this run', false)
     .option('--storage <DIR>', 'keep everything there (default: in memory, gone at the end)')
     .addOption(
@@ -64,10 +65,12 @@ export function parseRegistryCommand(args: readonly string[]): RegistryCommand |
     'npm run registry -- --auth token:you:secret --tls --storage registry/',
   ])
   if (!parseCommand(command, args)) return undefined
-  const options = command.opts<Omit<RegistryCommand, 'images'>>()
+  const options = command.opts<
+    Omit<RegistryCommand, 'images' | 'port' | 'auth'> & Partial<Pick<RegistryCommand, 'port' | 'auth'>>
+  >()
   if (options.withUpstream !== undefined && options.storage !== undefined)
     throw new UsageError('--with-upstream is signed by an authority of this run: leave --storage out')
-  return { ...options, images: command.args.map(parseImage) }
+  return { port: 0, auth: { kind: 'none' }, ...options, images: command.args.map(parseImage) }
 }
 
 function parsePort(text: string): number {

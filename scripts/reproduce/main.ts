@@ -2,13 +2,13 @@
 import { Command } from 'commander'
 import { BuildError } from '#build/build-error.ts'
 import { BUDGET } from '#harness/budget.ts'
-import { HarnessError } from '#harness/errors.ts'
+import { describeError, HarnessError } from '#harness/errors.ts'
 import { defaultCacheFolder } from '#harness/oci/cache/layout.ts'
-import type { Reference } from '#harness/oci/image/reference.ts'
+import { renderReference, type Reference } from '#harness/oci/image/reference.ts'
 import { openUpstream } from '../build/upstream.ts'
 import { openRegistries, parseGiven } from '../cli/candidates.ts'
 import { addExamples, parseCommand } from '../cli/command-line.ts'
-import { printFailure, renderFailure } from '../cli/failure.ts'
+import { printFailure } from '../cli/failure.ts'
 import {
   addLimit,
   addRegistryOptions,
@@ -16,7 +16,9 @@ import {
   registryExamples,
   type RegistryOptions,
 } from '../cli/registry-options.ts'
+import { describeAbout } from '../judge/candidates/candidates.ts'
 import { loadContract } from '../judge/candidates/inputs.ts'
+import { installerOf } from '../judge/candidates/parts.ts'
 import { printable } from '../judge/verdict/printable.ts'
 import { reproduce, type Reproduction } from './reproduce.ts'
 
@@ -82,8 +84,15 @@ export async function reproduceAll(references: readonly Reference[], inputs: Rep
     try {
       let worst: 0 | 1 | 2 = 0
       for (const reference of references) {
-        const { text, exit } = await tryOne(() =>
-          reproduce(reference, { contract, upstream, registry, variant, signal, limits }),
+        const { text, exit } = await tryOne(reference, async () =>
+          reproduce(await installerOf(reference, { cacheFolder, registry, limits }), {
+            contract,
+            upstream,
+            registry,
+            variant,
+            signal,
+            limits,
+          }),
         )
         process.stdout.write(printable(text, { lines: true }))
         if (exit === 1 || worst === 0) worst = exit
@@ -99,12 +108,14 @@ export async function reproduceAll(references: readonly Reference[], inputs: Rep
 
 type Outcome = { readonly text: string; readonly exit: 0 | 1 | 2 }
 
-async function tryOne(attempt: () => Promise<Reproduction>): Promise<Outcome> {
+async function tryOne(reference: Reference, attempt: () => Promise<Reproduction>): Promise<Outcome> {
+  const name = renderReference(reference)
   try {
     return renderReproduction(await attempt())
   } catch (error) {
-    if (error instanceof BuildError || error instanceof HarnessError)
-      return { text: `NOT TRIED ${renderFailure(error)}\n`, exit: 2 }
+    if (error instanceof BuildError) return { text: `NOT TRIED ${name}: ${describeError(error)}\n`, exit: 2 }
+    if (error instanceof HarnessError)
+      return { text: `NOT TRIED ${name}: ${describeAbout(reference, error)}\n`, exit: 2 }
     throw error
   }
 }

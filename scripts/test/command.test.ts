@@ -120,7 +120,7 @@ describe('npm test', { timeout: PATIENCE_MS }, () => {
     await writeFile(lock, '{"schema":2}')
     const { status, stdout } = await conform([SPIN_TAILSCALE, ...AS_INSTALLER, '--lock', lock])
     expect(status).toBe(2)
-    expect(stdout).toContain(`talos-image lock --talos v1.11.5 --lock ${lock}\n`)
+    expect(stdout).toContain(`  npx talos-image lock --talos v1.11.5 --lock ${lock}\n`)
     expect(idsOf(await readReport(), 'fail')).toEqual([[]])
   })
 

@@ -50,7 +50,7 @@ describe('npm test -- IMAGE', { timeout: 60_000 }, () => {
     const { exit, stdout } = await judge(`./${golden('v1.11.5-spin-only')}`)
     expect(exit).toBe(2)
     expect(stdout).toMatch(/^no lock: the structure was judged, and \d+ rules were not, /m)
-    expect(stdout).toMatch(/^ {2}talos-image lock --talos v1\.11\.5$/m)
+    expect(stdout).toMatch(/^ {2}npx talos-image lock --talos v1\.11\.5$/m)
     expect(stdout).not.toContain('INCONCLUSIVE KRN-005')
   })
 

@@ -103,7 +103,7 @@ describe('main', () => {
     [
       'a lock that is no JSON',
       () => golden('--lock', at('no.json')),
-      /expected JSON in UTF-8: .*no\.json.*: talos-image lock/,
+      /expected JSON in UTF-8: .*no\.json.*: npx talos-image lock/,
     ],
     ['a lock that is a number', () => golden('--lock', at('number.json')), /lock: \/ .*number\.json/],
     ['a lock of no release', () => golden('--lock', at('half.json')), /lock: \/talos expected a Talos tag/],

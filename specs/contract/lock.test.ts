@@ -52,9 +52,9 @@ describe('parseLock', () => {
   })
 
   it.for([
-    ['of schema 1', { schema: 1, talos: 'v1.13.9' }, 'talos-image lock --talos v1.13.9'],
-    ['of a schema to come', { schema: 3, talos: '; rm -rf' }, 'talos-image lock --talos vX.Y.Z'],
-    ['of a schema that is no number', { schema: '2' }, 'talos-image lock --talos vX.Y.Z'],
+    ['of schema 1', { schema: 1, talos: 'v1.13.9' }, 'npx talos-image lock --talos v1.13.9'],
+    ['of a schema to come', { schema: 3, talos: '; rm -rf' }, 'npx talos-image lock --talos vX.Y.Z'],
+    ['of a schema that is no number', { schema: '2' }, 'npx talos-image lock --talos vX.Y.Z'],
   ] as const)('refuses one %s with the command that writes it anew', async ([, value, command]) => {
     const error = await expectCode(() => parse(value), FormatError, 'UNSUPPORTED')
     expect(error.message.endsWith(`: ${command}`)).toBe(true)

@@ -19,7 +19,7 @@ type LockArguments = { readonly contract?: string; readonly lock?: string; reado
 /** The command that writes a lock; named wherever a fact is missing. */
 export function lockCommand(talos: string | undefined, options: LockArguments = {}): string {
   const given = Object.entries(options).map(([name, value]) => ` --${name} ${quoted(value)}`)
-  return `talos-image lock --talos ${talos ?? 'vX.Y.Z'}${given.join('')}`
+  return `npx talos-image lock --talos ${talos ?? 'vX.Y.Z'}${given.join('')}`
 }
 
 /** For a shell, where it needs it. */

@@ -61,11 +61,13 @@ export async function openCandidate(
   }
 }
 
-/** The error without the kind and the path that the name of the reference says already. */
-function describeAbout(reference: Reference, { message, at }: HarnessError): string {
+/** The error without the kind and the path that the name of the reference says already; a path that is not there reads as an image of Docker Hub. */
+export function describeAbout(reference: Reference, { message, at }: HarnessError): string {
   const own = message.startsWith(`${reference.kind}: `) ? message.slice(reference.kind.length + 2) : message
   const isSaid = 'path' in reference && formatLocation(at) === reference.path
-  return describeError({ message: own, at: isSaid ? undefined : at })
+  const said = describeError({ message: own, at: isSaid ? undefined : at })
+  const isShort = reference.kind === 'registry' && reference.registry === 'docker.io'
+  return isShort ? `${said}; if a file or folder was meant: there is none at that path` : said
 }
 
 function describe(name: string, key: string, parts: readonly OpenedPart[], options: CandidateOptions): Candidate {

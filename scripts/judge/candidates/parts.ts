@@ -39,6 +39,11 @@ export async function openParts(
   }
 }
 
+/** The installer image that `reference` names: in a layout of one image and its assets the image, as `openParts` takes it. */
+export async function installerOf(reference: Reference, place: PartPlace): Promise<Reference> {
+  return (await findParts(reference, place)).installer ?? reference
+}
+
 async function openBeside({ assets, optional }: Found, place: PartPlace): Promise<OpenedPart | undefined> {
   if (assets === undefined) return undefined
   try {

@@ -46,12 +46,20 @@ describe('withKind', () => {
     expect(withKind(tree)).toBe(`dir:${tree}`)
   })
 
-  it.each(['ghcr.io/you/image:v1', 'oci:scripts', 'localhost:5000/x', 'oci-archive:a.tar', 'nothing/here'])(
-    'leaves %s as it is',
-    (text) => {
-      expect(withKind(text)).toBe(text)
-    },
-  )
+  it.each(['no-installer.tar', 'out/none.efi', 'none.tar.gz'])('says that the file %s is not there', (name) => {
+    expect(() => withKind(name)).toThrow(`${name}: no such file or folder`)
+  })
+
+  it.each([
+    'ghcr.io/you/image:v1',
+    'ghcr.io/you/a.tar',
+    'oci:scripts',
+    'localhost:5000/x',
+    'oci-archive:a.tar',
+    'nothing/here',
+  ])('leaves %s as it is', (text) => {
+    expect(withKind(text)).toBe(text)
+  })
 
   it('takes docker:// away', () => {
     expect(withKind('docker://ghcr.io/you/image:v1')).toBe('ghcr.io/you/image:v1')

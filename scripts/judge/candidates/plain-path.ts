@@ -10,7 +10,7 @@ const MAX_MEMBERS = 2000
 /** The text that `parseReference` takes; what is neither a path on disk nor prefixed stays as it is. UsageError. */
 export function withKind(text: string): string {
   if (text.startsWith('docker://')) return text.slice('docker://'.length)
-  const isPath = /^(?:\.{0,2}\/|~)/.test(text) || text === '.' || text === '..'
+  const isPath = /^(?:\.{0,2}\/|~)/.test(text) || text === '.' || text === '..' || isFileName(text)
   if (!isPath && (/^[a-z-]+:/.test(text) || !existsSync(text) || isImageName(text))) return text
   if (!existsSync(text)) throw new UsageError(`${text}: no such file or folder`)
   const kind = statSync(text).isDirectory() ? kindOfFolder(text) : kindOfArchive(text)
@@ -19,6 +19,11 @@ export function withKind(text: string): string {
       `${text}: expected an image layout (oci-layout), an archive of docker save or imager (manifest.json) or an asset tree (boot/vmlinuz), got none of them`,
     )
   return `${kind}:${text}`
+}
+
+/** `installer-arm64.tar` is a file, also where it is not there: an image of that name on Docker Hub is not meant. */
+function isFileName(text: string): boolean {
+  return !/^[a-z-]+:/.test(text) && /\.(?:tar|tgz|gz|xz|zst|efi|raw|iso|yaml|json)$/.test(text) && !isImageName(text)
 }
 
 /** `ghcr.io/you/image` is an image, whatever folders there are; `out/spin-only` is none. */

@@ -42,7 +42,7 @@ describe('renderTerminal', () => {
       /^contract \.\.\/talos-image\.yaml, lock \.\.\/talos-image\.lock\.json, waivers \.\.\/waivers\.yaml\n/,
     )
     expect(text).toContain(
-      '\n  talos-image lock --talos v1.13.9 --contract ../talos-image.yaml --lock ../talos-image.lock.json --reference ghcr.io/x/talos:v1.13.9\n',
+      '\n  npx talos-image lock --talos v1.13.9 --contract ../talos-image.yaml --lock ../talos-image.lock.json --reference ghcr.io/x/talos:v1.13.9\n',
     )
   })
 
@@ -115,13 +115,13 @@ describe('renderTerminal', () => {
 
   it('gives the command that fills the lock, for the version of the lock or else of the image', () => {
     expect(render()).toContain(
-      'Facts are missing from lock.json; what fills it:\n  talos-image lock --talos v1.11.5 --lock lock.json\n',
+      'Facts are missing from lock.json; what fills it:\n  npx talos-image lock --talos v1.11.5 --lock lock.json\n',
     )
     const lock = { path: 'lock.json', sha256: '3'.repeat(64), talos: 'v1.13.9' }
-    expect(render({ ...sampleConformance, lock })).toContain('talos-image lock --talos v1.13.9 --lock lock.json\n')
+    expect(render({ ...sampleConformance, lock })).toContain('npx talos-image lock --talos v1.13.9 --lock lock.json\n')
     const unknown = [{ ...sampleCandidate, claimedTalos: undefined }]
     expect(render({ ...sampleConformance, candidates: unknown })).toContain(
-      'talos-image lock --talos vX.Y.Z --lock lock.json\n',
+      'npx talos-image lock --talos vX.Y.Z --lock lock.json\n',
     )
   })
 

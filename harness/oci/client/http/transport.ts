@@ -168,5 +168,7 @@ function toRegistryError(cause: unknown, url: URL, signal: AbortSignal | undefin
     return fail('REGISTRY_UNAVAILABLE', `its certificate is not trusted (${code}): give its CA with --ca-file`, false)
   if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW')
     return fail('REGISTRY_PROTOCOL', `expected HTTP, got something else (${code})`, false)
+  if (code === 'ECONNREFUSED')
+    return fail('REGISTRY_UNAVAILABLE', 'expected an answer, got ECONNREFUSED: nothing listens there', true)
   return fail('REGISTRY_UNAVAILABLE', `expected an answer, got ${reason}`, true)
 }
