@@ -4,7 +4,7 @@ import { installedVariant } from '#specs/config/rules/install-image.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import type { Lock } from '#specs/contract/lock.ts'
 import type { ObservedNode } from '#harness/talos/node/observed.ts'
-import { minorOfTag } from '#harness/machine-config/schema/schema.ts'
+import { minorOfTag, type Minor } from '#harness/machine-config/schema/schema.ts'
 import type { ChooseMinor, ConfigFile } from '#harness/machine-config/document.ts'
 import { installsOf } from '#harness/machine-config/facts.ts'
 import { targetMinor } from '#specs/config/validity/target.ts'
@@ -64,15 +64,18 @@ function readActive(observed: ObservedNode, locked: string | undefined): LoadedC
   if (activeConfig === undefined) return undefined
   const { path = address } = activeConfig.at
   const main: ConfigFile = { path: `${path}!${address}`, bytes: Buffer.from(activeConfig.value) }
-  // The running Talos is the one that read it.
   const version = observed.talos?.value
-  const target = version !== undefined && minorOfTag(version) !== undefined ? version : undefined
+  // Its own install image says which Talos it is for: a node that was rolled back has one that it cannot read.
+  const ownMinor = (installs: LoadedConfig['facts']['installs']): Minor | undefined =>
+    targetMinor({ installs }, locked === undefined ? {} : { talos: locked })
   const choose: ChooseMinor = (read) =>
-    targetMinor(
-      { installs: installsOf(read) },
-      { ...(target !== undefined && { target }), ...(locked !== undefined && { talos: locked }) },
-    )
-  const config = readMachineConfig([main], target, choose)
+    ownMinor(installsOf(read)) ?? (version === undefined ? undefined : minorOfTag(version))
+  const first = readMachineConfig([main], undefined, choose)
+  const target =
+    ownMinor(first.facts.installs) !== undefined || version === undefined || minorOfTag(version) === undefined
+      ? undefined
+      : version
+  const config = { ...first, ...(target !== undefined && { target }) }
   const absent = (observed.serviceSettings ?? []).filter(
     ({ name }) => !config.facts.services.some((service) => service.name === name),
   )
