@@ -22,7 +22,7 @@ export async function openArchive(path: string, format: string): Promise<Archive
 
 /**
  * The files of a tar. FormatError BAD_MAGIC for what is no tar, UNSUPPORTED for one that is compressed as a whole,
- * and those of `readTarIndex`.
+ * MALFORMED where a file is there twice, and those of `readTarIndex`.
  */
 export async function readArchive(source: ByteSource, format: string): Promise<FileTree> {
   if (source.size === 0)
@@ -34,6 +34,15 @@ export async function readArchive(source: ByteSource, format: string): Promise<F
     })
   try {
     const { entries } = await readTarIndex(source)
+    // Docker unpacks, and the last one is there; skopeo and crane take the first.
+    const again = entries.find(({ type, problems }) => type !== 'directory' && problems.includes('duplicate'))
+    if (again !== undefined)
+      throw new FormatError(
+        format,
+        'MALFORMED',
+        `expected each file once, got ${again.path} again: readers take different ones`,
+        { at: again.origin },
+      )
     return new FileTree(entries, source.where)
   } catch (cause) {
     if (!(cause instanceof FormatError) || cause.code !== 'BAD_MAGIC') throw cause

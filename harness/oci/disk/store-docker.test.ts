@@ -158,6 +158,19 @@ describe('dockerStore', () => {
     expect(error.at?.path).toMatch(/^x\.tar/)
   })
 
+  it('refuses a file that is there twice, and takes a folder that is', async () => {
+    const twice = (name: string, type?: string): Promise<unknown> => {
+      const entry = { name, ...(type === undefined ? { content: 'x' } : { type }) }
+      return readArchive(bytesSource(samples.tarOf([entry, entry]), { path: 'x.tar' }), 'docker-archive')
+    }
+    const error = await expectCode(() => twice('manifest.json'), FormatError, 'MALFORMED')
+    expect(error.message).toBe(
+      'docker-archive: expected each file once, got manifest.json again: readers take different ones',
+    )
+    expect(error.at).toMatchObject({ path: 'x.tar', offset: 1024 })
+    await expect(twice('blobs/', '5')).resolves.toBeDefined()
+  })
+
   it('refuses a manifest.json beyond bounds', async () => {
     const store = await storeOf([], 'x'.repeat(5 << 20))
     const error = await expectCode(() => store.resolve(), FormatError, 'LIMIT_EXCEEDED')
