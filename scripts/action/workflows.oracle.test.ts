@@ -24,7 +24,13 @@ const ZIZMOR_CONFIG = {
   },
 }
 
-const WORKFLOWS = ['.github/workflows/check.yml']
+const TEMPLATES = 'scripts/init/templates'
+const WORKFLOWS = [
+  '.github/workflows/check.yml',
+  ...['talos-image', 'talos-image-drift', 'talos-image-gate', 'talos-image-lock'].map(
+    (name) => `${TEMPLATES}/github/${name}.yaml`,
+  ),
+]
 const ACTIONS = ['action.yml', '.github/actions/setup/action.yml']
 
 let actionlint: string
@@ -97,6 +103,10 @@ describe('workflows and actions', () => {
       await writeFile(file, script)
       expect(await findings('shellcheck', ['--shell=bash', file])).toBe('')
     }
+  })
+
+  it('have a script for other systems that shellcheck takes', async () => {
+    expect(await findings('shellcheck', [`${TEMPLATES}/shell/talos-image.sh`])).toBe('')
   })
 
   it('pin every action by commit, with its version beside it', async () => {

@@ -1,7 +1,7 @@
 // `npm run init -- [DIR]`: a contract of one's own, an empty lock, waivers and .gitattributes, and the next command.
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { join, relative, sep } from 'node:path'
+import { dirname, join, relative, sep } from 'node:path'
 import { parseContract } from '#specs/contract/contract.ts'
 import { LOCK_SCHEMA, lockCommand } from '#specs/contract/lock.ts'
 import { UsageError } from '../cli/command-line.ts'
@@ -14,6 +14,7 @@ import { contractText } from './contract.ts'
 import { examplePath, SET_NAMES, type SetName } from './menu.ts'
 import { parseInitOptions, UNKNOWN_TALOS, type Answers, type InitOptions } from './options.ts'
 import { findOrigin, type Origin } from './origin.ts'
+import { ciFiles } from './templates.ts'
 import { ask, DEFAULT_TALOS, defaultsOf } from './questions.ts'
 
 const ATTRIBUTES = '.gitattributes'
@@ -35,12 +36,21 @@ export async function init(args: readonly string[]): Promise<number> {
     const options = parseInitOptions(args)
     if (options === undefined) return 0
     const { folder } = options
-    refuseExisting(folder)
+    refuseExisting(folder, [OWN_CONTRACT, OWN_LOCK, OWN_WAIVERS])
     const origin = await findOrigin(folder)
     const { talos = DEFAULT_TALOS, ...answers } = await decide(options, origin)
-    const files = await filesOf(folder, { talos, ...answers }, origin)
-    await mkdir(folder, { recursive: true })
-    for (const [name, text] of files) await writeFile(join(folder, name), text, { flag: 'wx' })
+    const ci = await ciFiles(options.ci, {
+      registry: answers.registry === '' ? undefined : answers.registry,
+      talos,
+      workflow: answers.workflow,
+    })
+    refuseExisting(folder, [...ci.keys()])
+    const files = new Map([...(await filesOf(folder, { talos, ...answers }, origin)), ...ci])
+    for (const [name, text] of files) {
+      const path = join(folder, name)
+      await mkdir(dirname(path), { recursive: true })
+      await writeFile(path, text, { flag: 'wx', mode: name.endsWith('.sh') ? 0o755 : 0o644 })
+    }
     process.stdout.write(closing(folder, files, { talos, ...answers }))
     return 0
   } catch (error) {
@@ -49,8 +59,8 @@ export async function init(args: readonly string[]): Promise<number> {
 }
 
 /** UsageError naming every file that would be overwritten. */
-function refuseExisting(folder: string): void {
-  const there = [OWN_CONTRACT, OWN_LOCK, OWN_WAIVERS].filter((name) => existsSync(join(folder, name)))
+function refuseExisting(folder: string, names: readonly string[]): void {
+  const there = names.filter((name) => existsSync(join(folder, name)))
   if (there.length > 0)
     throw new UsageError(`${there.map((name) => join(folder, name)).join(', ')}: there already, and never overwritten`)
 }

@@ -1,8 +1,9 @@
 // The command line of `init`.
 import { Command, InvalidArgumentError } from 'commander'
 import semver from 'semver'
-import { addExamples, parseCommand } from '../cli/command-line.ts'
+import { addExamples, parseCommand, parseList } from '../cli/command-line.ts'
 import { isSetName, SET_NAMES, SETS, type SetName } from './menu.ts'
+import { CI_NAMES, CI_SYSTEMS, type CiSystem } from './templates.ts'
 
 /** The decisions, each undefined where it was not given. */
 export type Answers = {
@@ -15,7 +16,12 @@ export type Answers = {
   readonly workflow?: string
 }
 
-export type InitOptions = Answers & { readonly folder: string; readonly yes: boolean }
+export type InitOptions = Answers & {
+  readonly folder: string
+  readonly yes: boolean
+  /** The systems of CI that files are written for. */
+  readonly ci: readonly CiSystem[]
+}
 
 const FIRST_TALOS = '1.11.0'
 /** The first release of which nothing is known. */
@@ -24,6 +30,9 @@ export const UNKNOWN_TALOS = '1.15.0'
 const HELP = `
 Sets of variants:
 ${SET_NAMES.map((name) => `  ${name.padEnd(10)} ${SETS[name]}`).join('\n')}
+
+Systems of --ci:
+${CI_NAMES.map((name) => `  ${name.padEnd(10)} ${CI_SYSTEMS[name]}`).join('\n')}
 
 Writes talos-image.yaml (the contract), talos-image.lock.json (empty: no verdict is green until it is filled), waivers.yaml and
 .gitattributes, and says the next command. What is there already is never overwritten. Without --yes, what no option says is
@@ -49,11 +58,13 @@ export function parseInitOptions(args: readonly string[]): InitOptions | undefin
       'the GitHub workflow that signs: you/images/.github/workflows/talos-image.yaml@refs/heads/main',
       parseWorkflow,
     )
+    .option('--ci <LIST>', `also what runs it in CI: some of ${CI_NAMES.join(', ')}`, parseCi, [])
     .option('--yes', 'ask nothing: the default of whatever no option says', false)
     .addHelpText('after', HELP)
   addExamples(command, [
     'npm run init -- --yes',
     'npm run init -- images --registry ghcr.io/you --talos v1.13.9 --variants storage --key cosign.pub --yes',
+    'npm run init -- --yes --ci github,renovate',
     'npm run init -- --variants spin --workflow you/images/.github/workflows/talos-image.yaml@refs/heads/main',
   ])
   if (!parseCommand(command, args)) return undefined
@@ -83,4 +94,11 @@ export function parseWorkflow(text: string): string {
   if (!/^[\w.-]+\/[\w.-]+\/\.github\/workflows\/[\w.-]+\.ya?ml@refs\/\S+$/.test(text))
     throw new InvalidArgumentError('expected OWNER/REPOSITORY/.github/workflows/FILE@refs/heads/BRANCH.')
   return text
+}
+
+function parseCi(text: string): readonly CiSystem[] {
+  const names = [...new Set(parseList(text))]
+  const known = CI_NAMES.filter((name) => names.includes(name))
+  if (known.length < names.length) throw new InvalidArgumentError(`expected some of ${CI_NAMES.join(', ')}.`)
+  return known
 }

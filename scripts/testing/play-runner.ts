@@ -31,6 +31,8 @@ export type JobOutcome = {
   readonly outputs: Readonly<Record<string, string>>
   /** Folders that the steps put on the PATH. */
   readonly path: readonly string[]
+  /** Actions that steps of a workflow used, without version, in order. */
+  readonly used: readonly string[]
 }
 
 type Job = {
@@ -44,6 +46,19 @@ type Job = {
   /** Folders in front of the PATH. */
   readonly path?: readonly string[]
 }
+
+const usesSchema = z.looseObject({ uses: z.string(), if: z.string().optional() })
+const workflowSchema = z.looseObject({
+  jobs: z.record(
+    z.string(),
+    z.looseObject({
+      steps: z.array(
+        z.union([usesSchema, stepSchema.extend({ shell: z.literal('bash').optional(), if: z.string().optional() })]),
+      ),
+    }),
+  ),
+})
+type JobStep = z.infer<typeof workflowSchema>['jobs'][string]['steps'][number]
 
 type Context = Readonly<Record<string, string>>
 
@@ -62,8 +77,29 @@ export async function playAction(job: Job): Promise<JobOutcome> {
   }
 }
 
+/** Runs the scripts of one job of a workflow; what it uses is named in `used`, without version, and not run. */
+export async function playWorkflow(
+  workflow: string,
+  name: string,
+  job: Omit<Job, 'action' | 'inputs'>,
+): Promise<JobOutcome> {
+  const { steps } = workflowSchema.parse(parse(workflow)).jobs[name] ?? { steps: [] }
+  const known = { 'github.token': 'token', 'github.repository': 'you/images' }
+  return (await playSteps(steps, { ...job, action: '', inputs: {} }, known)).outcome
+}
+
+/** Conditions that our templates have: always, or an output of a step that is a word. */
+function holds(condition: string | undefined, context: Context, status: number): boolean {
+  if (condition === 'always()') return true
+  if (status !== 0) return false
+  if (condition === undefined) return true
+  const [, name = '', word] = /^(steps\.[\w.]+) == '(\w+)'$/.exec(condition) ?? []
+  if (word === undefined) throw new Error(`expected a condition of ours, got ${condition}`)
+  return context[name] === word
+}
+
 async function playSteps(
-  steps: readonly Step[],
+  steps: readonly (Step | JobStep)[],
   job: Job,
   initial: Context,
 ): Promise<{ readonly outcome: JobOutcome; readonly context: Context }> {
@@ -75,7 +111,13 @@ async function playSteps(
   let context = initial
   let log = ''
   let status = 0
+  const used: string[] = []
   for (const [at, step] of steps.entries()) {
+    if (!holds('if' in step ? step.if : undefined, context, status)) continue
+    if ('uses' in step) {
+      used.push(step.uses.replace(/@.*$/, ''))
+      continue
+    }
     const script = join(temporary, `step-${at}.sh`)
     if (step.run.includes('${{')) throw new Error(`${step.name}: expected no expression in a shell script`)
     await writeFile(script, step.run)
@@ -85,15 +127,14 @@ async function playSteps(
       env: { ...runnerEnvironment(job), ...paths, ...job.env, ...values },
     })
     log += ran.log
-    status = ran.status
+    if (status === 0) status = ran.status
     const written = parseOutputs(await readFile(join(temporary, 'output'), 'utf8'))
     const named = Object.entries(written).map(([name, value]) => [`steps.${step.id}.outputs.${name}`, value])
     context = { ...context, ...Object.fromEntries(named) }
-    if (status !== 0) break
   }
   const summary = await readFile(join(temporary, 'summary'), 'utf8')
   const path = (await readFile(join(temporary, 'path'), 'utf8')).split('\n').filter((line) => line !== '')
-  return { outcome: { status, log, summary, outputs: {}, path }, context }
+  return { outcome: { status, log, summary, outputs: {}, path, used }, context }
 }
 
 function runnerEnvironment({ folder, path = [] }: Job): NodeJS.ProcessEnv {
