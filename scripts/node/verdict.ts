@@ -40,6 +40,12 @@ function toJudged(path: string, { exitCode, digest, claimedTalos, contents }: Ca
     isGreen: exitCode === 0,
     ...(digest !== undefined && { digest }),
     ...(claimedTalos !== undefined && { talos: claimedTalos }),
-    ...(contents?.extensions !== undefined && { extensions: contents.extensions }),
+    ...(contents?.extensions !== undefined && {
+      extensions: contents.extensions.map(({ name, version, services }) => ({
+        name,
+        version,
+        services: services.map((service) => service.name),
+      })),
+    }),
   }
 }

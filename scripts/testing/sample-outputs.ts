@@ -6,9 +6,16 @@ const MIB = 1 << 20
 
 export const sampleContents: Contents = {
   extensions: [
-    { name: 'drbd', version: '9.2.14-v1.11.5', size: MIB, services: [] },
-    { name: 'zfs', version: '2.3.3-v1.11.5', size: 6 * MIB, services: ['zfs-service'] },
-    { name: 'spin', version: 'v0.21.0', size: 63 * MIB, services: [] },
+    { name: 'drbd', version: '9.2.14-v1.11.5', size: MIB, services: [], handlers: [], modules: 5 },
+    {
+      name: 'zfs',
+      version: '2.3.3-v1.11.5',
+      size: 6 * MIB,
+      services: [{ name: 'zfs-service', waits: ['path /dev/zfs'] }],
+      handlers: [],
+      modules: 2,
+    },
+    { name: 'spin', version: 'v0.21.0', size: 63 * MIB, services: [], handlers: ['spin'], modules: 0 },
   ],
   sizes: { kernel: 20 * MIB, baseInitramfs: 71 * MIB, extensions: 70 * MIB, other: 38 * MIB },
 }
@@ -33,7 +40,14 @@ const tailscale: CandidateVerdict = {
     ...sampleContents,
     extensions: [
       ...(sampleContents.extensions ?? []),
-      { name: 'tailscale', version: '1.88.1', size: 17 * MIB, services: ['tailscale'] },
+      {
+        name: 'tailscale',
+        version: '1.88.1',
+        size: 17 * MIB,
+        services: [{ name: 'tailscale', waits: ['configuration', 'service cri'] }],
+        handlers: [],
+        modules: 0,
+      },
     ],
     sizes: { ...sampleContents.sizes, extensions: 87 * MIB },
   },

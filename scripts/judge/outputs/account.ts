@@ -18,6 +18,7 @@ export function accountOf(rule: RuleVerdict): readonly (readonly Line[])[] {
   if (more > 0) rest.push(['and', `${more} more findings in conformance.json`])
   if (rule.reason !== undefined && !rule.findings.some(({ message }) => message === rule.reason))
     rest.push(['because', shorten(rule.reason)])
+  for (const text of rule.about ?? []) rest.push(['about', shorten(text)])
   if (rule.status === 'fail' || rule.status === 'waived') rest.push(['fix', rule.fix])
   return [...rule.findings.slice(0, MAX_FINDINGS).map((one) => describeFinding(one, rule.status)), rest].filter(
     (group) => group.length > 0,

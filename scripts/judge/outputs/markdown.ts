@@ -107,7 +107,7 @@ function renderExtensions({ contents }: CandidateVerdict): readonly string[] {
       cell(name),
       cell(version),
       formatSize(size),
-      cell(services.join(', ')),
+      cell(services.map((one) => one.name).join(', ')),
     ])
   const more = extensions.length - MAX_EXTENSIONS
   return [

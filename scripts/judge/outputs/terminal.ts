@@ -137,7 +137,8 @@ function renderRule(rule: RuleVerdict, paint: Paint): string[] {
   if (rule.status === 'blocked' || rule.status === 'missing' || rule.findings.length === 0)
     return [head, field('because', rule.reason ?? 'it did not run'), '']
   const findings = rule.findings.flatMap((finding) => renderFinding(finding, rule.status))
-  return [head, ...findings, ...(rule.status === 'fail' ? [field('fix', rule.fix)] : []), '']
+  const about = (rule.about ?? []).map((text) => field('about', text))
+  return [head, ...findings, ...about, ...(rule.status === 'fail' ? [field('fix', rule.fix)] : []), '']
 }
 
 function renderNotes({ id, sentence, notes = [] }: RuleVerdict, paint: Paint): string[] {

@@ -10,7 +10,8 @@ import packageJson from '../../../package.json' with { type: 'json' }
 import type { Candidate } from '../candidates/candidates.ts'
 import type { OpenedCandidates } from '../candidates/open.ts'
 import { conformanceSchema, STATUSES, type Conformance, type RuleVerdict, type Status } from '../verdict/conformance.ts'
-import { readContents } from '../candidates/contents.ts'
+import { withAbout } from './about.ts'
+import { readContents, shownPart } from '../candidates/contents.ts'
 import { exitCodeOf, judgedNothing, unknownRules } from '../verdict/gate.ts'
 import type { Loaded } from '../candidates/inputs.ts'
 import { groupCandidates } from './groups.ts'
@@ -113,12 +114,14 @@ export async function judgeCandidates(
   const verdicts = await Promise.all(
     judged.map(async ({ candidate, rules }) => {
       // A release has the contents of its variants.
-      const inside = contents && candidate.release !== true ? await readContents(partsOf(candidate.key)) : undefined
+      const parts = candidate.release === true ? [] : partsOf(candidate.key)
+      const { forbidden = [] } = contract.value.variants[candidate.variant] ?? {}
+      const inside = contents ? await readContents(parts, { forbidden, lock: lock?.value }) : undefined
       return {
         ...describeCandidate(candidate),
         ...(inside !== undefined && { contents: inside }),
         exitCode: exitCodeOf(rules, runErrors),
-        rules,
+        rules: await withAbout(rules, shownPart(parts)?.talos),
       }
     }),
   )

@@ -36,22 +36,38 @@ const ruleSchema = z.strictObject({
     .optional()
     .describe('Exceptions that accept the failure, or a part of it.'),
   pinned: z.literal(true).optional().describe('It compares with the lock.'),
+  about: z.array(z.string()).readonly().optional().describe('What is inside of each extension that a failure names.'),
   notes: z.array(findingSchema).readonly().optional().describe('What is worth knowing and breaks nothing.'),
   fix: z.string(),
   spec: z.string().describe('File, and line where known, of the requirement.'),
   durationMs: z.number(),
 })
 
+const describedExtensionSchema = z.strictObject({
+  name: z.string(),
+  version: z.string(),
+  size: z.int(),
+  services: z.array(z.strictObject({ name: z.string(), waits: z.array(z.string()).readonly() })).readonly(),
+  handlers: z.array(z.string()).readonly().describe('Runtime handlers that it registers with containerd.'),
+  modules: z.int().describe('The number of its kernel modules.'),
+  forbidden: z.literal(true).optional().describe('The contract says that this variant must not have it.'),
+})
+
 const contentsSchema = z.strictObject({
+  boot: z
+    .strictObject({
+      kernel: z.string().optional().describe('The release of the kernel.'),
+      stub: z.string().optional().describe('The version of systemd-stub.'),
+      modules: z.int().describe('The number of kernel modules in the root filesystem.'),
+    })
+    .optional(),
+  commandLine: z.string().optional(),
+  base: z
+    .strictObject({ reference: z.string(), digest: z.string(), signer: z.string().optional() })
+    .optional()
+    .describe('The base image that the labels name; its signer is the one in the lock.'),
   extensions: z
-    .array(
-      z.strictObject({
-        name: z.string(),
-        version: z.string(),
-        size: z.int(),
-        services: z.array(z.string()).readonly(),
-      }),
-    )
+    .array(describedExtensionSchema)
     .readonly()
     .optional()
     .describe('As extensions.yaml lists them, lowest first; size is that of the squashfs.'),
@@ -137,6 +153,7 @@ export const conformanceSchema = z.strictObject({
 export type Status = (typeof STATUSES)[number]
 export type Finding = Readonly<z.infer<typeof findingSchema>>
 export type RuleVerdict = Readonly<z.infer<typeof ruleSchema>>
+export type DescribedExtension = Readonly<z.infer<typeof describedExtensionSchema>>
 export type Contents = Readonly<z.infer<typeof contentsSchema>>
 export type NodeSummary = Readonly<z.infer<typeof nodeSchema>>
 export type CandidateVerdict = Readonly<z.infer<typeof candidateSchema>>

@@ -51,8 +51,42 @@ describe('renderHtml', () => {
 
   it('lists extensions with versions, sizes and services', () => {
     expect(page).toMatch(
-      /tailscale<br><span class="quiet">service tailscale<\/span><\/th>\s*<td>1\.88\.1<\/td><td class="number">17\.0 MiB/,
+      /tailscale<br><span class="quiet">service tailscale, waits for configuration, service cri<\/span><\/th>\s*<td>1\.88\.1<\/td><td class="number">17\.0 MiB/,
     )
+  })
+
+  it('says what an extension brings beside services', () => {
+    expect(page).toMatch(/spin<br><span class="quiet">runtime handler spin<\/span><\/th>/)
+    expect(page).toMatch(/drbd<br><span class="quiet">5 kernel modules<\/span><\/th>/)
+  })
+
+  it('says what boots, what it was made from, and who signed that', () => {
+    const html = withContents({
+      ...sampleContents,
+      boot: { kernel: '6.12.57-talos', stub: '257.7', modules: 142 },
+      commandLine: 'talos.platform=metal console=ttyAMA0',
+      base: {
+        reference: 'ghcr.io/siderolabs/installer-base:v1.11.5',
+        digest: 'sha256:ab',
+        signer: 'someone (an issuer)',
+      },
+    })
+    for (const [label, text] of [
+      ['kernel', '6.12.57-talos'],
+      ['modules', '142 in the root filesystem'],
+      ['systemd-stub', '257.7'],
+      ['command line', 'talos.platform=metal console=ttyAMA0'],
+      ['base image', 'ghcr.io/siderolabs/installer-base:v1.11.5@sha256:ab'],
+      ['signed by', 'someone (an issuer)'],
+    ])
+      expect(html).toContain(`<dt>${label}</dt><dd><code>${text}</code></dd>`)
+  })
+
+  it('marks what the variant must not have', () => {
+    const [extension] = sampleContents.extensions ?? []
+    const html = withContents({ ...sampleContents, extensions: [{ ...extension!, forbidden: true }] })
+    expect(html).toContain('drbd <span class="badge bad">must not be here</span>')
+    expect(page).not.toContain('must not be here')
   })
 
   it('draws the parts of every candidate on one scale', () => {
@@ -132,12 +166,22 @@ describe('the size of the page', () => {
     expect(html).not.toContain('Too long')
   })
 
+  it('leaves out contents that do not fit', () => {
+    const [extension] = sampleContents.extensions ?? []
+    const services = Array.from({ length: 64 }, () => ({ name: HOSTILE, waits: ['<'.repeat(500)] }))
+    const contents = { ...sampleContents, extensions: Array.from({ length: 60 }, () => ({ ...extension!, services })) }
+    const candidates = Array.from({ length: 3 }, () => ({ ...sampleCandidate, contents }))
+    const html = renderHtml({ ...sampleConformance, candidates })
+    expect(Buffer.byteLength(html)).toBeLessThanOrEqual(MAX_BYTES)
+    expect(html).toContain('Too long for this page; conformance.json has it.')
+  })
+
   it('counts the extensions that it leaves out', () => {
     const [extension] = sampleContents.extensions ?? []
     const extensions = Array.from({ length: 100 }, () => ({
       ...extension!,
       name: 'x'.repeat(5000),
-      services: Array.from({ length: 64 }, () => 'y'.repeat(500)),
+      services: Array.from({ length: 64 }, () => ({ name: 'y'.repeat(500), waits: [] })),
     }))
     const html = withContents({ ...sampleContents, extensions })
     expect(Buffer.byteLength(html)).toBeLessThanOrEqual(MAX_BYTES)

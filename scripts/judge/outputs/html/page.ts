@@ -51,7 +51,7 @@ function renderPage(conformance: Conformance, take: Take): string {
 <a class="skip" href="#rules">Skip to the rules</a>
 ${renderVerdict(conformance, names)}<main class="${names.length > MAX_BESIDE ? 'many' : 'few'}">
 <h2 id="rules">Rules</h2>
-${renderFilter(statuses)}${renderRules(conformance, names, take)}${renderContents(conformance, names)}</main>
+${renderFilter(statuses)}${renderRules(conformance, names, take)}${renderContents(conformance, names, take)}</main>
 ${renderFooter(conformance)}<script>${verbatim(SCRIPT)}</script>
 </body>
 </html>
