@@ -68,6 +68,16 @@ const CAPABILITIES = {
     ],
   ] satisfies Steps<{ readonly id: string; readonly title: string; readonly argument: string }>,
 
+  /**
+   * pkg/imager/iso: whether an ISO for arm64 also has GRUB with a kernel and an initramfs of its own. The pre-releases of
+   * 1.12 were not read.
+   */
+  isoHasGrub: [
+    ['1.10.0', true],
+    ['1.12.0-alpha.0', UNREAD],
+    ['1.12.0', false],
+  ] satisfies Steps<boolean>,
+
   /** siderolabs/talos#14029: `loader/random-seed` of an ISO, 32 zeros; seen at v1.14.0-rc.1, not at v1.13.9. */
   isoHasRandomSeed: [
     ['1.10.0', false],

@@ -115,3 +115,44 @@ export function metaSample(): Uint8Array {
   copy.set(createHash('sha256').update(copy).digest(), META_COPY - 36)
   return Buffer.concat([copy, copy, Buffer.alloc(2 * META_COPY)])
 }
+
+const ISO_SECTOR = 2048
+
+/** An ISO with a descriptor, an El Torito catalogue at sector 19, a root directory at 20 and one file, `Name.conf`, at 21. */
+export function isoSample(): Uint8Array {
+  const bytes = Buffer.alloc(22 * ISO_SECTOR)
+  const at = (sector: number): number => sector * ISO_SECTOR
+  bytes.write('\u0001CD001\u0001', at(16), 'latin1')
+  bytes.write('VOLUME'.padEnd(32), at(16) + 40, 'latin1')
+  bytes.write('Set'.padEnd(128), at(16) + 190, 'latin1')
+  const root = isoRecord('\0', 20, ISO_SECTOR, 2)
+  bytes.set(root, at(16) + 156)
+  bytes.write('\0CD001\u0001EL TORITO SPECIFICATION', at(17), 'latin1')
+  bytes.writeUInt32LE(19, at(17) + 0x47)
+  bytes.write('\u00ffCD001\u0001', at(18), 'latin1')
+  bytes.set([1, 0xef], at(19))
+  bytes.writeUInt16LE(0xaa55, at(19) + 30)
+  bytes[at(19) + 32] = 0x88
+  bytes.writeUInt32LE(21, at(19) + 40)
+  bytes.set(
+    Buffer.concat([root, isoRecord('\u0001', 20, ISO_SECTOR, 2), isoRecord('NAME.CON;1', 21, 5, 0, 'Name.conf')]),
+    at(20),
+  )
+  bytes.write('hello', at(21))
+  return bytes
+}
+
+function isoRecord(name: string, sector: number, size: number, flags: number, rockRidge?: string): Buffer {
+  const head = 33 + name.length + (name.length % 2 === 0 ? 1 : 0)
+  const names = rockRidge === undefined ? Buffer.alloc(0) : Buffer.from(`NM\0\u0001\0${rockRidge}`)
+  if (names.length > 0) names[2] = names.length
+  const bytes = Buffer.alloc(head + names.length)
+  bytes[0] = bytes.length
+  bytes.writeUInt32LE(sector, 2)
+  bytes.writeUInt32LE(size, 10)
+  bytes.set([126, 11, 26, 0, 0, 0, 0, flags], 18)
+  bytes[32] = name.length
+  bytes.write(name, 33, 'latin1')
+  bytes.set(names, head)
+  return bytes
+}

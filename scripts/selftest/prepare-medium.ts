@@ -11,8 +11,9 @@ import { contractOf, lockOf, variantOf, type Prepared } from './prepare.ts'
 /** Makes the medium, writes it below `folder`, and says what must come of it. */
 export async function prepareMedium(example: MediumCounterexample, folder: string): Promise<Prepared> {
   const { name, form, violates, inconclusive = [] } = example
-  const [lock, contract] = [await lockOf(DEFAULT_GOLDEN), await contractOf(DEFAULT_GOLDEN)]
-  const files = await example.make({ image: await readGolden(DEFAULT_GOLDEN), lock, contract })
+  const golden = example.of ?? DEFAULT_GOLDEN
+  const [lock, contract] = [await lockOf(golden), await contractOf(golden)]
+  const files = await example.make({ image: await readGolden(golden), lock, contract })
   const place = join(folder, name)
   await mkdir(place, { recursive: true })
   for (const file of files) await writeSparse(file, place)
@@ -20,7 +21,7 @@ export async function prepareMedium(example: MediumCounterexample, folder: strin
   return {
     candidate: {
       key: name,
-      variant: variantOf(DEFAULT_GOLDEN),
+      variant: variantOf(golden),
       references: { media: parseReference(`${form}:${path}`) },
       parts: { media: { image: false, form } },
       pinned: true,

@@ -22,7 +22,7 @@ test(
     {
       targets: ['media'],
       forms: ['iso', 'raw'],
-      needs: ['MED-003'],
+      needs: ['MED-003', 'MED-010'],
       fix: 'let imager write the file system: firmware reads what a repair by another tool would not show',
     },
   ),

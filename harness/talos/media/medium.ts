@@ -4,6 +4,7 @@ import { NotFoundError } from '../../errors.ts'
 import type { FatVolume } from '../../formats/fat/fat.ts'
 import type { FileEntry, FileTree } from '../../fs/file-tree.ts'
 import type { RawDisk } from './disk.ts'
+import type { IsoImage } from './iso.ts'
 
 /** Every accessor reads when first asked, and rejects with the error of its reader. */
 export type Medium = {
@@ -11,6 +12,8 @@ export type Medium = {
   source(): Promise<ByteSource>
   /** A raw disk; rejects for an ISO. */
   disk(): Promise<RawDisk>
+  /** An ISO; rejects for a raw disk. */
+  iso(): Promise<IsoImage>
   /** The EFI partition: of an ISO the FAT image that is appended to it. */
   efi(): Promise<FatVolume>
 }

@@ -1,4 +1,4 @@
-// Opens imager's other outputs as parts: a bare UKI, a folder with kernel, initramfs and command line, a raw disk.
+// Opens imager's other outputs as parts: a bare UKI, a folder with kernel, initramfs and command line, a raw disk, an ISO.
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { basename } from 'node:path'
@@ -12,13 +12,14 @@ import { openDirectoryTree } from '../../fs/directory-tree.ts'
 import { fileIn } from '../../fs/file-in.ts'
 import { FileTree, type FileEntry } from '../../fs/file-tree.ts'
 import { lazy } from '../../lazy.ts'
-import type { Reference } from '../../oci/image/reference.ts'
+import type { MediumReference, Reference } from '../../oci/image/reference.ts'
 import { openBootFiles } from '../boot/files.ts'
 import { openUkiPart } from '../boot/uki-part.ts'
 import type { TalosPart } from '../part.ts'
 import { findBootFiles } from './boot-folder.ts'
 import { readDisk } from './disk.ts'
 import { unpackImage } from './image-file.ts'
+import { readIsoImage } from './iso.ts'
 import { ukisIn } from './medium.ts'
 
 /** Linux' COMMAND_LINE_SIZE on arm64 is 2048. */
@@ -33,7 +34,7 @@ export type MediumOptions = { readonly spool: Spool }
 export async function openMedium(reference: Reference, { spool }: MediumOptions): Promise<TalosPart> {
   if (reference.kind === 'dir') return openFolder(reference.path, spool)
   if (reference.kind === 'uki') return openUkiFile(reference.path, spool)
-  if (reference.kind === 'raw') return openImageFile(reference.path, spool)
+  if (reference.kind === 'raw' || reference.kind === 'iso') return openImageFile(reference, spool)
   throw new FormatError(reference.kind, 'UNSUPPORTED', 'expected a boot medium, got another reference')
 }
 
@@ -50,11 +51,13 @@ async function openUkiFile(path: string, spool: Spool): Promise<TalosPart> {
   }
 }
 
-async function openImageFile(path: string, spool: Spool): Promise<TalosPart> {
+async function openImageFile({ kind, path }: MediumReference, spool: Spool): Promise<TalosPart> {
   const file = await openFile(path)
   const source = lazy(() => unpackImage(file.source, spool))
-  const disk = lazy(async () => readDisk(await source()))
-  const efi = async (): Promise<FatVolume> => (await disk()).efi()
+  const isIso = kind === 'iso'
+  const disk = lazy(async () => (isIso ? absent('raw disk', path) : readDisk(await source())))
+  const iso = lazy(async () => (isIso ? readIsoImage(await source()) : absent('ISO', path)))
+  const efi = async (): Promise<FatVolume> => (await (isIso ? iso() : disk())).efi()
   return {
     ...ukiMedium(
       file,
@@ -62,7 +65,7 @@ async function openImageFile(path: string, spool: Spool): Promise<TalosPart> {
       spool,
     ),
     files: async () => (await efi()).tree,
-    medium: () => Promise.resolve({ source, disk, efi }),
+    medium: () => Promise.resolve({ source, disk, iso, efi }),
   }
 }
 

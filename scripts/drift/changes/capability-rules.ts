@@ -12,6 +12,7 @@ export const RULES_OF: Readonly<Record<Capability, readonly string[]>> = {
   initramfsCompression: ['INI-005'],
   diskGuids: ['MED-003'],
   installerProfile: ['UKI-006'],
+  isoHasGrub: ['MED-010', 'MED-011', 'MED-013'],
   isoHasRandomSeed: ['MED-005'],
   installerRootfsType: [],
   metalArm64CommandLine: ['UKI-005'],
