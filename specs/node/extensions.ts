@@ -55,18 +55,11 @@ export const judgeVersions: NodeJudge = (node, context) => {
   if (extensions === undefined) return [unasked(node, 'which extensions run', 'extensions')]
   const { lock, judged } = context
   const own = extensions.filter(({ name }) => context.variant.extensions.includes(name))
-  if (lock?.extensions === undefined && judged?.extensions === undefined)
-    return [unpinned(extensions[0]?.at ?? node.start, own)]
+  const isPinned = lock?.extensions !== undefined || judged?.extensions !== undefined
+  const red = `the verdict on the image that ${node.address} is to run is not green`
   return [
-    ...(judged === undefined || judged.isGreen
-      ? []
-      : [
-          {
-            at: node.start,
-            message: `the verdict on the image that ${node.address} is to run is not green`,
-            got: judged.path,
-          },
-        ]),
+    ...(judged === undefined || judged.isGreen ? [] : [{ at: node.start, message: red, got: judged.path }]),
+    ...(isPinned ? [] : [unpinned(extensions[0]?.at ?? node.start, own)]),
     ...own.flatMap(({ name, version, at }) =>
       expectedVersions(name, context)
         .filter((one) => one.version !== version)
@@ -96,7 +89,7 @@ function unpinned(at: NodeFinding['at'], extensions: readonly RunningExtension[]
   const versions = extensions.map(({ name, version }) => `${name} ${version}`).join(', ')
   return {
     at,
-    message: `versions are not pinned: ${versions || 'none'}; --lock or --verdict says which are right`,
+    message: `versions are not pinned: ${versions || 'none'}; a --lock says which are right, or a --verdict with contents`,
     kind: 'note',
   }
 }
