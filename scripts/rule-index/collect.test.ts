@@ -1,5 +1,8 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { RuleIndexEntry } from '#specs/contract/rule-index.ts'
+import type { RuleIndex, RuleIndexEntry } from '#specs/contract/rule-index.ts'
+import { ROOT } from '../root.ts'
 import { assertNoneLost, assertBaseline, formatRuleIndex } from './collect.ts'
 
 function entry(id: string, needs: readonly string[] = []): RuleIndexEntry {
@@ -58,5 +61,16 @@ describe('assertNoneLost', () => {
 describe('formatRuleIndex', () => {
   it('ends with a newline, as editors leave files', () => {
     expect(formatRuleIndex({ version: '1.0.0', requirements: [], retired: [] })).toMatch(/\n}\n$/)
+  })
+})
+
+describe('the fixes of rules', () => {
+  it('name commands so that they can be typed in a clone and beside the package', async () => {
+    const { requirements } = JSON.parse(
+      await readFile(join(ROOT, 'specs/contract/rule-index.json'), 'utf8'),
+    ) as RuleIndex
+    const [typed, bare] = [/\bnpx talos-image [a-z]/, /(?<!npx )\btalos-image [a-z]/]
+    expect(requirements.filter(({ fix }) => typed.test(fix)).length).toBeGreaterThan(10)
+    expect(requirements.filter(({ fix }) => bare.test(fix)).map(({ id }) => id)).toEqual([])
   })
 })

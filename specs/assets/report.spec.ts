@@ -13,7 +13,7 @@ test(
   ...must('AST-004', '`build-report.txt` fills every field, and each agrees with the tree, the lock and the contract', {
     targets: ['assets'],
     needs: ['AST-001'],
-    fix: 'let talos-image build write the report after everything else',
+    fix: 'let npx talos-image build write the report after everything else',
   }),
   async ({ files, variantName, lock, judge }) => {
     const source = await fileIn(files, REPORT)

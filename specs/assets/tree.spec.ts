@@ -26,7 +26,7 @@ test(
     {
       targets: ['assets'],
       needs: ['OCI-004'],
-      fix: 'let talos-image build write the tree; declare further files in the contract (extraAssets)',
+      fix: 'let npx talos-image build write the tree; declare further files in the contract (extraAssets)',
     },
   ),
   async ({ files, extraPaths, contract, judge }) => {

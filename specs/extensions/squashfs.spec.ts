@@ -11,7 +11,7 @@ test(
     {
       targets: ['installer', 'assets', 'media'],
       needs: ['EXT-005'],
-      fix: 'squash with mksquashfs or `talos-image build`, and append the file as it is',
+      fix: 'squash with mksquashfs or `npx talos-image build`, and append the file as it is',
     },
   ),
   async ({ extensions, judge }) => {

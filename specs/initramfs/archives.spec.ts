@@ -11,7 +11,7 @@ test(
     {
       targets: ['installer', 'assets', 'media'],
       needs: ['INI-001'],
-      fix: 'let imager or `talos-image build` write the segment: the kernel makes no folder by itself, follows hard links, and lets the later entry of a path win',
+      fix: 'let imager or `npx talos-image build` write the segment: the kernel makes no folder by itself, follows hard links, and lets the later entry of a path win',
     },
   ),
   async ({ initramfs, judge }) => {

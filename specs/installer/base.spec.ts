@@ -74,7 +74,7 @@ test(
     {
       targets: ['installer'],
       needs: ['INS-001', 'INS-002', 'INS-006', 'OCI-006', 'OCI-020'],
-      fix: 'let imager or talos-image build write the layer; other tools add folders, owners, times and modes',
+      fix: 'let imager or npx talos-image build write the layer; other tools add folders, owners, times and modes',
     },
   ),
   async ({ image, files, lock, judge }) => {

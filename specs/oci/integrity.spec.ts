@@ -104,7 +104,7 @@ test(
     {
       targets: ['image'],
       needs: ['OCI-006'],
-      fix: 'let imager or `talos-image build` write the layer, and append it as it is',
+      fix: 'let imager or `npx talos-image build` write the layer, and append it as it is',
     },
   ),
   async ({ image, judge }) => {

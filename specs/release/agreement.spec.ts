@@ -41,7 +41,7 @@ test(
     targets: ['installer'],
     needs: ['OCI-001', 'UKI-001', 'INI-003'],
     unpinned: true,
-    fix: 'build all parts from one Talos release; talos-image lock pins which',
+    fix: 'build all parts from one Talos release; npx talos-image lock pins which',
   }),
   async ({ image, uki, rootfs, judge }) => {
     const [labels, env] = [await image.labels(), await image.env()]

@@ -18,7 +18,7 @@ test(
       targets: ['release'],
       needs: ['OCI-001'],
       pinned: true,
-      fix: 'let talos-image build write the labels, from the contract and the lock that are judged here',
+      fix: 'let npx talos-image build write the labels, from the contract and the lock that are judged here',
     },
   ),
   async ({ image, part, contract, variantName, lock, pinned, judge }) => {

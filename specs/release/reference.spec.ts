@@ -15,7 +15,7 @@ test(
       only: { reference: true },
       needs: ['OCI-001', 'OCI-002', 'INS-001', 'INS-010', 'INS-011', 'UKI-001', 'UKI-002', 'UKI-006'],
       pinned: true,
-      fix: 'leave out what CozyStack’s image has not, or declare it in the contract; talos-image lock --reference IMAGE pins which image that is, of the same Talos version',
+      fix: 'leave out what CozyStack’s image has not, or declare it in the contract; npx talos-image lock --reference IMAGE pins which image that is, of the same Talos version',
     },
   ),
   async ({ subject, image, files, uki, reference, contract, quirks, judge }) => {

@@ -15,7 +15,7 @@ test(
       targets: ['registry'],
       needs: ['OCI-001'],
       pinned: true,
-      fix: 'let talos-image publish set both tags, from the lock and the contract that are judged here; a version tag that names other bytes stays: publish under the next version',
+      fix: 'let npx talos-image publish set both tags, from the lock and the contract that are judged here; a version tag that names other bytes stays: publish under the next version',
     },
   ),
   async ({ image, part, contract, lock, pinned, evidence, judge }) => {

@@ -14,7 +14,7 @@ test(
     {
       targets: ['registry'],
       needs: ['OCI-002'],
-      fix: 'sign with talos-image publish, by an identity or a key that the contract names under signing.signers',
+      fix: 'sign with npx talos-image publish, by an identity or a key that the contract names under signing.signers',
     },
   ),
   async ({ image, evidence, judge }) => {
@@ -29,7 +29,7 @@ test(
   ...must('SUP-002', "SLSA provenance names this digest, the contract's builder and source commit", {
     targets: ['registry'],
     needs: ['OCI-002'],
-    fix: 'publish with talos-image publish from a clone of the repository that labels.source names, as signing.builder',
+    fix: 'publish with npx talos-image publish from a clone of the repository that labels.source names, as signing.builder',
   }),
   async ({ image, contract, evidence, judge }) => {
     const outcomes = await evidence.outcomes()
@@ -48,7 +48,7 @@ test(
   ...should('SUP-003', 'an SPDX document is attached to the image', {
     targets: ['registry'],
     needs: ['OCI-002'],
-    fix: 'publish with talos-image publish, which attaches one made from the lock',
+    fix: 'publish with npx talos-image publish, which attaches one made from the lock',
   }),
   async ({ image, evidence, judge }) => {
     const outcomes = await evidence.outcomes()

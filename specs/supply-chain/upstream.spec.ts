@@ -15,7 +15,7 @@ test(
       targets: ['release'],
       scope: 'installer',
       pinned: true,
-      fix: 'run talos-image lock again: it takes every extension by the digest that the catalogue has',
+      fix: 'run npx talos-image lock again: it takes every extension by the digest that the catalogue has',
     },
   ),
   async ({ pinned, note, judge }) => {
@@ -49,7 +49,7 @@ test(
       targets: ['release'],
       scope: 'installer',
       pinned: true,
-      fix: 'run talos-image lock, which verifies every image; contract.upstream.signers says whose signature counts',
+      fix: 'run npx talos-image lock, which verifies every image; contract.upstream.signers says whose signature counts',
     },
   ),
   async ({ lock, pinned, contract, judge }) => {

@@ -28,7 +28,7 @@ test(
       forms: WITH_UKI,
       needs: ['UKI-001', 'UKI-010'],
       pinned: true,
-      fix: 'compose the UKI with the imager of the pinned release or with talos-image build, and change nothing in it afterwards',
+      fix: 'compose the UKI with the imager of the pinned release or with npx talos-image build, and change nothing in it afterwards',
     },
   ),
   async ({ uki, pinned, judge }) => {

@@ -41,7 +41,7 @@ export async function identify({ candidate, parts }: OpenedCandidate, contract: 
   const known = Object.keys(contract.variants).join(', ')
   throw new UsageError(
     only === undefined
-      ? `${candidate.reference}: ${inside}; no variant of the contract has exactly these${nearestOf(names, contract)}: judge it as one with --variant (${known}), or decide on one of your own (talos-image init)`
+      ? `${candidate.reference}: ${inside}; no variant of the contract has exactly these${nearestOf(names, contract)}: judge it as one with --variant (${known}), or decide on one of your own (npx talos-image init)`
       : `${candidate.reference}: ${inside}; several variants have these: say which with --variant (${matching.map(([name]) => name).join(', ')})`,
   )
 }

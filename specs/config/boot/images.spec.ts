@@ -26,7 +26,7 @@ test(
     {
       targets: ['config'],
       needs: ['CFG-064'],
-      fix: 'put a rule for the repository of the install image first, with a signer of the contract (`talos-image patch` writes it)',
+      fix: 'put a rule for the repository of the install image first, with a signer of the contract (`npx talos-image patch` writes it)',
     },
   ),
   async ({ findings }) => {

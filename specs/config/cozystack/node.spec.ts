@@ -14,7 +14,7 @@ test(
       targets: ['config'],
       needs: ['CFG-064'],
       only: { profile: 'cozystack' },
-      fix: 'set cluster.network.cni.name to none and cluster.proxy.disabled to true (1.14: no KubeFlannelCNIConfig, KubeProxyConfig with enabled: false); `talos-image patch --control-plane` writes both',
+      fix: 'set cluster.network.cni.name to none and cluster.proxy.disabled to true (1.14: no KubeFlannelCNIConfig, KubeProxyConfig with enabled: false); `npx talos-image patch --control-plane` writes both',
     },
   ),
   async ({ findings }) => {
@@ -30,7 +30,7 @@ test(
       targets: ['config'],
       needs: ['CFG-064'],
       only: { profile: 'cozystack' },
-      fix: 'take the settings from the preset of talm; `talos-image patch` writes them',
+      fix: 'take the settings from the preset of talm; `npx talos-image patch` writes them',
     },
   ),
   async ({ findings }) => {
@@ -46,7 +46,7 @@ test(
       targets: ['config'],
       needs: ['CFG-064'],
       only: { profile: 'cozystack' },
-      fix: 'take the settings from the preset of talm; `talos-image patch` writes them, those of control planes with --control-plane',
+      fix: 'take the settings from the preset of talm; `npx talos-image patch` writes them, those of control planes with --control-plane',
     },
   ),
   async ({ findings }) => {
