@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { runTool } from '#fixtures/golden/run-tool.ts'
 import { parseLock } from '#specs/contract/lock.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { ROOT } from '../root.ts'
 import { playWorkflow, type JobOutcome } from '../testing/play-runner.ts'
+import { parseOptions } from '../test/options.ts'
 import { runCommand } from '../testing/run-command.ts'
 import { init } from './main.ts'
 
@@ -75,6 +77,35 @@ describe('init --ci', () => {
     expect(managerFilePatterns).toEqual(['/^talos-version$/'])
     const found = new RegExp(matchStrings[0] ?? '').exec(await text('talos-version'))
     expect(found?.groups).toEqual({ currentValue: 'v1.13.9' })
+  })
+})
+
+describe('the script for any CI', () => {
+  const bin = join(root, 'script')
+  beforeAll(async () => {
+    await mkdir(bin)
+    await writeFile(join(bin, 'node'), '#!/bin/sh\nprintf "%s\\n" "$@"\nexit "${STUB_STATUS:-0}"\n', { mode: 0o755 })
+  })
+  const start = (env: Readonly<Record<string, string>>) =>
+    runTool(join(folder, 'talos-image.sh'), [], { cwd: root, env: { PATH: `${bin}:/usr/bin:/bin`, ...env } })
+
+  it('judges the image as one word, whatever is in it, and ends as the verdict does', async () => {
+    const given = { REFERENCE: '--json $(id)', VARIANT: 'spin-only', TALOS_IMAGE: 'tool' }
+    const words = (await start(given)).toString().trimEnd().split('\n')
+    await expect(start({ ...given, STUB_STATUS: '1' })).rejects.toMatchObject({ cause: { code: 1 } })
+    expect(words.slice(0, 2)).toEqual(['tool/scripts/bin.mjs', 'test'])
+    expect(words.slice(-3)).toEqual(['--variant=spin-only', '--', '--json $(id)'])
+    // What is before the reference is what the command takes.
+    expect(parseOptions([...words.slice(2, -1), 'oci:out/spin-only'])).toMatchObject({ variant: 'spin-only' })
+  })
+
+  it('says what is missing, and is what GitLab runs', async () => {
+    await expect(start({ REFERENCE: '' })).rejects.toThrow(/expected the image, such as/)
+    const { 'talos-image': job } = parse(await text('.gitlab-ci.yml')) as {
+      readonly 'talos-image': { readonly script: readonly string[]; readonly before_script: readonly string[] }
+    }
+    expect(job.script).toEqual(['bash talos-image.sh'])
+    expect(job.before_script.join('\n')).toMatch(/checkout --quiet (?:[0-9a-f]{40}|v\d+\.\d+\.\d+)\n/)
   })
 })
 
