@@ -40,7 +40,8 @@ AUTH is one of
 
 --with-upstream serves what siderolabs publishes of these releases, made small and signed by an authority of this run, and prints
 the commands that lock and build from it. To rehearse a release to its promotion take a contract that names a key of yours
-(npm run init -- DIR --registry 127.0.0.1:PORT/you --key cosign.pub --yes), commit it, and publish with --key cosign.key.
+(npm run init -- DIR --registry 127.0.0.1:PORT/you --key cosign.pub --yes), and publish with --key cosign.key; "A rehearsal"
+in scripts/README.md has all commands.
 
 It listens on 127.0.0.1 only and is for tests and trying things out, not for publishing.`
 
