@@ -1,6 +1,5 @@
 // What is inside of the extensions that a failure names, in a sentence each.
-import type { TalosPart } from '#harness/talos/part.ts'
-import { describeExtensions, orAbsent } from '../candidates/contents.ts'
+import type { OpenedPart } from '../candidates/part.ts'
 import type { DescribedExtension, RuleVerdict } from '../verdict/conformance.ts'
 import { describeDifference } from '../verdict/difference.ts'
 
@@ -15,11 +14,15 @@ const MAX_NAMED = 4
  */
 export async function withAbout(
   rules: readonly RuleVerdict[],
-  part: TalosPart | undefined,
+  parts: readonly Pick<OpenedPart, 'part' | 'talos'>[],
 ): Promise<readonly RuleVerdict[]> {
   const fails = ({ id, status }: RuleVerdict): boolean => status === 'fail' && AREAS.test(id)
-  if (part === undefined || !rules.some(fails)) return rules
-  const extensions = (await orAbsent(() => describeExtensions(part, []))) ?? []
+  if (parts.length === 0 || !rules.some(fails)) return rules
+  // Only here are the readers of images loaded: a machine configuration needs none.
+  const { describeExtensions, orAbsent, shownPart } = await import('../candidates/contents.ts')
+  const talos = shownPart(parts)?.talos
+  if (talos === undefined) return rules
+  const extensions = (await orAbsent(() => describeExtensions(talos, []))) ?? []
   return rules.map((rule) => {
     const about = fails(rule) ? aboutOf(rule, extensions) : []
     return about.length === 0 ? rule : { ...rule, about }

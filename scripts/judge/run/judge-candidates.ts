@@ -11,7 +11,7 @@ import type { Candidate } from '../candidates/candidates.ts'
 import type { OpenedCandidates } from '../candidates/open.ts'
 import { conformanceSchema, STATUSES, type Conformance, type RuleVerdict, type Status } from '../verdict/conformance.ts'
 import { withAbout } from './about.ts'
-import { readContents, shownPart } from '../candidates/contents.ts'
+import type { readContents } from '../candidates/contents.ts'
 import { exitCodeOf, judgedNothing, unknownRules } from '../verdict/gate.ts'
 import type { Loaded } from '../candidates/inputs.ts'
 import { groupCandidates } from './groups.ts'
@@ -116,12 +116,12 @@ export async function judgeCandidates(
       // A release has the contents of its variants.
       const parts = candidate.release === true ? [] : partsOf(candidate.key)
       const { forbidden = [] } = contract.value.variants[candidate.variant] ?? {}
-      const inside = contents ? await readContents(parts, { forbidden, lock: lock?.value }) : undefined
+      const inside = contents ? await contentsOf(parts, { forbidden, lock: lock?.value }) : undefined
       return {
         ...describeCandidate(candidate),
         ...(inside !== undefined && { contents: inside }),
         exitCode: exitCodeOf(rules, runErrors),
-        rules: await withAbout(rules, shownPart(parts)?.talos),
+        rules: await withAbout(rules, parts),
       }
     }),
   )
@@ -198,4 +198,9 @@ function countStatuses(statuses: readonly Status[]): Conformance['counts'] {
 /** A red candidate is worse than one that could not be judged. */
 function worstExit(codes: readonly number[]): number {
   return codes.includes(1) ? 1 : Math.max(...codes)
+}
+
+/** Loads the readers of images only where contents are asked for. */
+async function contentsOf(...args: Parameters<typeof readContents>): ReturnType<typeof readContents> {
+  return (await import('../candidates/contents.ts')).readContents(...args)
 }
