@@ -27,4 +27,21 @@ describe('parseCommand', () => {
     vi.stubEnv('npm_lifecycle_script', 'vitest')
     expect(parseCommand(command(), ['x'])).toBe(true)
   })
+
+  it('prints the default of an option that is on or has a value, and of no other', () => {
+    let help = ''
+    const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((help += String(text)), true))
+    const sample = new Command('x')
+      .option('--off', 'no default', false)
+      .option('--many <LIST>', 'none yet', [])
+      .option('--output <DIR>', 'the folder', 'out')
+    try {
+      expect(parseCommand(sample, ['--help'])).toBe(false)
+    } finally {
+      write.mockRestore()
+    }
+    expect(help).toMatch(
+      /--off +no default\n +--many <LIST> +none yet\n +--output <DIR> +the folder \(default: "out"\)\n/,
+    )
+  })
 })

@@ -1,5 +1,5 @@
 // Command lines, as every command takes them: options, help on request, one sentence for what cannot be done.
-import { CommanderError, InvalidArgumentError, type Command } from 'commander'
+import { CommanderError, Help, InvalidArgumentError, type Command, type Option } from 'commander'
 import { UsageError } from '../judge/usage-error.ts'
 
 export { UsageError }
@@ -24,7 +24,10 @@ export function addExamples(command: Command, lines: readonly string[]): Command
 /** Parses `args` into `command`; false after --help was printed. UsageError, which names the help, for anything else. */
 export function parseCommand(command: Command, args: readonly string[]): boolean {
   refuseEaten(command)
-  command.exitOverride().configureOutput({ writeErr: () => undefined })
+  command
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined })
+    .configureHelp({ optionDescription: describeOption })
   try {
     command.parse([...args], { from: 'user' })
     return true
@@ -35,6 +38,13 @@ export function parseCommand(command: Command, args: readonly string[]): boolean
     const said = error.message.replace(/^error: /, '').replaceAll('\n', ' ')
     throw new UsageError(`${said} (${command.name()} --help says more)`, { cause: error })
   }
+}
+
+/** The text of an option, without the default of one that is off or empty. */
+function describeOption(option: Option): string {
+  const { defaultValue, description } = option
+  const isNone = defaultValue === false || (Array.isArray(defaultValue) && defaultValue.length === 0)
+  return isNone ? description : new Help().optionDescription(option)
 }
 
 /** Options that npm has of its own, which may be in its configuration whatever was typed. */
