@@ -26,6 +26,20 @@ machine:
       - {name: zfs}
       - {name: spl}
 `
+/** `omnictl get redactedclustermachineconfig -o yaml`: RedactedClusterMachineConfigSpec of siderolabs/omni, never compressed there. */
+const OMNI_HEAD = `metadata:
+    namespace: default
+    type: RedactedClusterMachineConfigs.omni.sidero.dev
+    id: 00000000-0000-4000-8000-000000000002
+    version: 3
+    owner: RedactedClusterMachineConfigController
+    phase: running
+    labels:
+        omni.sidero.dev/cluster: cozy
+spec:
+    data: |
+`
+const OMNI_TAIL = '    compresseddata: []\n'
 const PATCH = 'machine:\n  network: {hostname: a}\n'
 
 async function write(name: string, text: string): Promise<string> {
@@ -148,6 +162,26 @@ describe('npm run lint-config of several nodes', { timeout: 60_000 }, async () =
     expect(failed).toMatchObject([
       { id: 'CFG-062', findings: [{ where: { path: duplicate, line: 18 }, got: 'worker-2' }] },
     ])
+  })
+
+  it('reads what omnictl prints, and names lines of it', async () => {
+    const [text = ''] = files['worker-2.yaml'] ?? []
+    const resource = (config: string): string => OMNI_HEAD + config.replaceAll(/^(?=.)/gm, '        ') + OMNI_TAIL
+    expect(await lint(await write('omni/right.yaml', resource(text)))).toMatchObject({ exit: 0, stderr: '' })
+    const wrong = resource(text.replace('usermode_helper=disabled', 'usermode_helper=x'))
+    const path = await write('omni/wrong.yaml', wrong)
+    const line = wrong.split('\n').findIndex((one) => one.includes('usermode_helper=x')) + 1
+    expect((await lint(path)).stdout).toMatch(new RegExp(`^FAIL CFG-003 .*\\n {2}where +${path}:${line}:`, 'm'))
+  })
+
+  it("judges the nodes of talhelper's clusterconfig, and nothing else that is there", async () => {
+    for (const name of ['worker-1', 'worker-2'])
+      await write(`talhelper/clusterconfig/cozy-${name}.yaml`, files[`${name}.yaml`]?.[0] ?? '')
+    await write('talhelper/clusterconfig/talosconfig', 'context: cozy\ncontexts: {}\n')
+    await write('talhelper/clusterconfig/.gitignore', 'cozy-worker-1.yaml\ntalosconfig\n')
+    const { nodes, ignored } = await loadProject([join(folder, 'talhelper/clusterconfig')], NOTHING)
+    expect(nodes.map(({ facts }) => facts.hostname?.value)).toEqual(['worker-1', 'worker-2'])
+    expect(ignored).toEqual([])
   })
 
   it('says what it left out', async () => {
