@@ -9,7 +9,7 @@ const ENTRY_SIZE = 16
 const SIGNATURE = 0xaa55
 
 /** Sectors of 512 bytes. */
-export type MbrPartition = { readonly type: number; readonly firstSector: number; readonly sectors: number }
+type MbrPartition = { readonly type: number; readonly firstSector: number; readonly sectors: number }
 
 export type Mbr = {
   /** True if no byte of the program before the table is set. */

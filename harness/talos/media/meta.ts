@@ -14,7 +14,7 @@ const DIGEST_SIZE = 32
 const DIGEST_OFFSET = COPY_SIZE - DIGEST_SIZE - 4
 
 /** Values as hex digits by tag. */
-export type MetaCopy = { readonly digestHolds: boolean; readonly values: ReadonlyMap<number, string> }
+type MetaCopy = { readonly digestHolds: boolean; readonly values: ReadonlyMap<number, string> }
 
 export type Meta = {
   /** Of each copy; undefined for one that is zeros: META without values. */

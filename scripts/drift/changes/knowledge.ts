@@ -12,7 +12,9 @@ export function knowledgeChanges(
   is: CapabilityDescription,
   contract: Contract,
 ): readonly Change[] {
-  const unknown = is.unknown.filter((name) => !was.unknown.includes(name))
+  const fresh = is.unknown.filter((name) => !was.unknown.includes(name))
+  // What media alone are judged by stops no verdict on an image: their rules say so where one is judged.
+  const unknown = fresh.every((name) => OF_MEDIA.has(name)) ? [] : fresh
   return [
     ...(unknown.length === 0 ? [] : [unknownChange(unknown)]),
     ...comparable(was.known, is.known).flatMap(
@@ -38,14 +40,15 @@ function comparable(was: Known, is: Known): readonly (keyof Quirks)[] {
   return names.filter((name) => JSON.stringify(was[name]) !== JSON.stringify(is[name]))
 }
 
-/** Any other capability that differs, except those that an image shows by itself. */
+/** Any other capability that differs, except those that an image or a medium shows by itself. */
 function otherChange(name: keyof Quirks, was: Known, is: Known): readonly Change[] {
-  if (SHOWN.has(name)) return []
+  if (SHOWN.has(name) || OF_MEDIA.has(name)) return []
   const show = (known: Known): string => JSON.stringify(known[name]) ?? 'none'
   const detail = { was: show(was), is: show(is), rules: RULES_OF[name] }
   return [change(`knowledge.${name}`, 'knowledge', 'note', `${name} is ${show(is)}`, detail)]
 }
 
+const OF_MEDIA: ReadonlySet<keyof Quirks> = new Set(['diskGuids', 'isoHasGrub', 'isoHasRandomSeed'])
 const SHOWN: ReadonlySet<keyof Quirks> = new Set(['initAliases', 'publishesInstaller'])
 
 type Compare = (was: Known, is: Known, contract: Contract) => readonly Change[]
