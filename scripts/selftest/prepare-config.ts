@@ -35,7 +35,11 @@ export async function prepareConfig(example: ConfigEdit | ConfigUnknown | Config
   const config = parseMachineConfig(Object.entries(files).map(([path, text]) => ({ path, bytes: Buffer.from(text) })))
   const expected =
     'violates' in example
-      ? { violates: example.violates, inconclusive: [], place: `${example.file ?? 'config'}:${example.line}` }
+      ? {
+          violates: example.violates,
+          inconclusive: [],
+          place: `${example.place ?? example.file ?? 'config'}:${example.line}`,
+        }
       : { violates: [], inconclusive: 'inconclusive' in example ? example.inconclusive : [] }
   return {
     candidate: {
