@@ -12,11 +12,11 @@ it('locks, builds, judges, publishes and promotes', { timeout: PATIENCE_MS }, as
   const folder = await mkdtemp(join(tmpdir(), 'release-'))
   try {
     const { host, steps } = await rehearse(OF_CLONE, folder)
-    const [lock, build, test, publish, promote] = steps
+    const [, lock, build, test, publish, promote] = steps
     expect(steps.find(({ status }) => status !== 0)).toBeUndefined()
-    expect(steps.map(({ name }) => name)).toEqual(['lock', 'build', 'test', 'publish', 'promote'])
+    expect(steps.map(({ name }) => name)).toEqual(['init', 'lock', 'build', 'test', 'publish', 'promote'])
     expect(lock?.output).toMatch(/^ {2}signed {6}11 of 11 images by /m)
-    expect(build?.output).toContain('npm test -- oci:out/spin-only:v1.11.5 oci:out/spin-tailscale:v1.11.5 --contract')
+    expect(build?.output).toContain('npm test -- oci:out/spin-only:v1.11.5 oci:out/spin-tailscale:v1.11.5')
     expect(test?.output).toMatch(/^GREEN: 2 candidates and their release: /m)
     expect(publish?.output).toMatch(/^SUP {7}5 /m)
     expect(publish?.output).toMatch(/^GREEN: 2 candidates and their release: /m)

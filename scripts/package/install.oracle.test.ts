@@ -136,7 +136,7 @@ describe('the program', { timeout: PATIENCE_MS }, () => {
     await mkdir(place)
     const { steps } = await rehearse(programOf(oldest), place)
     expect(steps.find(({ status }) => status !== 0)).toBeUndefined()
-    expect(steps.map(({ name }) => name)).toEqual(['lock', 'build', 'test', 'publish', 'promote'])
+    expect(steps.map(({ name }) => name)).toEqual(['init', 'lock', 'build', 'test', 'publish', 'promote'])
   })
 
   it('is started by npx and by npm scripts, and reads and writes where it is started', async () => {

@@ -5,7 +5,6 @@ import { generateKeyPairSync } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { parse, stringify } from 'yaml'
 import { ROOT } from '../root.ts'
 import { commandsOf } from './shown-commands.ts'
 
@@ -33,26 +32,28 @@ const SECTION = /^## Build yours\n+```\n([\s\S]*?)^```/m
 
 /**
  * Runs the lines of the README in `folder`, up to the first that fails, with the namespace of the registry in the place of
- * ghcr.io/you, and behind each what a rehearsal adds: its contract, lock, upstream and key.
+ * ghcr.io/you, and behind each what a rehearsal adds: its upstream, cache and revision. The keys are there before.
  */
 export async function rehearse(program: Program, folder: string): Promise<Rehearsal> {
   const [, block = ''] = SECTION.exec(await readFile(join(ROOT, 'README.md'), 'utf8')) ?? []
   const registry = await startRegistry(program, folder)
   try {
     const { host, trustedRoot } = registry
-    const common = ['--contract', 'contract.yaml', '--lock', 'upstream.lock.json', '--cache', 'cache']
+    const cache = ['--cache', 'cache']
     const upstream = ['--upstream', `${host}/siderolabs`]
     const reference = ['--reference', `${host}/cozystack/cozystack/talos:v1.11.5`]
     const more: Readonly<Record<string, readonly string[]>> = {
-      lock: [...upstream, '--trusted-root', trustedRoot, ...reference],
-      build: upstream,
-      publish: ['--key', 'key.pem', '--revision', '0123456789abcdef0123456789abcdef01234567'],
+      lock: [...cache, ...upstream, '--trusted-root', trustedRoot, ...reference],
+      build: [...cache, ...upstream],
+      test: cache,
+      publish: [...cache, '--revision', '0123456789abcdef0123456789abcdef01234567'],
+      promote: cache,
     }
-    await writeContract(folder)
+    await writeKeys(folder)
     const steps: Step[] = []
     for (const { name, args } of commandsOf(block)) {
       const typed = args.map((word) => word.replace(NAMESPACE, `${host}/you`))
-      const outcome = await run(program, [name, ...typed, ...common, ...(more[name] ?? [])], folder)
+      const outcome = await run(program, [name, ...typed, ...(more[name] ?? [])], folder)
       steps.push({ name, ...outcome })
       if (outcome.status !== 0) break
     }
@@ -85,18 +86,11 @@ async function startRegistry([command, ...words]: Program, folder: string): Prom
   throw new Error('expected the registry to say how upstream is read')
 }
 
-/** The contract that is shipped, with a key as the only signer. */
-async function writeContract(folder: string): Promise<void> {
+/** As `cosign generate-key-pair` names them. */
+async function writeKeys(folder: string): Promise<void> {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
-  await writeFile(join(folder, 'key.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }))
-  const shipped = parse(await readFile(join(ROOT, 'specs/contract/contract.yaml'), 'utf8')) as {
-    readonly signing: object
-  }
-  const own = {
-    ...shipped,
-    signing: { ...shipped.signing, signers: [{ publicKey: publicKey.export({ type: 'spki', format: 'pem' }) }] },
-  }
-  await writeFile(join(folder, 'contract.yaml'), stringify(own))
+  await writeFile(join(folder, 'cosign.key'), privateKey.export({ type: 'pkcs8', format: 'pem' }))
+  await writeFile(join(folder, 'cosign.pub'), publicKey.export({ type: 'spki', format: 'pem' }))
 }
 
 async function run([command, ...words]: Program, args: readonly string[], cwd: string): Promise<Omit<Step, 'name'>> {
