@@ -83,9 +83,17 @@ async function runDoors(folder: string, started: number): Promise<number> {
 
 async function run(folder: string, { names, fromBytes, seed }: SelftestOptions, started: number): Promise<number> {
   const ruleIndex = await loadRuleIndex()
+  const isWhole = names.length === 0
+  // In processes of their own, while this one prepares on one core.
+  const trying = isWhole ? tryDoors(folder) : Promise.resolve({ doors: 0, problems: [] })
+  // Whatever else fails first is reported; without this a failure of the doors would end the process then.
+  trying.catch(() => undefined)
   const isChosen = ({ name, violates }: Example): boolean =>
     names.every((wanted) => name.includes(wanted) || violates.some((id) => id.includes(wanted)))
-  const { prepared, common, controls, counterexamples } = await prepareAll(folder, isChosen)
+  const { prepared, common, controls, counterexamples } = await prepareAll(
+    await mkdtemp(join(folder, 'candidates-')),
+    isChosen,
+  )
   if (names.length > 0 && counterexamples === 0)
     throw new UsageError(`no counterexample has ${names.join(' and ')} in its name or in a rule that it fails`)
   const input = (own: readonly Prepared[]): RunInput => ({
@@ -101,10 +109,9 @@ async function run(folder: string, { names, fromBytes, seed }: SelftestOptions, 
     ),
   )
   const withParts = prepared.filter(({ candidate, members }) => hasParts(candidate) || members?.some(hasParts))
-  const isWhole = names.length === 0
   const sampled = fromBytes ? withParts : sample(withParts, seed, isWhole ? SAMPLE : 0)
   const again = await runSpecs({ groups: sampled.length === 0 ? [] : [{ ...input(sampled), fromBytes: true }] })
-  const tried = !isWhole ? { doors: 0, problems: [] } : await tryDoors(folder)
+  const tried = await trying
   const observations = runs.flatMap((one) => one.observations)
   const runErrors = [...[...runs, again].flatMap((one) => one.runErrors), ...unknownRules(ruleIndex, observations)]
   const verdicts = judgeAll(ruleIndex, prepared, observations)
