@@ -13,7 +13,8 @@ const TALOS_ZSTD_LEVEL = 18
  * worker threads (ZSTD_c_nbWorkers), which cut the input into jobs.
  */
 export async function compressZstd(bytes: Uint8Array, level = TALOS_ZSTD_LEVEL): Promise<Uint8Array> {
-  const stream = createZstdCompress(optionsOf(level))
+  // Room for all of it: where a frame ends with its buffer, Node adds a frame of nothing (seen with 26.10).
+  const stream = createZstdCompress({ ...optionsOf(level), chunkSize: bytes.length + (bytes.length >> 7) + 512 })
   const frame = buffer(stream)
   stream.end(bytes) // the one-shot zstdCompress knows the size and puts it into the header
   return frame
