@@ -13,11 +13,18 @@ const TALOS_ZSTD_LEVEL = 18
  * worker threads (ZSTD_c_nbWorkers), which cut the input into jobs.
  */
 export async function compressZstd(bytes: Uint8Array, level = TALOS_ZSTD_LEVEL): Promise<Uint8Array> {
-  // Room for all of it: where a frame ends with its buffer, Node adds a frame of nothing (seen with 26.10).
-  const stream = createZstdCompress({ ...optionsOf(level), chunkSize: bytes.length + (bytes.length >> 7) + 512 })
+  const stream = createZstdCompress({ ...optionsOf(level), chunkSize: roomForFrame(bytes.length) })
   const frame = buffer(stream)
   stream.end(bytes) // the one-shot zstdCompress knows the size and puts it into the header
   return frame
+}
+
+/**
+ * The size of a buffer that no frame of `size` bytes fills: where a frame ends with its buffer, Node adds a frame of nothing
+ * (seen with 26.10). Above ZSTD_COMPRESSBOUND of zstd.h.
+ */
+export function roomForFrame(size: number): number {
+  return size + (size >> 7) + 512
 }
 
 /** One such frame of bytes that need not be in memory. How its input is cut changes a frame: it is cut anew here. */

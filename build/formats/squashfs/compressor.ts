@@ -2,6 +2,7 @@
 // mksquashfs, zstd_wrapper.h and gzip_wrapper.h of https://github.com/plougher/squashfs-tools (4.6.1).
 import { promisify } from 'node:util'
 import { constants, deflate, zstdCompress } from 'node:zlib'
+import { roomForFrame } from '../zstd.ts'
 import { squashfsError } from './limits.ts'
 
 const deflateAsync = promisify(deflate)
@@ -49,8 +50,7 @@ const METHODS: Readonly<Record<Compression, Method>> = {
       zstdCompressAsync(bytes, {
         params: { [constants.ZSTD_c_compressionLevel]: level },
         pledgedSrcSize: bytes.length,
-        // Room for all of it: where a frame ends with its buffer, Node adds a frame of nothing (seen with 26.10).
-        chunkSize: bytes.length + (bytes.length >> 7) + 512,
+        chunkSize: roomForFrame(bytes.length),
       }),
   },
   gzip: {
