@@ -1,7 +1,9 @@
-// The last line of CI: tests and rules, counted from the reports that the runs wrote. A report that is not there is red.
+// The last lines of CI: the failed tests, then tests and rules, counted from the reports that the runs wrote.
+// A report that is not there is red.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ROOT } from '../root.ts'
+import { failuresOf } from './failures.ts'
 
 type Counts = { readonly passed: number; readonly failed: number; readonly skipped: number }
 
@@ -12,6 +14,7 @@ async function read(name: string): Promise<Record<string, unknown>> {
 /** vitest's JSON reporter; a file that did not load has no tests but is a failed suite. */
 async function fromVitest(name: string): Promise<Counts> {
   const report = (await read(name)) as Record<string, number>
+  for (const failure of failuresOf(report)) process.stdout.write(`failed: ${failure}`)
   const failedTests = report['numFailedTests'] ?? 0
   return {
     passed: report['numPassedTests'] ?? 0,
