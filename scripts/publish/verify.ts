@@ -15,26 +15,27 @@ export type Published = { readonly references: readonly string[]; readonly repor
 
 /**
  * Gives the exit status of the main job. Where the registry could not be asked, says so, and leaves what was judged: the
- * verdict with what could not be, or the one that it was published on.
+ * verdict with what could not be, or the one that it was published on. The verdict is written to `path`.
  */
 export async function verifyPublished(
   { references, report }: Published,
   options: PublishCommand,
   judge: Judge,
+  path = PUBLISHED_REPORT,
 ): Promise<number> {
-  await removeOld(PUBLISHED_REPORT)
-  const status = await judge([...references, ...judgeArguments(options, { report: PUBLISHED_REPORT })])
+  await removeOld(path)
+  const status = await judge([...references, ...judgeArguments(options, { report: path })])
   if (status !== 2) return status
-  const isJudged = await access(PUBLISHED_REPORT).then(
+  const isJudged = await access(path).then(
     () => true,
     () => false,
   )
-  if (!isJudged && report !== undefined) await writeWhole(PUBLISHED_REPORT, Buffer.from(report).toString('utf8'))
+  if (!isJudged && report !== undefined) await writeWhole(path, Buffer.from(report).toString('utf8'))
   const holds = isJudged
-    ? `${PUBLISHED_REPORT} has what could be judged`
+    ? `${path} has what could be judged`
     : report === undefined
       ? 'there is no verdict on it'
-      : `${PUBLISHED_REPORT} has the verdict that it was published on`
+      : `${path} has the verdict that it was published on`
   process.stderr.write(
     `published, but not judged where it is: the registry could not be asked for all of it; ${holds}; rerun to resume\n`,
   )
