@@ -26,6 +26,7 @@ const COMMANDS: Commands = {
   promote: ['move a channel to an image that is green', async () => (await import('./promote/main.ts')).promote],
   drift: ['what a new Talos release changes', async () => (await import('./drift/main.ts')).drift],
   patch: ['the machine configuration patch of a variant', async () => (await import('./patch/main.ts')).patch],
+  inspect: ['what is inside an image', async () => (await import('./inspect/main.ts')).inspect],
   account: ['why every byte of an image is what it is', async () => (await import('./account/main.ts')).account],
   reproduce: ['build an image once more, and compare', async () => (await import('./reproduce/main.ts')).main],
   registry: [

@@ -9,6 +9,7 @@ import { parseOptions as parseDrift } from '../drift/options.ts'
 import { parseExplainNames } from '../explain/main.ts'
 import { parseFuzzOptions } from '../fuzz/main.ts'
 import { parseInitOptions } from '../init/options.ts'
+import { parseInspectOptions } from '../inspect/options.ts'
 import { parseLintOptions } from '../lint-config/options.ts'
 import { parseNodeOptions } from '../node/options.ts'
 import { parseOptions as parseLock } from '../lock/options.ts'
@@ -36,6 +37,7 @@ export const COMMAND_PARSERS: Readonly<Record<string, Parse>> = {
   build: parseBuild,
   publish: parsePublish,
   promote: parsePromote,
+  inspect: parseInspectOptions,
   account: parseAccountOptions,
   reproduce: parseReproduceOptions,
   explain: parseExplainNames,

@@ -18,14 +18,35 @@ export async function describeExtension(
   { name, version, compatibility }: Pick<ExtensionMetadata, 'name' | 'version' | 'compatibility'>,
   tree: FileTree,
 ): Promise<ExtensionDescription> {
-  const services: ServiceDescription[] = []
-  const handlers: string[] = []
   const modules: string[] = []
   let size = 0
   for (const { path, data } of tree.entries()) {
     if (data === undefined) continue
     size += data.size
     if (path.startsWith(`${MODULES_FOLDER}/`) && path.endsWith('.ko')) modules.push(path.split('/').slice(4).join('/'))
+  }
+  const { services, handlers } = await describeServices(tree)
+  const { content, firmware } = await readExtensionContent(tree)
+  return {
+    name,
+    version,
+    compatibility: compatibility.talos.version,
+    size,
+    content,
+    services,
+    handlers,
+    modules: sortBy(modules, String),
+    firmware: firmware.map(({ path, sha256 }) => ({ path: path.slice(FIRMWARE_FOLDER.length + 1), sha256 })),
+    packages: await describePackages(tree, `usr/local/share/spdx/${name}.spdx.json`),
+  }
+}
+
+/** Services and runtime handlers of a tree, sorted. Errors of reading the files that specify them. */
+export async function describeServices(tree: FileTree): Promise<Pick<ExtensionDescription, 'services' | 'handlers'>> {
+  const services: ServiceDescription[] = []
+  const handlers: string[] = []
+  for (const { path, data } of tree.entries()) {
+    if (data === undefined) continue
     if (SERVICE_SPEC_PATH.test(path)) {
       const { name: service, depends, container, restart } = await readServiceSpec(data, MAX_TEXT_BYTES)
       const mounts = container.mounts.map(({ source, destination, options }) => ({ source, destination, options }))
@@ -39,19 +60,7 @@ export async function describeExtension(
     if (HANDLERS_PATH.test(path))
       handlers.push(...parseContainerdConfig(await readAll(data, MAX_TEXT_BYTES), data.where).handlers.keys())
   }
-  const { content, firmware } = await readExtensionContent(tree)
-  return {
-    name,
-    version,
-    compatibility: compatibility.talos.version,
-    size,
-    content,
-    services: sortBy(services, (service) => service.name),
-    handlers: sortBy(handlers, String),
-    modules: sortBy(modules, String),
-    firmware: firmware.map(({ path, sha256 }) => ({ path: path.slice(FIRMWARE_FOLDER.length + 1), sha256 })),
-    packages: await describePackages(tree, `usr/local/share/spdx/${name}.spdx.json`),
-  }
+  return { services: sortBy(services, (service) => service.name), handlers: sortBy(handlers, String) }
 }
 
 function describeWait(wait: ServiceDependency): string {
