@@ -61,7 +61,8 @@ const STEPS: readonly Step[] = [
   ['embeddedConfigMode', 'v1.13.0-beta.1', 'v1.13.0-rc.0', '0000', '0400'],
   // The pre-releases between were not read.
   ['isoHasGrub', 'v1.11.6', 'v1.12.0', 'true', 'false'],
-  ['isoHasRandomSeed', 'v1.13.7', 'v1.14.0-rc.1', 'false', 'true'],
+  ['isoHasRandomSeed', 'v1.14.0-beta.1', 'v1.14.0-rc.1', 'false', 'true'],
+  ['diskEnrollsKeys', 'v1.14.0-alpha.0', 'v1.14.0-alpha.1', 'false', 'true'],
   ['diskGuids', 'v1.12.11', 'v1.13.0', 'undefined', 'disk D92D45B3'],
   ['extensionLabels', 'v1.12.0-alpha.0', 'v1.12.0-alpha.1', 'false', 'true'],
   ['goYaml', 'v1.12.0-alpha.2', 'v1.12.0-beta.0', 'gopkg.in/yaml.v3', 'go.yaml.in/yaml/v4 v4.0.0-rc.3'],

@@ -69,8 +69,8 @@ const CAPABILITIES = {
   ] satisfies Steps<{ readonly id: string; readonly title: string; readonly argument: string }>,
 
   /**
-   * pkg/imager/iso: whether an ISO for arm64 also has GRUB with a kernel and an initramfs of its own. The pre-releases of
-   * 1.12 were not read.
+   * pkg/imager/iso: whether an ISO for arm64 also has GRUB with a kernel and an initramfs of its own, unless it is one
+   * for SecureBoot. The pre-releases of 1.12 were not read.
    */
   isoHasGrub: [
     ['1.10.0', true],
@@ -78,11 +78,16 @@ const CAPABILITIES = {
     ['1.12.0', false],
   ] satisfies Steps<boolean>,
 
-  /** siderolabs/talos#14029: `loader/random-seed` of an ISO, 32 zeros; seen at v1.14.0-rc.1, not at v1.13.9. */
+  /** siderolabs/talos#14029, pkg/imager/iso/uefi.go: `loader/random-seed` of an ISO, 32 zeros; not at v1.14.0-beta.1. */
   isoHasRandomSeed: [
     ['1.10.0', false],
-    ['1.14.0-alpha.0', UNREAD],
     ['1.14.0-rc.1', true],
+  ] satisfies Steps<boolean>,
+
+  /** cmd/installer/pkg/install/install.go: whether a raw disk for SecureBoot may have keys to enroll, as an ISO may. */
+  diskEnrollsKeys: [
+    ['1.10.0', false],
+    ['1.14.0-alpha.1', true],
   ] satisfies Steps<boolean>,
 
   /** pkg/imager, internal/pkg/partition: GUIDs of disk, EFI and META that imager writes; random ones before. */

@@ -1,14 +1,15 @@
 // The file system that firmware reads: of a raw disk its EFI partition, of an ISO the FAT image that is appended to it.
 // siderolabs/talos v1.12.11 internal/app/machined/pkg/runtime/v1alpha1/bootloader/sdboot, pkg/imager/iso.
+import { sha256Hex } from '#harness/bytes/digest.ts'
 import { skipPadding } from '#harness/bytes/padding.ts'
-import { readAll, type ByteSource } from '#harness/bytes/source.ts'
+import { bytesSource, readAll, type ByteSource } from '#harness/bytes/source.ts'
 import { PE_MACHINE_ARM64, PE_SUBSYSTEM_EFI_APPLICATION, readPe } from '#harness/formats/uki/pe.ts'
 import { fileIgnoringCase, ukisIn } from '#harness/talos/media/medium.ts'
 import { readBootLoader } from '../installer/boot-loader.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 import { signatureFindings } from '../uki/signed.ts'
-import { expectedPaths, isEnrolledKey, loaderConfigurations } from './efi.ts'
+import { expectedPaths, isEnrolledKey, loaderConfigurations, SIGNING_CERTIFICATE } from './efi.ts'
 
 const BOOT_LOADER = 'EFI/BOOT/BOOTAA64.EFI'
 const LOADER_CONFIGURATION = 'loader/loader.conf'
@@ -40,7 +41,7 @@ test(
 test(
   ...must(
     'MED-005',
-    'its EFI file system holds exactly the boot loader, one UKI of the release and `loader.conf` (an ISO of 1.14 `random-seed`, with SecureBoot the keys to enroll)',
+    'its EFI file system holds exactly the boot loader, one UKI of the release and `loader.conf` (an ISO of 1.14 `random-seed`; with SecureBoot the keys to enroll, of an ISO the certificate too)',
     {
       targets: ['media'],
       forms: ['iso', 'raw'],
@@ -51,9 +52,16 @@ test(
   async ({ medium, form, lock, quirks, contract, judge }) => {
     const { tree } = await medium.efi()
     const paths = [...tree.entries()].flatMap(({ path, type }) => (type === 'file' ? [path.toLowerCase()] : []))
-    const found = paths.filter((path) => !contract.secureBoot || !isEnrolledKey(path))
+    const isIso = form === 'iso'
+    const mayHaveKeys = contract.secureBoot && (isIso || quirks.diskEnrollsKeys)
+    const found = paths.filter((path) => !mayHaveKeys || !isEnrolledKey(path))
     judge(found.toSorted(), tree.where).toEqual(
-      expectedPaths({ talos: lock?.talos, found, hasRandomSeed: form === 'iso' && quirks.isoHasRandomSeed }),
+      expectedPaths({
+        talos: lock?.talos,
+        found,
+        hasRandomSeed: isIso && quirks.isoHasRandomSeed,
+        hasCertificate: isIso && contract.secureBoot,
+      }),
     )
   },
 )
@@ -61,7 +69,7 @@ test(
 test(
   ...must(
     'MED-006',
-    'the program that firmware starts, `BOOTAA64.EFI`, is the pinned `systemd-boot.efi`, with nothing but zeros behind it, signed exactly where the contract is SecureBoot',
+    'the program that firmware starts, `BOOTAA64.EFI`, is the pinned `systemd-boot.efi`, with nothing but zeros behind it, signed exactly where the contract is SecureBoot, with the certificate that an ISO offers',
     {
       targets: ['media'],
       forms: ['iso', 'raw'],
@@ -70,8 +78,9 @@ test(
       fix: 'take systemd-boot.efi from imager:/usr/install/arm64 of the pinned release',
     },
   ),
-  async ({ medium, contract, pinned, note, judge }) => {
-    const file = fileIgnoringCase((await medium.efi()).tree, BOOT_LOADER)
+  async ({ medium, form, contract, pinned, note, judge }) => {
+    const { tree } = await medium.efi()
+    const file = fileIgnoringCase(tree, BOOT_LOADER)
     const source = await withoutPadding(file, pinned('systemdBoot').size)
     if (source.size < file.size)
       note(`${file.size - source.size} zeros behind the program, which firmware does not load`, file.where)
@@ -82,9 +91,12 @@ test(
       isSigned: contract.secureBoot,
     })
     judge(own, source.where).toEqual(pinned('systemdBoot'))
-    const { broken, notes } = await signatureFindings(source, await readPe(source), contract)
+    const { broken, notes, certificate } = await signatureFindings(source, await readPe(source), contract)
     for (const text of notes) note(text, source.where)
     judge(broken, source.where).toEqual([])
+    if (form !== 'iso' || certificate === undefined) return
+    const offered = fileIgnoringCase(tree, SIGNING_CERTIFICATE)
+    judge(await sha256Hex(offered), offered.where).toBe(await sha256Hex(bytesSource(certificate)))
   },
 )
 
@@ -97,7 +109,7 @@ async function withoutPadding(file: ByteSource, size: number): Promise<ByteSourc
 test(
   ...must(
     'MED-007',
-    '`loader.conf` is what imager writes: a timeout of 10 s, no default, and on an ISO what becomes of SecureBoot’s keys',
+    '`loader.conf` is what imager writes: a timeout of 10 s, no default, and what becomes of SecureBoot’s keys on an ISO or where there are some',
     {
       targets: ['media'],
       forms: ['iso', 'raw'],
@@ -106,9 +118,11 @@ test(
     },
   ),
   async ({ medium, form, contract, judge }) => {
-    const source = fileIgnoringCase((await medium.efi()).tree, LOADER_CONFIGURATION)
+    const { tree } = await medium.efi()
+    const source = fileIgnoringCase(tree, LOADER_CONFIGURATION)
     const text = new TextDecoder().decode(await readAll(source, MAX_TEXT_BYTES))
-    const known = loaderConfigurations(form === 'iso', contract.secureBoot)
+    const hasKeys = [...tree.entries()].some(({ path }) => isEnrolledKey(path.toLowerCase()))
+    const known = loaderConfigurations({ isIso: form === 'iso', secureBoot: contract.secureBoot, hasKeys })
     judge(text, source.where).toBe(known.find((one) => one === text) ?? known[0])
   },
 )

@@ -5,7 +5,12 @@ type Expected = {
   readonly talos: string | undefined
   readonly found: readonly string[]
   readonly hasRandomSeed: boolean
+  /** An ISO with SecureBoot has the certificate that its UKI is signed with, for whoever enrolls it by hand. */
+  readonly hasCertificate: boolean
 }
+
+/** In lower case, as `found`. */
+export const SIGNING_CERTIFICATE = 'efi/keys/uki-signing-cert.der'
 
 const KEYS = /^loader\/keys\/auto\/(pk|kek|db|dbx)\.auth$/
 const UKI = /^efi\/linux\/talos-v[^/]+\.efi$/
@@ -18,18 +23,25 @@ export function isEnrolledKey(path: string): boolean {
 }
 
 /** Paths, sorted. */
-export function expectedPaths({ talos, found, hasRandomSeed }: Expected): readonly string[] {
+export function expectedPaths({ talos, found, hasRandomSeed, hasCertificate }: Expected): readonly string[] {
   const uki = talos === undefined ? found.find((path) => UKI.test(path)) : `efi/linux/talos-${talos}.efi`
   return [
     'efi/boot/bootaa64.efi',
     (uki ?? 'efi/linux/talos-v*.efi').toLowerCase(),
     'loader/loader.conf',
+    ...(hasCertificate ? [SIGNING_CERTIFICATE] : []),
     ...(hasRandomSeed ? ['loader/random-seed'] : []),
   ].toSorted()
 }
 
-/** The texts that imager writes; the first where several are right. */
-export function loaderConfigurations(isIso: boolean, secureBoot: boolean): readonly string[] {
-  if (!isIso) return [HEAD]
-  return (secureBoot ? ENROLL : ['off']).map((enroll) => `${HEAD}\nsecure-boot-enroll ${enroll}\n`)
+type Loader = { readonly isIso: boolean; readonly secureBoot: boolean; readonly hasKeys: boolean }
+
+/**
+ * The texts that imager writes; the first where several are right. An ISO always says what becomes of the keys, a disk
+ * where it has some: imager leaves them out with `off`.
+ */
+export function loaderConfigurations({ isIso, secureBoot, hasKeys }: Loader): readonly string[] {
+  if (!isIso && !hasKeys) return [HEAD]
+  const known = secureBoot ? ENROLL.filter((enroll) => isIso || enroll !== 'off') : ['off']
+  return known.map((enroll) => `${HEAD}\nsecure-boot-enroll ${enroll}\n`)
 }

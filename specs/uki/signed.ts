@@ -13,6 +13,8 @@ export type SignatureFindings = {
   readonly broken: readonly string[]
   /** The actual signer, where the contract names none. */
   readonly notes: readonly string[]
+  /** DER of the signer's certificate, where the signature holds. */
+  readonly certificate?: Uint8Array
 }
 
 /**
@@ -27,9 +29,9 @@ export async function signatureFindings(
   if (pe.certificateTable.size === 0) return { broken: [], notes: [] }
   try {
     const trusted = named === undefined ? undefined : new X509Certificate(named)
-    const { name } = await verifyAuthenticode(source, pe, trusted)
+    const { name, certificate } = await verifyAuthenticode(source, pe, trusted)
     const note = `signed by ${name}; the contract names no certificate (secureBootCertificate)`
-    return { broken: [], notes: named === undefined ? [note] : [] }
+    return { broken: [], notes: named === undefined ? [note] : [], certificate: certificate.raw }
   } catch (error) {
     if (!(error instanceof HarnessError)) throw error
     return { broken: [error.message], notes: [] }

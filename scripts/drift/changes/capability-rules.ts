@@ -10,6 +10,7 @@ export const RULES_OF: Readonly<Record<Capability, readonly string[]>> = {
   goYaml: ['EXT-040'],
   initAliases: [],
   initramfsCompression: ['INI-005'],
+  diskEnrollsKeys: [],
   diskGuids: ['MED-003'],
   installerProfile: ['UKI-006'],
   isoHasGrub: ['MED-010', 'MED-011', 'MED-013'],

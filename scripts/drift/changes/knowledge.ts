@@ -48,7 +48,7 @@ function otherChange(name: keyof Quirks, was: Known, is: Known): readonly Change
   return [change(`knowledge.${name}`, 'knowledge', 'note', `${name} is ${show(is)}`, detail)]
 }
 
-const OF_MEDIA: ReadonlySet<keyof Quirks> = new Set(['diskGuids', 'isoHasGrub', 'isoHasRandomSeed'])
+const OF_MEDIA: ReadonlySet<keyof Quirks> = new Set(['diskEnrollsKeys', 'diskGuids', 'isoHasGrub', 'isoHasRandomSeed'])
 const SHOWN: ReadonlySet<keyof Quirks> = new Set(['initAliases', 'publishesInstaller'])
 
 type Compare = (was: Known, is: Known, contract: Contract) => readonly Change[]
