@@ -5,6 +5,10 @@ import { existsSync } from 'node:fs'
 import module from 'node:module'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+
+// MiB of a half of the young generation, of workers most of all: with V8's 16 a hostile layer takes 420 MiB in all, not 380.
+setFlagsFromString('--max-semi-space-size=4')
 
 if (Number.parseInt(process.versions.node, 10) < 26) await import('tsx')
 else {

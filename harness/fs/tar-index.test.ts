@@ -132,6 +132,14 @@ describe('readTarIndex', () => {
     expect(await read(bytes)).toMatchObject({ entries: [{ path: 'a' }], ended: true, trailing: true })
   })
 
+  it('refuses more than a mebibyte behind the end', async () => {
+    const tar = tarOf([{ name: 'a' }])
+    const ended = (after: number): Promise<TarIndex> => read(Buffer.concat([tar, Buffer.alloc(after)]))
+    expect(await ended(1 << 20)).toMatchObject({ ended: true, trailing: false })
+    const error = await expectCode(() => ended((1 << 20) + 1), FormatError, 'LIMIT_EXCEEDED')
+    expect(error).toMatchObject({ at: { path: 'layer', offset: tar.length } })
+  })
+
   it('takes the folders of old tars, and files whose name field ends with a slash by chance', async () => {
     expect(await readOne({ name: 'old/' })).toMatchObject({ path: 'old', type: 'directory' })
     const cut = { name: `${'d'.repeat(99)}/`, content: 'x', pax: { path: `${'d'.repeat(99)}/file` } }

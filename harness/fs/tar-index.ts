@@ -17,6 +17,9 @@ export type TarIndex = {
 /** Names as latin1, so that bytes which are no UTF-8 survive. */
 const OPTIONS = { highWaterMark: CHUNK_SIZE, filenameEncoding: 'latin1', allowUnknownFormat: true }
 
+/** Bytes after the end of an archive; tar fills up to 10 KiB, or to the blocks of a tape. */
+const MAX_AFTER_END = 1 << 20
+
 /** Takes the bytes of a tar in chunks, which must not be reused, and ends as its index. */
 export class TarIndexer {
   readonly #where: Location
@@ -26,6 +29,7 @@ export class TarIndexer {
   #failure: Error | undefined
   #wake: () => void = () => {}
   #trailing = false
+  #afterEnd = 0
 
   /** `where` names the tar: offsets in errors and in `origin` count from its start. */
   constructor(where: Location) {
@@ -47,13 +51,18 @@ export class TarIndexer {
     return this.#entries.length
   }
 
+  /** Bytes that the tar has at least: those so far, and what the last entry claims beyond them. */
+  get reach(): number {
+    return this.#scanner.reach + this.#afterEnd
+  }
+
   /**
    * FormatError BAD_MAGIC, MALFORMED, UNSUPPORTED (sparse files, unknown types) or LIMIT_EXCEEDED. What follows the end
    * of the archive is taken and not looked into.
    */
   async push(chunk: Uint8Array): Promise<void> {
     const part = this.#scanner.push(chunk)
-    if (part.length < chunk.length) this.#trailing ||= !isZero(chunk.subarray(part.length))
+    if (part.length < chunk.length) this.#passEnd(chunk.subarray(part.length))
     if (part.length === 0) return
     const woken = this.#nextWake()
     if (!this.#extract.write(part)) await woken
@@ -77,6 +86,14 @@ export class TarIndexer {
       return complete
     })
     return { entries, ended, trailing: this.#trailing || !this.#scanner.isPaddingClean }
+  }
+
+  #passEnd(bytes: Uint8Array): void {
+    this.#trailing ||= !isZero(bytes)
+    this.#afterEnd += bytes.length
+    if (this.#afterEnd <= MAX_AFTER_END) return
+    const message = `expected at most ${MAX_AFTER_END} bytes after the end of the archive, got more`
+    throw new FormatError('tar', 'LIMIT_EXCEEDED', message, { at: { ...this.#where, offset: this.#scanner.reach } })
   }
 
   #take(header: Header): void {

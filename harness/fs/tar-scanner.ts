@@ -70,6 +70,11 @@ export class TarScanner {
     return this.#zeroBlocks === 2
   }
 
+  /** Bytes that the archive has at least, as its headers so far say: what an entry claims counts before it comes. */
+  get reach(): number {
+    return this.#position + this.#skip
+  }
+
   /** True if all bytes that fill up contents to whole blocks are NUL. */
   get isPaddingClean(): boolean {
     return this.#isPaddingClean

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { mapInParallel, settleInParallel } from './parallel.ts'
+import { inTurns, mapInParallel, settleInParallel } from './parallel.ts'
 
 describe('mapInParallel', () => {
   it('gives results in order and runs a few at once', async () => {
@@ -42,5 +42,25 @@ describe('settleInParallel', () => {
     })
     await expect(failing).rejects.toThrow('item 0')
     expect(ended).toEqual([0, 1, 2, 3])
+  })
+})
+
+describe('inTurns', () => {
+  it('runs a few at once whoever asks, and goes on after a failure', async () => {
+    const inTurn = inTurns(2)
+    const running = { now: 0, most: 0 }
+    const results = await Promise.allSettled(
+      [0, 1, 2, 3, 4].map((item) =>
+        inTurn(async () => {
+          running.most = Math.max(running.most, ++running.now)
+          await new Promise((resolve) => setImmediate(resolve))
+          running.now--
+          if (item === 1) throw new Error('first')
+          return item
+        }),
+      ),
+    )
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', ...Array(3).fill('fulfilled')])
+    expect(running).toEqual({ now: 0, most: 2 })
   })
 })

@@ -27,7 +27,25 @@ export async function mapInParallel<T, R>(
   return results
 }
 
-/** The same, but the first failure is thrown once nothing is under way any more. */
+/** Runs actions as they come, a few at a time; an action must not wait for another one. */
+export function inTurns(atOnce = AT_ONCE): <T>(action: () => Promise<T>) => Promise<T> {
+  let running = 0
+  const waiting: (() => void)[] = []
+  return async (action) => {
+    if (running >= atOnce) await new Promise<void>((resolve) => waiting.push(resolve))
+    else running++
+    try {
+      return await action()
+    } finally {
+      // The place goes to the next one as it is.
+      const next = waiting.shift()
+      if (next === undefined) running--
+      else next()
+    }
+  }
+}
+
+/** As mapInParallel, but the first failure is thrown once nothing is under way any more. */
 export async function settleInParallel<T, R>(
   items: readonly T[],
   action: (item: T, index: number) => Promise<R>,

@@ -8,7 +8,7 @@ import { startRegistry, type Registry } from '#fixtures/simulator/registry/serve
 import { BUDGET } from '#harness/budget.ts'
 import { digestOf } from '#harness/bytes/digest.ts'
 import { OCI_CONFIG, OCI_MANIFEST } from '#harness/oci/image/media-types.ts'
-import { descriptorOf, json } from '#harness/testing/oci-samples.ts'
+import { descriptorOf, json, tarEntry } from '#harness/testing/oci-samples.ts'
 import { conformanceSchema } from '../judge/verdict/conformance.ts'
 import { runConform } from '../testing/run-script.ts'
 
@@ -19,13 +19,23 @@ const MIB = 1 << 20
 const LAYERS = 500
 const LAYER_TYPE = 'application/vnd.oci.image.layer.v1.tar+gzip'
 
-/** A gzip of `members` times 16 MiB of zeros; the time in its first header makes each another one. */
-function zeros(members: number, time: number): Buffer {
-  const one = gzipSync(Buffer.alloc(16 * MIB))
-  const empty = gzipSync('')
-  empty.writeUInt8(time, 4)
-  return Buffer.concat([empty, ...Array.from({ length: members }, () => one)])
+/** A gzip of `first` and of 8 GiB of zeros; the time in its first header makes each another one. */
+function zerosBehind(first: Buffer, time: number): Buffer {
+  const begin = gzipSync(first)
+  begin.writeUInt8(time, 4)
+  return Buffer.concat([begin, ...Array.from({ length: 512 }, () => ZEROS)])
 }
+
+const ZEROS = gzipSync(Buffer.alloc(16 * MIB))
+/** The header of a file of 8 GiB in base 256. */
+const BIG_FILE = tarEntry({
+  name: 'zeros',
+  patch: (block) =>
+    void block
+      .fill(0, 124, 136)
+      .fill(0x80, 124, 125)
+      .writeBigUInt64BE(8n << 30n, 128),
+})
 
 /** `size` is claimed of layers that are not there. */
 async function pushImage(registry: Registry, layers: readonly Buffer[], size?: number): Promise<void> {
@@ -62,16 +72,20 @@ const overrun = (limit: number): unknown =>
   expect.stringContaining(`at most ${limit} unpacked bytes in all layers together, got more: raise it with --limit`)
 
 describe('500 layers', { timeout: 120_000 }, () => {
-  it('of 8 GiB of zeros each are unpacked as far as the budget goes', async () => {
+  it.each([
+    ['of a file of 8 GiB of zeros each', BIG_FILE, overrun(64 * MIB)],
+    [
+      'of 8 GiB of zeros behind the end of a tar each',
+      Buffer.alloc(1024),
+      expect.stringMatching(/at most 1048576 bytes after the end/),
+    ],
+  ])('%s are unpacked as far as they may go', async (_, first, message) => {
     await using registry = await startRegistry()
     await pushImage(
       registry,
-      Array.from({ length: 4 }, (_, at) => zeros(512, at)),
+      Array.from({ length: 4 }, (_item, at) => zerosBehind(first, at)),
     )
-    const limit = 64 * MIB
-    expect(await judge(registry.host, `--limit=bytes=${limit}`)).toEqual([
-      ['OCI-004', 'LIMIT_EXCEEDED', overrun(limit)],
-    ])
+    expect(await judge(registry.host, `--limit=bytes=${64 * MIB}`)).toEqual([['OCI-004', 'LIMIT_EXCEEDED', message]])
     const kept = await readdir(join(folder, 'cache/tars'), { recursive: true }).catch(() => [])
     expect(kept.filter((name) => /[0-9a-f]{64}/.test(name))).toEqual([])
   })

@@ -13,7 +13,7 @@ import { listBlobs, type BlobClaim } from '../blobs.ts'
 import { readChildPlatforms, type ChildPlatform } from './children.ts'
 import { readDocument, type ImageDocument } from './document.ts'
 import { readLayer, type LayerContent } from './layer.ts'
-import { mapInParallel } from '../parallel.ts'
+import { inTurns, mapInParallel } from '../parallel.ts'
 import {
   configSchema,
   MAX_CONFIG_BYTES,
@@ -94,7 +94,7 @@ export async function openImage(store: ContentStore, { spool, architecture }: Im
   const selected = lazy(() => readSelected(store, root, selection))
   const manifest = async (): Promise<Manifest> => (await selected()).document
   const views = await manifest()
-    .then((document) => ({ layers: viewLayers(store, document, { spool, budget }) }))
+    .then((document) => ({ layers: viewLayers(store, document, { spool, budget, inTurn: inTurns() }) }))
     .catch((error: unknown) => ({ error }))
   const layers = (): readonly LayerView[] => {
     if ('error' in views) throw views.error
@@ -146,7 +146,12 @@ async function readSelected(store: ContentStore, root: ImageDocument, selection:
   })
 }
 
-type LayerPlace = { readonly spool: Spool; readonly budget: Budget }
+type LayerPlace = {
+  readonly spool: Spool
+  readonly budget: Budget
+  /** Whoever asks for all layers at once would hold the buffers of 500 decoders. */
+  readonly inTurn: ReturnType<typeof inTurns>
+}
 
 /** FormatError LIMIT_EXCEEDED before any layer is read where their descriptors alone are over the budget. */
 function viewLayers(store: ContentStore, { layers }: Manifest, place: LayerPlace): readonly LayerView[] {
@@ -173,7 +178,9 @@ function viewLayer(
 ): Pick<LayerView, 'read' | 'computed'> {
   const algorithm = algorithmOf(descriptor.digest)
   const open = lazy(() => openBlob(store, descriptor))
-  const read = lazy(async () => readLayer(await open(), { ...place, algorithm, cache: store.layerCache?.(descriptor) }))
+  const readNow = async (): Promise<LayerContent> =>
+    readLayer(await open(), { ...place, algorithm, cache: store.layerCache?.(descriptor) })
+  const read = lazy(() => place.inTurn(readNow))
   const computed = lazy(async () => {
     const source = await open()
     return read().then(

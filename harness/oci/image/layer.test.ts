@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterAll, describe, expect, it } from 'vitest'
+import { Budget, BUDGET } from '../../budget.ts'
 import { digestOf } from '../../bytes/digest.ts'
 import { bytesSource, readAll, type ByteSource } from '../../bytes/source.ts'
 import { MEMORY_LIMIT, Spool } from '../../bytes/spool.ts'
@@ -88,6 +89,36 @@ describe('readLayer', () => {
   ] as const)('refuses %s', async ([, bytes, code]) => {
     const error = await expectCode(() => read(bytes), FormatError, code)
     expect(error.at).toMatchObject({ path: expect.stringMatching(/^layer/), digest: WHERE.digest })
+  })
+})
+
+describe('the budget of an image', () => {
+  const over = (bytes: number): Budget => new Budget({ ...BUDGET, bytes })
+
+  it('counts what an entry says that it has before any of it comes', async () => {
+    const [header] = [tarOf([{ name: 'big', content: Buffer.alloc(4096) }]).subarray(0, 512)]
+    const layer = bytesSource(gzipSync(header), WHERE)
+    await expectCode(() => readLayer(layer, { spool }), FormatError, 'TRUNCATED')
+    await expectCode(() => readLayer(layer, { spool, budget: over(4608) }), FormatError, 'TRUNCATED')
+    const error = await expectCode(() => readLayer(layer, { spool, budget: over(4607) }), FormatError, 'LIMIT_EXCEEDED')
+    expect(error.message).toMatch('at most 4607 unpacked bytes')
+  })
+
+  it('lets no further layer be decompressed once it is over-run', async () => {
+    const budget = over(TAR.length - 1)
+    const plain = bytesSource(gzipSync(TAR), WHERE)
+    let chunks = 0
+    const watched: ByteSource = {
+      ...plain,
+      async *stream(...range) {
+        for await (const chunk of plain.stream(...range)) {
+          chunks++
+          yield chunk
+        }
+      },
+    }
+    for (const _ of [1, 2]) await expectCode(() => readLayer(watched, { spool, budget }), FormatError, 'LIMIT_EXCEEDED')
+    expect(chunks).toBe(1)
   })
 })
 

@@ -127,15 +127,17 @@ export async function indexTar(
 ): Promise<IndexedTar> {
   const unpacked = tallyChunks(tar)
   const indexer = new TarIndexer(where)
-  let counted = 0
-  const spend = (bytes: number): void => {
-    budget?.spend('bytes', bytes, where)
-    budget?.spend('entries', indexer.count - counted, where)
-    counted = indexer.count
+  const counted = { bytes: 0, entries: 0 }
+  const spend = (): void => {
+    budget?.spend('bytes', indexer.reach - counted.bytes, where)
+    budget?.spend('entries', indexer.count - counted.entries, where)
+    Object.assign(counted, { bytes: indexer.reach, entries: indexer.count })
   }
+  // Where another layer has spent all of it, this one is not begun.
+  spend()
   const taken = await take(indexed(unpacked.chunks, indexer, spend), where)
   const { entries, ended, trailing } = await indexer.finish(taken)
-  spend(0)
+  spend()
   const { digest: diffId, size: tarSize } = unpacked.result()
   return { diffId, tarSize, entries, ended, trailing }
 }
@@ -152,11 +154,11 @@ export function tarLocation(layer: Location, compression: Compression): Location
 async function* indexed(
   chunks: AsyncIterable<Uint8Array>,
   indexer: TarIndexer,
-  spend: (bytes: number) => void,
+  spend: () => void,
 ): AsyncGenerator<Uint8Array, void, void> {
   for await (const chunk of chunks) {
-    spend(chunk.length)
     await indexer.push(chunk)
+    spend()
     yield chunk
   }
 }
