@@ -1,6 +1,6 @@
 // The free bytes of an image, by the list in specs/README.md: ranges that no rule need know.
 
-export type FreeClass = 'compression' | 'time' | 'directory links' | 'line order' | 'checksum'
+export type FreeClass = 'compression' | 'time' | 'directory links' | 'line order'
 export type Free = { readonly why: FreeClass; readonly offset: number; readonly size: number }
 
 export function free(why: FreeClass, offset: number, size: number): Free {
@@ -42,11 +42,11 @@ export function timesInJson(json: Buffer): readonly Free[] {
   return found
 }
 
-/** mtime, and the checksum that follows from it, of every header. */
+/** mtime of every header. */
 export function timesInTar(tar: Buffer): readonly Free[] {
   const found: Free[] = []
   for (let at = 0; at + 512 <= tar.length && tar[at] !== 0;) {
-    found.push(free('time', at + 136, 12), free('checksum', at + 148, 8))
+    found.push(free('time', at + 136, 12))
     const size = Number.parseInt(tar.toString('latin1', at + 124, at + 136), 8) || 0
     at += 512 + Math.ceil(size / 512) * 512
   }

@@ -25,9 +25,15 @@ export function within(place: Place, offset: number, size: number): Place {
     free: place.free.map((one) => ({ ...one, offset: one.offset - offset })),
     put: (damaged) => {
       const joined = Buffer.concat([bytes.subarray(0, offset), damaged, bytes.subarray(offset + size)])
-      return place.put(isHeader && damaged.length === size ? withChecksum(joined, offset) : joined)
+      return place.put(isHeader && isChecksumWhole(bytes, joined, offset) ? withChecksum(joined, offset) : joined)
     },
   }
+}
+
+/** True if the checksum of the header at `at` is as it was: a damage of its own must not be undone. */
+function isChecksumWhole(before: Uint8Array, after: Uint8Array, at: number): boolean {
+  const field = (tar: Uint8Array): Buffer => Buffer.from(tar).subarray(at + 148, at + 156)
+  return before.length === after.length && field(before).equals(field(after))
 }
 
 /** The tar with the checksum of the header at `at` made right. */

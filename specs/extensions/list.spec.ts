@@ -6,7 +6,7 @@ import { AbsentFactError } from '../support/absent-fact.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 import { buildOrder, carriesModules } from './layers.ts'
-import { VIRTUAL_NAMES, virtualFindings } from './virtual.ts'
+import { indexFindings, VIRTUAL_NAMES, virtualFindings } from './virtual.ts'
 
 test(
   ...must('EXT-001', '`extensions.yaml` and the `.sqsh` files name each other exactly, in build order', {
@@ -80,7 +80,7 @@ test(
 test(
   ...must(
     'EXT-022',
-    'a virtual extension carries exactly what Image Factory or imager puts there: a schematic its empty file, an embedded configuration the file of its version (author and description are free)',
+    'a virtual extension is exactly what Image Factory or imager makes: a schematic its empty file, an embedded configuration the file of its version (author and description are free), the module index as imager describes it',
     {
       targets: ['installer', 'assets', 'media'],
       needs: ['EXT-002', 'EXT-005'],
@@ -88,13 +88,16 @@ test(
     },
   ),
   async ({ extensions, quirks, judge }) => {
-    const layers = (await extensions.layers()).filter(({ metadata }) =>
-      VIRTUAL_NAMES.some((name) => name === metadata.name),
+    const layers = (await extensions.layers()).filter(
+      ({ metadata: { name } }) => name === MODULES_DEP || VIRTUAL_NAMES.some((virtual) => virtual === name),
     )
     const findings = await Promise.all(
       layers.map(async ({ metadata, image }) => {
         const tree = await (await image?.squashfs())?.tree()
-        return tree === undefined ? [] : virtualFindings({ metadata, tree }, quirks.embeddedConfigMode)
+        if (tree === undefined) return []
+        return metadata.name === MODULES_DEP
+          ? indexFindings({ metadata, tree })
+          : virtualFindings({ metadata, tree }, quirks.embeddedConfigMode)
       }),
     )
     judge(findings.flat(), extensions.where).toEqual([])

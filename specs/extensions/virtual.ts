@@ -1,10 +1,13 @@
 // Differences of a virtual extension from those that Image Factory and imager make: siderolabs/image-factory
-// internal/artifacts/schematic.go; siderolabs/talos pkg/imager/embed.go. Author and description are free.
+// internal/artifacts/schematic.go; siderolabs/talos pkg/imager/embed.go. Author and description are free. Of the module
+// index, which imager makes too (internal/pkg/extensions/kernel_modules.go v1.11.0 … v1.14.0-rc.1), here is what
+// extensions.yaml says of it: its files are the rules' of modules.
 import { createHash } from 'node:crypto'
 import { sha256Hex } from '#harness/bytes/digest.ts'
 import type { FileEntry, FileTree } from '#harness/fs/file-tree.ts'
 import { labelsOf } from '#harness/talos/extension/labels.ts'
 import type { ExtensionMetadata } from '#harness/talos/extension/extension.ts'
+import { MODULES_FOLDER } from '#harness/talos/modules.ts'
 
 /** `usr/local/share/schematic/<id>`: an empty file, the id being the sha256 of the schematic. */
 const SCHEMATIC_FOLDER = 'usr/local/share/schematic'
@@ -39,6 +42,30 @@ export async function virtualFindings(
     ...(name === 'schematic' ? schematicFindings(metadata, file) : await configFindings(metadata, file, mode)),
   )
   return findings.map((what) => `${name}: ${what}`)
+}
+
+/** The one entry of extensions.yaml that no manifest of an extension gives. */
+const INDEX = {
+  author: 'Talos Machinery',
+  description: 'Combined modules.dep for all extensions',
+  compatibility: '',
+  extraInfo: undefined,
+} as const
+
+/** `tree` has one folder of a kernel release, whose name is the version. */
+export function indexFindings({ metadata, tree }: VirtualLayer): readonly string[] {
+  const { name, version, author, description, extraInfo } = metadata
+  const found = { author, description, compatibility: metadata.compatibility.talos.version, extraInfo }
+  const differing = (Object.keys(INDEX) as (keyof typeof INDEX)[]).filter((field) => found[field] !== INDEX[field])
+  const releases = tree.children(MODULES_FOLDER).map(({ path }) => path.slice(MODULES_FOLDER.length + 1))
+  return [
+    ...differing.map(
+      (field) => `${name}: expected ${field} ${JSON.stringify(INDEX[field])}, got ${JSON.stringify(found[field])}`,
+    ),
+    ...(releases.includes(version)
+      ? []
+      : [`${name}: expected the kernel release of its folder as version, ${releases.join(', ')}, got ${version}`]),
+  ]
 }
 
 function listFindings(tree: FileTree, path: string): readonly string[] {

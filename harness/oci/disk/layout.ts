@@ -6,6 +6,7 @@ import { FormatError, NotFoundError, type FormatCode, type Location } from '../.
 import { isIndex, OCI_INDEX } from '../image/media-types.ts'
 import { renderReference, type LayoutReference } from '../image/reference.ts'
 import { indexSchema, MAX_MANIFEST_BYTES, parseDocument, type Descriptor, type Index } from '../image/schemas.ts'
+import { checkImageLists } from './image-lists.ts'
 import { blobPath, notStored, type ContentStore, type RootDescriptor } from '../store.ts'
 
 /** The files of a layout by their path in it; undefined for what is not there. */
@@ -20,8 +21,8 @@ const layoutSchema = z.looseObject({ imageLayoutVersion: z.string() })
 const LISTED = 12
 
 /**
- * A store over the files of a layout. `resolve` throws FormatError MALFORMED for what is no layout or where the
- * reference leaves open which image is meant, UNSUPPORTED for another version, NotFoundError MANIFEST_UNKNOWN where
+ * A store over the files of a layout. `resolve` throws FormatError MALFORMED for what is no layout, where a manifest.json
+ * of Docker's beside it names other images, or where the reference leaves open which image is meant, UNSUPPORTED for another version, NotFoundError MANIFEST_UNKNOWN where
  * nothing has the tag or digest.
  */
 export function layoutStore(reference: LayoutReference, files: LayoutFiles): ContentStore {
@@ -29,6 +30,7 @@ export function layoutStore(reference: LayoutReference, files: LayoutFiles): Con
   let whole: Promise<Uint8Array> | undefined
   const readIndex = async (): Promise<Uint8Array> => {
     await checkVersion(files, reference)
+    await checkImageLists((path) => files.open(path), where)
     return readFile(files, 'index.json', reference)
   }
   return {

@@ -1,7 +1,7 @@
 // Archives of `docker save`, skopeo and Talos' imager: a tar with manifest.json, a config and layers under many kinds
 // of names.
 // https://github.com/moby/docker-image-spec/blob/v1.3.1/spec.md#combined-image-json--filesystem-changeset-format
-import { z } from 'zod'
+import type { z } from 'zod'
 import { COMPRESSION_MAGIC_SIZE, detectCompression } from '../../bytes/compression.ts'
 import { digestOf, parseDigest, readDigest, type Digest } from '../../bytes/digest.ts'
 import { bytesSource, memberLocation, readAll, type ByteSource } from '../../bytes/source.ts'
@@ -11,20 +11,11 @@ import { openArchive } from './archive.ts'
 import * as types from '../image/media-types.ts'
 import { renderReference, type DockerArchiveReference } from '../image/reference.ts'
 import { MAX_MANIFEST_BYTES, parseDocument, type Descriptor } from '../image/schemas.ts'
+import { checkImageLists, savedImagesSchema } from './image-lists.ts'
 import { notStored, type ContentStore } from '../store.ts'
 
 const FORMAT = 'docker-archive'
-const strings = z.array(z.string()).nullish()
-const manifestListSchema = z.array(
-  z.looseObject({
-    Config: z.string(),
-    RepoTags: strings,
-    Layers: strings,
-    Parent: z.unknown().optional(),
-    LayerSources: z.unknown().optional(),
-  }),
-)
-type SavedImage = z.infer<typeof manifestListSchema>[number]
+type SavedImage = z.infer<typeof savedImagesSchema>[number]
 
 /** Errors of `openArchive`; what is wrong inside comes with `resolve`. */
 export async function openDockerArchive(reference: DockerArchiveReference): Promise<ContentStore> {
@@ -35,8 +26,9 @@ export async function openDockerArchive(reference: DockerArchiveReference): Prom
 /**
  * The image as a Docker manifest of schema 2 that is made here: an archive has none. Its descriptors carry the digests
  * that file names claim, where a name is the digest of what is stored under it, else computed ones. `resolve` throws
- * FormatError MALFORMED where there is no manifest.json or the tag does not say which image, NotFoundError
- * MANIFEST_UNKNOWN where no image has the tag, BLOB_UNKNOWN where a file is missing that has no digest.
+ * FormatError MALFORMED where there is no manifest.json, where an index.json beside it names other images, or where the
+ * tag does not say which image, NotFoundError MANIFEST_UNKNOWN where no image has the tag, BLOB_UNKNOWN where a file is
+ * missing that has no digest.
  */
 export function dockerStore(
   reference: DockerArchiveReference,
@@ -69,6 +61,7 @@ type Synthesis = { readonly manifest: Uint8Array; readonly files: ReadonlyMap<Di
 
 async function synthesise(tree: FileTree, reference: DockerArchiveReference): Promise<Synthesis> {
   const image = chooseImage(await readManifestList(tree), reference)
+  await checkImageLists(async (path) => tree.resolve(path)?.data, { path: reference.path })
   const files = new Map<Digest, string>()
   const describe = async (name: string, mediaType?: string): Promise<Descriptor> => {
     const descriptor = await describeFile(tree, name, mediaType)
@@ -87,7 +80,7 @@ async function readManifestList(tree: FileTree): Promise<readonly SavedImage[]> 
   if (data === undefined)
     throw new FormatError(FORMAT, 'MALFORMED', 'expected a file manifest.json, got none', { at: tree.where })
   const where = memberLocation(tree.where, 'manifest.json')
-  return parseDocument(await readAll(data, MAX_MANIFEST_BYTES), manifestListSchema, 'manifest.json', where)
+  return parseDocument(await readAll(data, MAX_MANIFEST_BYTES), savedImagesSchema, 'manifest.json', where)
 }
 
 function chooseImage(images: readonly SavedImage[], { path, tag }: DockerArchiveReference): SavedImage {

@@ -1,6 +1,6 @@
-// The modes of an extension as they end in an image: the lock's `modes`. The published extension and the image give the
-// same value, because what imager's untar and its umask take is taken here, too: folders lose 07000 and gain 0700,
-// firmware keeps what umask 022 leaves (siderolabs/talos v1.11.5 pkg/archiver/untar.go, internal/pkg/extensions/compress.go).
+// The modes of an extension as they end in an image: the lock's `modes`. What imager's untar and its umask take is taken
+// from the published extension, whose folders lose 07000 and gain 0700, and whose firmware keeps what umask 022 leaves
+// (siderolabs/talos v1.11.5 pkg/archiver/untar.go, internal/pkg/extensions/compress.go); an image counts as it is.
 // Owners are root's in both: EXT-005 says so of the image.
 import { createHash } from 'node:crypto'
 import type { FileEntry, FileTree } from '../../fs/file-tree.ts'
@@ -19,35 +19,48 @@ export function publishedModes(tree: FileTree): string | undefined {
   if (entries.some(({ path }) => path.includes('/') && !tree.has(path.slice(0, path.lastIndexOf('/')))))
     return undefined
   return digestOf([
-    ...layerLines(entries),
-    ...entries.flatMap((entry) => firmwareLines(tree.resolve(entry.path), entry.path)),
+    ...layerLines(entries, taken),
+    ...entries.flatMap((entry) => firmwareLines(tree.resolve(entry.path), entry.path, (mode) => mode & UMASKED)),
   ])
+}
+
+/** A folder's mode after untar. */
+function taken(mode: number): number {
+  return (mode & PERMISSIONS) | OWNED
+}
+
+function asItIs(mode: number): number {
+  return mode
 }
 
 /** The same of the layer of an image, and of those files of its initramfs that the extension brought as firmware. */
 export function imageModes(layer: FileTree, firmware: readonly FileEntry[]): string {
   return digestOf([
-    ...layerLines([...layer.under('')]),
-    ...firmware.flatMap((entry) => firmwareLines(entry, entry.path)),
+    ...layerLines([...layer.under('')], asItIs),
+    ...firmware.flatMap((entry) => firmwareLines(entry, entry.path, asItIs)),
   ])
 }
 
 /** `type NUL path NUL mode in octal LF` of all but firmware; links have no mode of their own. */
-function layerLines(entries: readonly FileEntry[]): readonly string[] {
+function layerLines(entries: readonly FileEntry[], folderMode: (mode: number) => number): readonly string[] {
   return entries
     .filter(
       ({ path, type }) => path !== FIRMWARE_FOLDER && !path.startsWith(`${FIRMWARE_FOLDER}/`) && type !== 'symlink',
     )
     .map(({ path, type, mode }) =>
       type === 'directory'
-        ? line('directory', path, (mode & PERMISSIONS) | OWNED)
+        ? line('directory', path, folderMode(mode))
         : line(type === 'hardlink' ? 'file' : type, path, mode),
     )
 }
 
-function firmwareLines(entry: FileEntry | undefined, path: string): readonly string[] {
+function firmwareLines(
+  entry: FileEntry | undefined,
+  path: string,
+  fileMode: (mode: number) => number,
+): readonly string[] {
   const isFirmware = entry?.type === 'file' && path.startsWith(`${FIRMWARE_FOLDER}/`) && !isMicrocode(path)
-  return isFirmware ? [line('file', path, entry.mode & UMASKED)] : []
+  return isFirmware ? [line('file', path, fileMode(entry.mode))] : []
 }
 
 function line(type: string, path: string, mode: number): string {
