@@ -1,6 +1,6 @@
 // The free bytes of an image, by the list in specs/README.md: ranges that no rule need know.
 
-export type FreeClass = 'compression' | 'time' | 'directory links' | 'line order'
+export type FreeClass = 'compression' | 'time' | 'history' | 'directory links' | 'line order'
 export type Free = { readonly why: FreeClass; readonly offset: number; readonly size: number }
 
 export function free(why: FreeClass, offset: number, size: number): Free {
@@ -16,7 +16,10 @@ export function explain(
   const classes = new Set<FreeClass>()
   const whole = ranges.find(({ why, offset, size }) => why === 'compression' && offset === 0 && size === before.length)
   if (whole !== undefined) return classes.add('compression')
-  if (before.length !== after.length) return timesAside(before) === timesAside(after) ? classes.add('time') : undefined
+  if (before.length !== after.length) {
+    if (timesAside(before) === timesAside(after)) return classes.add('time')
+    return historyAside(before) === historyAside(after) ? classes.add('history') : undefined
+  }
   for (let at = 0; at < before.length; at++) {
     if (before[at] === after[at]) continue
     const found = ranges.find(({ offset, size }) => at >= offset && at < offset + size)
@@ -33,13 +36,21 @@ function timesAside(bytes: Uint8Array): string {
     .replaceAll(/"created":"[^"]*"/g, '"created":""')
 }
 
-/** `created` of a config and its history. */
-export function timesInJson(json: Buffer): readonly Free[] {
+const HISTORY = /"history":\[[^\]]*\]/
+
+/** A text without the entries of `history`; a text without that field is unchanged. */
+function historyAside(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('latin1').replace(HISTORY, '"history":[]')
+}
+
+/** `created` of a config, and the entries of its history. */
+export function freeInConfig(json: Buffer): readonly Free[] {
   const found: Free[] = []
   const text = json.toString('latin1')
   for (const match of text.matchAll(/"created":"([^"]*)"/g))
     found.push(free('time', match.index + '"created":"'.length, match[1]?.length ?? 0))
-  return found
+  const history = HISTORY.exec(text)
+  return history === null ? found : [...found, free('history', history.index, history[0].length)]
 }
 
 /** mtime of every header. */

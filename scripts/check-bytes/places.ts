@@ -13,7 +13,7 @@ import {
 import { bytesSource } from '#harness/bytes/source.ts'
 import { readUki } from '#harness/formats/uki/uki.ts'
 import { initrdPlaces } from './initrd-places.ts'
-import { free, timesInJson, timesInTar } from './free.ts'
+import { free, freeInConfig, timesInTar } from './free.ts'
 import { within, type Place } from './place.ts'
 
 const UKI_PATH = 'usr/install/arm64/vmlinuz.efi'
@@ -37,7 +37,7 @@ async function configPlace(image: CandidateImage): Promise<Place> {
     depth: 'config',
     name: 'config',
     bytes,
-    free: timesInJson(bytes),
+    free: freeInConfig(bytes),
     put: (damaged) => ({ image, tamper: { config: () => damaged } }),
   }
 }

@@ -39,21 +39,21 @@ const check = (files: ReadonlyMap<string, Uint8Array>): Promise<void> =>
     { path: 'x' },
   )
 
-const taken = (files: ReadonlyMap<string, Uint8Array>): Promise<void> =>
+const expectTaken = (files: ReadonlyMap<string, Uint8Array>): Promise<void> =>
   expect(check(files)).resolves.toBeUndefined()
-const refused = (files: ReadonlyMap<string, Uint8Array>): Promise<FormatError> =>
+const expectRefused = (files: ReadonlyMap<string, Uint8Array>): Promise<FormatError> =>
   expectCode(() => check(files), FormatError, 'MALFORMED')
 
 describe('checkImageLists', () => {
   it('takes lists that name the same images, and one list alone', async () => {
-    await taken(filesOf([one], samples.indexOf([entry(one)])))
-    await taken(filesOf([one, two], samples.indexOf([entry(two, 'x:2'), entry(one, 'x:1')]), ['x:1', 'x:2']))
+    await expectTaken(filesOf([one], samples.indexOf([entry(one)])))
+    await expectTaken(filesOf([one, two], samples.indexOf([entry(two, 'x:2'), entry(one, 'x:1')]), ['x:1', 'x:2']))
     const without = (name: string): Map<string, Uint8Array> => {
       const files = filesOf([two], samples.indexOf([entry(one)]))
       files.delete(name)
       return files
     }
-    for (const name of ['manifest.json', 'index.json', 'oci-layout']) await taken(without(name))
+    for (const name of ['manifest.json', 'index.json', 'oci-layout']) await expectTaken(without(name))
   })
 
   it('takes an index of platforms of which one was saved', async () => {
@@ -62,34 +62,34 @@ describe('checkImageLists', () => {
       samples.manifestDescriptor(three, platform('amd64')),
     ])
     const files = filesOf([one], samples.indexOf([samples.descriptorOf(platforms, OCI_INDEX)]))
-    await taken(files.set(`blobs/sha256/${digestOf(platforms).slice('sha256:'.length)}`, platforms))
+    await expectTaken(files.set(`blobs/sha256/${digestOf(platforms).slice('sha256:'.length)}`, platforms))
   })
 
   it('takes a manifest without layers, as docker save of v25 wrote', async () => {
     const manifest = samples.json({ schemaVersion: 2, config: samples.descriptorOf(one.config, 'x'), layers: null })
     const files = filesOf([one], samples.indexOf([samples.descriptorOf(manifest, OCI_MANIFEST)]))
-    await taken(files.set(`blobs/sha256/${digestOf(manifest).slice('sha256:'.length)}`, manifest))
+    await expectTaken(files.set(`blobs/sha256/${digestOf(manifest).slice('sha256:'.length)}`, manifest))
   })
 
   it('refuses another image, one more and one less', async () => {
-    const error = await refused(filesOf([two], samples.indexOf([entry(one)])))
+    const error = await expectRefused(filesOf([two], samples.indexOf([entry(one)])))
     expect(error.message).toContain('docker load')
     expect(error.message).toContain(digestOf(two.config).slice('sha256:'.length))
-    await refused(filesOf([one, two], samples.indexOf([entry(one)])))
-    await refused(filesOf([one], samples.indexOf([entry(one), entry(two)])))
-    await refused(filesOf([], samples.indexOf([entry(one)])))
-    await refused(filesOf([three], samples.indexOf([entry(one)])))
+    await expectRefused(filesOf([one, two], samples.indexOf([entry(one)])))
+    await expectRefused(filesOf([one], samples.indexOf([entry(one), entry(two)])))
+    await expectRefused(filesOf([], samples.indexOf([entry(one)])))
+    await expectRefused(filesOf([three], samples.indexOf([entry(one)])))
   })
 
   it('refuses the same images with names exchanged', async () => {
-    await refused(filesOf([one, two], samples.indexOf([entry(one, 'x:2'), entry(two, 'x:1')]), ['x:1', 'x:2']))
+    await expectRefused(filesOf([one, two], samples.indexOf([entry(one, 'x:2'), entry(two, 'x:1')]), ['x:1', 'x:2']))
   })
 
   it('counts a config by its bytes, whatever it is called', async () => {
     const files = filesOf([one], samples.indexOf([entry(one)]))
-    await refused(files.set('manifest.json', samples.json([{ Config: 'oci-layout', Layers: [] }])))
+    await expectRefused(files.set('manifest.json', samples.json([{ Config: 'oci-layout', Layers: [] }])))
     files.set('c.json', one.config).set('manifest.json', samples.json([{ Config: 'c.json', Layers: [] }]))
-    await taken(files)
+    await expectTaken(files)
   })
 
   it('reads no more than 256 of each', async () => {

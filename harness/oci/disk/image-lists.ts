@@ -104,12 +104,7 @@ async function readRoots(open: OpenMember, index: Index, where: Location): Promi
 type Reader = { readonly open: OpenMember; readonly where: Location; left: number }
 
 /** What is absent or of another kind has no config: an archive of one platform lacks the others. */
-async function collectConfigs(
-  reader: Reader,
-  descriptor: Descriptor,
-  configs: Set<string>,
-  depth = 0,
-): Promise<void> {
+async function collectConfigs(reader: Reader, descriptor: Descriptor, configs: Set<string>, depth = 0): Promise<void> {
   const { open, where } = reader
   const isList = isIndex(descriptor.mediaType)
   if (depth > MAX_DEPTH || (!isList && !isManifest(descriptor.mediaType))) return
@@ -142,5 +137,7 @@ async function digestAt(open: OpenMember, name: string): Promise<Digest | undefi
 }
 
 function tooMany(where: Location): FormatError {
-  return new FormatError('image list', 'LIMIT_EXCEEDED', `expected at most ${MAX_IMAGES} images, got more`, { at: where })
+  return new FormatError('image list', 'LIMIT_EXCEEDED', `expected at most ${MAX_IMAGES} images, got more`, {
+    at: where,
+  })
 }
