@@ -1,11 +1,11 @@
 // The plan of a build, before anything is read: every part by digest, or one sentence on what is missing.
 import { quirksOf, type Quirks } from '#harness/talos/quirks.ts'
-import { expectedCommandLine } from '#specs/contract/command-line.ts'
 import { COMMAND_LINE } from '#specs/contract/asset-tree.ts'
 import { admitsTalos, type Contract } from '#specs/contract/contract.ts'
 import { lockDigest, type Lock, type PinnedExtension, type PinnedFile } from '#specs/contract/lock.ts'
 import { ASSETS_SUFFIX, inputsDigest } from '#specs/contract/tags.ts'
 import { BuildError } from './build-error.ts'
+import { composeCommandLine } from './command-line.ts'
 import { toLabels } from './labels.ts'
 import type { PinnedImage, UpstreamFile } from './upstream/upstream.ts'
 
@@ -77,11 +77,11 @@ export function planVariant({ lock, contract, variant, revision }: PlanOptions):
   if (!admitsTalos(contract, talos))
     throw new BuildError('CONTRACT', `the contract is for Talos ${contract.talos}, the lock pins ${talos}`)
   const quirks = quirksOf(talos)
-  const commandLine = expectedCommandLine({
+  const commandLine = composeCommandLine({
     defaults: quirks.metalArm64CommandLine,
-    secureBoot: [],
+    overlay: [],
     extra: contract.extraKernelArguments,
-  }).join(' ')
+  })
   const installerBase = lock.installerBase as PinnedImage
   return {
     variant,

@@ -1,10 +1,11 @@
-// The command line that a contract asks for, put together as imager does: siderolabs/talos pkg/imager/imager.go over
-// siderolabs/go-procfs v0.1.2 (Cmdline.AppendAll).
-import { parseCmdline } from '#harness/formats/uki/cmdline.ts'
+// The command line that a contract asks for, judged as imager puts it together: siderolabs/talos pkg/imager/imager.go
+// (buildCmdline) over siderolabs/go-procfs v0.1.2 (Cmdline.AppendAll, SetAll). build/ has its own.
 
 export type CommandLineParts = {
-  /** The metal/arm64 command line of the minor. */
+  /** The metal/arm64 command line of the minor, which begins with the platform's arguments. */
   readonly defaults: string
+  /** Arguments of a board's overlay, which go between the platform's and the kernel's. */
+  readonly overlay?: readonly string[]
   /** Arguments that SecureBoot adds behind the defaults; empty without it. */
   readonly secureBoot: readonly string[]
   /**
@@ -14,46 +15,63 @@ export type CommandLineParts = {
   readonly extra: readonly string[]
 }
 
-/** Keys in order, each with its values; undefined for a parameter without `=`. */
-type Parameters = Map<string, (string | undefined)[]>
+/** Keys in order, each with its values; empty for a parameter without a value, with `=` or without. */
+type Parameters = Map<string, readonly string[]>
 
 /** imager passes these to WithOverwriteArgs: they replace upstream's values, where those are. */
-const OVERWRITTEN = new Set(['console', 'talos.platform'])
+const OVERWRITTEN: ReadonlySet<string> = new Set(['console', 'talos.platform'])
+/** What a platform sets, before an overlay may: those, and what an ISO adds. */
+const OF_PLATFORM: ReadonlySet<string> = new Set([...OVERWRITTEN, 'talos.halt_if_installed', 'net.ifnames'])
+/** White space by Go's unicode.IsSpace. */
+const SPACE = /[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/
 
 /** Parameters in the order in which imager writes them. */
-export function expectedCommandLine({ defaults, secureBoot, extra }: CommandLineParts): readonly string[] {
-  const parameters = group([...parseCmdline(defaults), ...secureBoot])
+export function expectedCommandLine({
+  defaults,
+  overlay = [],
+  secureBoot,
+  extra,
+}: CommandLineParts): readonly string[] {
+  const words = defaults.split(' ')
+  const own = words.findIndex((word) => !OF_PLATFORM.has(keyOf(word)))
+  const platform = own === -1 ? words : words.slice(0, own)
+  const parameters = group(platform)
+  for (const [key, values] of group(overlay)) parameters.set(key, values)
+  for (const texts of [words.slice(platform.length), secureBoot])
+    for (const [key, values] of group(texts)) add(parameters, key, values)
   for (const [key, values] of group(extra)) apply(parameters, key, values)
-  return [...parameters].flatMap(([key, values]) =>
-    values.map((value) => (value === undefined ? key : `${key}=${value}`)),
+  const line = [...parameters].flatMap(([key, values]) =>
+    values.map((value) => (value === '' ? key : `${key}=${value}`)),
   )
+  return line.slice(0, line.findLastIndex((text) => text !== '') + 1)
 }
 
-function apply(parameters: Parameters, key: string, values: readonly (string | undefined)[]): void {
-  const removed = key.length > 1 && key.startsWith('-') ? key.slice(1) : undefined
-  if (removed === undefined) {
-    const before = OVERWRITTEN.has(key) ? [] : (parameters.get(key) ?? [])
-    parameters.set(key, [...before, ...values])
-    return
-  }
-  for (const value of values) {
-    const left = parameters.get(removed)
+/** `-name`, also where other values of it follow, is about the whole key; `-name=a -name` about the values a and none. */
+function apply(parameters: Parameters, key: string, values: readonly string[]): void {
+  if (key.length > 1 && key.startsWith('-')) {
+    const left = parameters.get(key.slice(1))
     // A key that lost its last value keeps its place for one that follows; one that was taken away does not.
-    if (value === undefined) parameters.delete(removed)
+    if (values[0] === '') parameters.delete(key.slice(1))
     else if (left !== undefined)
       parameters.set(
-        removed,
-        left.filter((one) => one !== value),
+        key.slice(1),
+        left.filter((one) => !values.includes(one)),
       )
-  }
+  } else if (OVERWRITTEN.has(key)) parameters.set(key, values)
+  else add(parameters, key, values)
+}
+
+function add(parameters: Parameters, key: string, values: readonly string[]): void {
+  parameters.set(key, [...(parameters.get(key) ?? []), ...values])
 }
 
 function group(texts: readonly string[]): Parameters {
   const parameters: Parameters = new Map()
-  for (const text of texts) {
-    const equals = text.indexOf('=')
-    const key = equals < 0 ? text : text.slice(0, equals)
-    parameters.set(key, [...(parameters.get(key) ?? []), equals < 0 ? undefined : text.slice(equals + 1)])
-  }
+  const words = texts.join(' ').split(SPACE)
+  for (const word of words) if (word !== '') add(parameters, keyOf(word), [word.slice(keyOf(word).length + 1)])
   return parameters
+}
+
+function keyOf(word: string): string {
+  return word.split('=', 1)[0] ?? ''
 }

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest'
 import { SchemaError } from '#harness/errors.ts'
 import { sampleKey } from '#harness/testing/der-samples.ts'
 import { expectCode } from '#harness/testing/expect-code.ts'
-import { expectedCommandLine } from './command-line.ts'
 import { admitsTalos, parseContract } from './contract.ts'
 import { selectRules, type RuleIndex } from './rule-index.ts'
 
@@ -179,39 +178,6 @@ describe('parseContract', async () => {
     ])
     const empty = await parse('')
     expect(empty.issues.map(({ message }) => message)).toEqual(['expected a mapping, got null'])
-  })
-})
-
-describe('expectedCommandLine', () => {
-  it('appends what the contract adds behind what SecureBoot adds', () => {
-    expect(expectedCommandLine({ defaults: 'a b=1', secureBoot: ['lockdown=confidentiality'], extra: ['c'] })).toEqual([
-      'a',
-      'b=1',
-      'lockdown=confidentiality',
-      'c',
-    ])
-  })
-
-  // Each row was seen to come out like this of imager v1.13.9 and v1.11.5.
-  it.each([
-    ['a default away by its name', ['-b'], ['a', 'bc=2']],
-    ['a default away and sets it anew at the end', ['-b', 'b=0'], ['a', 'bc=2', 'b=0']],
-    ['a value away and sets another in its place', ['-b=1', 'b=0'], ['a', 'b=0', 'bc=2']],
-    ['nothing away that is not there', ['-x', '-b=7'], ['a', 'b=1', 'bc=2']],
-    ['a second value beside the first', ['b=3'], ['a', 'b=1', 'b=3', 'bc=2']],
-    ['its own in groups of one name', ['x.y=1', 'quiet', 'x.y=2'], ['a', 'b=1', 'bc=2', 'x.y=1', 'x.y=2', 'quiet']],
-    ['a lone dash as it is', ['-'], ['a', 'b=1', 'bc=2', '-']],
-  ] as const)('takes %s', (_, extra, expected) => {
-    expect(expectedCommandLine({ defaults: 'a b=1 bc=2', secureBoot: [], extra })).toEqual(expected)
-  })
-
-  it('replaces consoles and the platform where they are', () => {
-    const defaults = 'talos.platform=metal console=ttyAMA0 console=tty0 selinux=1'
-    expect(expectedCommandLine({ defaults, secureBoot: [], extra: ['console=ttyS0,115200'] })).toEqual([
-      'talos.platform=metal',
-      'console=ttyS0,115200',
-      'selinux=1',
-    ])
   })
 })
 
