@@ -38,7 +38,7 @@ export async function build(args: readonly string[]): Promise<number> {
   } catch (error) {
     const failure = describe(error)
     process.stderr.write(`${failure.text}\n`)
-    return failure.exit
+    return interrupt.statusOf(failure.exit)
   } finally {
     interrupt.release()
   }

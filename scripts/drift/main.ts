@@ -35,7 +35,7 @@ export async function drift(args: readonly string[]): Promise<number> {
     const failure: unknown = interrupt.signal.aborted ? interrupt.signal.reason : error
     const isExpected = failure instanceof LockError || failure instanceof HarnessError || failure instanceof UsageError
     process.stderr.write(`${isExpected ? renderFailure(failure) : renderBug(failure)}\n`)
-    return UNKNOWN
+    return interrupt.statusOf(UNKNOWN)
   } finally {
     interrupt.release()
   }

@@ -28,7 +28,7 @@ export async function inspect(args: readonly string[]): Promise<number> {
     if (options === undefined) return 0
     return await inspectReference(options, interrupt.signal)
   } catch (error) {
-    return printFailure(interrupt.signal.aborted ? interrupt.signal.reason : error)
+    return interrupt.statusOf(printFailure(interrupt.signal.aborted ? interrupt.signal.reason : error))
   } finally {
     interrupt.release()
   }

@@ -30,7 +30,7 @@ export async function lock(args: readonly string[]): Promise<number> {
   } catch (error) {
     const failure = describe(interrupt.signal.aborted ? interrupt.signal.reason : error)
     process.stderr.write(`${failure.text}\n`)
-    return failure.exit
+    return interrupt.statusOf(failure.exit)
   } finally {
     interrupt.release()
   }

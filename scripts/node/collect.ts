@@ -54,6 +54,7 @@ async function askNode(talosctl: Talosctl, node: string): Promise<Asked> {
   const documents = new Map<string, readonly object[]>()
   const unanswered: object[] = []
   const ask = async (name: ResourceName): Promise<boolean> => {
+    talosctl.signal?.throwIfAborted()
     const { stdout, reason, ...rest } = await getResource(talosctl, node, name)
     const kept = stdout === undefined ? reason : keep(name, node, stdout)
     if (typeof kept !== 'string') {
@@ -72,6 +73,7 @@ async function askNode(talosctl: Talosctl, node: string): Promise<Asked> {
   }
   for (const name of RESOURCE_NAMES) if (name !== 'versions' && name !== 'unanswered') await ask(name)
   const { stdout, reason } = await getServices(talosctl, node)
+  talosctl.signal?.throwIfAborted()
   if (stdout === undefined) say(`${node}: no table of services: ${reason}`)
   const table = stdout?.toString().split('\n').map(redactText).join('\n') ?? ''
   return { documents, unanswered, table }

@@ -7,6 +7,7 @@ import { HarnessError, describeError } from '#harness/errors.ts'
 import { observeNodes, type ObservedNode, type SavedOutput } from '#harness/talos/node/observed.ts'
 import { UsageError } from '../cli/command-line.ts'
 import { printFailure } from '../cli/failure.ts'
+import { catchInterrupt } from '../cli/interrupt.ts'
 import { deliverVerdict } from '../cli/verdict-files.ts'
 import { loadContract, loadLock, loadRuleIndex, loadWaivers, selectOnly } from '../judge/candidates/inputs.ts'
 import { nodeCandidate } from '../judge/nodes/candidate.ts'
@@ -24,18 +25,24 @@ import { readVerdicts } from './verdict.ts'
  * exit status; prints everything that there is to say.
  */
 export async function node(args: readonly string[], started?: SpecRun): Promise<number> {
+  const interrupt = catchInterrupt('nothing was judged')
   try {
     const options = parseNodeOptions(args)
     if (options === undefined) return 0
-    return await deliverVerdict(options, NODE_REPORT, () => judgeNodes(options, started))
+    return await deliverVerdict(options, NODE_REPORT, () => judgeNodes(options, started, interrupt.signal))
   } catch (error) {
-    return printFailure(error)
+    return interrupt.statusOf(printFailure(interrupt.signal.aborted ? interrupt.signal.reason : error))
   } finally {
+    interrupt.release()
     await started?.close()
   }
 }
 
-async function judgeNodes(options: NodeOptions, started: SpecRun | undefined): Promise<Conformance> {
+async function judgeNodes(
+  options: NodeOptions,
+  started: SpecRun | undefined,
+  signal: AbortSignal,
+): Promise<Conformance> {
   const ruleIndex = await loadRuleIndex()
   const contract = await loadContract(options.contract)
   // The lock that is shipped is of one release; nodes may be of any.
@@ -44,7 +51,7 @@ async function judgeNodes(options: NodeOptions, started: SpecRun | undefined): P
   const waivers = await loadWaivers(options)
   const selected = selectOnly(ruleIndex, options.only)
   const verdicts = await readVerdicts(options.verdict)
-  const observed = observe(await readOutputs(options), options)
+  const observed = observe(await readOutputs(options, signal), options)
   const terms = {
     contract: contract.value,
     lock: lock?.value,
@@ -52,7 +59,6 @@ async function judgeNodes(options: NodeOptions, started: SpecRun | undefined): P
     judgedFor: (variant: string) => verdicts.get(variant),
   }
   const candidates = observed.map((one, at) => nodeCandidate(one, String(at), terms))
-  const { signal } = new AbortController()
   return judgeCandidates(
     { candidates, partsOf: () => [] },
     {
@@ -72,15 +78,15 @@ async function judgeNodes(options: NodeOptions, started: SpecRun | undefined): P
 }
 
 /** What was saved, or what is asked now: both come from files of one form. */
-async function readOutputs(options: NodeOptions): Promise<readonly SavedOutput[]> {
+async function readOutputs(options: NodeOptions, signal: AbortSignal): Promise<readonly SavedOutput[]> {
   if (options.from !== undefined) return readSaved(options.from)
   if (options.collect !== undefined) {
-    await collect(options.collect, options)
+    await collect(options.collect, { ...options, signal })
     return readSaved(options.collect)
   }
   const folder = await mkdtemp(join(tmpdir(), 'talos-node-'))
   try {
-    await collect(join(folder, 'asked'), options)
+    await collect(join(folder, 'asked'), { ...options, signal })
     return await readSaved(join(folder, 'asked'))
   } finally {
     await rm(folder, { recursive: true, force: true })

@@ -9,6 +9,7 @@ export type Talosctl = {
   readonly talosconfig?: string | undefined
   /** Seconds for each call. */
   readonly timeout: number
+  readonly signal?: AbortSignal | undefined
 }
 
 export type Answer =
@@ -49,7 +50,7 @@ function configOf({ talosconfig }: Talosctl): readonly string[] {
   return talosconfig === undefined ? [] : ['--talosconfig', talosconfig]
 }
 
-function call({ talosctl, timeout }: Talosctl, args: readonly string[]): Promise<Answer> {
+function call({ talosctl, timeout, signal }: Talosctl, args: readonly string[]): Promise<Answer> {
   return new Promise((resolve) => {
     const options = {
       encoding: 'buffer',
@@ -58,6 +59,7 @@ function call({ talosctl, timeout }: Talosctl, args: readonly string[]): Promise
       maxBuffer: MAX_OUTPUT,
       shell: false,
       windowsHide: true,
+      signal,
     } as const
     const child = execFile(talosctl, [...args], options, (error, stdout, stderr) => {
       if (error === null) return resolve({ stdout })

@@ -55,7 +55,7 @@ export async function publish(args: readonly string[], judge: Judge = judgeByMai
   } catch (error) {
     const failure = describeFailure(interrupt.signal.aborted ? interrupt.signal.reason : error)
     process.stderr.write(`${failure.text}\n`)
-    return failure.exit
+    return interrupt.statusOf(failure.exit)
   } finally {
     interrupt.release()
     await Promise.all(layouts.map((layout) => layout.close()))

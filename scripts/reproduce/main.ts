@@ -9,6 +9,7 @@ import { openUpstream } from '../build/upstream.ts'
 import { openRegistries, parseGiven } from '../cli/candidates.ts'
 import { addExamples, parseCommand } from '../cli/command-line.ts'
 import { printFailure } from '../cli/failure.ts'
+import { catchInterrupt } from '../cli/interrupt.ts'
 import {
   addLimit,
   addRegistryOptions,
@@ -62,19 +63,25 @@ export function parseReproduceOptions(
 
 /** `args` without node and script. Gives the exit status; prints everything that there is to say. */
 export async function main(args: readonly string[]): Promise<number> {
+  const interrupt = catchInterrupt('nothing was compared')
   try {
     const options = parseReproduceOptions(args)
     if (options === undefined) return 0
-    return await reproduceAll(options.references.map(parseGiven), options.inputs)
+    return await reproduceAll(options.references.map(parseGiven), options.inputs, interrupt.signal)
   } catch (error) {
-    return printFailure(error)
+    return interrupt.statusOf(printFailure(interrupt.signal.aborted ? interrupt.signal.reason : error))
+  } finally {
+    interrupt.release()
   }
 }
 
 /** The worst of all images; prints a line or more for each. */
-export async function reproduceAll(references: readonly Reference[], inputs: ReproduceInputs): Promise<0 | 1 | 2> {
+export async function reproduceAll(
+  references: readonly Reference[],
+  inputs: ReproduceInputs,
+  signal: AbortSignal,
+): Promise<0 | 1 | 2> {
   const { variant, ...others } = inputs
-  const { signal } = new AbortController()
   const { value: contract } = await loadContract(inputs.contract)
   const cacheFolder = inputs.cache ?? defaultCacheFolder()
   const { limit: limits = BUDGET } = inputs
@@ -94,6 +101,7 @@ export async function reproduceAll(references: readonly Reference[], inputs: Rep
             limits,
           }),
         )
+        signal.throwIfAborted()
         process.stdout.write(printable(text, { lines: true }))
         if (exit === 1 || worst === 0) worst = exit
       }

@@ -47,7 +47,7 @@ export async function main(args: readonly string[], started?: SpecRun): Promise<
     const verdict = await deliverVerdict(options, REPORT_PATH, () =>
       conform(options, given, { started, signal: interrupt.signal }),
     )
-    return reproduce ? worse(verdict, await reproduceGiven(given, options)) : verdict
+    return reproduce ? worse(verdict, await reproduceGiven(given, options, interrupt.signal)) : verdict
   } catch (error) {
     if (interrupt.signal.aborted) return INTERRUPTED
     return printFailure(error)
@@ -57,10 +57,10 @@ export async function main(args: readonly string[], started?: SpecRun): Promise<
   }
 }
 
-async function reproduceGiven({ references }: Given, options: ConformOptions): Promise<number> {
+async function reproduceGiven({ references }: Given, options: ConformOptions, signal: AbortSignal): Promise<number> {
   // Only here: no verdict needs what makes an image.
   const { reproduceAll } = await import('../reproduce/main.ts')
-  return reproduceAll(references, options)
+  return reproduceAll(references, options, signal)
 }
 
 /** An image that differs is red, even if other facts could not be determined. */
