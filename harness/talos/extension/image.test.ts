@@ -21,6 +21,10 @@ const ROOT: readonly SampleEntry[] = [
   { name: 'rootfs/usr/local/file', content: 'x' },
 ]
 
+function bad(patch: (block: Buffer) => void = () => {}): SampleEntry {
+  return { name: 'rootfs/usr/local/bad', patch }
+}
+
 function read(entries: readonly SampleEntry[], config: object = {}) {
   const image = imageOf([tarOf(entries)], config)
   return readExtensionPackage(memoryStore(manifestDescriptor(image), image.blobs), spool)
@@ -37,11 +41,26 @@ describe('readExtensionPackage', () => {
     expect([...(await read([MANIFEST, ROOT[0] as SampleEntry])).rootfs.entries()]).toEqual([])
   })
 
+  it('takes a folder that is there twice, as buildkit writes it', async () => {
+    const { rootfs } = await read([MANIFEST, ...ROOT, ROOT[1] as SampleEntry])
+    expect(rootfs.has('usr/local/file')).toBe(true)
+  })
+
   it.for([
     ['something beside the two', [MANIFEST, ...ROOT, { name: 'bin/x', content: 'x' }], {}, 'unexpected file "bin"'],
     ['no manifest', ROOT, {}, 'extension manifest is missing'],
     ['no root', [MANIFEST], {}, 'extension rootfs is missing'],
     ['a root that is a file', [MANIFEST, { name: 'rootfs', content: 'x' }], {}, 'extension rootfs is missing'],
+    [
+      'a file that is there twice',
+      [MANIFEST, ...ROOT, ROOT[3] as SampleEntry],
+      {},
+      'rootfs/usr/local/file: expected each file once',
+    ],
+    ['a name out of the root', [MANIFEST, ...ROOT, { name: 'rootfs/../x' }], {}, 'leads out of it'],
+    ['an owner that is none', [MANIFEST, ...ROOT, bad((block) => block.write('x', 108))], {}, 'that are numbers'],
+    ['bytes behind a name', [MANIFEST, ...ROOT, bad((block) => block.write('x', 90))], {}, 'expected NUL'],
+    ['a PAX owner that is none', [MANIFEST, ...ROOT, { ...bad(), pax: { uid: 'x' } }], {}, 'records that Go takes'],
     ['another machine', [MANIFEST, ...ROOT], { architecture: 'amd64' }, 'expected linux/arm64, got linux/amd64'],
   ] as const)('refuses %s, as imager does', async ([, entries, config, reason]) => {
     const error = await expectCode(() => read(entries, config), FormatError, 'MALFORMED')
