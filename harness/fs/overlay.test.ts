@@ -5,6 +5,7 @@ import { tarOf, type SampleEntry } from '../testing/oci-samples.ts'
 import type { FileTree } from './file-tree.ts'
 import { mergeLayers } from './overlay.ts'
 import { readTarIndex } from './tar-index.ts'
+import { cpuMs } from '../testing/cpu-time.ts'
 
 /** One letter per layer, lowest first; a name ending in a slash is a folder, `a=b` a hard link, `a->b` a symbolic one. */
 async function merge(...layers: readonly (readonly string[])[]): Promise<FileTree> {
@@ -131,12 +132,12 @@ describe('mergeLayers', () => {
 
   it('is quick about many whiteouts over many files', async () => {
     const names = Array.from({ length: 20_000 }, (_, index) => `d/${index}`)
-    const started = performance.now()
+    const started = cpuMs()
     const tree = await merge(
       names,
       names.map((name) => name.replace('d/', 'd/.wh.')),
     )
     expect(paths(tree)).toEqual([])
-    expect(performance.now() - started).toBeLessThan(5000)
+    expect(cpuMs() - started).toBeLessThan(5000)
   })
 })

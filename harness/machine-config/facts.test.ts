@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { machineConfigFacts } from './facts.ts'
 import { parseMachineConfig } from './document.ts'
+import { cpuMs } from '../testing/cpu-time.ts'
 
 const facts = (text: string) => machineConfigFacts(parseMachineConfig([{ path: 'c.yaml', bytes: Buffer.from(text) }]))
 const document = (kind: string, rest: string): string => `apiVersion: v1alpha1\nkind: ${kind}\n${rest}`
@@ -235,10 +236,10 @@ describe('machineConfigFacts finds what looks like a secret', () => {
     const lines = ['tskey-a ', 'a://b:', 'gho_', 'ghp_a', '--authkey ', '-----BEGIN A '].map((part) =>
       part.repeat(40_000),
     )
-    const started = performance.now()
+    const started = cpuMs()
     expect(
       secrets(`${environment(`X_TOKEN=${'${'.repeat(100_000)}`)}${lines.map((line) => `# ${line}\n`).join('')}`),
     ).toEqual(['person X_TOKEN 5'])
-    expect(performance.now() - started).toBeLessThan(5000)
+    expect(cpuMs() - started).toBeLessThan(5000)
   })
 })

@@ -71,11 +71,16 @@ describe('the budget of a reference', () => {
     const timer = setInterval(() => response.write(' '), 20)
     response.on('close', () => clearInterval(timer))
   }
-  async function resolveTags(handler: Handler, names: readonly string[], limits: Partial<typeof BUDGET>) {
+  async function resolveTags(
+    handler: Handler,
+    names: readonly string[],
+    limits: Partial<typeof BUDGET>,
+    documentMs = 120_000,
+  ) {
     await using server = await serve(handler)
     const access = openRegistryAccess({
       cache: await openCache(join(folder, `${caches++}`)),
-      network: { credentials: async () => undefined, limits: { documentMs: 500 } },
+      network: { credentials: async () => undefined, limits: { documentMs } },
       limits: { ...BUDGET, ...limits },
     })
     const started = performance.now()
@@ -83,7 +88,7 @@ describe('the budget of a reference', () => {
       for (const name of names) await access.resolve(parseReference(`${server.host}/${name}`) as RegistryReference)
       return server.asked.length
     } finally {
-      expect(performance.now() - started).toBeLessThan(5000)
+      expect(performance.now() - started).toBeLessThan(60_000)
       await access.close()
     }
   }
@@ -100,7 +105,7 @@ describe('the budget of a reference', () => {
   })
 
   it('does not follow a manifest that trickles, nor ask for it again', async () => {
-    const ask = () => resolveTags(trickled, ['a:v1'], {})
+    const ask = () => resolveTags(trickled, ['a:v1'], {}, 500)
     const error = await expectCode(ask, RegistryError, 'REGISTRY_UNAVAILABLE')
     expect(error.message).toMatch('got no end of it in time')
   })

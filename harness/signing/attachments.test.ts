@@ -12,7 +12,7 @@ import { openRegistryAccess, type RegistryAccess } from '../oci/registry/access.
 import { expectCode } from '../testing/expect-code.ts'
 import { serve, type Handler, type TestServer } from '../testing/http-server.ts'
 import { descriptorOf, indexOf, json } from '../testing/oci-samples.ts'
-import { IMPATIENT } from '../testing/registry-client.ts'
+import { PATIENT } from '../testing/registry-client.ts'
 import { readAttachments, type Attachment } from './attachments.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'attachments-'))
@@ -66,7 +66,7 @@ const referenceOf = ({ host }: TestServer): RegistryReference =>
 const open = async (root: string, isOnline = true): Promise<RegistryAccess> =>
   openRegistryAccess({
     cache: await openCache(root),
-    ...(isOnline && { network: { credentials: async () => undefined, limits: IMPATIENT } }),
+    ...(isOnline && { network: { credentials: async () => undefined, limits: PATIENT } }),
   })
 
 /** As read with a network, and proven to be the same without. */

@@ -5,6 +5,7 @@ import type { z } from 'zod'
 import { encodedPart, parseDigest } from '#harness/bytes/digest.ts'
 import { areaFolder } from '#harness/oci/cache/layout.ts'
 import { DESCRIPTION_SCHEMA } from '#harness/talos/description/schema.ts'
+import { besideOf } from '../judge/verdict/report-file.ts'
 
 /** A genuine one has some 300 KiB. */
 const MAX_BYTES = 32 << 20
@@ -39,7 +40,7 @@ async function read<T>(path: string, schema: z.ZodType<T>): Promise<T | undefine
 }
 
 async function write(folder: string, path: string, text: string): Promise<void> {
-  const beside = `${path}.${process.pid}`
+  const beside = besideOf(path)
   try {
     await mkdir(folder, { recursive: true })
     await writeFile(beside, text)

@@ -1,7 +1,7 @@
 // Puts a lock where it belongs.
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { UsageError } from '../cli/command-line.ts'
-import { isSpecial } from '../judge/verdict/report-file.ts'
+import { besideOf, isSpecial } from '../judge/verdict/report-file.ts'
 
 /** Writes the lock whole or not at all; `-` is standard output. UsageError where the file cannot be written. */
 export async function writeLock(path: string, text: string): Promise<void> {
@@ -9,7 +9,7 @@ export async function writeLock(path: string, text: string): Promise<void> {
     process.stdout.write(text)
     return
   }
-  const beside = `${path}.${process.pid}`
+  const beside = besideOf(path)
   try {
     if (await isSpecial(path)) {
       await writeFile(path, text)

@@ -6,6 +6,7 @@ import { expectCode } from '../../testing/expect-code.ts'
 import { describeHostile } from '../../testing/hostile.ts'
 import { parseCertificateIdentity } from '../der/certificate.ts'
 import { findCertificates } from './kernel-certificates.ts'
+import { cpuMs } from '../../testing/cpu-time.ts'
 
 const where = { path: 'vmlinuz!Image' }
 const first = sampleKey({ serial: '01' })
@@ -70,9 +71,9 @@ describe('findCertificates', () => {
   it('takes well under a second for 64 MiB', async () => {
     const image = Buffer.alloc(64 << 20, 'code that is no certificate, 0x30 0x82 ')
     first.certificate.copy(image, 50 << 20)
-    const started = performance.now()
+    const started = cpuMs()
     expect(await findCertificates(bytesSource(image, where))).toHaveLength(1)
-    expect(performance.now() - started).toBeLessThan(1000)
+    expect(cpuMs() - started).toBeLessThan(1000)
   })
 })
 

@@ -5,6 +5,7 @@ import { FormatError } from '../../errors.ts'
 import { expectCode } from '../../testing/expect-code.ts'
 import { describeHostile } from '../../testing/hostile.ts'
 import { findKernelBanner, kernelReleaseOf, parseKernelConfig, readKernelConfig } from './kernel-config.ts'
+import { cpuMs } from '../../testing/cpu-time.ts'
 
 const banner = 'Linux version 6.12.57-talos (@buildkitsandbox) (gcc (GCC) 14.3.0) #1 SMP Thu Nov  6 12:35:51 UTC 2025'
 const text =
@@ -48,9 +49,9 @@ describe('findKernelBanner', () => {
   })
 
   it('looks once at an image full of almost-banners', async () => {
-    const started = performance.now()
+    const started = cpuMs()
     expect(await findKernelBanner(bytesSource(Buffer.alloc(8 << 20, 'Linux version 6.')))).toBeUndefined()
-    expect(performance.now() - started).toBeLessThan(2_000)
+    expect(cpuMs() - started).toBeLessThan(2_000)
   })
 })
 

@@ -12,6 +12,7 @@ import {
   parseModulesDep,
   parseModulesPaths,
 } from './index.ts'
+import { cpuMs } from '../../testing/cpu-time.ts'
 
 const where = { path: 'modules.sqsh!modules.list' }
 const bytes = (text: string) => Buffer.from(text)
@@ -106,9 +107,9 @@ describe('entriesOfText', () => {
   })
 
   it('takes a line of brackets in bounded time', () => {
-    const started = performance.now()
+    const started = cpuMs()
     expect(entriesOfText('alias', bytes(`alias ${'['.repeat(1 << 20)} m\n`), where).size).toBe(0)
-    expect(performance.now() - started).toBeLessThan(1000)
+    expect(cpuMs() - started).toBeLessThan(1000)
   })
 })
 

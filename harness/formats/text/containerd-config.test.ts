@@ -4,6 +4,7 @@ import { FormatError } from '../../errors.ts'
 import { expectCode } from '../../testing/expect-code.ts'
 import { describeHostile } from '../../testing/hostile.ts'
 import { parseContainerdConfig } from './containerd-config.ts'
+import { cpuMs } from '../../testing/cpu-time.ts'
 
 const where = { path: '5.sqsh!etc/cri/conf.d/10-spin.part' }
 const handlers = (text: string) => Object.fromEntries(parseContainerdConfig(Buffer.from(text), where).handlers)
@@ -91,9 +92,9 @@ describe('parseContainerdConfig refuses', () => {
   ])('or reads half a mebibyte of %s in bounded time', (_, piece) => {
     let text = ''
     for (let n = 0; text.length < 1 << 19; n++) text += piece(n)
-    const started = performance.now()
+    const started = cpuMs()
     expect(isValueOrFormatError(() => handlers(text))).toBe(true)
-    expect(performance.now() - started).toBeLessThan(5000)
+    expect(cpuMs() - started).toBeLessThan(5000)
   })
 
   it('lists the settings that are no type of a handler', () => {

@@ -4,6 +4,7 @@ import { readAll } from '../../bytes/source.ts'
 import { expectCode } from '../../testing/expect-code.ts'
 import { describeHostile } from '../../testing/hostile.ts'
 import { parseYaml, parseYamlDocuments } from './document.ts'
+import { cpuMs } from '../../testing/cpu-time.ts'
 
 const where = { path: 'manifest.yaml' }
 const bytes = (text: string) => Buffer.from(text)
@@ -91,9 +92,9 @@ describe('parseYaml refuses', () => {
   ])('or reads half a megabyte of %s in bounded time', (_, line) => {
     let text = ''
     for (let n = 0; text.length < 1 << 19; n++) text += line(n)
-    const started = performance.now()
+    const started = cpuMs()
     expect(isValueOrFormatError(() => parseYaml(bytes(text), where))).toBe(true)
-    expect(performance.now() - started).toBeLessThan(5000)
+    expect(cpuMs() - started).toBeLessThan(5000)
   })
 })
 

@@ -5,7 +5,7 @@ import { digestOf } from '../../bytes/digest.ts'
 import { IntegrityError, NotFoundError, RegistryError } from '../../errors.ts'
 import { expectCode } from '../../testing/expect-code.ts'
 import { serve, type Asked, type Handler } from '../../testing/http-server.ts'
-import { clientOf, IMPATIENT } from '../../testing/registry-client.ts'
+import { clientOf, PATIENT } from '../../testing/registry-client.ts'
 import type { Limits } from './http/limits.ts'
 import { readBlob, type BlobOptions } from './blob-reader.ts'
 import { isPresent } from './presence.ts'
@@ -16,7 +16,7 @@ async function read(
   handler: Handler,
   options: BlobOptions = {},
   content = CONTENT,
-  limits: Limits = IMPATIENT,
+  limits: Limits = PATIENT,
 ): Promise<{ bytes: Buffer; ranges: (string | undefined)[] }> {
   await using server = await serve(handler)
   const client = clientOf(server, { limits })
@@ -141,7 +141,7 @@ describe('readBlob', () => {
       const timer = setInterval(() => response.write('x'), 5)
       response.once('close', () => clearInterval(timer))
     }
-    const limits = { ...IMPATIENT, blobMs: 100, slowestBytesPerSecond: CONTENT.size * 10 }
+    const limits = { ...PATIENT, blobMs: 100, slowestBytesPerSecond: CONTENT.size * 10 }
     const error = await expectCode<RegistryError>(
       () => read(trickle, {}, CONTENT, limits),
       RegistryError,

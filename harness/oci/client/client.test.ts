@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { RegistryError } from '../../errors.ts'
 import { expectCode } from '../../testing/expect-code.ts'
 import { serve, type Handler } from '../../testing/http-server.ts'
-import { clientOf, getText as get, IMPATIENT, TARGET } from '../../testing/registry-client.ts'
+import { clientOf, getText as get, IMPATIENT, PATIENT, TARGET } from '../../testing/registry-client.ts'
 import { openRegistryClient } from './client.ts'
 
 describe('exchange', () => {
@@ -76,7 +76,7 @@ describe('exchange', () => {
   })
 
   it('speaks no HTTP to what is not this machine', async () => {
-    const client = openRegistryClient('registry.invalid', { credentials: async () => undefined, limits: IMPATIENT })
+    const client = openRegistryClient('registry.invalid', { credentials: async () => undefined, limits: PATIENT })
     const error = await expectCode<RegistryError>(() => get(client), RegistryError, 'REGISTRY_UNAVAILABLE')
     expect(error.request).toMatch(/^https:/)
   })

@@ -9,7 +9,7 @@ import { FormatError, IntegrityError, NotFoundError, RegistryError } from '../..
 import { expectCode } from '../../testing/expect-code.ts'
 import { serve, type Handler, type TestServer } from '../../testing/http-server.ts'
 import { imageOf, tarOf, indexOf, json, manifestDescriptor } from '../../testing/oci-samples.ts'
-import { IMPATIENT } from '../../testing/registry-client.ts'
+import { PATIENT } from '../../testing/registry-client.ts'
 import { openCache } from '../cache/cache.ts'
 import { OCI_CONFIG, OCI_INDEX, OCI_LAYER_GZIP, OCI_MANIFEST } from '../image/media-types.ts'
 import { openImage, type OciImage } from '../image/image.ts'
@@ -53,7 +53,7 @@ function registryOf(blobs: Blobs, root: Digest, instead?: (...args: Parameters<H
   }
 }
 
-const network = { credentials: async () => undefined, limits: IMPATIENT }
+const network = { credentials: async () => undefined, limits: PATIENT }
 async function accessTo(cacheFolder: string, options: Partial<AccessOptions> = { network }): Promise<RegistryAccess> {
   return openRegistryAccess({ cache: await openCache(cacheFolder), ...options })
 }

@@ -18,6 +18,14 @@ it('writes a file whole, over an older one, and removes it', async () => {
   expect(await readdir(join(folder, 'new'))).toEqual([])
 })
 
+it('is whole, and the file of one of them, where many of one process write it at once', async () => {
+  const path = join(folder, 'together', 'report.json')
+  const texts = Array.from({ length: 20 }, (_, index) => `${index}`.repeat(50_000))
+  await Promise.all(texts.map((text) => writeWhole(path, text)))
+  expect(texts).toContain(await readFile(path, 'utf8'))
+  expect(await readdir(join(folder, 'together'))).toEqual(['report.json'])
+})
+
 it('leaves what is no file where it is, as /dev/null, also behind a link', async () => {
   const socket = join(folder, 'socket')
   await symlink(socket, join(folder, 'link'))

@@ -1,4 +1,5 @@
 // Files that a run leaves: written beside and renamed, so that a reader never sees half of one.
+import { randomBytes } from 'node:crypto'
 import { rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { makeFolder } from '#harness/bytes/folder.ts'
@@ -9,7 +10,7 @@ export const REPORT_PATH = 'report/conformance.json'
 
 /** UsageError when the file cannot be written: an older one is unchanged, and no temporary file remains. */
 export async function writeWhole(path: string, text: string): Promise<void> {
-  const beside = `${path}.${process.pid}`
+  const beside = besideOf(path)
   try {
     // A rename would put a file in the place of /dev/null.
     if (await isSpecial(path)) {
@@ -23,6 +24,11 @@ export async function writeWhole(path: string, text: string): Promise<void> {
     await rm(beside, { force: true }).catch(() => undefined)
     throw cannotWrite(path, cause)
   }
+}
+
+/** A name of its own for what becomes `path`: other writers of it may be in this very process. */
+export function besideOf(path: string): string {
+  return `${path}.${process.pid}-${randomBytes(4).toString('hex')}`
 }
 
 /** A verdict that could not be reached must not leave an older one in its place. */

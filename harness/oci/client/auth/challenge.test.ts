@@ -4,6 +4,7 @@ import { RegistryError } from '../../../errors.ts'
 import { expectCode } from '../../../testing/expect-code.ts'
 import { describeHostile } from '../../../testing/hostile.ts'
 import { parseChallenges } from './challenge.ts'
+import { cpuMs } from '../../../testing/cpu-time.ts'
 
 const AT = { path: 'example.com' }
 const parse = (header: string): unknown =>
@@ -60,13 +61,13 @@ describe('parseChallenges', () => {
   })
 
   it('takes no longer for what is made to be slow', () => {
-    const started = performance.now()
+    const started = cpuMs()
     const outcomes: string[] = []
     for (const piece of ['a ', 'a=', ' ,', '"', String.raw`\\`, 'a=b,', 'a=b '])
       for (const header of [`Bearer x="${piece.repeat(8000 / piece.length)}`, piece.repeat(16_000 / piece.length)])
         outcomes.push(outcome(() => parse(header)))
     expect(outcomes).not.toContain('TypeError')
-    expect(performance.now() - started).toBeLessThan(1000)
+    expect(cpuMs() - started).toBeLessThan(1000)
   })
 })
 

@@ -4,6 +4,7 @@ import { RegistryError } from '../../../errors.ts'
 import { expectCode } from '../../../testing/expect-code.ts'
 import { describeHostile } from '../../../testing/hostile.ts'
 import { parseNextLink, resolveNextLink } from './link.ts'
+import { cpuMs } from '../../../testing/cpu-time.ts'
 
 const AT = { path: 'example.com' }
 const PAGE = new URL('https://example.com:5000/v2/a/tags/list?n=2')
@@ -37,14 +38,14 @@ describe('parseNextLink', () => {
   })
 
   it('takes no longer for what is made to be slow', async () => {
-    const started = performance.now()
+    const started = cpuMs()
     for (const piece of [';a  ', ';a= ', '<a>,', '; ', ';a="\\""'])
       await expectCode(
         () => parseNextLink(`<x>${piece.repeat(16_000 / piece.length)}!`, AT),
         RegistryError,
         'REGISTRY_PROTOCOL',
       )
-    expect(performance.now() - started).toBeLessThan(1000)
+    expect(cpuMs() - started).toBeLessThan(1000)
   })
 })
 
