@@ -6,16 +6,10 @@ import { fileSource, type ByteSource } from '#harness/bytes/source.ts'
 import type { BudgetLimits } from '#harness/budget.ts'
 import { Spool } from '#harness/bytes/spool.ts'
 import { makeAssetFiles } from './assets.ts'
-import { openBase, type Base } from './base.ts'
+import type { Base } from './base.ts'
 import { BuildError } from './build-error.ts'
-import {
-  hasModules,
-  readExtension,
-  squash,
-  toSquashFiles,
-  type SquashStyle,
-  type Extension,
-} from './initramfs/extension.ts'
+import { openCommonParts, type CommonParts } from './common-parts.ts'
+import { hasModules, squash, type Extension } from './initramfs/extension.ts'
 import { collectFirmware } from './initramfs/firmware.ts'
 import { writeAssetImage, writeInstaller, type WrittenImage } from './image.ts'
 import { initramfsChunks, layerOrder, type LayerFile } from './initramfs/initramfs.ts'
@@ -37,6 +31,8 @@ export type AssembleOptions = {
   readonly signal?: AbortSignal | undefined
   /** The limits of each image of upstream; without limits unless given. */
   readonly limits?: BudgetLimits | undefined
+  /** Parts for all variants of the release, which the caller closes; made for this one alone unless given. */
+  readonly common?: CommonParts | undefined
 }
 
 export type Built = {
@@ -78,20 +74,17 @@ async function assembleIn(work: string, spool: Spool, plan: Plan, options: Assem
   }
   const time = plan.sourceDate
   step('reading the kernel and the base initramfs')
-  const base = await openBase(upstream, plan, spool)
-  await using extensions = closeAll<Extension>()
+  await using own = options.common === undefined ? openCommonParts(upstream, { plan, folder: work, spool }) : undefined
+  const common = own ?? (options.common as CommonParts)
+  const base = await common.base()
+  const extensions: Extension[] = []
   for (const pinned of plan.extensions) {
     step(`reading ${pinned.name} ${pinned.version}`)
-    extensions.list.push(await readExtension(upstream, pinned, { talos: plan.talos, ...base }, spool))
+    extensions.push(await common.extension(pinned))
   }
-  const firmware = await collectFirmware(extensions.list)
+  const firmware = await collectFirmware(extensions)
 
-  await using layers = await squashLayers(work, base, extensions.list, {
-    time,
-    hasLabels: plan.quirks.extensionLabels,
-    workers: options.workers ?? DEFAULT_WORKERS,
-    step,
-  })
+  await using layers = await squashLayers(work, { plan, common, base, extensions }, options.workers, step)
 
   step('appending the extensions to the initramfs')
   await using initramfs = await writeFile(
@@ -128,49 +121,36 @@ async function assembleIn(work: string, spool: Spool, plan: Plan, options: Assem
   return { output, installer, assets, sizes: { initramfs: initramfs.data.size, uki: uki.size } }
 }
 
-type SquashOptions = SquashStyle & { readonly workers: number; readonly step: (text: string) => void }
-type OpenLayer = LayerFile & { close(): Promise<void> }
+type Parts = {
+  readonly plan: Plan
+  readonly common: CommonParts
+  readonly base: Base
+  readonly extensions: readonly Extension[]
+}
 
 /** A layer for each extension in imager's order, and the module index on top if one brings modules. */
 async function squashLayers(
   work: string,
-  base: Base,
-  extensions: readonly Extension[],
-  options: SquashOptions,
-): Promise<ReturnType<typeof closeAll<OpenLayer>>> {
-  const { time, step } = options
-  const layers = closeAll<OpenLayer>()
-  try {
-    for (const { index, image } of layerOrder(extensions.length)) {
-      const extension = extensions[index]
-      if (extension === undefined) continue
-      step(`squashing ${extension.metadata.name}`)
-      const file = await squash(toSquashFiles(extension, options), join(work, image), options)
-      layers.list.push({ image, metadata: extension.metadata, ...file })
-    }
-    const withModules = extensions.filter(({ rootfs }) => hasModules(rootfs))
-    if (withModules.length > 0) {
-      step('indexing the kernel modules')
-      const metadata = moduleIndexMetadata(base.kernelRelease)
-      const image = `${metadata.name}.sqsh`
-      const files = await makeModuleIndex(base.rootfs, withModules, base.kernelRelease, time)
-      layers.list.push({ image, metadata, ...(await squash(files, join(work, image), options)) })
-    }
-    return layers
-  } catch (error) {
-    await layers[Symbol.asyncDispose]()
-    throw error
+  { plan, common, base, extensions }: Parts,
+  workers = DEFAULT_WORKERS,
+  step: (text: string) => void,
+): Promise<{ readonly list: readonly LayerFile[] } & AsyncDisposable> {
+  const list: LayerFile[] = []
+  for (const { index, image } of layerOrder(extensions.length)) {
+    const [pinned, extension] = [plan.extensions[index], extensions[index]]
+    if (pinned === undefined || extension === undefined) continue
+    step(`squashing ${pinned.name}`)
+    list.push({ image, metadata: extension.metadata, ...(await common.layer(pinned, workers)) })
   }
-}
-
-function closeAll<T extends { close(): Promise<void> }>() {
-  const list: T[] = []
-  return {
-    list,
-    async [Symbol.asyncDispose](): Promise<void> {
-      await Promise.all(list.map((one) => one.close()))
-    },
-  }
+  const withModules = extensions.filter(({ rootfs }) => hasModules(rootfs))
+  if (withModules.length === 0) return { list, [Symbol.asyncDispose]: () => Promise.resolve() }
+  step('indexing the kernel modules')
+  const time = plan.sourceDate
+  const metadata = moduleIndexMetadata(base.kernelRelease)
+  const image = `${metadata.name}.sqsh`
+  const files = await makeModuleIndex(base.rootfs, withModules, base.kernelRelease, time)
+  const { data, close } = await squash(files, join(work, image), { time, workers })
+  return { list: [...list, { image, metadata, data }], [Symbol.asyncDispose]: close }
 }
 
 async function writeFile(path: string, chunks: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined) {

@@ -4,11 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { assemble } from '#build/assemble.ts'
 import { BuildError } from '#build/build-error.ts'
+import { openCommonParts } from '#build/common-parts.ts'
 import { planVariant } from '#build/plan.ts'
 import { registryUpstream } from '#build/upstream/registry.ts'
+import type { UpstreamParts } from '#build/upstream/upstream.ts'
 import { encodedPart } from '#harness/bytes/digest.ts'
+import { Spool } from '#harness/bytes/spool.ts'
 import { HarnessError } from '#harness/errors.ts'
 import type { Reference } from '#harness/oci/image/reference.ts'
+import { settleInParallel } from '#harness/oci/parallel.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import { lockDigest, type Lock } from '#specs/contract/lock.ts'
 import { loadMachineConfig } from '../judge/candidates/config-files.ts'
@@ -32,28 +36,19 @@ export type VerdictPlace = {
 
 const BAD = new Set(['fail', 'inconclusive', 'blocked', 'missing'])
 
+/** Variants that are built at once. */
+const AT_ONCE = 2
+
 /** The rule about the install image: it names the release of today, the upgrade itself names the next. */
 const INSTALL_IMAGE = 'CFG-004'
 
 /** The verdict of `npm run build` and `npm test`; `decisions` is the caller's. */
 export async function judgeRelease(lock: Lock, decisions: number, place: VerdictPlace): Promise<DriftVerdict> {
-  const { session, contract, signal } = place
+  const { upstream } = place.session
   const folder = await mkdtemp(join(tmpdir(), 'talos-image-drift-'))
-  const { upstream, limits } = session
   const parts = registryUpstream(lock, { spool: upstream.spool, registry: upstream.access }, upstream.mirror)
   try {
-    const references: Reference[] = []
-    for (const variant of Object.keys(contract.value.variants)) {
-      const output = join(folder, variant)
-      upstream.step(`building ${variant} on ${lock.talos}`)
-      await assemble(planVariant({ lock, contract: contract.value, variant }), {
-        upstream: parts,
-        output,
-        signal,
-        limits,
-      })
-      references.push({ kind: 'oci', path: output, ...(lock.talos !== undefined && { tag: lock.talos }) })
-    }
+    const references = await buildAll(folder, lock, parts, place)
     upstream.step(`judging ${lock.talos}`)
     return summarize(await judge(references, lock, place), decisions)
   } catch (error) {
@@ -62,6 +57,37 @@ export async function judgeRelease(lock: Lock, decisions: number, place: Verdict
   } finally {
     await parts.close()
     await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** One frame of zstd has one thread: two variants are built at once, of parts that are read and squashed once. */
+async function buildAll(
+  folder: string,
+  lock: Lock,
+  parts: UpstreamParts,
+  { session, contract, signal }: VerdictPlace,
+): Promise<readonly Reference[]> {
+  const { upstream, limits } = session
+  const plans = Object.keys(contract.value.variants).map((variant) =>
+    planVariant({ lock, contract: contract.value, variant }),
+  )
+  const [first] = plans
+  if (first === undefined) return []
+  const spool = new Spool(join(folder, 'spool'), limits)
+  try {
+    await using common = openCommonParts(parts, { plan: first, folder, spool })
+    return await settleInParallel(
+      plans,
+      async (plan) => {
+        const output = join(folder, plan.variant)
+        upstream.step(`building ${plan.variant} on ${lock.talos}`)
+        await assemble(plan, { upstream: parts, output, signal, limits, common })
+        return { kind: 'oci', path: output, ...(lock.talos !== undefined && { tag: lock.talos }) } as const
+      },
+      AT_ONCE,
+    )
+  } finally {
+    await spool.close()
   }
 }
 
