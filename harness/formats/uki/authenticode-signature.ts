@@ -42,8 +42,9 @@ export async function verifyAuthenticode(source: ByteSource, pe: Pe, trusted?: X
   if (Buffer.compare(signer.contentDigest, contentDigest) !== 0)
     throw fail('SIGNATURE', 'expected the signed attributes to name the content, got another digest', at)
   const certificate = findCertificate(trusted === undefined ? certificates : [trusted], signer, at)
-  if (trusted !== undefined && certificates.some(({ raw }) => !raw.equals(trusted.raw)))
-    throw fail('IDENTITY', `expected the certificate of ${nameOf(trusted)} and no other inside`, at)
+  // Firmware looks for the signer's certificate inside, and then whether it is enrolled.
+  if (trusted !== undefined && (certificates.length !== 1 || !certificates[0]?.raw.equals(trusted.raw)))
+    throw fail('IDENTITY', `expected the certificate of ${nameOf(trusted)} inside, once and no other`, at)
   const attributes = Buffer.from(signer.attributes)
   attributes[0] = TAG.SET
   const key = readKey(certificate, at)
@@ -131,8 +132,12 @@ function parseSigner(info: DerReader, at: Location): ParsedSigner {
   const type = enterAttribute(attributes, OID.contentType, at)
   expectOid(type, OID.indirectData, at)
   type.end('content type')
-  enterAttribute(attributes, OID.signingTime, at).next('signing time')
-  const contentDigest = enterAttribute(attributes, OID.messageDigest, at).next('digest', TAG.OCTET_STRING).content
+  const time = enterAttribute(attributes, OID.signingTime, at)
+  time.next('signing time')
+  time.end('signing time')
+  const digest = enterAttribute(attributes, OID.messageDigest, at)
+  const contentDigest = digest.next('digest', TAG.OCTET_STRING).content
+  digest.end('message digest')
   attributes.end('signedAttrs')
   expectRaw(info, 'signature algorithm', RSA, at)
   const signature = info.next('signature', TAG.OCTET_STRING).content
@@ -143,7 +148,9 @@ function parseSigner(info: DerReader, at: Location): ParsedSigner {
 function enterAttribute(attributes: DerReader, type: string, at: Location): DerReader {
   const attribute = attributes.enter('attribute', TAG.SEQUENCE)
   expectOid(attribute, type, at)
-  return attribute.enter('values', TAG.SET)
+  const values = attribute.enter('values', TAG.SET)
+  attribute.end('attribute')
+  return values
 }
 
 function expectOid(reader: DerReader, expected: string, at: Location): void {
