@@ -75,7 +75,11 @@ async function read(content: Content, listed?: readonly object[]): Promise<reado
   const root = join(folder, `${caches++}`)
   const online = await open(root)
   const found = await readAttachments(online, referenceOf(server), SUBJECT)
-  const offline = openRegistryAccess({ cache: online.cache, failures: structuredClone(online.failures()) })
+  const offline = openRegistryAccess({
+    cache: online.cache,
+    failures: structuredClone(online.failures()),
+    answers: online.answers(),
+  })
   expect(describeAll(await readAttachments(offline, referenceOf(server), SUBJECT))).toEqual(describeAll(found))
   await online.close()
   return found

@@ -48,10 +48,10 @@ export async function prepareAll(folder: string, isChosen: (example: Example) =>
     ...(await mapInParallel([...RIGHT_PROJECTS, ...projects], prepareProject)),
     ...(await mapInParallel([...UNBROKEN_NODES, ...nodes], prepareNode)),
   ]
-  const { failures, trustedRoot } = registry
+  const { failures, answers, trustedRoot } = registry
   return {
     prepared,
-    common: { cacheFolder: folder, registry: { failures }, trustedRoot },
+    common: { cacheFolder: folder, registry: { failures, answers }, trustedRoot },
     controls:
       CONTROLS.length +
       RELEASE_CONTROLS.length +

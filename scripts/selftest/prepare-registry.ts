@@ -11,6 +11,7 @@ import { startRegistry } from '#fixtures/simulator/registry/server.ts'
 import { openCache } from '#harness/oci/cache/cache.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import { openRegistryAccess } from '#harness/oci/registry/access.ts'
+import type { Answers } from '#harness/oci/cache/names.ts'
 import type { BlobFailures } from '#harness/oci/registry/failure.ts'
 import { openCandidate, type OpenedCandidate } from '../judge/candidates/candidates.ts'
 import { pullEvidence } from '../judge/candidates/evidence.ts'
@@ -27,6 +28,7 @@ const QUIET = { start: () => undefined, advance: () => undefined, stop: () => un
 export type PreparedRegistry = {
   readonly prepared: readonly Prepared[]
   readonly failures: BlobFailures
+  readonly answers: Answers
   readonly trustedRoot: string
 }
 
@@ -75,7 +77,7 @@ export async function prepareRegistry(
         ? []
         : [{ candidate: { ...candidate, pinnedReference }, expected: { violates, inconclusive } }]
     })
-    return { prepared, failures: access.failures(), trustedRoot: authority.trustedRoot }
+    return { prepared, failures: access.failures(), answers: access.answers(), trustedRoot: authority.trustedRoot }
   } finally {
     await Promise.all(opened.flatMap(({ parts }) => parts.map(({ talos }) => talos.close())))
     await access.close()

@@ -2,6 +2,7 @@
 import type { BudgetLimits } from '#harness/budget.ts'
 import type { Location } from '#harness/errors.ts'
 import type { Reference } from '#harness/oci/image/reference.ts'
+import type { Answers } from '#harness/oci/cache/names.ts'
 import type { BlobFailures } from '#harness/oci/registry/failure.ts'
 import type { MachineConfigFacts } from '#harness/machine-config/facts.ts'
 import type { ObservedNode } from '#harness/talos/node/observed.ts'
@@ -59,8 +60,8 @@ export type RunInput = {
   readonly limits?: BudgetLimits
   /** True to read the bytes of every part, whatever was found in the same bytes of another. */
   readonly fromBytes?: boolean
-  /** Failures of reading a candidate in a registry: all else of it is in the cache. */
-  readonly registry?: { readonly failures: BlobFailures }
+  /** Failures of reading a candidate in a registry, and what it answered of names: all else is in the cache. */
+  readonly registry?: { readonly failures: BlobFailures; readonly answers?: Answers | undefined }
   /** Text of the trusted_root.json that signatures are held against; absent for the packaged one. */
   readonly trustedRoot?: string
 }

@@ -5,10 +5,8 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { digestOf, encodedPart } from '../../bytes/digest.ts'
 import { readAll } from '../../bytes/source.ts'
 import { openCache, type Cache } from './cache.ts'
-import { recallName, rememberName } from './names.ts'
 import { MARKER, MARKER_TEXT } from './layout.ts'
 import { measureCache, pruneCache } from './usage.ts'
-import { OCI_MANIFEST } from '../image/media-types.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'cache-'))
 afterAll(() => rm(folder, { recursive: true }))
@@ -197,34 +195,5 @@ describe('openCache', () => {
     await Promise.all(Array.from({ length: 20 }, () => put(cache)))
     expect(await find(cache)).toBe('some bytes')
     expect(await readdir(join(cache.root, 'blobs/sha256'))).toHaveLength(1)
-  })
-})
-
-describe('names', () => {
-  const DESCRIPTOR = { mediaType: OCI_MANIFEST, digest: DIGEST, size: 10 }
-
-  it('remembers what a name was', async () => {
-    const cache = await newCache()
-    expect(await recallName(cache, 'a/b:v1')).toBeUndefined()
-    await rememberName(cache, 'a/b:v1', { ...DESCRIPTOR, annotations: { a: 'b' } })
-    expect(await recallName(cache, 'a/b:v1')).toMatchObject({
-      descriptor: DESCRIPTOR,
-      resolved: expect.stringMatching(/^20.*Z$/),
-    })
-    expect(await recallName(cache, 'a/b:v2')).toBeUndefined()
-    await rememberName(cache, 'a/b:v2', null)
-    expect(await recallName(cache, 'a/b:v2')).toMatchObject({ descriptor: null })
-  })
-
-  it.each([
-    '',
-    '{}',
-    '{"version":2}',
-    JSON.stringify({ version: 1, name: 'other', descriptor: DESCRIPTOR, resolved: '' }),
-  ])('does not take %j for a name', async (text) => {
-    const cache = await newCache()
-    await rememberName(cache, 'a/b:v1', DESCRIPTOR)
-    await cache.write('names', digestOf(Buffer.from('a/b:v1')), text)
-    expect(await recallName(cache, 'a/b:v1')).toBeUndefined()
   })
 })

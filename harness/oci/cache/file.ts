@@ -11,7 +11,7 @@ import { fileSource, type ByteSource } from '../../bytes/source.ts'
 import type { SpoolOptions } from '../../bytes/spool.ts'
 import { FormatError } from '../../errors.ts'
 import type { Seal } from './key.ts'
-import { areaFolder, MARKER, MARKER_TEXT } from './layout.ts'
+import { areaFolder, FOLDER_MODE, MARKER, MARKER_TEXT } from './layout.ts'
 
 /** A file that is being written into the cache. */
 export type Incoming = {
@@ -26,7 +26,6 @@ export type Incoming = {
 }
 
 const FILE_MODE = 0o600
-const FOLDER_MODE = 0o700
 
 export async function beginFile(root: string, seal: () => Promise<Seal | undefined>): Promise<Incoming> {
   const path = await temporaryPath(root)

@@ -27,6 +27,9 @@ export const AREAS = {
 export const MARKER = 'talos-image-contract.cache'
 export const MARKER_TEXT = 'This folder is a cache of talos-image-contract: files are removed from it at any time.\n'
 
+/** No other user reads, or writes: what is concluded is believed. */
+export const FOLDER_MODE = 0o700
+
 /** Names of files that are being written. */
 export const TEMPORARY = /^\d+-[0-9a-f]{24}$/
 /** Names of content below `<area>/<algorithm>`. */

@@ -1,9 +1,9 @@
 // Registries through the cache: each name resolved once, each blob fetched once however many ask for it.
 import { Budget, UNLIMITED, type BudgetLimits } from '../../budget.ts'
 import type { Digest } from '../../bytes/digest.ts'
-import { FormatError, NotFoundError, RegistryError, SchemaError, type Location } from '../../errors.ts'
+import { FormatError, NotFoundError, RegistryError, SchemaError } from '../../errors.ts'
 import type { Cache, CachedFile } from '../cache/cache.ts'
-import { recallName, recallReferrers, rememberName, rememberReferrers } from '../cache/names.ts'
+import { openNames, type Answers } from '../cache/names.ts'
 import { askAside, openRegistryClient, type ClientOptions, type RegistryClient } from '../client/client.ts'
 import { fetchManifest } from '../client/manifests.ts'
 import { askReferrers } from '../client/referrers.ts'
@@ -11,7 +11,8 @@ import { documentType } from './documents.ts'
 import { openSpending, within, type Spending } from './limited.ts'
 import type { RegistryReference } from '../image/reference.ts'
 import type { Descriptor } from '../image/schemas.ts'
-import { ensureCached, nameOf, notCached, putBytes, type FetchOptions } from './fetch.ts'
+import { ensureCached, nameOf, putBytes, type FetchOptions } from './fetch.ts'
+import { recallList, recallRoot } from './recall.ts'
 import { fromFailure, toFailure, toUnanswered, type BlobFailure, type BlobFailures } from './failure.ts'
 
 export type AccessOptions = {
@@ -22,6 +23,8 @@ export type AccessOptions = {
   readonly limits?: BudgetLimits | undefined
   /** Failures that another access, which had a network, found. */
   readonly failures?: BlobFailures
+  /** Answers that it got. */
+  readonly answers?: Answers | undefined
   /** A callback for when a tag is taken from the cache. */
   readonly notify?: (message: string) => void
   /** Ends everything that is under way. */
@@ -57,11 +60,14 @@ export interface RegistryAccess {
   find(reference: RegistryReference, descriptor: Descriptor): Promise<CachedFile | undefined>
   /** Failures found so far, for an access without network. */
   failures(): BlobFailures
+  /** Answers so far, for an access without network. */
+  answers(): Answers
   close(): Promise<void>
 }
 
 export function openRegistryAccess(options: AccessOptions): RegistryAccess {
   const { cache, network, notify } = options
+  const names = openNames(cache, options.answers)
   const clients = new Map<string, RegistryClient>()
   const spendings = new Map<string, Spending>()
   const failures = new Map<string, BlobFailure>(Object.entries(options.failures ?? {}))
@@ -103,19 +109,19 @@ export function openRegistryAccess(options: AccessOptions): RegistryAccess {
   }
 
   const resolveNow = async (reference: RegistryReference, { signal, aside }: AskOptions): Promise<Descriptor> => {
-    if (network === undefined) return recall(access, reference, notify)
+    if (network === undefined) return recallRoot(cache, names, reference, notify)
     const client = clientOf(reference, network, aside)
     const { digest: asked, tag = 'latest', repository } = reference
     const manifest = await fetchManifest(client, repository, asked ?? tag, signal).catch(async (error: unknown) => {
       // Without the network it is known then that there is none, such as no asset image beside an installer.
-      if (error instanceof NotFoundError) await rememberName(cache, nameOf(reference), null)
+      if (error instanceof NotFoundError) await names.remember(nameOf(reference), null)
       throw error
     })
     const { bytes, digest } = manifest
     const descriptor = { mediaType: documentType(manifest.mediaType, bytes), digest, size: bytes.length }
     await putBytes(cache, digest, bytes)
     const pinned = nameOf({ ...reference, digest })
-    for (const name of new Set([nameOf(reference), pinned])) await rememberName(cache, name, descriptor)
+    for (const name of new Set([nameOf(reference), pinned])) await names.remember(name, descriptor)
     resolved.set(pinned, Promise.resolve(descriptor))
     ensured.add(keyOf(reference, digest))
     return descriptor
@@ -127,11 +133,11 @@ export function openRegistryAccess(options: AccessOptions): RegistryAccess {
     signal: AbortSignal | undefined,
   ): Promise<readonly Descriptor[] | undefined> => {
     const reference: RegistryReference = { kind: 'registry', registry, repository, digest }
-    if (network === undefined) return recallList(cache, nameOf(reference))
+    if (network === undefined) return recallList(names, nameOf(reference))
     const found = await askReferrers(clientOf(reference, network, true), repository, digest, { signal }).catch(
       asProtocol,
     )
-    await rememberReferrers(cache, nameOf(reference), found)
+    await names.rememberReferrers(nameOf(reference), found)
     return found?.map((one) => ({ mediaType: one.mediaType, digest: one.digest, size: one.size }))
   }
 
@@ -179,6 +185,7 @@ export function openRegistryAccess(options: AccessOptions): RegistryAccess {
     },
     find: (reference, { digest }) => cache.find('blobs', digest, { path: nameOf(reference), digest }),
     failures: () => Object.fromEntries(failures),
+    answers: names.answers,
     async close() {
       for (const spending of spendings.values()) spending.close()
       await Promise.all([...clients.values()].map((client) => client.close()))
@@ -201,12 +208,6 @@ export async function resolveIfThere(
   }
 }
 
-async function recallList(cache: Cache, name: string): Promise<readonly Descriptor[] | undefined> {
-  const known = await recallReferrers(cache, name)
-  if (known === undefined) throw neverAsked({ path: name })
-  return known.descriptors ?? undefined
-}
-
 /** The image has no part in what a registry answers here. */
 function asProtocol(error: unknown): never {
   if (!(error instanceof FormatError) && !(error instanceof SchemaError)) throw error
@@ -214,35 +215,6 @@ function asProtocol(error: unknown): never {
     at: error.at,
     cause: error,
   })
-}
-
-function neverAsked(at: Location): RegistryError {
-  return new RegistryError(
-    'REGISTRY_UNAVAILABLE',
-    'expected a name that was resolved here before, got a new one: judge it once with the network, or give a digest',
-    { at },
-  )
-}
-
-async function recall(
-  { cache, find }: RegistryAccess,
-  reference: RegistryReference,
-  notify: ((message: string) => void) | undefined,
-): Promise<Descriptor> {
-  const name = nameOf(reference)
-  const known = await recallName(cache, name)
-  if (known === undefined) throw neverAsked({ path: name })
-  if (known.descriptor === null)
-    throw new NotFoundError('MANIFEST_UNKNOWN', `expected a manifest, got none at ${known.resolved}`, {
-      at: { path: name },
-    })
-  // A tag made of a digest is nothing that a person asked for.
-  if (reference.digest === undefined && !reference.tag?.startsWith('sha256-'))
-    notify?.(`${name} is taken for ${known.descriptor.digest}, which it was at ${known.resolved}`)
-  const cached = await find(reference, known.descriptor)
-  if (cached === undefined) throw notCached(reference, known.descriptor.digest)
-  await cached.close()
-  return known.descriptor
 }
 
 function keyOf({ registry, repository }: RegistryReference, digest: Digest): string {

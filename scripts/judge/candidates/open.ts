@@ -1,5 +1,6 @@
 // From references to candidates that everybody can read: resolved, looked into, pulled.
 import type { Reference } from '#harness/oci/image/reference.ts'
+import type { Answers } from '#harness/oci/cache/names.ts'
 import type { BlobFailures } from '#harness/oci/registry/failure.ts'
 import type { Trust } from '#harness/signing/trust.ts'
 import type { OpenedPart } from './part.ts'
@@ -14,6 +15,8 @@ export type OpenedCandidates = {
   readonly candidates: readonly Candidate[]
   /** The faults of pulled blobs, and the questions that no registry answered; undefined where nothing is in a registry. */
   readonly failures?: BlobFailures | undefined
+  /** The answers of registries. */
+  readonly answers?: Answers | undefined
   /** Text of the trusted root that signatures are held against. */
   readonly trustedRoot?: string | undefined
   /** The opened parts of the candidate of this key. */
@@ -54,8 +57,9 @@ export async function openCandidates(
     const trustedRoot = registry && (await pullEvidence(registry, candidates, { contract, trust }))
     // Only now: what was not answered about the evidence is among them.
     const failures = registry?.failures()
+    const answers = registry?.answers()
     const partsOf = new Map(opened.map((one) => [one.candidate.key, one.parts]))
-    return { candidates, failures, trustedRoot, partsOf: (key) => partsOf.get(key) ?? [], close }
+    return { candidates, failures, answers, trustedRoot, partsOf: (key) => partsOf.get(key) ?? [], close }
   } catch (error) {
     await close()
     throw cacheError(error, cacheFolder) ?? error

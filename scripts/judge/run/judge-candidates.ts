@@ -46,7 +46,7 @@ export type JudgeTerms = {
 
 /** Judges candidates; never throws for what one holds. */
 export async function judgeCandidates(
-  { candidates, failures, trustedRoot, partsOf }: Omit<OpenedCandidates, 'close'>,
+  { candidates, failures, answers, trustedRoot, partsOf }: Omit<OpenedCandidates, 'close'>,
   {
     ruleIndex,
     contract,
@@ -68,7 +68,7 @@ export async function judgeCandidates(
     ...(selected !== undefined && { selected }),
     cacheFolder,
     ...(limits !== undefined && { limits }),
-    ...(failures !== undefined && { registry: { failures } }),
+    ...(failures !== undefined && { registry: { failures, answers } }),
     ...(trustedRoot !== undefined && { trustedRoot }),
   }
   const { observations, runErrors: specErrors } = await runSpecs({
