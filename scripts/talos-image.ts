@@ -29,6 +29,7 @@ const COMMANDS: Commands = {
   inspect: ['what is inside an image', async () => (await import('./inspect/main.ts')).inspect],
   account: ['why every byte of an image is what it is', async () => (await import('./account/main.ts')).account],
   reproduce: ['build an image once more, and compare', async () => (await import('./reproduce/main.ts')).main],
+  report: ['the reports of all shards as one verdict', async () => (await import('./report/main.ts')).report],
   registry: [
     'an OCI registry on loopback, for trying things out',
     async () => (await import('./registry/main.ts')).main,

@@ -27,7 +27,7 @@ const ZIZMOR_CONFIG = {
 const TEMPLATES = 'scripts/init/templates'
 const WORKFLOWS = [
   '.github/workflows/check.yml',
-  ...['talos-image', 'talos-image-drift', 'talos-image-gate', 'talos-image-lock'].map(
+  ...['talos-image', 'talos-image-drift', 'talos-image-fleet', 'talos-image-gate', 'talos-image-lock'].map(
     (name) => `${TEMPLATES}/github/${name}.yaml`,
   ),
 ]

@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { fleetChecks } from './adoption/fleet.ts'
 import { runConformance } from './conformance.ts'
 import { cosignTableChecks } from './cosign-table.ts'
 import { cosignChecks } from './cosign.ts'
@@ -39,6 +40,7 @@ export async function main([kept, ...rest]: readonly string[]): Promise<0 | 1 | 
       ...raceChecks(),
       ...packageChecks(),
       ...goTextChecks(tools),
+      ...fleetChecks(),
       ...byteChecks(),
       ...fileChecks(tools),
       ...machineConfigChecks(tools),

@@ -62,7 +62,7 @@ describe('init --ci', () => {
     expect(await readdir(taken)).toEqual(['renovate.json'])
     expect(await runCommand(init, [taken, '--yes', '--ci', 'jenkins'])).toMatchObject({
       exit: 2,
-      stderr: expect.stringContaining('expected some of github, gitlab, shell, renovate'),
+      stderr: expect.stringContaining('expected some of github, gitlab, shell, matrix, kubernetes, renovate'),
     })
   })
 

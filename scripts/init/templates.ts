@@ -10,6 +10,8 @@ export const CI_SYSTEMS = {
   github: 'GitHub: a gate for candidates, the release, and a daily look for drift that keeps one issue',
   gitlab: 'GitLab: a gate for candidates',
   shell: 'a shell script that judges a candidate in any other CI',
+  matrix: 'GitHub: many images, those that talos-images lists, shared out to the jobs of a matrix',
+  kubernetes: 'Kubernetes: the same in the pods of an indexed Job',
   renovate: 'Renovate: moves the wished release in talos-version; a job on GitHub writes the lock',
 } as const
 export type CiSystem = keyof typeof CI_SYSTEMS
@@ -17,6 +19,7 @@ export const CI_NAMES = Object.keys(CI_SYSTEMS) as readonly CiSystem[]
 
 /** The workflow that signs, which a contract names by its file and branch. */
 const RELEASE = '.github/workflows/talos-image.yaml'
+const LIST = ['fleet/talos-images', 'talos-images'] as const
 const SCRIPT = ['shell/talos-image.sh', 'talos-image.sh'] as const
 /** For each system its templates, and where they go. */
 const FILES: Readonly<Record<CiSystem, readonly (readonly [template: string, path: string])[]>> = {
@@ -27,6 +30,12 @@ const FILES: Readonly<Record<CiSystem, readonly (readonly [template: string, pat
   ],
   gitlab: [['gitlab/gitlab-ci.yml', '.gitlab-ci.yml'], SCRIPT],
   shell: [SCRIPT],
+  matrix: [LIST, ['github/talos-image-fleet.yaml', '.github/workflows/talos-image-fleet.yaml']],
+  kubernetes: [
+    LIST,
+    ['kubernetes/shards.yaml', 'kubernetes/shards.yaml'],
+    ['kubernetes/merge.yaml', 'kubernetes/merge.yaml'],
+  ],
   renovate: [
     ['renovate/renovate.json', 'renovate.json'],
     ['renovate/talos-version', 'talos-version'],

@@ -2,9 +2,8 @@
 import { readFile } from 'node:fs/promises'
 import type { JudgedImage } from '#specs/support/node/rule.ts'
 import { UsageError } from '../cli/command-line.ts'
+import { isRelease } from '../judge/run/release.ts'
 import { conformanceSchema, type CandidateVerdict } from '../judge/verdict/conformance.ts'
-
-const RELEASE = 'release'
 
 /** The image of each variant; UsageError for a file that is no report, and for a report on two images of one variant. */
 export async function readVerdicts(
@@ -12,7 +11,7 @@ export async function readVerdicts(
 ): Promise<ReadonlyMap<string, JudgedImage & { readonly digest?: string }>> {
   if (path === undefined) return new Map()
   const images = (await readReport(path)).filter(
-    ({ reference, targets }) => reference !== RELEASE && !isOfNodes(targets),
+    ({ reference, targets }) => !isRelease(reference) && !isOfNodes(targets),
   )
   const variants = images.map(({ variant }) => variant)
   const twice = variants.find((variant, at) => variants.indexOf(variant) < at)

@@ -21,7 +21,7 @@ const ENTRY = 'scripts/talos-image.ts'
 const DATA = [
   'scripts/preload.mjs',
   'scripts/judge/outputs/html/{style.css,script.js}',
-  'scripts/init/templates/*/{*.{json,sh,yaml,yml},talos-version}',
+  'scripts/init/templates/*/{*.{json,sh,yaml,yml},talos-version,talos-images}',
   'specs/contract/*.{json,yaml}',
   'specs/contract/{examples,schemas}/*.{json,yaml}',
   'harness/machine-config/schema/*.json',

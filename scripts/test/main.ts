@@ -23,6 +23,8 @@ import type { OpenedCandidates } from '../judge/candidates/open.ts'
 import { judgeCandidates, type JudgeTerms } from '../judge/run/judge-candidates.ts'
 import { INTERRUPTED } from '../judge/run/run.ts'
 import type { SpecRun } from '../judge/run/spec-run.ts'
+import { releaseNames } from '../judge/run/release.ts'
+import { shardPlace } from '../judge/run/shard.ts'
 import type { Conformance } from '../judge/verdict/conformance.ts'
 import { REPORT_PATH } from '../judge/verdict/report-file.ts'
 import { checkContract } from './contract-only.ts'
@@ -42,6 +44,10 @@ export async function main(args: readonly string[], started?: SpecRun): Promise<
     if (options.contractOnly) return await checkContract(options)
     const { reproduce } = options
     const given = parseAll(options)
+    if (options.shard !== undefined && given.references.length === 0)
+      throw new UsageError('--shard judges a share of a list of images: name their REFERENCEs, or leave --shard out')
+    if (options.shard !== undefined && reproduce)
+      throw new UsageError('--reproduce is not shared out: leave it or --shard out')
     if (reproduce && given.references.length === 0)
       throw new UsageError('--reproduce builds an image once more: name its REFERENCE, or leave --reproduce out')
     const verdict = await deliverVerdict(options, REPORT_PATH, () =>
@@ -88,6 +94,9 @@ async function conform(
   const embedded =
     options.references.length === 0 && !isConfigAlone ? await embed(options, contract.value, signal) : undefined
   try {
+    const names = releaseNames(given.references, contract.value)
+    const shard = options.shard && shardPlace(options.shard, listOf(options), names)
+    const own = shard?.own ?? names.keys().toArray()
     const lock = options.structureOnly ? undefined : await loadLock(options.lock, embedded?.lock)
     const terms: JudgeTerms = {
       ruleIndex,
@@ -101,10 +110,12 @@ async function conform(
       contents: options.output.some(({ format }) => format === 'html'),
       started,
       signal,
+      releaseNames: own.map((at) => names[at] ?? ''),
+      shard,
     }
     const opened = isConfigAlone
       ? openConfig(config, terms, options.variant)
-      : await openImages(given, options, { terms, config, embedded })
+      : await openImages(shareOf(given, own), shareOf(options, own), { terms, config, embedded })
     try {
       const conformance = await judgeCandidates(opened, terms)
       if (options.account) await printAccounts(opened, options.json ? process.stderr : process.stdout)
@@ -144,6 +155,20 @@ function parseAll({ references, assets, reference }: ConformOptions): Given {
     assets: assets === undefined ? undefined : parseGiven(assets),
     reference: reference === undefined ? undefined : parseGiven(reference),
   }
+}
+
+/** The whole list of a shard, with all that says what each image is. */
+function listOf({ references, variants }: ConformOptions): readonly string[] {
+  return references.map((reference, at) => [reference, ...(variants[at] === undefined ? [] : [variants[at]])].join(' '))
+}
+
+/** The references at these positions, with their variants. */
+function shareOf<T extends { readonly references: readonly unknown[]; readonly variants?: readonly unknown[] }>(
+  { references, variants, ...rest }: T,
+  own: readonly number[],
+): T {
+  const pick = (all: readonly unknown[]): readonly unknown[] => own.map((at) => all[at])
+  return { ...rest, references: pick(references), ...(variants !== undefined && { variants: pick(variants) }) } as T
 }
 
 type Opening = {

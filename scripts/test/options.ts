@@ -11,6 +11,7 @@ import {
 } from '../cli/registry-options.ts'
 import { addVerdictOptions, type VerdictOptions } from '../cli/verdict-files.ts'
 import { REPORT_PATH } from '../judge/verdict/report-file.ts'
+import type { Shard } from '../judge/run/shard.ts'
 import { parseVariant, variantsOf, type Variants } from './variants.ts'
 import { TARGETS, type Target } from '#specs/support/requirement.ts'
 
@@ -28,6 +29,8 @@ export type ConformOptions = RegistryOptions &
     readonly talos?: string
     readonly targets?: readonly Target[]
     readonly only?: readonly string[]
+    /** The share of the references to judge. */
+    readonly shard?: Shard
     readonly structureOnly: boolean
     /** True if nothing is judged: contract and waivers are read, and what is wrong with them is said. */
     readonly contractOnly: boolean
@@ -41,6 +44,14 @@ function parseTargets(text: string): Target[] {
   const unknown = parseList(text).filter((target) => !TARGETS.some((known) => known === target))
   if (unknown.length > 0) throw new InvalidArgumentError(`expected some of ${TARGETS.join(', ')}.`)
   return parseList(text) as Target[]
+}
+
+/** `2/8` */
+function parseShard(text: string): Shard {
+  const [, index = '', of = ''] = /^([1-9]\d{0,3})\/([1-9]\d{0,3})$/.exec(text) ?? []
+  const shard = { index: Number(index), of: Number(of) }
+  if (index === '' || shard.index > shard.of) throw new InvalidArgumentError('expected I/N, such as 2/8: 1 to N of N.')
+  return shard
 }
 
 const IMAGE = 'ghcr.io/you/talos-spin-only:v1.11.5'
@@ -80,6 +91,11 @@ export function parseOptions(args: readonly string[]): ConformOptions | undefine
         parseList,
       ),
     )
+    .option(
+      '--shard <I/N>',
+      'judge this share of the references, images of one release together; npm run report -- merge has the verdict on all',
+      parseShard,
+    )
     .option('--account', 'also say of every byte why it is what it is, as npm run account does', false)
     .option('--reproduce', 'also build each image once more and compare bit for bit, as npm run reproduce does', false)
     .option('--upstream <WHERE>', 'where the parts for --reproduce are (default: where the lock says)')
@@ -95,6 +111,7 @@ export function parseOptions(args: readonly string[]): ConformOptions | undefine
     `npm test -- ${IMAGE} --only KRN,EXT-002 --json`,
     `npm test -- ${IMAGE} --output junit=report/junit.xml --output html=report/page.html --report verdict.json`,
     'npm test -- --contract-only --contract my.yaml',
+    'npm test -- oci:a/spin-only oci:a/spin-tailscale oci:b/spin-only oci:b/spin-tailscale --shard 1/2',
     'npm test -- oci:out/spin-only --account --reproduce --upstream embedded',
     ...judgeExamples(`npm test -- ${IMAGE}`),
     ...registryExamples(`npm test -- ${IMAGE}`),

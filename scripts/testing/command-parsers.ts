@@ -19,6 +19,7 @@ import { parsePatchOptions } from '../patch/options.ts'
 import { parseOptions as parsePromote } from '../promote/options.ts'
 import { parseOptions as parsePublish } from '../publish/options.ts'
 import { parseRegistryCommand } from '../registry/options.ts'
+import { parseReportOptions } from '../report/main.ts'
 import { parseReproduceOptions } from '../reproduce/main.ts'
 import { parseRuleIndexOptions } from '../rule-index/main.ts'
 import { parseSelftest } from '../selftest/main.ts'
@@ -41,6 +42,7 @@ export const COMMAND_PARSERS: Readonly<Record<string, Parse>> = {
   account: parseAccountOptions,
   reproduce: parseReproduceOptions,
   explain: parseExplainNames,
+  report: parseReportOptions,
   registry: parseRegistryCommand,
   cache: (args) => parseCacheCommand(args),
   check: parseCheck,

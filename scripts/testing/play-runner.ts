@@ -77,14 +77,16 @@ export async function playAction(job: Job): Promise<JobOutcome> {
   }
 }
 
-/** Runs the scripts of one job of a workflow; what it uses is named in `used`, without version, and not run. */
+/** Runs the scripts of one job of a workflow; what it uses is named in `used`, without version, and not run.
+ * `matrix` is what the job has of its matrix, such as `matrix.shard`. */
 export async function playWorkflow(
   workflow: string,
   name: string,
   job: Omit<Job, 'action' | 'inputs'>,
+  matrix: Context = {},
 ): Promise<JobOutcome> {
   const { steps } = workflowSchema.parse(parse(workflow)).jobs[name] ?? { steps: [] }
-  const known = { 'github.token': 'token', 'github.repository': 'you/images' }
+  const known = { 'github.token': 'token', 'github.repository': 'you/images', ...matrix }
   return (await playSteps(steps, { ...job, action: '', inputs: {} }, known)).outcome
 }
 

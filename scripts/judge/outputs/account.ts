@@ -2,7 +2,7 @@
 import { formatLocation } from '#harness/errors.ts'
 import type { CandidateVerdict, Conformance, Finding, RuleVerdict, Status } from '../verdict/conformance.ts'
 import { describeDifference } from '../verdict/difference.ts'
-import { RELEASE_KEY } from '../run/release.ts'
+import { isRelease } from '../run/release.ts'
 
 /** A rule that fails a thousand times shows its first findings; all of them are in conformance.json. */
 const MAX_FINDINGS = 10
@@ -72,7 +72,7 @@ export function candidateNames({ candidates }: Conformance): readonly string[] {
   const same = (one: CandidateVerdict): readonly CandidateVerdict[] =>
     candidates.filter(({ variant }) => variant === one.variant)
   return candidates.map((one) => {
-    if (one.reference === RELEASE_KEY) return RELEASE_KEY
+    if (isRelease(one.reference)) return one.reference
     return same(one).length === 1 ? one.variant : `${one.variant} ${same(one).indexOf(one) + 1}`
   })
 }

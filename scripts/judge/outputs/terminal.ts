@@ -14,7 +14,7 @@ import {
 import { CONTRACT_PATH, LOCK_PATH, WAIVERS_PATH } from '../candidates/inputs.ts'
 import { OWN_CONTRACT, OWN_LOCK } from '../candidates/own-files.ts'
 import { PROJECT_REFERENCE } from '../run/project.ts'
-import { RELEASE_REFERENCE } from '../run/release.ts'
+import { isRelease } from '../run/release.ts'
 import { printableStrings } from '../verdict/printable.ts'
 import { saysWhat } from './account.ts'
 import { foldsOf, isOfOtherRelease } from './folds.ts'
@@ -160,11 +160,13 @@ function field(name: string, text: string): string {
 
 /** The one line that says it all. */
 function summaryLine(
-  { candidates, counts, exitCode, lock, rules, contract, only, pinned }: Conformance,
+  { candidates, counts, exitCode, lock, rules, contract, only, pinned, shard }: Conformance,
   report: string,
   paint: Paint,
 ): string {
-  const verdict = exitCode === 0 ? 'GREEN' : exitCode === 1 ? 'RED' : 'INCONCLUSIVE'
+  // A shard without images judges nothing, and is none of the three.
+  const isEmpty = shard !== undefined && candidates.length === 0 && exitCode === 0
+  const verdict = isEmpty ? 'NOTHING TO JUDGE' : exitCode === 0 ? 'GREEN' : exitCode === 1 ? 'RED' : 'INCONCLUSIVE'
   const names = (status: Status): string => {
     const ids = [...new Set(candidates.flatMap((one) => one.rules.filter((r) => r.status === status).map((r) => r.id)))]
     return status === 'fail' && ids.length > 0 ? ` (${ids.join(', ')})` : ''
@@ -172,19 +174,34 @@ function summaryLine(
   const counted = STATUSES.filter((status) => (counts[status] ?? 0) > 0).map(
     (status) => `${counts[status]} ${status}${names(status)}`,
   )
-  const beside = candidates.find(({ reference }) => [RELEASE_REFERENCE, PROJECT_REFERENCE].includes(reference))
-  const given = candidates.filter((one) => one !== beside).length
-  const images = `${given} candidate${given === 1 ? '' : 's'}${beside === undefined ? '' : ` and their ${beside.reference}`}`
+  const releases = candidates.filter(({ reference }) => isRelease(reference)).length
+  const projects = candidates.filter(({ reference }) => reference === PROJECT_REFERENCE).length
+  const given = candidates.length - releases - projects
+  const beside =
+    releases > 1
+      ? ` and their ${releases} releases`
+      : releases === 1
+        ? ' and their release'
+        : projects > 0
+          ? ' and their project'
+          : ''
+  const images = `${given} candidate${given === 1 ? '' : 's'}${beside}`
   const against = pinned ? `lock ${lock?.talos ?? 'without a version'}` : 'not pinned'
   const targets = [...new Set(candidates.flatMap((one) => one.targets))].filter((target) => target !== 'all')
   const limits = [
+    ...(shard === undefined ? [] : [shardText(shard)]),
     ...(only === undefined ? [] : [`only ${only.join(', ')}`]),
     ...(targets.length === 0 ? [] : [`target ${targets.join(', ')}`]),
   ]
   const by = [`rules ${rules}`, ...(contract.path === CONTRACT_PATH ? [] : [`contract ${contract.path}`]), against]
-  const parts = [`${images}: ${counted.join(', ')}`, ...limits, by.join(', '), report]
+  const parts = [isEmpty ? images : `${images}: ${counted.join(', ')}`, ...limits, by.join(', '), report]
   const text = `${verdict}${describeWaivers(candidates)}: ${parts.join('; ')}`
   return paint(exitCode === 0 ? 'green' : exitCode === 1 ? 'red' : 'yellow', text)
+}
+
+/** `shard 2/8 of 24 images, whose verdict npm run report -- merge has` */
+function shardText({ index, of, references }: NonNullable<Conformance['shard']>): string {
+  return `shard ${index}/${of} of ${references} images, whose verdict npm run report -- merge has`
 }
 
 /** `, 2 waived (EXT-008 until 2027-01-31)`; '' where nothing is. */

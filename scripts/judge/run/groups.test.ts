@@ -11,8 +11,21 @@ const many = (count: number) => Array.from({ length: count }, (_, at) => named(`
 describe('groupCandidates', () => {
   it('has the variants of a release together with it, before what is judged beside it', () => {
     const release = named('release', ['a', 'b'])
-    expect(keysOf([named('a'), named('x'), named('b')], { release })).toEqual([['a', 'b', 'release'], ['x']])
-    expect(keysOf([named('a'), named('b')], { release })).toEqual([['a', 'b', 'release']])
+    expect(keysOf([named('a'), named('x'), named('b')], { releases: [release] })).toEqual([
+      ['a', 'b', 'release'],
+      ['x'],
+    ])
+    expect(keysOf([named('a'), named('b')], { releases: [release] })).toEqual([['a', 'b', 'release']])
+  })
+
+  it('has whole releases together, three of two variants each in a group', () => {
+    const releases = ['1', '2', '3', '4'].map((name) => named(name, [`a${name}`, `b${name}`]))
+    const candidates = [...releases.map(({ key }) => named(`a${key}`)), ...releases.map(({ key }) => named(`b${key}`))]
+    expect(keysOf([...candidates, named('x')], { releases })).toEqual([
+      ['a1', 'b1', '1', 'a2', 'b2', '2', 'a3', 'b3', '3'],
+      ['a4', 'b4', '4'],
+      ['x'],
+    ])
   })
 
   it('has a project with all its nodes', () => {

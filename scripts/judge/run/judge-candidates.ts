@@ -9,18 +9,20 @@ import type { CandidateInput } from '#specs/support/run.ts'
 import packageJson from '../../../package.json' with { type: 'json' }
 import type { Candidate } from '../candidates/candidates.ts'
 import type { OpenedCandidates } from '../candidates/open.ts'
-import { conformanceSchema, STATUSES, type Conformance, type RuleVerdict, type Status } from '../verdict/conformance.ts'
+import { conformanceSchema, type Conformance } from '../verdict/conformance.ts'
 import { withAbout } from './about.ts'
 import type { readContents } from '../candidates/contents.ts'
-import { exitCodeOf, judgedNothing, unknownRules } from '../verdict/gate.ts'
+import { emptiness, exitCodeOf, unknownRules } from '../verdict/gate.ts'
+import { countStatuses, worstExit } from '../verdict/sums.ts'
 import type { Loaded } from '../candidates/inputs.ts'
 import { groupCandidates } from './groups.ts'
 import { PROJECT_REFERENCE, toProject } from './project.ts'
-import { RELEASE_REFERENCE, toRelease } from './release.ts'
+import { RELEASE_REFERENCE, toReleases } from './release.ts'
+import { shardRecord, type ShardPlace } from './shard.ts'
 import { runSpecs } from './run.ts'
 import type { SpecRun } from './spec-run.ts'
 import { summarizeNode } from '../nodes/summary.ts'
-import { judgeWithWaivers, mayBeWaived, waiverErrors } from '../verdict/waive.ts'
+import { judgeWithWaivers, mayBeWaived, waiverErrors, waiverUse } from '../verdict/waive.ts'
 
 export type JudgeTerms = {
   readonly ruleIndex: RuleIndex
@@ -42,6 +44,10 @@ export type JudgeTerms = {
   /** Started before with these, for the first group. */
   readonly started?: SpecRun | undefined
   readonly signal: AbortSignal
+  /** Name of the release that each candidate is of; one for all by default. */
+  readonly releaseNames?: readonly string[]
+  /** The share that this run has in a whole: what only the whole can say is left to the merge. */
+  readonly shard?: ShardPlace | undefined
 }
 
 /** Judges candidates; never throws for what one holds. */
@@ -60,9 +66,12 @@ export async function judgeCandidates(
     specs,
     started,
     signal,
+    releaseNames,
+    shard,
   }: JudgeTerms,
 ): Promise<Conformance> {
-  const release = asksForRelease(ruleIndex, selected) ? toRelease(candidates, contract.value) : undefined
+  const releases = asksForRelease(ruleIndex, selected) ? toReleases(candidates, contract.value, releaseNames) : []
+  const isOne = shard === undefined && releases.length === 1
   const project = toProject(candidates, contract.value)
   const common = {
     ...(selected !== undefined && { selected }),
@@ -75,13 +84,19 @@ export async function judgeCandidates(
     ...(specs !== undefined && { specs }),
     signal,
     started,
-    groups: groupCandidates(candidates, { release, project }).map((group) => ({ candidates: group, ...common })),
+    groups: groupCandidates(candidates, { releases: releases.map((one) => one.candidate), project }).map((group) => ({
+      candidates: group,
+      ...common,
+    })),
   })
   const isWaivable = (id: string): boolean => mayBeWaived(ruleIndex, contract.value, id)
   const today = new Date().toISOString().slice(0, 10)
   const judged = [
     ...candidates,
-    ...(release === undefined ? [] : [{ ...release, reference: RELEASE_REFERENCE }]),
+    ...releases.map(({ name, candidate }) => ({
+      ...candidate,
+      reference: isOne || name === '' ? RELEASE_REFERENCE : `${RELEASE_REFERENCE} ${name}`,
+    })),
     ...(project === undefined ? [] : [{ ...project, reference: PROJECT_REFERENCE }]),
   ].map((candidate) => ({
     candidate,
@@ -100,16 +115,19 @@ export async function judgeCandidates(
     ...unknownRules(ruleIndex, observations),
     ...waiverErrors(waivers.value, {
       used,
-      judged: ids,
+      // Whether a waiver is needed is for the whole to say.
+      judged: shard === undefined ? ids : new Set(),
       today,
       isWaivable,
       variants: Object.keys(contract.value.variants),
     }),
-    ...emptiness(
-      judged.flatMap(({ rules }) => rules),
-      only,
-      candidates,
-    ),
+    ...(shard === undefined
+      ? emptiness(
+          judged.flatMap(({ rules }) => rules),
+          only,
+          candidates.flatMap((candidate) => candidate.targets ?? []),
+        )
+      : []),
   ]
   const verdicts = await Promise.all(
     judged.map(async ({ candidate, rules }) => {
@@ -136,31 +154,25 @@ export async function judgeCandidates(
     },
     waivers: { path: waivers.path, sha256: waivers.sha256 },
     ...(lock !== undefined && { lock: describeLock(lock) }),
+    ...(shard !== undefined && {
+      shard: shardRecord(
+        shard,
+        judged.map((one) => one.candidate),
+        waiverUse(waivers.value, { used, judged: ids }),
+      ),
+    }),
     judgedAt: new Date().toISOString(),
     pinned: lock !== undefined,
     ...(only !== undefined && { only }),
     ...(selected !== undefined && { selected }),
     candidates: verdicts,
     runErrors,
-    counts: countStatuses(verdicts.flatMap(({ rules }) => rules.map(({ status }) => status))),
-    exitCode: worstExit(verdicts.map(({ exitCode }) => exitCode)),
+    counts: countStatuses(verdicts),
+    exitCode: worstExit(
+      verdicts.map(({ exitCode }) => exitCode),
+      runErrors.length > 0 ? 2 : 0,
+    ),
   } satisfies Conformance)
-}
-
-/** One sentence where nothing that was asked for was judged. */
-function emptiness(
-  rules: readonly RuleVerdict[],
-  only: readonly string[] | undefined,
-  candidates: readonly CandidateInput[],
-): readonly string[] {
-  if (!judgedNothing(rules, only)) return []
-  const targets = [...new Set(candidates.flatMap((candidate) => candidate.targets ?? []))]
-  const limits = [
-    ...(only === undefined ? [] : [`--only ${only.join(',')}`]),
-    ...(targets.length === 0 ? [] : [`--target ${targets.join(',')}`]),
-  ]
-  const asked = limits.length === 0 ? 'no rule' : `no rule of ${limits.join(' and ')}`
-  return [`nothing was judged: ${asked} applies to what was given`]
 }
 
 function describeCandidate(
@@ -187,17 +199,6 @@ function asksForRelease({ requirements }: RuleIndex, selected: readonly string[]
 
 function describeLock({ path, sha256, value }: Loaded<Lock>): NonNullable<Conformance['lock']> {
   return { path, sha256, ...(value.talos !== undefined && { talos: value.talos }) }
-}
-
-function countStatuses(statuses: readonly Status[]): Conformance['counts'] {
-  return Object.fromEntries(
-    STATUSES.map((status) => [status, statuses.filter((one) => one === status).length]),
-  ) as Conformance['counts']
-}
-
-/** A red candidate is worse than one that could not be judged. */
-function worstExit(codes: readonly number[]): number {
-  return codes.includes(1) ? 1 : Math.max(...codes)
 }
 
 /** Loads the readers of images only where contents are asked for. */

@@ -125,6 +125,20 @@ const candidateSchema = z.strictObject({
   contents: contentsSchema.optional().describe('What is inside, listed and not judged.'),
 })
 
+const shardSchema = z.strictObject({
+  index: z.int().positive(),
+  of: z.int().positive(),
+  references: z.int().describe('The number of images in the whole list.'),
+  list: z.string().describe('SHA-256 of the whole list.'),
+  positions: z
+    .array(z.int().nonnegative())
+    .readonly()
+    .describe('For each candidate its place in the whole list; a release is behind all images.'),
+  waivers: z
+    .strictObject({ needed: z.array(z.string()).readonly(), unneeded: z.array(z.string()).readonly() })
+    .describe('The waivers that this shard needed, and those that it had no need of.'),
+})
+
 export const conformanceSchema = z.strictObject({
   schema: z.literal(2),
   judgedAt: z
@@ -144,6 +158,9 @@ export const conformanceSchema = z.strictObject({
   pinned: z.boolean().describe('False when nothing was compared with the pinned upstream release.'),
   only: z.array(z.string()).readonly().optional().describe('Rules and areas of --only; absent: all.'),
   selected: z.array(z.string()).readonly().optional().describe('Rules of --only with all that they need; absent: all.'),
+  shard: shardSchema
+    .optional()
+    .describe('The share that this is of the verdict on a list of images (test --shard); absent: it is the whole.'),
   candidates: z.array(candidateSchema).readonly(),
   runErrors: z.array(z.string()).readonly().describe('What went wrong outside of any rule; never green.'),
   counts: z.record(z.enum(STATUSES), z.int()),

@@ -50,9 +50,7 @@ export function judge(
   { selected, waived }: Selection = {},
 ): readonly RuleVerdict[] {
   const own = observations.filter((observation) => observation.candidate === candidate.key)
-  const entries = ruleIndex.requirements.filter(
-    (entry) => (selected === undefined || selected.includes(entry.id)) && isAbout(entry, candidate),
-  )
+  const entries = listedRules(ruleIndex, candidate, selected)
   const byId = new Map(entries.map((entry) => [entry.id, entry]))
   const memo = new Map<string, PartResult>()
 
@@ -180,6 +178,32 @@ export function judgedNothing(rules: readonly RuleVerdict[], only: readonly stri
   const isAsked = ({ id, level }: RuleVerdict): boolean =>
     only === undefined ? level === 'must' : only.some((name) => id === name || id.startsWith(`${name}-`))
   return !rules.some((rule) => isAsked(rule) && rule.status !== 'not-applicable')
+}
+
+/** One sentence where nothing that was asked for was judged; `targets` are those that candidates were narrowed to. */
+export function emptiness(
+  rules: readonly RuleVerdict[],
+  only: readonly string[] | undefined,
+  targets: readonly string[],
+): readonly string[] {
+  if (!judgedNothing(rules, only)) return []
+  const limits = [
+    ...(only === undefined ? [] : [`--only ${only.join(',')}`]),
+    ...(targets.length === 0 ? [] : [`--target ${[...new Set(targets)].join(',')}`]),
+  ]
+  const asked = limits.length === 0 ? 'no rule' : `no rule of ${limits.join(' and ')}`
+  return [`nothing was judged: ${asked} applies to what was given`]
+}
+
+/** The rules that a verdict on one candidate lists, in the order of the rule index. */
+export function listedRules(
+  { requirements }: RuleIndex,
+  candidate: CandidateTargets,
+  selected: readonly string[] | undefined,
+): readonly RuleIndexEntry[] {
+  return requirements.filter(
+    (entry) => (selected === undefined || selected.includes(entry.id)) && isAbout(entry, candidate),
+  )
 }
 
 /**

@@ -5,7 +5,7 @@ import { parseWaivers, type Waiver } from '#specs/contract/waivers.ts'
 import type { RuleVerdict, Status } from './conformance.ts'
 import type { RuleIndexEntry } from '#specs/contract/rule-index.ts'
 import type { Observation } from './observation.ts'
-import { judgeWithWaivers, mayBeWaived, waive, waiverErrors } from './waive.ts'
+import { judgeWithWaivers, mayBeWaived, waive, waiverErrors, waiverUse } from './waive.ts'
 
 const TODAY = '2026-11-23'
 const TERMS = { variant: 'spin-only', today: TODAY, isWaivable: (id: string) => id !== 'KRN-005' }
@@ -180,6 +180,24 @@ describe('waiverErrors', () => {
     expect(runErrors('fail', waiver({ expires: '2026-11-22', variant: 'spin-only' }))).toEqual([
       'waiver of EXT-016 for spin-only expired on 2026-11-22: fix the image or renew it',
     ])
+  })
+})
+
+describe('waiverUse', () => {
+  it('tells the waivers that were needed from those whose rule was judged without them', () => {
+    const [needed, unneeded, other] = ['EXT-015', 'EXT-016', 'EXT-017'].map((id) => waiver({ id }))
+    const used = new Set(needed === undefined ? [] : [needed])
+    const found = waiverUse(
+      [needed, unneeded, other].filter((one) => one !== undefined),
+      {
+        used,
+        judged: new Set(['EXT-015', 'EXT-016']),
+      },
+    )
+    expect(found).toEqual({
+      needed: ['waiver of EXT-015 is not needed any more: take it out'],
+      unneeded: ['waiver of EXT-016 is not needed any more: take it out'],
+    })
   })
 })
 

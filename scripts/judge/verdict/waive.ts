@@ -97,7 +97,7 @@ export function waiverErrors(
 ): readonly string[] {
   const { used, judged, today, isWaivable, variants } = terms
   return waivers.flatMap((waiver) => {
-    const name = `waiver of ${waiver.id}${waiver.variant === undefined ? '' : ` for ${waiver.variant}`}`
+    const name = nameOf(waiver)
     if (waiver.variant !== undefined && !variants.includes(waiver.variant))
       return [`${name}: unknown variant ${waiver.variant}; defined: ${variants.join(', ')}`]
     if (isExpired(waiver, today)) return [`${name} expired on ${waiver.expires}: fix the image or renew it`]
@@ -108,6 +108,26 @@ export function waiverErrors(
         `${name} is refused: the rule is about identity, integrity or signatures of what is published; fix the image, or list ${ruleOf(waiver)} under waivable in the contract`,
       ]
     if (!judged.has(ruleOf(waiver)) || used.has(waiver)) return []
-    return [`${name} is not needed any more: take it out`]
+    return [unneeded(waiver)]
   })
+}
+
+/** The sentences of waivers that a run needed, and of those that it judged the rule of and did not need. */
+export function waiverUse(
+  waivers: readonly Waiver[],
+  { used, judged }: { readonly used: ReadonlySet<Waiver>; readonly judged: ReadonlySet<string> },
+): { readonly needed: readonly string[]; readonly unneeded: readonly string[] } {
+  const found = waivers.filter((waiver) => judged.has(ruleOf(waiver)))
+  return {
+    needed: found.filter((waiver) => used.has(waiver)).map(unneeded),
+    unneeded: found.filter((waiver) => !used.has(waiver)).map(unneeded),
+  }
+}
+
+function unneeded(waiver: Waiver): string {
+  return `${nameOf(waiver)} is not needed any more: take it out`
+}
+
+function nameOf({ id, variant }: Waiver): string {
+  return `waiver of ${id}${variant === undefined ? '' : ` for ${variant}`}`
 }

@@ -41,5 +41,5 @@ it('has every environment variable that our code reads by name', async () => {
 
 it('opens only by what the last line names', () => {
   const open = doorsOf(files).filter(({ opens }) => opens !== undefined)
-  expect(open.map(({ name }) => name)).toEqual(['--waivers', '--only', '--target', '--contract'])
+  expect(open.map(({ name }) => name)).toEqual(['--waivers', '--only', '--target', '--contract', '--shard'])
 })

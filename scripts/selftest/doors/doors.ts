@@ -39,6 +39,8 @@ export function doorsOf(files: DoorFiles): readonly Door[] {
     { name: '--only', args: ['--only=KRN'], opens: /^GREEN: .*; only KRN\b/ },
     { name: '--target', args: ['--target=image'], opens: /^GREEN: .*; target image\b/ },
     { name: '--contract', args: [`--contract=${contract}`], opens: /^GREEN: .*, contract \S*permissive\.yaml\b/ },
+    { name: '--shard', args: ['--shard=1/2'] },
+    { name: '--shard', args: ['--shard=2/2'], opens: /^NOTHING TO JUDGE: 0 candidates; shard 2\/2\b/ },
     { name: '--structure-only', args: ['--structure-only'], withoutLock: true },
     { name: '--structure-only', args: ['--structure-only'] },
     { name: '--contract-only', args: ['--contract-only'] },
