@@ -63,8 +63,12 @@ export async function dependencyFindings(installed: InstalledModules): Promise<r
   return findings
 }
 
+/** `path:`, then each dependency behind one blank: output_deps of tools/depmod.c. */
+const DEPENDENCY_LINE = /^[^\s:]+:(?: [^\s:]+)*$/
+
 /**
- * Lines of modules.dep as depmod writes none: a second one of a module, a comment, an empty one, one without its end.
+ * Lines of modules.dep as depmod writes none: a second one of a module, a comment, an empty one, one with other blanks,
+ * one without its end.
  */
 function writtenFindings(text: Uint8Array): readonly string[] {
   const lines = Buffer.from(text).toString('latin1').split('\n')
@@ -73,7 +77,7 @@ function writtenFindings(text: Uint8Array): readonly string[] {
   return [
     ...(cut === '' || cut === undefined ? [] : [`modules.dep: expected a line feed behind ${cut}`]),
     ...lines
-      .filter((line, at) => line.startsWith('#') || line === '' || starts.indexOf(starts[at] ?? '') < at)
+      .filter((line, at) => !DEPENDENCY_LINE.test(line) || starts.indexOf(starts[at] ?? '') < at)
       .map((line) => `modules.dep: ${JSON.stringify(line)}: a line that depmod does not write`),
   ]
 }
