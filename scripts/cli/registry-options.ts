@@ -7,7 +7,7 @@ import { DEFAULT_CACHE } from '#harness/oci/cache/layout.ts'
 import type { ClientOptions, RegistryClient } from '#harness/oci/client/client.ts'
 import { machineCredentials, type Credentials } from '#harness/oci/client/auth/credentials.ts'
 import { openPushClient } from '#harness/oci/push/client.ts'
-import { UsageError } from './command-line.ts'
+import { unreadable, UsageError } from '../judge/usage-error.ts'
 
 /** The options by which a registry is reached, as all commands take them. */
 type Reach = {
@@ -137,7 +137,7 @@ async function readPassword(input: AsyncIterable<Buffer | string>): Promise<stri
 async function readCertificates(path: string | undefined): Promise<string | undefined> {
   if (path === undefined) return undefined
   const text = await readFile(resolve(path), 'utf8').catch((cause: unknown) => {
-    throw new UsageError(`the CA file ${path} cannot be read: ${(cause as Error).message}`, { cause })
+    throw unreadable(`the CA file ${path}`, cause)
   })
   if (!text.includes('-----BEGIN CERTIFICATE-----'))
     throw new UsageError(`the CA file ${path} has no certificate in PEM`)

@@ -5,6 +5,7 @@ import { HarnessError } from '#harness/errors.ts'
 import { lazy } from '#harness/lazy.ts'
 import { areaFolder } from '#harness/oci/cache/layout.ts'
 import type { Trust } from '#harness/signing/trust.ts'
+import { unreadable } from '../judge/usage-error.ts'
 import { UsageError } from './command-line.ts'
 
 export type TrustOptions = {
@@ -43,7 +44,7 @@ export async function openTrust({
 async function readTrustedRoot(path: string): Promise<Trust> {
   const { parseTrustedRoot } = await import('#harness/signing/trust.ts')
   const bytes = await readFile(resolve(path)).catch((cause: unknown) => {
-    throw new UsageError(`the trusted root ${path} cannot be read: ${(cause as Error).message}`, { cause })
+    throw unreadable(`the trusted root ${path}`, cause)
   })
   try {
     return parseTrustedRoot(bytes, path)

@@ -5,7 +5,7 @@ import { renderAnnotations, withoutCommands } from '../judge/outputs/annotations
 import { OUTPUT_FORMATS, parseOutput, renderOutput, type Output } from '../judge/outputs/output.ts'
 import { renderTerminal } from '../judge/outputs/terminal.ts'
 import type { Conformance } from '../judge/verdict/conformance.ts'
-import { removeOld, writeWhole } from '../judge/verdict/report-file.ts'
+import { setAside, writeWhole } from '../judge/verdict/report-file.ts'
 import { UsageError } from '../judge/usage-error.ts'
 
 /** The name of standard output in place of a file. */
@@ -32,7 +32,7 @@ export function addVerdictOptions(command: Command, defaultReport: string): Comm
 }
 
 /**
- * Removes older verdicts, judges, writes and prints. Gives the exit status. UsageError for a file that cannot be
+ * Judges, writes and prints; without a verdict older ones are set aside. Gives the exit status. UsageError for a file that cannot be
  * written.
  */
 export async function deliverVerdict(
@@ -49,7 +49,7 @@ export async function deliverVerdict(
   if (new Set(files.map((one) => resolve(one))).size < files.length)
     throw new UsageError('--report and --output name one file twice')
   const conformance = await judge().catch(async (error: unknown) => {
-    await Promise.all(files.map(removeOld))
+    await Promise.all(files.map(setAside))
     throw error
   })
   const report = `${JSON.stringify(conformance, null, 2)}\n`

@@ -5,6 +5,7 @@ import { dirname, join, relative, sep } from 'node:path'
 import { parseContract } from '#specs/contract/contract.ts'
 import { LOCK_SCHEMA, lockCommand } from '#specs/contract/lock.ts'
 import { UsageError } from '../cli/command-line.ts'
+import { unreadable } from '../judge/usage-error.ts'
 import { printFailure } from '../cli/failure.ts'
 import { OWN_CONTRACT, OWN_LOCK, OWN_WAIVERS } from '../judge/candidates/own-files.ts'
 import { printable } from '../judge/verdict/printable.ts'
@@ -105,7 +106,7 @@ async function filesOf(
 
 async function readKey(path: string): Promise<string> {
   const text = await readFile(path, 'utf8').catch((cause: Error) => {
-    throw new UsageError(`the key ${path} cannot be read: ${cause.message}`, { cause })
+    throw unreadable(`the key ${path}`, cause)
   })
   if (!text.startsWith('-----BEGIN PUBLIC KEY-----\n'))
     throw new UsageError(`${path} is no public key in PEM; cosign writes it as cosign.pub`)

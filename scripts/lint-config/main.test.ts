@@ -209,8 +209,12 @@ describe('npm run lint-config', { timeout: 60_000 }, async () => {
 
   it.each<[string, () => Promise<readonly string[]>, RegExp]>([
     ['no file', async () => [], /missing required argument 'FILE'/],
-    ['a file that is not there', async () => [join(folder, 'absent.yaml')], /absent\.yaml cannot be read: ENOENT/],
-    ['a folder as a base', async () => [WORKER, '--base', folder], /cannot be read: EISDIR/],
+    [
+      'a file that is not there',
+      async () => [join(folder, 'absent.yaml')],
+      /absent\.yaml cannot be read: there is no such file$/m,
+    ],
+    ['a folder as a base', async () => [WORKER, '--base', folder], /cannot be read: it is a folder$/m],
     [
       'a file that is too big',
       async () => [await file('big.yaml', new Uint8Array((8 << 20) + 1))],
@@ -228,7 +232,11 @@ describe('npm run lint-config', { timeout: 60_000 }, async () => {
       /unknown variant x; defined: spin-only, spin-tailscale/,
     ],
     ['no variant', async () => [await file('w.yaml', 'machine: {}\n')], /no install image names it: give --variant/],
-    ['a contract that is not there', async () => [WORKER, '--contract', join(folder, 'c')], /contract .* ENOENT/],
+    [
+      'a contract that is not there',
+      async () => [WORKER, '--contract', join(folder, 'c')],
+      /contract .* there is no such file/,
+    ],
     ['an unknown option', async () => [WORKER, '--nope'], /unknown option/],
   ])('refuses %s', async (_, args, message) => {
     const { status, stdout, stderr } = await run(...(await args()))

@@ -193,8 +193,8 @@ describe('npm run publish', () => {
   })
 
   it.each<[string, readonly string[], RegExp, 1 | 2]>([
-    ['no report', ['--report', join(folder, 'none')], /there is no report/, 1],
-    ['something else as a report', ['--report', lock], /is no report of npm test/, 1],
+    ['no report', ['--no-sign', '--report', join(folder, 'none')], /there is no report/, 1],
+    ['something else as a report', ['--no-sign', '--report', lock], /is no report of npm test/, 1],
     ['no signer', [], /nothing says who signs: give --key FILE/, 2],
     ['a key that is none', ['--key', lock], /expected a private key/, 2],
     ['a key that is not there', ['--key', join(folder, 'none')], /cannot be read/, 2],

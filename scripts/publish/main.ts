@@ -4,7 +4,7 @@ import { makeAttachments, type Evidence } from '#build/publish/attachments.ts'
 import { PublishError } from '#build/publish/publish-error.ts'
 import { blobsOf, publish as push, toPublication } from '#build/publish/publish.ts'
 import { openVariantLayout, type VariantLayout } from '#build/publish/variant-layout.ts'
-import { SigningError } from '#build/signing/signer.ts'
+import { SigningError, type Signer } from '#build/signing/signer.ts'
 import { HarnessError, RegistryError } from '#harness/errors.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import { lockCommand, type Lock } from '#specs/contract/lock.ts'
@@ -19,6 +19,7 @@ import { openPusher } from '../cli/registry-options.ts'
 import { readGate, RefusedError } from './gate.ts'
 import { parseOptions, repositoryOf, type PublishCommand } from './options.ts'
 import { startPushProgress } from './progress.ts'
+import { gather } from './requirements.ts'
 import { renderNext, renderPublished } from './render.ts'
 import { isNamed, openSigner } from './signer.ts'
 import { contractFile, readSource } from './source.ts'
@@ -87,23 +88,13 @@ async function publishLayouts(
   const startedOn = new Date()
   const { force, namespace } = options
   const { registry } = namespace
-  const source = await readSource(options.revision, {
-    contract: contract.value,
-    path: options.contract ?? contractFile(contract.path),
-  })
-  const gate = await readGate({
-    path: options.report ?? REPORT_PATH,
-    force,
-    layouts,
-    contract,
-    lock,
-    ruleIndex: await loadRuleIndex(),
-  })
-  const signer = await openSigner(options)
-  if (signer !== undefined && !force && !isNamed(signer, contract.value))
-    throw new UsageError(
-      `${contract.path} does not name ${signer.name} among signing.signers, so that SUP-001 would be red: name it and build again, or sign as one of them`,
-    )
+  const path = options.contract ?? contractFile(contract.path)
+  const ruleIndex = await loadRuleIndex()
+  const [source, gate, signer] = await gather([
+    readSource(options.revision, { contract: contract.value, path }),
+    readGate({ path: options.report ?? REPORT_PATH, force, layouts, contract, lock, ruleIndex }),
+    openNamedSigner(options, contract),
+  ])
   if (gate.forced) process.stderr.write(`warning: forced, and the provenance says so: ${printable(gate.verdict)}\n`)
   else if (gate.waived.length > 0) process.stderr.write(`${printable(gate.verdict)}: the provenance says so\n`)
   if (signer !== undefined) process.stderr.write(`signing as ${printable(signer.name)}\n`)
@@ -147,6 +138,15 @@ async function publishLayouts(
   }
   const references = publications.map(({ repository, tags }) => `${registry}/${repository}:${tags.installer.version}`)
   return { references, report: gate.report }
+}
+
+/** The signer, whom the contract names unless forced. Errors of `openSigner`. */
+async function openNamedSigner(options: PublishCommand, contract: Loaded<Contract>): Promise<Signer | undefined> {
+  const signer = await openSigner(options)
+  if (signer === undefined || options.force || isNamed(signer, contract.value)) return signer
+  throw new UsageError(
+    `${contract.path} does not name ${signer.name} among signing.signers, so that SUP-001 would be red: name it and build again, or sign as one of them`,
+  )
 }
 
 /** The options that both the images and their verdict are named with. */

@@ -5,7 +5,7 @@ import { keySigner } from '#build/signing/key-signer.ts'
 import type { Signer } from '#build/signing/signer.ts'
 import { matchesSigner } from '#harness/signing/signer.ts'
 import type { Contract } from '#specs/contract/contract.ts'
-import { UsageError } from '../cli/command-line.ts'
+import { unreadable, UsageError } from '../judge/usage-error.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 export type SignerOptions = { readonly key?: string; readonly sign: boolean }
@@ -21,7 +21,7 @@ export async function openSigner(
   if (!sign) return undefined
   if (key !== undefined) {
     const pem = await readFile(key, 'utf8').catch((cause: unknown) => {
-      throw new UsageError(`the key ${key} cannot be read: ${(cause as Error).message}`, { cause })
+      throw unreadable(`the key ${key}`, cause)
     })
     return keySigner(pem, env['COSIGN_PASSWORD'])
   }

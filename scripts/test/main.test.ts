@@ -90,7 +90,7 @@ describe('main', () => {
       () => ['--config', at('machine.yaml')],
       /configuration of one node is of one variant, .* --variant/,
     ],
-    ['an absent configuration', () => golden('--config', at('absent')), /absent cannot be read: ENOENT/],
+    ['an absent configuration', () => golden('--config', at('absent')), /absent cannot be read: there is no such file/],
     [
       'a configuration that is no YAML, of no variant',
       () => ['--config', at('no.yaml')],
@@ -98,7 +98,11 @@ describe('main', () => {
     ],
     ['no configuration', () => golden('--config'), /'--config <FILE\.\.\.>' argument missing/],
     ['a contract that is no YAML', () => golden('--contract', at('no.yaml')), /yaml: .*no\.yaml:1:10\)/],
-    ['a contract that is not there', () => golden('--contract', at('absent')), /contract .* cannot be read: ENOENT/],
+    [
+      'a contract that is not there',
+      () => golden('--contract', at('absent')),
+      /contract .* cannot be read: there is no such file/,
+    ],
     ['a folder for a contract', () => golden('--contract', at('empty')), /cannot be read: EISDIR/],
     [
       'a lock that is no JSON',
@@ -107,7 +111,7 @@ describe('main', () => {
     ],
     ['a lock that is a number', () => golden('--lock', at('number.json')), /lock: \/ .*number\.json/],
     ['a lock of no release', () => golden('--lock', at('half.json')), /lock: \/talos expected a Talos tag/],
-    ['a lock that is not there', () => golden('--lock', at('absent')), /lock .* cannot be read: ENOENT/],
+    ['a lock that is not there', () => golden('--lock', at('absent')), /lock .* cannot be read: there is no such file/],
   ])('refuses %s', async (_, args, message) => {
     const { status, stdout, stderr } = await run(args())
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' })

@@ -63,7 +63,7 @@ describe('parseLock', () => {
   const { systemdStub: stub, installerBase: base, extensions = [] } = LOCK
   it.for<readonly [string, object, string]>([
     ['without a schema', { schema: undefined }, '/schema'],
-    ['with an unknown field', { kernal: {} }, ''],
+    ['with an unknown field', { kernal: {} }, '/kernal'],
     ['with two extensions of one name', { extensions: [...extensions, extension('zfs')] }, '/extensions/2/name'],
     [
       'with one firmware file twice',
@@ -99,6 +99,21 @@ describe('parseLock', () => {
     ['two overlays', { overlays: [overlay('rpi'), overlay('rock')] }],
   ])('takes %s', ([, change]) => {
     expect(parse({ ...LOCK, ...change })).toEqual({ ...LOCK, ...change })
+  })
+})
+
+describe('a lock that is wrong', () => {
+  it('is told with line and column, and the key that may have been meant', async () => {
+    const text = '{\n  "schema": 2,\n  "talos": "1.11.5",\n  "kernal": {},\n  "extensions": [{ "name": 7 }]\n}\n'
+    const error = await expectCode<SchemaError>(() => parseLock(Buffer.from(text), 'lock.json'), SchemaError, 'SCHEMA')
+    expect(error.issues.map(({ path, at }) => [path, at?.line, at?.column])).toEqual(
+      expect.arrayContaining([
+        ['/talos', 3, 12],
+        ['/kernal', 4, 3],
+        ['/extensions/0/name', 5, 28],
+      ]),
+    )
+    expect(error.message).toContain('unknown key kernal: did you mean kernel?')
   })
 })
 

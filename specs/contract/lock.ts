@@ -3,6 +3,7 @@ import { digestOf, type Digest } from '#harness/bytes/digest.ts'
 import { FormatError } from '#harness/errors.ts'
 import { validate } from '#harness/formats/yaml/schema.ts'
 import { parseJson } from '#harness/oci/image/schemas.ts'
+import { validateDocument } from './findings/document.ts'
 import { contradictionsOf } from './lock-contradictions.ts'
 import { LOCK_SCHEMA, lockFields, type Lock } from './lock-schema.ts'
 
@@ -41,7 +42,7 @@ export function parseLock(bytes: Uint8Array, path: string): Lock {
       `expected a lock of schema ${LOCK_SCHEMA}, got schema ${String(schema)}; it is written anew by: ${lockCommand(talos)}`,
       { at: { path, pointer: '/schema' } },
     )
-  return validate('lock', lockSchema, value, { path })
+  return validateDocument('lock', lockSchema, value, { bytes, where: { path } })
 }
 
 /** Without the JSON Schema that the file names for editors: it is no fact. */

@@ -9,7 +9,7 @@ import { parseMachineConfig, type ChooseMinor, type ConfigFile } from '#harness/
 import { withoutResource } from '#harness/machine-config/resource.ts'
 import { describeMinors, MINORS, minorOfTag } from '#harness/machine-config/schema/schema.ts'
 import type { CandidateInput } from '#specs/support/run.ts'
-import { UsageError } from '../usage-error.ts'
+import { unreadable, UsageError } from '../usage-error.ts'
 
 /** More than the reader takes, so that it is the one to say so; less than a disk image given by mistake. */
 const MAX_FILE_BYTES = 8 << 20
@@ -59,7 +59,7 @@ async function readBytes(path: string): Promise<Uint8Array> {
     }
   } catch (error) {
     if (error instanceof UsageError) throw error
-    throw new UsageError(`${path} cannot be read: ${(error as Error).message}`, { cause: error })
+    throw unreadable(path, error)
   }
 }
 

@@ -1,7 +1,7 @@
 // The contract and the lock of a run, each with the digest of the file it came from.
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { dirname, join, relative, resolve, sep } from 'node:path'
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { formatLocation, HarnessError, SchemaError, type Location } from '#harness/errors.ts'
 import { placeOfOffset } from '#harness/formats/yaml/nodes.ts'
 import { parseAdvisories, shippedAdvisories, type Advisory } from '#specs/contract/advisories.ts'
@@ -9,7 +9,7 @@ import { parseContract, type Contract } from '#specs/contract/contract.ts'
 import { ruleIndexSchema, selectRules, type RuleIndex } from '#specs/contract/rule-index.ts'
 import { lockCommand, parseLock, type Lock } from '#specs/contract/lock.ts'
 import { parseWaivers, type Waiver } from '#specs/contract/waivers.ts'
-import { UsageError } from '../usage-error.ts'
+import { unreadable, UsageError } from '../usage-error.ts'
 import { findOwnFiles, OWN_LOCK, OWN_WAIVERS } from './own-files.ts'
 import { ROOT } from '../../root.ts'
 
@@ -32,7 +32,7 @@ async function load<T>(
 ): Promise<Loaded<T>> {
   // The whole path, so that the error names the folder that was looked in.
   const bytes = await readFile(resolve(path)).catch((cause: unknown) => {
-    throw new UsageError(`the ${what} ${shown} cannot be read: ${(cause as Error).message}`, { cause })
+    throw unreadable(`the ${what} ${shown}${isAbsolute(shown) ? '' : ` (${resolve(path)})`}`, cause)
   })
   try {
     return { value: parse(bytes, shown), path: shown, sha256: digestOf(bytes) }

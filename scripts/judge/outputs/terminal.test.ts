@@ -125,6 +125,14 @@ describe('renderTerminal', () => {
     )
   })
 
+  it('says that the contract must admit the release first, where it does not', () => {
+    const refused = sampleRule('REL-006', 'fail', { findings: [sampleFinding] })
+    const { rules } = sampleCandidate
+    expect(
+      render({ ...sampleConformance, candidates: [{ ...sampleCandidate, rules: [...rules, refused] }] }),
+    ).toContain(`what fills it, once \`talos\` of ${sampleConformance.contract.path} admits the image’s release:\n`)
+  })
+
   it('gives no such command when no fact is missing', () => {
     expect(render(withRules([sampleRule('OCI-001', 'pass')]))).not.toContain('talos-image lock')
   })

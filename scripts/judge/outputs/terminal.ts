@@ -63,6 +63,9 @@ function headLine({ contract, lock, waivers }: Conformance): readonly string[] {
   return named.length === 0 ? [] : [named.join(', ')]
 }
 
+/** The rule about the releases that the contract admits. */
+const ADMITTED_RULE = 'REL-006'
+
 /** The command that fills the lock of this run, with the files of the run. */
 function fillingCommand(
   { claimedTalos, rules }: CandidateVerdict,
@@ -101,9 +104,12 @@ function renderCandidate(candidate: CandidateVerdict, conformance: Conformance, 
   for (const rule of rules) lines.push(...renderNotes(rule, paint))
   const absent = rules.flatMap((rule) => rule.findings).some((finding) => finding.code === 'FACT_ABSENT')
   const isOther = isOfOtherRelease(candidate, conformance)
-  if (absent) lines.push(`Facts are missing from ${conformance.lock?.path ?? 'the lock'}; what fills it:`)
+  // The command refuses a release that the contract does not admit.
+  const isAdmitted = !rules.some(({ id, status }) => id === ADMITTED_RULE && status === 'fail')
+  const condition = isAdmitted ? '' : `, once \`talos\` of ${conformance.contract.path} admits the image’s release`
+  if (absent) lines.push(`Facts are missing from ${conformance.lock?.path ?? 'the lock'}; what fills it${condition}:`)
   if (isOther && !absent)
-    lines.push('', 'If the image is of the right release, the lock is not; what writes that of the image:')
+    lines.push('', `If the image is of the right release, the lock is not; what writes that of the image${condition}:`)
   if (absent || isOther) lines.push(`  ${fillingCommand(candidate, conformance, isOther && !absent)}`, '')
   return lines
 }

@@ -1,10 +1,10 @@
-import { mkdtemp, readdir, readFile, rm, stat, symlink } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import { removeOld, writeWhole } from './report-file.ts'
+import { removeOld, setAside, writeWhole } from './report-file.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'report-file-'))
 afterAll(() => rm(folder, { recursive: true, force: true }))
@@ -16,6 +16,20 @@ it('writes a file whole, over an older one, and removes it', async () => {
   expect([await readFile(path, 'utf8'), await readdir(join(folder, 'new'))]).toEqual(['newer', ['report.json']])
   await removeOld(path)
   expect(await readdir(join(folder, 'new'))).toEqual([])
+})
+
+it('sets an older one aside, and nothing that is no file', async () => {
+  const path = join(folder, 'aside', 'report.json')
+  await setAside(path)
+  for (const text of ['first', 'second']) {
+    await writeWhole(path, text)
+    await setAside(path)
+    const left = await readdir(join(folder, 'aside'))
+    expect([left, await readFile(`${path}.old`, 'utf8')]).toEqual([['report.json.old'], text])
+  }
+  await mkdir(path)
+  await expect(setAside(path)).rejects.toThrow('cannot be written')
+  expect((await stat(path)).isDirectory()).toBe(true)
 })
 
 it('is whole, and the file of one of them, where many of one process write it at once', async () => {

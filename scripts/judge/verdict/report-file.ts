@@ -1,6 +1,6 @@
 // Files that a run leaves: written beside and renamed, so that a reader never sees half of one.
 import { randomBytes } from 'node:crypto'
-import { rename, rm, stat, writeFile } from 'node:fs/promises'
+import { lstat, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { makeFolder } from '#harness/bytes/folder.ts'
 import { UsageError } from '../usage-error.ts'
@@ -24,6 +24,21 @@ export async function writeWhole(path: string, text: string): Promise<void> {
     await rm(beside, { force: true }).catch(() => undefined)
     throw cannotWrite(path, cause)
   }
+}
+
+/**
+ * A verdict that could not be reached must not leave an older one in its place: that is FILE.old from then on. UsageError
+ * where it can be neither moved nor removed.
+ */
+export async function setAside(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => undefined)
+  const isMoved =
+    found?.isFile() === true &&
+    (await rename(path, `${path}.old`).then(
+      () => true,
+      () => false,
+    ))
+  if (!isMoved) await removeOld(path)
 }
 
 /** A name of its own for what becomes `path`: other writers of it may be in this very process. */
