@@ -15,6 +15,7 @@ import { openCache } from './cache/cache.ts'
 import { openImage, type OciImage } from './image/image.ts'
 import { OCI_INDEX, OCI_MANIFEST } from './image/media-types.ts'
 import { parseReference, type RegistryReference } from './image/reference.ts'
+import { RETRY_POLICY } from './client/http/retry.ts'
 import { openRegistryAccess } from './registry/access.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'budget-'))
@@ -97,6 +98,36 @@ describe('the budget of a reference', () => {
     expect(await resolveTags(tagged, ['a:v1', 'a:v2', 'b:v1'], { requests: 2 })).toBe(3)
     const ask = () => resolveTags(tagged, ['a:v1', 'a:v2', 'a:v3'], { requests: 2 })
     expect((await expectCode(ask, FormatError, 'LIMIT_EXCEEDED')).message).toMatch('at most 2 requests')
+  })
+
+  it('says once that a registry is silent, and until when it is waited for', async () => {
+    const said: string[] = []
+    await using server = await serve(stalled)
+    const access = openRegistryAccess({
+      cache: await openCache(join(folder, `${caches++}`)),
+      network: { credentials: async () => undefined, limits: { retry: { ...RETRY_POLICY, budgetMs: 5000 } } },
+      waiting: { afterMs: 20, notify: (message) => said.push(message) },
+      limits: { ...BUDGET, seconds: 1 },
+    })
+    const names = ['a:v1', 'a:v2', 'b:v1'].map((name) => parseReference(`${server.host}/${name}`) as RegistryReference)
+    await Promise.allSettled(names.map((name) => access.resolve(name)))
+    await access.close()
+    const sentence = (name: string): string =>
+      `${server.host}/${name} has not answered for 1 s; it is given up after 5 s or a little more`
+    expect(said.toSorted()).toEqual([sentence('a'), sentence('b')])
+  })
+
+  it('says nothing of a registry that answers', async () => {
+    const said: string[] = []
+    await using server = await serve(tagged)
+    const access = openRegistryAccess({
+      cache: await openCache(join(folder, `${caches++}`)),
+      network: { credentials: async () => undefined },
+      waiting: { afterMs: 60_000, notify: (message) => said.push(message) },
+    })
+    await access.resolve(parseReference(`${server.host}/a:v1`) as RegistryReference)
+    await access.close()
+    expect(said).toEqual([])
   })
 
   it('ends when the time is over', async () => {

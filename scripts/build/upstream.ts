@@ -18,7 +18,7 @@ import { embeddedContract } from '../embedded-upstream/contract.ts'
 import { EMBEDDED_RELEASE, openEmbeddedUpstream, type EmbeddedUpstream } from '../embedded/upstream.ts'
 import { EMBEDDED } from '../embedded-upstream/names.ts'
 import { embeddedRelease } from '../embedded-upstream/signed.ts'
-import { networkOf } from '../cli/registry-options.ts'
+import { networkOf, sayWaiting } from '../cli/registry-options.ts'
 import type { BuildOptions } from './options.ts'
 import { openCacheFolder } from '../judge/candidates/pull.ts'
 
@@ -38,6 +38,7 @@ export async function openUpstream(options: BuildOptions, contract: Contract): P
   const registry = openRegistryAccess({
     cache: await openCacheFolder(options.cache ?? defaultCacheFolder()),
     ...(network && { network }),
+    waiting: sayWaiting(),
     limits,
   })
   const upstream = withSpool(registryUpstream(lock, { spool, registry }, where), spool)

@@ -10,7 +10,7 @@ import { UsageError } from '../judge/usage-error.ts'
 import { printable } from '../judge/verdict/printable.ts'
 import { withKind } from '../judge/candidates/plain-path.ts'
 import { startProgress } from './progress.ts'
-import { networkOf, type RegistryOptions } from './registry-options.ts'
+import { networkOf, sayWaiting, type RegistryOptions } from './registry-options.ts'
 import { openTrust } from './trust.ts'
 
 /** A path needs no kind. UsageError, naming the text, for what is no reference. */
@@ -36,6 +36,7 @@ export async function openRegistries(
     cache: await openCacheFolder(cacheFolder),
     ...(network !== undefined && { network }),
     notify: (message) => note(`offline: ${message}`),
+    waiting: sayWaiting(),
     signal,
     limits,
   })

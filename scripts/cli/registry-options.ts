@@ -7,7 +7,9 @@ import { DEFAULT_CACHE } from '#harness/oci/cache/layout.ts'
 import type { ClientOptions, RegistryClient } from '#harness/oci/client/client.ts'
 import { machineCredentials, type Credentials } from '#harness/oci/client/auth/credentials.ts'
 import { openPushClient } from '#harness/oci/push/client.ts'
+import type { Waiting } from '#harness/oci/registry/limited.ts'
 import { unreadable, UsageError } from '../judge/usage-error.ts'
+import { printable } from '../judge/verdict/printable.ts'
 
 /** The options by which a registry is reached, as all commands take them. */
 type Reach = {
@@ -152,4 +154,12 @@ export async function openPusher(registry: string, login: Login): Promise<Regist
   const network = await networkOf(login, new Set([registry]))
   if (network === undefined) throw new UsageError('expected a registry')
   return openPushClient(registry, network)
+}
+
+/** A registry that is silent, told to a person at a terminal soon, in the log of a job once it is out of the ordinary. */
+export function sayWaiting(terminal: NodeJS.WriteStream = process.stderr): Waiting {
+  return {
+    afterMs: terminal.isTTY ? 3000 : 10_000,
+    notify: (message) => void terminal.write(`${printable(message)}\n`),
+  }
 }

@@ -8,7 +8,7 @@ import { askAside, openRegistryClient, type ClientOptions, type RegistryClient }
 import { fetchManifest } from '../client/manifests.ts'
 import { askReferrers } from '../client/referrers.ts'
 import { documentType } from './documents.ts'
-import { openSpending, within, type Spending } from './limited.ts'
+import { openSpending, within, type Spending, type Waiting } from './limited.ts'
 import type { RegistryReference } from '../image/reference.ts'
 import type { Descriptor } from '../image/schemas.ts'
 import { ensureCached, nameOf, putBytes, type FetchOptions } from './fetch.ts'
@@ -27,6 +27,8 @@ export type AccessOptions = {
   readonly answers?: Answers | undefined
   /** A callback for when a tag is taken from the cache. */
   readonly notify?: (message: string) => void
+  /** A callback about a registry that is silent. */
+  readonly waiting?: Waiting | undefined
   /** Ends everything that is under way. */
   readonly signal?: AbortSignal
 }
@@ -89,7 +91,7 @@ export function openRegistryAccess(options: AccessOptions): RegistryAccess {
 
   const spendingOf = (registry: string, repository: string): Spending => {
     const name = `${registry}/${repository}`
-    const known = spendings.get(name) ?? openSpending(new Budget(options.limits ?? UNLIMITED), name)
+    const known = spendings.get(name) ?? openSpending(new Budget(options.limits ?? UNLIMITED), name, options.waiting)
     spendings.set(name, known)
     return known
   }

@@ -6,7 +6,7 @@ import type { ClientOptions } from '#harness/oci/client/client.ts'
 import { openRegistryAccess } from '#harness/oci/registry/access.ts'
 import type { ContentStore } from '#harness/oci/store.ts'
 import type { Contract } from '#specs/contract/contract.ts'
-import { networkOf, type RegistryOptions } from '../../cli/registry-options.ts'
+import { networkOf, sayWaiting, type RegistryOptions } from '../../cli/registry-options.ts'
 import { openTrust } from '../../cli/trust.ts'
 import { findSigner } from './signatures.ts'
 import { parseNamespace, referenceTo, type Upstream } from './upstream.ts'
@@ -53,6 +53,7 @@ export async function openSession(options: SessionOptions, place: SessionPlace):
   const trust = await openTrust({ ...options, cacheFolder, note })
   const { limit: limits = BUDGET } = options
   const access = openRegistryAccess({
+    waiting: sayWaiting(),
     cache: await openCacheFolder(cacheFolder),
     ...(network !== undefined && { network }),
     notify: offline,
