@@ -11,6 +11,8 @@ export type ProgressBar = {
 
 const WIDTH = 30
 const INTERVAL_MS = 100
+/** Before that nothing is known about how fast it goes. */
+const SETTLED_MS = 2000
 const PLAIN_INTERVAL_MS = 60_000
 const HIDE_CURSOR = '\u{1b}[?25l'
 const SHOW_CURSOR = '\u{1b}[?25h'
@@ -33,7 +35,8 @@ export function openProgressBar(
       const share = total === 0 ? 1 : Math.min(1, Math.max(0, done / total))
       const filled = Math.round(share * WIDTH)
       const bar = '█'.repeat(filled) + '░'.repeat(WIDTH - filled)
-      const left = share === 0 ? '' : ` | ${formatSeconds(((time - began) / 1000 / share) * (1 - share))} left`
+      const isSettled = share > 0 && time - began >= SETTLED_MS
+      const left = isSettled ? ` | ${formatSeconds(((time - began) / 1000 / share) * (1 - share))} left` : ''
       const line = `${label} ${bar} ${Math.floor(share * 100)}% | ${text}${left}`
       if (!stream.isTTY) {
         stream.write(`${line}\n`)

@@ -9,6 +9,21 @@ export type Fold = {
   readonly isListed: boolean
 }
 
+/** For each blocked rule the one that it waits for in the end: the first on its way that is not blocked itself. */
+export function causesOf(rules: readonly RuleVerdict[]): ReadonlyMap<RuleVerdict, RuleVerdict> {
+  const byId = new Map(rules.map((rule) => [rule.id, rule]))
+  const causeOf = (rule: RuleVerdict, seen: ReadonlySet<string>): RuleVerdict | undefined => {
+    if (rule.status !== 'blocked') return rule
+    const need = byId.get(/^blocked: (\S+) failed$/.exec(rule.reason ?? '')?.[1] ?? '')
+    return need === undefined || seen.has(need.id) ? undefined : causeOf(need, new Set([...seen, need.id]))
+  }
+  const causes = rules.flatMap((rule) => {
+    const cause = rule.status === 'blocked' ? causeOf(rule, new Set([rule.id])) : undefined
+    return cause === undefined ? [] : [[rule, cause] as const]
+  })
+  return new Map(causes)
+}
+
 /** The rule about the architecture in the config. */
 const ARCHITECTURE = 'OCI-003'
 

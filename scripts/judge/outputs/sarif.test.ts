@@ -92,6 +92,17 @@ describe('renderSarif', async () => {
     expect(result?.locations).toMatchObject([{ physicalLocation: { artifactLocation: { uri } } }])
   })
 
+  it.each([
+    ['docker-archive:/srv/image.tar', '/srv/image.tar!x/y z', 'file:///srv/image.tar!x/y%20z'],
+    ['oci:/srv/out:v1', '/srv/out!x', 'file:///srv/out!x'],
+    ['oci:out', '/etc/passwd', 'etc/passwd'],
+    ['ghcr.io/you/image:v1', '/etc/passwd', 'etc/passwd'],
+  ])('keeps the first slash of a path on this machine: %s, %s', (reference, path, uri) => {
+    const rules = [sampleRule('UKI-001', 'fail', { findings: [{ part: 'installer', where: { path }, message: 'x' }] })]
+    const [run] = runsOf({ ...sampleConformance, candidates: [{ ...sampleCandidate, reference, rules }] })
+    expect(run?.results[0]?.locations).toMatchObject([{ physicalLocation: { artifactLocation: { uri } } }])
+  })
+
   it('points at the line of a machine configuration, a file of its own', () => {
     const where = { path: 'nodes/worker.yaml', line: 46, column: 19 }
     const finding = { part: 'config', where, message: 'x' } as const

@@ -81,8 +81,11 @@ function toLocation(finding: Finding | undefined, { reference }: CandidateVerdic
   const { path, offset, line, column } = finding?.where ?? {}
   const name = formatLocation(finding?.where) || reference
   // A machine configuration is a file beside the image, and its line is meant as it is.
+  // So is a path on this machine, with what is inside of the file behind it.
+  const own = reference.slice(reference.indexOf(':') + 1)
+  const isWhole = path !== undefined && isAbsolute(own) && path.startsWith(own.replace(/:[^/]*$/, ''))
   const place =
-    finding?.part === 'config' && path !== undefined
+    path !== undefined && (finding?.part === 'config' || isWhole)
       ? { uri: toFileUri(path) }
       : { uri: toUri(path ?? reference), uriBaseId: 'CANDIDATE' }
   return {

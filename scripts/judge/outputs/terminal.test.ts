@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream'
+import { stripVTControlCharacters } from 'node:util'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { sampleCandidate, sampleConformance, sampleFinding, sampleRule } from '../../testing/sample-conformance.ts'
 import type { Conformance, RuleVerdict } from '../verdict/conformance.ts'
@@ -76,6 +77,7 @@ describe('renderTerminal', () => {
         '  expected  v1.11.5',
         '  got       v1.13.9',
         '  fix       repair UKI-001',
+        '  blocks    KRN-001',
         '',
       ].join('\n'),
     )
@@ -98,14 +100,48 @@ describe('renderTerminal', () => {
 
   it('says why a rule is blocked, missing or inconclusive, and proposes no fix for it', () => {
     const text = render()
-    expect(text).toContain('BLOCKED KRN-001 KRN-001 holds\n  because   blocked: UKI-001 failed\n\n')
+    expect(text).toContain('  fix       repair UKI-001\n  blocks    KRN-001\n\n')
+    expect(text).not.toContain('BLOCKED')
     expect(text).toContain('MISSING KRN-002 KRN-002 holds\n  because   no test ran for this rule\n\n')
     expect(text).toContain('INCONCLUSIVE INI-002 INI-002 holds\n  because   the lock has no baseInitramfs\n\n')
     expect(text.match(/ {2}fix /g)).toHaveLength(1)
   })
 
-  it('explains no rule that passed, is waived or does not apply', () => {
-    expect(render()).not.toMatch(/(OCI-001|EXT-001|AST-001) holds/)
+  it('explains no rule that passed or does not apply, and lists what is waived', () => {
+    expect(render()).not.toMatch(/(OCI-001|AST-001) holds/)
+    expect(render()).toContain('WAIVED EXT-001 EXT-001 holds\n  because   until 2027\n\n')
+  })
+
+  it('names what is blocked below its cause in the end, and by itself where no cause is shown', () => {
+    const blocked = (id: string, by: string) => sampleRule(id, 'blocked', { reason: `blocked: ${by} failed` })
+    const fails = sampleRule('OCI-004', 'fail', { findings: [sampleFinding] })
+    const should = { ...blocked('REL-011', 'EXT-023'), level: 'should' } as const
+    const text = render(withRules([fails, blocked('EXT-021', 'EXT-023'), blocked('EXT-023', 'OCI-004'), should]))
+    expect(text).toContain('  blocks    EXT-021, EXT-023, REL-011 (should)\n')
+    const circle = render(withRules([blocked('EXT-021', 'EXT-023'), blocked('EXT-023', 'EXT-021')]))
+    expect(circle.match(/^BLOCKED /gm)).toHaveLength(2)
+    expect(render(withRules([blocked('EXT-021', 'EXT-999')]))).toContain('BLOCKED EXT-021')
+  })
+
+  it('names the command that explains what fails, once', () => {
+    const text = render({ ...sampleConformance, candidates: [sampleCandidate, sampleCandidate] })
+    expect(text.match(/talos-image explain/g)).toHaveLength(1)
+    expect(text).toContain('\nwhy each matters, and what breaks it: npx talos-image explain UKI-001\n')
+    expect(render(withRules([sampleRule('OCI-001', 'pass')]))).not.toContain('explain')
+  })
+
+  it('breaks lines at the width of a terminal, and none in a pipe', () => {
+    const long = sampleRule('UKI-001', 'fail', {
+      fix: 'do this word by word '.repeat(20).trim(),
+      findings: [sampleFinding],
+    })
+    const narrow = Object.assign(streamOf(true), { columns: 70 })
+    const lines = stripVTControlCharacters(renderTerminal(withRules([long]), narrow, 'r.json')).split('\n')
+    // A digest has 71 characters, and no blank.
+    const isWhole = (line: string): boolean => line.startsWith('sha256:')
+    expect(lines.filter((line) => line.length > 70 && !isWhole(line))).toEqual([])
+    expect(lines.filter((line) => line.startsWith(' '.repeat(12)) && line.includes('word')).length).toBeGreaterThan(4)
+    expect(render(withRules([long]))).toContain(`  fix       ${long.fix}\n`)
   })
 
   it('marks a should', () => {

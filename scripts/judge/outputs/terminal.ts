@@ -17,13 +17,19 @@ import { PROJECT_REFERENCE } from '../run/project.ts'
 import { isRelease } from '../run/release.ts'
 import { printableStrings } from '../verdict/printable.ts'
 import { saysWhat } from './account.ts'
-import { foldsOf, isOfOtherRelease } from './folds.ts'
+import { causesOf, foldsOf, isOfOtherRelease } from './folds.ts'
 import { renderNodeTable } from './nodes.ts'
 import { areaOf } from '../verdict/areas.ts'
 import { describeDifference } from '../verdict/difference.ts'
+import { wrap } from './wrap.ts'
 
 /** The message of the rule about the reference (REL-005) where the lock pins none. */
 const NO_REFERENCE = 'the lock has no reference'
+
+/** Columns before the text of a field. */
+const FIELD = 12
+/** The most rules that the command to explain them names. */
+const MAX_EXPLAINED = 8
 
 type Format = Parameters<typeof styleText>[0]
 type Paint = (format: Format, text: string) => string
@@ -37,20 +43,34 @@ const COLOURS: Readonly<Record<Status, Format>> = {
   waived: 'cyan',
   'not-applicable': 'dim',
 }
-const EXPLAINED: readonly Status[] = ['fail', 'missing', 'inconclusive', 'blocked']
+const EXPLAINED: readonly Status[] = ['fail', 'missing', 'inconclusive', 'blocked', 'waived']
 
 /** Colours only where `stream` is a terminal and NO_COLOR is not set. `report` is where the whole verdict is. */
 export function renderTerminal(verdict: Conformance, stream: NodeJS.WritableStream, report: string): string {
   const conformance = printableStrings(verdict)
   const paint: Paint = (format, text) => styleText(format, text, { stream })
-  return [
+  const columns = 'isTTY' in stream && stream.isTTY === true ? (stream as NodeJS.WriteStream).columns : undefined
+  const lines = [
     ...headLine(conformance),
     ...renderNodeTable(conformance),
     ...conformance.candidates.flatMap((candidate) => renderCandidate(candidate, conformance, paint)),
+    ...explainLine(conformance),
     ...conformance.runErrors.map((runError) => paint('red', `run error: ${runError}`)),
     summaryLine(conformance, report, paint),
     '',
-  ].join('\n')
+  ]
+  return lines
+    .flatMap((text) => text.split('\n'))
+    .map((line) => wrap(line, /^ {2,}/.test(line) ? FIELD : 2, columns))
+    .join('\n')
+}
+
+/** The command that says more of what failed, once for all candidates. */
+function explainLine({ candidates }: Conformance): readonly string[] {
+  const failed = candidates.flatMap(({ rules }) => rules.filter(({ status }) => status === 'fail').map(({ id }) => id))
+  const ids = [...new Set(failed)]
+  if (ids.length === 0) return []
+  return [`why each matters, and what breaks it: npx talos-image explain ${ids.slice(0, MAX_EXPLAINED).join(' ')}`, '']
 }
 
 /** The user's own files, where they were found without being named. */
@@ -95,10 +115,16 @@ function renderCandidate(candidate: CandidateVerdict, conformance: Conformance, 
   lines.push('', ...(candidate.node === undefined ? [...renderTable(rules, paint), ''] : []))
   for (const { headline } of folds) lines.push(paint('yellow', headline))
   if (folds.length > 0) lines.push('')
+  const isFolded = (rule: RuleVerdict): boolean => folds.some(({ holds }) => holds(rule))
+  const causes = causesOf(rules)
   for (const status of EXPLAINED)
     for (const rule of rules.filter((one) => one.status === status)) {
       const fold = folds.find(({ holds }) => holds(rule))
-      if (fold === undefined) lines.push(...renderRule(rule, paint))
+      const cause = causes.get(rule)
+      // Its cause names it.
+      if (fold === undefined && cause !== undefined && !isFolded(cause)) continue
+      const blocked = rules.filter((one) => causes.get(one) === rule && !isFolded(one))
+      if (fold === undefined) lines.push(...renderRule(rule, blocked, paint))
       else if (fold.isListed) lines.push(ruleLine(rule, paint))
     }
   for (const rule of rules) lines.push(...renderNotes(rule, paint))
@@ -138,13 +164,16 @@ function ruleLine({ id, level, status, sentence }: RuleVerdict, paint: Paint): s
   return `${paint(COLOURS[status], `${status.toUpperCase()} ${id}`)}${level === 'should' ? ' (should)' : ''} ${sentence}`
 }
 
-function renderRule(rule: RuleVerdict, paint: Paint): string[] {
+/** `blocked` are the rules that cannot be judged because of this one. */
+function renderRule(rule: RuleVerdict, blocked: readonly RuleVerdict[], paint: Paint): string[] {
   const head = ruleLine(rule, paint)
-  if (rule.status === 'blocked' || rule.status === 'missing' || rule.findings.length === 0)
-    return [head, field('because', rule.reason ?? 'it did not run'), '']
+  const names = blocked.map(({ id, level }) => (level === 'should' ? `${id} (should)` : id))
+  const blocks = names.length === 0 ? [] : [field('blocks', names.join(', '))]
+  if (['blocked', 'missing', 'waived'].includes(rule.status) || rule.findings.length === 0)
+    return [head, field('because', rule.reason ?? 'it did not run'), ...blocks, '']
   const findings = rule.findings.flatMap((finding) => renderFinding(finding, rule.status))
   const about = (rule.about ?? []).map((text) => field('about', text))
-  return [head, ...findings, ...about, ...(rule.status === 'fail' ? [field('fix', rule.fix)] : []), '']
+  return [head, ...findings, ...about, ...(rule.status === 'fail' ? [field('fix', rule.fix)] : []), ...blocks, '']
 }
 
 function renderNotes({ id, sentence, notes = [] }: RuleVerdict, paint: Paint): string[] {
@@ -161,7 +190,7 @@ function renderFinding(finding: Finding, status: Status): string[] {
 }
 
 function field(name: string, text: string): string {
-  return `  ${name.padEnd(9)} ${text.split('\n').join(`\n${' '.repeat(12)}`)}`
+  return `  ${name.padEnd(9)} ${text.split('\n').join(`\n${' '.repeat(FIELD)}`)}`
 }
 
 /** The one line that says it all. */
