@@ -1,7 +1,9 @@
 // Loads the spec files of a run, in the worker, as soon as it receives what they are to judge.
+import { registerHooks } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { BroadcastChannel } from 'node:worker_threads'
 import { inject, TestRunner } from 'vitest'
+import { MODULE_EXTENSION, ROOT } from '../../root.ts'
 import type { RunInput } from '#specs/support/run.ts'
 
 export class SpecRunner extends TestRunner {
@@ -26,8 +28,30 @@ export default SpecRunner
 /** The input of the run, undefined where there is to be none; meanwhile most of what the specs need is loaded. */
 async function prepare(): Promise<RunInput | undefined> {
   const input = receive(inject('channel'))
+  resolveOwn()
   await import('#specs/support/test.ts')
   return input
+}
+
+const OWN = pathToFileURL(ROOT).href
+
+/**
+ * Resolves the imports between our own modules, which name whole paths. Node looks for each package.json on the way and
+ * vitest reports each import to its parent: together they took a third of the time to load the specs.
+ */
+function resolveOwn(): void {
+  registerHooks({
+    resolve(specifier, context, nextResolve) {
+      const { parentURL } = context
+      const url = specifier.startsWith('#')
+        ? new URL(specifier.slice(1), OWN).href
+        : /^\.\.?\//.test(specifier) && parentURL?.startsWith(OWN) && !parentURL.includes('/node_modules/')
+          ? new URL(specifier, parentURL).href
+          : undefined
+      if (url === undefined || !url.endsWith(MODULE_EXTENSION)) return nextResolve(specifier, context)
+      return { url, format: MODULE_EXTENSION === '.ts' ? 'module-typescript' : 'module', shortCircuit: true }
+    },
+  })
 }
 
 function receive(name: string): Promise<RunInput | undefined> {
