@@ -16,7 +16,7 @@ import { examplePath, SET_NAMES, type SetName } from './menu.ts'
 import { parseInitOptions, UNKNOWN_TALOS, type Answers, type InitOptions } from './options.ts'
 import { findOrigin, type Origin } from './origin.ts'
 import { ciFiles } from './templates.ts'
-import { ask, DEFAULT_TALOS, defaultsOf } from './questions.ts'
+import { ask, DEFAULT_TALOS, defaultsOf, UnansweredError } from './questions.ts'
 
 const ATTRIBUTES = '.gitattributes'
 const WAIVERS = `# Failures that somebody accepted until a date. One that is not needed, or is over, turns the run red.
@@ -55,7 +55,8 @@ export async function init(args: readonly string[]): Promise<number> {
     process.stdout.write(closing(folder, files, { talos, ...answers }))
     return 0
   } catch (error) {
-    return printFailure(error)
+    const status = printFailure(error)
+    return error instanceof UnansweredError ? error.status : status
   }
 }
 
