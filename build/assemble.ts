@@ -15,6 +15,7 @@ import { writeAssetImage, writeInstaller, type WrittenImage } from './image.ts'
 import { initramfsChunks, layerOrder, type LayerFile } from './initramfs/initramfs.ts'
 import { assertReplaceable, createLayout, moveIntoPlace, writeChunks } from './layout.ts'
 import { makeModuleIndex, moduleIndexMetadata } from './initramfs/module-index.ts'
+import { makeOverlayFiles } from './overlay.ts'
 import type { Plan } from './plan.ts'
 import { composeUki } from './uki.ts'
 import type { UpstreamParts } from './upstream/upstream.ts'
@@ -108,7 +109,8 @@ async function assembleIn(work: string, spool: Spool, plan: Plan, options: Assem
 
   const layout = await createLayout(join(work, 'layout'), signal)
   step('writing the installer image')
-  const installer = await writeInstaller(layout, upstream, plan, { uki, systemdBoot: base.systemdBoot }, spool)
+  const overlay = plan.overlay && (await makeOverlayFiles(upstream, plan.overlay, spool))
+  const installer = await writeInstaller(layout, upstream, plan, { uki, systemdBoot: base.systemdBoot }, overlay, spool)
   step('writing the asset image')
   const files = await makeAssetFiles(plan, { kernel: base.kernel, initramfs: initramfs.data, uki })
   const assets = await writeAssetImage(layout, plan, files)

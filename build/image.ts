@@ -30,12 +30,13 @@ type ImagePlan = Pick<Plan, 'labels' | 'sourceDate' | 'installerBase'>
 
 const LAYER_TYPES = { none: OCI_LAYER, gzip: OCI_LAYER_GZIP, zstd: OCI_LAYER_ZSTD } as const
 
-/** The installer: base layer, artifacts layer, the base's configuration with our labels. */
+/** The installer: base layer, artifacts layer, that of an overlay, the base's configuration with our labels. */
 export async function writeInstaller(
   layout: LayoutWriter,
   upstream: UpstreamParts,
   plan: ImagePlan,
   artifacts: { readonly uki: Content; readonly systemdBoot: Content },
+  overlay: readonly StreamedTarFile[] | undefined,
   spool: Spool,
 ): Promise<WrittenImage> {
   const store = await openPinned(upstream, plan.installerBase, spool)
@@ -66,6 +67,7 @@ export async function writeInstaller(
         { name: UKI_PATH, ...nothing, data: artifacts.uki },
       ]),
     )
+    if (overlay !== undefined) layers.push(await addLayer(layout, 'overlay', overlay))
     return await writeImage(layout, plan, layers, base.config ?? {})
   } finally {
     await store.close()

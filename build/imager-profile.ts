@@ -3,6 +3,7 @@
 import type { Contract } from '#specs/contract/contract.ts'
 import type { Plan } from './plan.ts'
 import { encodeYamlScalar } from './formats/yaml-scalar.ts'
+import { encodeOption } from './overlay.ts'
 import { UPSTREAM_FILES, type PinnedImage } from './upstream/upstream.ts'
 
 /** The folder of the files in the imager's container (pkg/machinery/constants). */
@@ -11,7 +12,7 @@ const INPUTS = { kernel: 'kernel', initramfs: 'baseInitramfs', sdStub: 'systemdS
 
 /** A profile for `imager -`, as YAML; every image by digest. `kind` is what is to be made. */
 export function encodeImagerProfile(
-  plan: Pick<Plan, 'talos' | 'installerBase' | 'extensions'>,
+  plan: Pick<Plan, 'talos' | 'installerBase' | 'extensions' | 'overlay'>,
   contract: Pick<Contract, 'secureBoot' | 'extraKernelArguments'>,
   kind = 'installer',
 ): string {
@@ -31,12 +32,27 @@ export function encodeImagerProfile(
     ...files,
     '  baseInstaller:',
     `    imageRef: ${pin(plan.installerBase)}`,
+    ...(plan.overlay === undefined ? [] : ['  overlayInstaller:', `    imageRef: ${pin(plan.overlay.pinned)}`]),
     ...(extensions.length === 0 ? [] : ['  systemExtensions:', ...extensions]),
+    ...encodeOverlay(plan.overlay),
     'output:',
     `  kind: ${kind}`,
     '  outFormat: raw',
     '',
   ].join('\n')
+}
+
+function encodeOverlay(overlay: Plan['overlay']): readonly string[] {
+  if (overlay === undefined) return []
+  const options = Object.entries(overlay.options)
+  return [
+    'overlay:',
+    `  name: ${encodeYamlScalar(overlay.pinned.name, 4)}`,
+    '  image:',
+    `    imageRef: ${pin(overlay.pinned)}`,
+    ...(options.length === 0 ? [] : ['  options:']),
+    ...options.map(([name, value]) => `    ${encodeYamlScalar(name, 6)}: ${encodeOption(value, 6)}`),
+  ]
 }
 
 function pin({ reference, digest }: PinnedImage): string {

@@ -127,6 +127,36 @@ describe('planVariant', () => {
   })
 })
 
+describe('a board’s overlay', () => {
+  const board = { name: 'board', image: 'ghcr.io/siderolabs/sbc-board:v1', arguments: ['console=ttyS2', 'cma=128MB'] }
+  const overlays = [{ name: 'board', reference: board.image, digest: digest('d') }]
+  const own = { ...contract, overlays: [{ ...board, options: { spi_boot: true, text: 'a: b' } }] }
+
+  it('is planned as pinned, with its arguments before the defaults', () => {
+    const planned = planVariant({ lock: { ...lock, overlays }, contract: own, variant: 'worker' })
+    expect(planned.overlay).toEqual({ pinned: overlays[0], options: { spi_boot: true, text: 'a: b' } })
+    expect(planned.commandLine).toMatch(/^talos\.platform=metal console=ttyS2 cma=128MB /)
+    expect(encodeImagerProfile(planned, own)).toContain(`
+  overlayInstaller:
+    imageRef: ghcr.io/siderolabs/sbc-board:v1@${digest('d')}
+`)
+    expect(encodeImagerProfile(planned, own)).toContain(`
+overlay:
+  name: board
+  image:
+    imageRef: ghcr.io/siderolabs/sbc-board:v1@${digest('d')}
+  options:
+    spi_boot: true
+    text: 'a: b'
+output:
+`)
+  })
+
+  it('is missed in a lock that does not pin it', () => {
+    expect(() => planVariant({ lock, contract: own, variant: 'worker' })).toThrow('a digest of the overlay board')
+  })
+})
+
 describe('makeAssetFiles', () => {
   it('writes tree, report and checksums', async () => {
     const parts = { kernel: Buffer.from('k'), initramfs: Buffer.from('i'), uki: Buffer.from('u') }

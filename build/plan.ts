@@ -1,12 +1,13 @@
 // The plan of a build, before anything is read: every part by digest, or one sentence on what is missing.
 import { quirksOf, type Quirks } from '#harness/talos/quirks.ts'
 import { COMMAND_LINE } from '#specs/contract/asset-tree.ts'
-import { admitsTalos, type Contract } from '#specs/contract/contract.ts'
+import { admitsTalos, overlayArguments, type Contract } from '#specs/contract/contract.ts'
 import { lockDigest, type Lock, type PinnedExtension, type PinnedFile } from '#specs/contract/lock.ts'
 import { ASSETS_SUFFIX, inputsDigest } from '#specs/contract/tags.ts'
 import { BuildError } from './build-error.ts'
 import { composeCommandLine } from './command-line.ts'
 import { toLabels } from './labels.ts'
+import type { PlannedOverlay } from './overlay.ts'
 import type { PinnedImage, UpstreamFile } from './upstream/upstream.ts'
 
 /** Files that the contract may declare beside those that every asset tree has. */
@@ -27,6 +28,8 @@ export type Plan = {
   readonly files: Readonly<Record<UpstreamFile, PinnedFile>>
   /** Extensions in build order. */
   readonly extensions: readonly PinnedExtension[]
+  /** The board's overlay, with the options of the contract. */
+  readonly overlay?: PlannedOverlay
   readonly commandLine: string
   readonly resetCommandLine: string
   readonly labels: Readonly<Record<string, string>>
@@ -62,11 +65,14 @@ export function planVariant({ lock, contract, variant, revision }: PlanOptions):
     systemdStub: lock.systemdStub,
     systemdBoot: lock.systemdBoot,
   }
+  const [overlay] = contract.overlays ?? []
+  const pinnedOverlay = lock.overlays?.find(({ name }) => name === overlay?.name)
   const unpinned = extensions.filter(({ pinned }) => pinned === undefined).map(({ name }) => name)
   const missing = [
     ...Object.entries({ talos, ...files, installerBase: lock.installerBase }).flatMap(([name, fact]) =>
       fact === undefined ? [name] : [],
     ),
+    ...(overlay !== undefined && pinnedOverlay === undefined ? [`a digest of the overlay ${overlay.name}`] : []),
     ...(unpinned.length > 0 ? [`a digest of ${unpinned.join(', ')}`] : []),
   ]
   if (missing.length > 0 || talos === undefined)
@@ -79,7 +85,7 @@ export function planVariant({ lock, contract, variant, revision }: PlanOptions):
   const quirks = quirksOf(talos)
   const commandLine = composeCommandLine({
     defaults: quirks.metalArm64CommandLine,
-    overlay: [],
+    overlay: overlayArguments(contract),
     extra: contract.extraKernelArguments,
   })
   const installerBase = lock.installerBase as PinnedImage
@@ -93,6 +99,7 @@ export function planVariant({ lock, contract, variant, revision }: PlanOptions):
     installerBase,
     files: files as Plan['files'],
     extensions: extensions.map(({ pinned }) => pinned as PinnedExtension),
+    ...(pinnedOverlay && { overlay: { pinned: pinnedOverlay, options: overlay?.options ?? {} } }),
     commandLine,
     resetCommandLine: `${commandLine} ${quirks.installerProfile.argument}`,
     labels: toLabels({

@@ -1,5 +1,5 @@
-// The lock of one Talos release from a folder of upstream's parts: `installer-base` and `extensions/*` (OCI layouts), and
-// the four files of imager:/usr/install/arm64.
+// The lock of one Talos release from a folder of upstream's parts: `installer-base`, `extensions/*` and `overlays/*` (OCI
+// layouts), and the four files of imager:/usr/install/arm64.
 import { readdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,11 +12,13 @@ import { REF_NAME } from '#harness/oci/disk/layout.ts'
 import { openStore } from '#harness/oci/open.ts'
 import type { ContentStore } from '#harness/oci/store.ts'
 import { VERSION_LABEL } from '#harness/talos/installer.ts'
-import { LOCK_SCHEMA, type Lock, type PinnedExtension } from '#specs/contract/lock.ts'
+import { overlayInstallers } from '#harness/talos/overlay.ts'
+import { LOCK_SCHEMA, type Lock, type PinnedExtension, type PinnedOverlay } from '#specs/contract/lock.ts'
 import { UPSTREAM_FILES } from '../upstream/upstream.ts'
 import { readBaseFacts } from './base-facts.ts'
 import { openReleaseFiles } from './boot-facts.ts'
 import { readExtensionFacts } from './extension-facts.ts'
+import { readOverlayFacts } from './overlay-facts.ts'
 
 /** The lock that these parts pin; what they do not say is absent. `limits` are of each image. */
 export async function lockFromFolder(folder: string, limits?: BudgetLimits): Promise<Lock> {
@@ -43,6 +45,7 @@ export async function lockFromFolder(folder: string, limits?: BudgetLimits): Pro
       ...(await openReleaseFiles(files, spool).facts()),
       installerBase: image,
       extensions: await readExtensions(join(folder, 'extensions'), spool, talos),
+      ...(await readOverlays(join(folder, 'overlays'), spool)),
     }
   } finally {
     await Promise.all(closers.map((close) => close()))
@@ -77,6 +80,19 @@ async function readExtensions(
       }),
     )
   return extensions
+}
+
+/** Every installer of every overlay; nothing where there is no folder of them. */
+async function readOverlays(folder: string, spool: Spool): Promise<Pick<Lock, 'overlays'>> {
+  const overlays: PinnedOverlay[] = []
+  for (const name of (await readdir(folder).catch(() => [])).toSorted())
+    await withStore(join(folder, name), spool, async (store) => {
+      const pinned = await identify(store)
+      const tree = await (await openImage(store, { spool })).tree()
+      for (const installer of overlayInstallers(tree))
+        overlays.push({ name: installer, ...pinned, ...(await readOverlayFacts(tree, installer)) })
+    })
+  return overlays.length === 0 ? {} : { overlays }
 }
 
 async function withStore<T>(path: string, spool: Spool, use: (store: ContentStore) => Promise<T>): Promise<T> {

@@ -1,4 +1,4 @@
-// Upstream's parts from a folder: `installer-base` and `extensions/*` (image layouts), and the four files of imager.
+// Upstream's parts from a folder: `installer-base`, `extensions/*` and `overlays/*` (image layouts), and the four files of imager.
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileSource, type ByteSource } from '#harness/bytes/source.ts'
@@ -44,9 +44,9 @@ export function folderUpstream(folder: string, lock: Lock, spool: Spool): Upstre
 }
 
 async function listLayouts(folder: string): Promise<readonly string[]> {
-  const extensions = join(folder, 'extensions')
-  const names = await readdir(extensions).catch(() => [])
-  const candidates = [join(folder, 'installer-base'), ...names.toSorted().map((name) => join(extensions, name))]
+  const below = async (name: string): Promise<readonly string[]> =>
+    (await readdir(join(folder, name)).catch(() => [])).toSorted().map((one) => join(folder, name, one))
+  const candidates = [join(folder, 'installer-base'), ...(await below('extensions')), ...(await below('overlays'))]
   const found = await Promise.all(candidates.map((path) => isLayout(path)))
   return candidates.filter((_, index) => found[index])
 }

@@ -7,7 +7,7 @@ import { readExtensionPackage } from '#harness/talos/extension/image.ts'
 import { parseReference } from '#harness/oci/image/reference.ts'
 import { shippedAdvisories, type Advisory } from '#specs/contract/advisories.ts'
 import { expectedCommandLine } from '#specs/contract/command-line.ts'
-import type { Contract } from '#specs/contract/contract.ts'
+import { overlayArguments, type Contract } from '#specs/contract/contract.ts'
 import type { Lock } from '#specs/contract/lock.ts'
 import { isExpired, type Waiver } from '#specs/contract/waivers.ts'
 import { applyingAdvisories } from '#specs/contract/applying-advisories.ts'
@@ -74,7 +74,8 @@ function argumentNames(talos: string, contract: Contract): readonly string[] | u
   try {
     const quirks = quirksOf(talos)
     const secureBoot = contract.secureBoot ? quirks.secureBootArguments : []
-    const parts = { defaults: quirks.metalArm64CommandLine, secureBoot, extra: contract.extraKernelArguments }
+    const overlay = overlayArguments(contract)
+    const parts = { defaults: quirks.metalArm64CommandLine, overlay, secureBoot, extra: contract.extraKernelArguments }
     return expectedCommandLine(parts).map((one) => one.split('=')[0] ?? one)
   } catch (error) {
     if (error instanceof FormatError) return undefined

@@ -24,6 +24,8 @@ describe('specs/contract/examples', { timeout: 240_000 }, () => {
     ['cozystack', []],
     // Upstream's document of iscsi-tools names the version of open-iscsi, not that of the extension (a should).
     ['storage', ['EXT-016']],
+    ['raspberry-pi', ['EXT-016']],
+    ['turing-rk1', []],
   ])('has %s, whose images are green', async (name, should) => {
     const { exitCode, candidates } = await judge(`specs/contract/examples/${name}.yaml`)
     const [candidate] = candidates

@@ -30,7 +30,7 @@ export async function lockEmbedded(place: Place, { talos, contract, authority }:
         signerOf: (image, name) =>
           findSigner(image, name, { access, signers, trust: () => Promise.resolve(trust), note: quiet }),
       },
-      { talos, extensions: extensionNames(contract), acceptMoved: false },
+      { talos, extensions: extensionNames(contract), overlays: contract.overlays, acceptMoved: false },
     )
   } finally {
     await Promise.all(stores.map((store) => store.close()))

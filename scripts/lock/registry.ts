@@ -3,6 +3,7 @@ import { admitsTalos, extensionNames, type Contract } from '#specs/contract/cont
 import type { Lock, PinnedExtension } from '#specs/contract/lock.ts'
 import { showSteps } from '../cli/steps.ts'
 import { UsageError } from '../cli/command-line.ts'
+import { parseReference } from '#harness/oci/image/reference.ts'
 import { printable } from '../judge/verdict/printable.ts'
 import { cacheError } from '../judge/candidates/pull.ts'
 import { holdExtensions } from './upstream/hold.ts'
@@ -31,7 +32,7 @@ export async function lockFromRegistry(options: LockOptions, { contract, signal,
   const note = say('note')
   const session = await openSession(options, {
     contract,
-    registries: image?.kind === 'registry' ? [image.registry] : [],
+    registries: [...(image?.kind === 'registry' ? [image.registry] : []), ...registriesOf(contract)],
     signal,
     note,
     offline: say('offline'),
@@ -46,6 +47,7 @@ export async function lockFromRegistry(options: LockOptions, { contract, signal,
     const read = await readLock(upstream, {
       talos,
       extensions: extensionNames(contract).filter((name) => !held.some((pin) => pin.name === name)),
+      overlays: contract.overlays,
       acceptMoved: options.acceptMoved,
     })
     const release = await holdExtensions(upstream, read, held, options.verify)
@@ -60,6 +62,14 @@ export async function lockFromRegistry(options: LockOptions, { contract, signal,
     progress.end()
     await session.close()
   }
+}
+
+/** Registries of what the contract names by itself. */
+function registriesOf({ overlays = [] }: Contract): readonly string[] {
+  return overlays.flatMap(({ image }) => {
+    const parsed = parseReference(image)
+    return parsed.kind === 'registry' ? [parsed.registry] : []
+  })
 }
 
 function withinContract(talos: string | undefined, contract: Contract): string {

@@ -33,6 +33,11 @@ export function extensionNames({ variants }: Pick<Contract, 'variants'>): readon
   return [...new Set(Object.values(variants).flatMap(({ extensions }) => extensions))].toSorted()
 }
 
+/** Kernel arguments of the board's overlay, where the contract names one. */
+export function overlayArguments({ overlays = [] }: Pick<Contract, 'overlays'>): readonly string[] {
+  return overlays.flatMap((overlay) => overlay.arguments ?? [])
+}
+
 export type Contract = Readonly<Omit<z.infer<typeof contractFields>, 'extends'>>
 export type Variant = Readonly<z.infer<typeof variantSchema>>
 

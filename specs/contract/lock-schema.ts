@@ -54,7 +54,11 @@ const baseImageSchema = imageSchema.extend({
 })
 
 /** A board's overlay (siderolabs/overlays), by the name of its installer. */
-const overlaySchema = imageSchema.extend({ name: z.string().min(1) })
+const overlaySchema = imageSchema.extend({
+  name: z.string().min(1),
+  /** sha256 over the lines of what imager takes of it (harness/talos/overlay.ts). */
+  content: sha256.optional(),
+})
 
 const catalogueSchema = imageSchema.extend({
   /** The lines of its `image-digests`: `ghcr.io/siderolabs/drbd:9.2.14-v1.11.5@sha256:…`, sorted. */
@@ -127,6 +131,7 @@ export const lockFields = z.strictObject({
 
 export type Lock = Readonly<z.infer<typeof lockFields>>
 export type PinnedExtension = Readonly<z.infer<typeof extensionSchema>>
+export type PinnedOverlay = Readonly<z.infer<typeof overlaySchema>>
 export type PinnedImage = Readonly<z.infer<typeof imageSchema>>
 export type PinnedSigner = Readonly<z.infer<typeof signerSchema>>
 export type PinnedFile = Readonly<z.infer<typeof pinnedFileSchema>>

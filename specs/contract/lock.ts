@@ -8,7 +8,15 @@ import { contradictionsOf } from './lock-contradictions.ts'
 import { LOCK_SCHEMA, lockFields, type Lock } from './lock-schema.ts'
 
 export { LOCK_SCHEMA } from './lock-schema.ts'
-export type { Lock, PinnedBase, PinnedExtension, PinnedFile, PinnedImage, PinnedSigner } from './lock-schema.ts'
+export type {
+  Lock,
+  PinnedBase,
+  PinnedExtension,
+  PinnedFile,
+  PinnedImage,
+  PinnedOverlay,
+  PinnedSigner,
+} from './lock-schema.ts'
 
 const lockSchema = lockFields.superRefine((lock, context) => {
   for (const { path, message } of contradictionsOf(lock)) context.addIssue({ code: 'custom', path: [...path], message })

@@ -1,4 +1,5 @@
 // Kernel, initramfs and command line as bare files, for machines that boot from the net.
+import { overlayArguments } from '../contract/contract.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 import { formCommandLine } from '../uki/forms.ts'
@@ -21,6 +22,7 @@ test(
       found &&
         formCommandLine(form, found, {
           defaults: quirks.metalArm64CommandLine,
+          overlay: overlayArguments(contract),
           secureBoot: contract.secureBoot ? quirks.secureBootArguments : [],
           extra: contract.extraKernelArguments,
         }),

@@ -1,5 +1,5 @@
 // A raw disk as imager partitions it: siderolabs/talos v1.12.11 cmd/installer/pkg/install, pkg/imager/out.go.
-import { HarnessError } from '#harness/errors.ts'
+import { FormatError, HarnessError } from '#harness/errors.ts'
 import type { PartitionTable } from '#harness/formats/gpt/gpt.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
@@ -65,9 +65,14 @@ test(
       fix: 'let the imager of the pinned release write the disk (output.kind: image); the node makes the other partitions',
     },
   ),
-  async ({ medium, quirks, judge }) => {
+  async ({ medium, quirks, contract, judge }) => {
     const { sectorSize, primary } = (await medium.disk()).gpt
     const { partitions, firstUsable, lastUsable, disk, where } = primary
+    // The program of an overlay says where the first partition begins, and writes before and into it.
+    if (contract.overlays !== undefined)
+      throw new FormatError('disk', 'UNSUPPORTED', 'expected a disk without an overlay: one with it is not judged', {
+        at: where,
+      })
     const found = partitions.map(({ name, type, firstSector, lastSector }) => ({
       name,
       type,

@@ -5,6 +5,7 @@ import type { ObservedNode, Told } from '#harness/talos/node/observed.ts'
 import { quirksOf } from '#harness/talos/quirks.ts'
 import { compareTalos } from '#harness/talos/talos-version.ts'
 import { installedTalos } from '../config/rules/install-image.ts'
+import { overlayArguments } from '../contract/contract.ts'
 import { expectedCommandLine } from '../contract/command-line.ts'
 import { unasked, type NodeContext, type NodeFinding, type NodeJudge } from '../support/node/rule.ts'
 
@@ -100,6 +101,7 @@ export const judgeCommandLine: NodeJudge = (node, { contract, lock }) => {
   const quirks = quirksOf(lock.talos)
   const expected = expectedCommandLine({
     defaults: quirks.metalArm64CommandLine,
+    overlay: overlayArguments(contract),
     secureBoot: contract.secureBoot ? quirks.secureBootArguments : [],
     extra: contract.extraKernelArguments,
   }).join(' ')

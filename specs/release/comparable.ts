@@ -10,7 +10,7 @@ import type { Architecture } from '#harness/oci/image/selection.ts'
 import type { ImageConfig } from '#harness/oci/image/schemas.ts'
 import type { TalosPart } from '#harness/talos/part.ts'
 import type { Quirks } from '#harness/talos/quirks.ts'
-import { LOCK_LABEL, type Contract } from '../contract/contract.ts'
+import { LOCK_LABEL, overlayArguments, type Contract } from '../contract/contract.ts'
 
 const OCI = 'org.opencontainers.image'
 /** OCI-009 judges these: only what is built for this contract has them, and upstream's `source` is not ours. */
@@ -23,6 +23,8 @@ const NAMES: Readonly<Record<Architecture, RegExp>> = { arm64: /arm64|aarch64/g,
 
 /** GRUB's modules: other ones for each firmware and processor (BIOS and EFI on amd64, EFI alone on arm64). */
 const GRUB_MODULES = 'usr/lib/grub/'
+/** A board's overlay, where the contract declares one: INS-014 judges it. */
+const OVERLAY = 'overlay/'
 
 /** The folder whose contents are compared too: texts, the same on every machine. Programs never are. */
 const CONFIGURATION = 'etc/'
@@ -44,19 +46,21 @@ export type Allowed = {
   readonly sections: ReadonlySet<string>
   /** Names of kernel arguments. */
   readonly parameters: ReadonlySet<string>
+  /** Beginnings of paths. */
+  readonly folders: readonly string[]
 }
 
-export function allowedDifferences(
-  { labels, secureBoot, extraKernelArguments }: Contract,
-  quirks: Pick<Quirks, 'secureBootArguments'>,
-): Allowed {
+export function allowedDifferences(contract: Contract, quirks: Pick<Quirks, 'secureBootArguments'>): Allowed {
+  const { labels, secureBoot, extraKernelArguments, overlays } = contract
   return {
+    folders: [GRUB_MODULES, ...(overlays === undefined ? [] : [OVERLAY])],
     labels: new Set([...OWN_LABELS, labels.variant, LOCK_LABEL]),
     sections: new Set([SPLASH, UNAME, ...(secureBoot ? MEASUREMENTS : [])]),
     parameters: new Set([
       CONSOLE,
       // One that takes a default away has a dash before it.
       ...extraKernelArguments.map((text) => nameOf(text.replace(/^-/, ''))),
+      ...overlayArguments(contract).map(nameOf),
       ...(secureBoot ? quirks.secureBootArguments.map(nameOf) : []),
     ]),
   }
@@ -68,7 +72,7 @@ export async function describeInstaller(installer: TalosPart, architecture: Arch
   const commandLine = parseCmdline((await uki.text('.cmdline')) ?? '')
   return {
     config: describeConfig(await (await installer.image()).config(), allowed),
-    files: await describeFiles(await installer.files(), architecture),
+    files: await describeFiles(await installer.files(), architecture, allowed),
     sections: uki.appended.map(({ name }) => name).filter((name) => !allowed.sections.has(name)),
     profiles: await describeProfiles(uki, commandLine.length),
     commandLine: commandLine.filter((text) => !allowed.parameters.has(nameOf(text))),
@@ -88,8 +92,12 @@ function isEmpty(value: unknown): boolean {
 }
 
 /** A line for each path, sorted. */
-async function describeFiles(tree: FileTree, architecture: Architecture): Promise<readonly string[]> {
-  const entries = [...tree.entries()].filter(({ path }) => !path.startsWith(GRUB_MODULES))
+async function describeFiles(
+  tree: FileTree,
+  architecture: Architecture,
+  { folders }: Allowed,
+): Promise<readonly string[]> {
+  const entries = [...tree.entries()].filter(({ path }) => !folders.some((folder) => path.startsWith(folder)))
   return (await Promise.all(entries.map((entry) => describeFile(entry, architecture)))).toSorted()
 }
 

@@ -53,7 +53,13 @@ test(
     },
   ),
   async ({ lock, pinned, contract, judge }) => {
-    const images = [pinned('catalogue'), pinned('installerBase'), pinned('imager'), ...pinned('extensions')]
+    const overlays = (contract.overlays ?? []).map(({ name }) => {
+      const found = pinned('overlays').find((one) => one.name === name)
+      if (found === undefined) throw new AbsentFactError(`overlay ${name}`)
+      return found
+    })
+    const own = [pinned('catalogue'), pinned('installerBase'), pinned('imager')]
+    const images = [...own, ...pinned('extensions'), ...overlays]
     const all = lock?.installer === undefined ? images : [...images, lock.installer]
     const foreign = all.filter(({ signer }) => signer !== undefined && !isUpstream(contract, signer))
     judge(

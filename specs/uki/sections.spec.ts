@@ -4,6 +4,7 @@ import { readAll } from '#harness/bytes/source.ts'
 import { parseOsRelease } from '#harness/formats/uki/os-release.ts'
 import { MAX_TEXT_SIZE } from '#harness/formats/uki/uki.ts'
 import { fileIn } from '#harness/fs/file-in.ts'
+import { overlayArguments } from '../contract/contract.ts'
 import { must, WITH_UKI } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 import { formCommandLine, formProfiles } from './forms.ts'
@@ -72,6 +73,7 @@ test(
     judge(found, uki.whereOf('.cmdline')).toEqual(
       formCommandLine(form, found, {
         defaults: quirks.metalArm64CommandLine,
+        overlay: overlayArguments(contract),
         secureBoot: contract.secureBoot ? quirks.secureBootArguments : [],
         extra: contract.extraKernelArguments,
       }),

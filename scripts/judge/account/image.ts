@@ -52,7 +52,7 @@ async function accountOfLayer(part: TalosPart, image: OciImage, index: number): 
     : [
         index === 0
           ? leaf('tar', 0, tarSize, pinned('lock.installerBase.layers', 'INS-010'))
-          : leaf('tar', 0, tarSize, declared('an overlay of the contract', 'INS-012')),
+          : leaf('tar', 0, tarSize, pinned('lock.overlays', 'INS-014')),
       ]
   return {
     name: `layer ${index}`,

@@ -13,6 +13,7 @@ import { quirksOf } from '#harness/talos/quirks.ts'
 import { LOCK_SCHEMA, type Lock, type PinnedExtension } from '#specs/contract/lock.ts'
 import { findExtensions, openExtension, readCatalogue } from './catalogue.ts'
 import { about, LockError } from './lock-error.ts'
+import { readOverlay, type WantedOverlay } from './overlays.ts'
 import { inParallel } from './parallel.ts'
 import { openUpstreamImage, type Upstream, type UpstreamImage } from './upstream.ts'
 
@@ -20,11 +21,16 @@ export type Request = {
   readonly talos: string
   /** Names of the contract's extensions. */
   readonly extensions: readonly string[]
+  /** Those of the contract. */
+  readonly overlays?: readonly WantedOverlay[] | undefined
   readonly acceptMoved: boolean
 }
 
 /** LockError, naming the image, for whatever is wrong: nothing is left out but what upstream does not say. */
-export async function readLock(upstream: Upstream, { talos, extensions, acceptMoved }: Request): Promise<Lock> {
+export async function readLock(
+  upstream: Upstream,
+  { talos, extensions, overlays: boards, acceptMoved }: Request,
+): Promise<Lock> {
   const installerBase = await openTalosImage(upstream, 'installer-base', talos).catch((error: unknown) => {
     if (error instanceof LockError && error.cause instanceof NotFoundError)
       throw new LockError(
@@ -41,11 +47,12 @@ export async function readLock(upstream: Upstream, { talos, extensions, acceptMo
     () => openInstallerImage(upstream, talos),
     () => inParallel(found.map((extension) => () => openExtension(upstream, extension, { talos, acceptMoved }))),
   ])
-  const [base, boot, uki, contents] = await inParallel([
+  const [base, boot, uki, contents, overlays] = await inParallel([
     () => about(installerBase.name, () => readBaseFacts(installerBase.image)),
     () => readBootFiles(upstream, imager),
     () => readInstaller(upstream, installer),
     () => inParallel(packages.map((one) => () => readExtension(upstream, one, talos))),
+    () => inParallel((boards ?? []).map((one) => () => readOverlay(upstream, one))),
   ])
   return {
     schema: LOCK_SCHEMA,
@@ -57,6 +64,7 @@ export async function readLock(upstream: Upstream, { talos, extensions, acceptMo
     ...(installer && { installer: installer.pinned }),
     catalogue: catalogue.pinned,
     extensions: contents,
+    ...(boards !== undefined && { overlays }),
   }
 }
 

@@ -72,15 +72,37 @@ export function referenceTo({ mirror }: Pick<Upstream, 'mirror'>, name: string):
 
 /** Reads documents only. LockError, naming the image, for whatever is wrong with them or with its signatures. */
 export async function openUpstreamImage(upstream: Upstream, wanted: Wanted): Promise<UpstreamImage> {
-  const { access, mirror, namespace, spool } = upstream
-  const { name, tag, reference = `${namespace}/${name}:${tag}` } = wanted
+  const { mirror, namespace } = upstream
+  const { name, tag, digest, reference = `${namespace}/${name}:${tag}` } = wanted
   const repository = referenceTo(upstream, name)
-  const asked = wanted.digest === undefined ? { ...repository, tag } : { ...repository, digest: wanted.digest }
-  const shown = `${mirror}/${name}:${tag}`
+  const asked = digest === undefined ? { ...repository, tag } : { ...repository, digest }
+  return openAsked(upstream, { name, asked, reference, shown: `${mirror}/${name}:${tag}` })
+}
+
+/** The same by a whole reference, such as the contract has: in upstream's namespace from the mirror, else from where it says. */
+export async function openNamedImage(upstream: Upstream, reference: string): Promise<UpstreamImage> {
+  const { mirror, namespace } = upstream
+  const shown = reference.startsWith(`${namespace}/`) ? `${mirror}${reference.slice(namespace.length)}` : reference
+  const asked = parseReference(shown)
+  if (asked.kind !== 'registry') throw new UsageError(`expected an image in a registry, got ${reference}`)
+  const name = asked.repository.split('/').at(-1) ?? ''
+  return openAsked(upstream, { name, asked, reference: reference.replace(/@sha256:[0-9a-f]{64}$/, ''), shown })
+}
+
+type Asked = {
+  readonly name: string
+  readonly asked: RegistryReference
+  readonly reference: string
+  readonly shown: string
+}
+
+async function openAsked(upstream: Upstream, { name, asked, reference, shown }: Asked): Promise<UpstreamImage> {
+  const { access, spool } = upstream
+  const { kind, registry, repository } = asked
   upstream.step(shown)
   return about(shown, async () => {
     const { digest } = await access.resolve(asked)
-    const pinned = { ...repository, digest }
+    const pinned = { kind, registry, repository, digest }
     const store = registryStore(pinned, access)
     upstream.keep(store)
     const image = await openImage(store, { spool })

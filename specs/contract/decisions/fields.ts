@@ -48,6 +48,11 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits')
 
 const kernelArgument = z.string().regex(/^\S+$/, 'expected one argument without spaces')
 
+/** Digits are left out: Go sorts those by their value. */
+const overlayOption = z
+  .string()
+  .regex(/^(?!(?:y|n|yes|no|on|off|true|false|null)$)[a-z_]+$/i, 'expected a name of letters and _, no word of YAML')
+
 /** The default of labels.source and signing.builder: a name that nobody has (RFC 2606). */
 const NOBODY = 'https://example.com/'
 
@@ -111,7 +116,29 @@ export const contractFields = z.strictObject({
     .optional()
     .describe('The picture of the boot menu, where it is not upstream’s own.'),
   overlays: z
-    .array(z.strictObject({ name: z.string().regex(/^[a-z0-9][a-z0-9._-]*$/), image: z.string().min(1) }))
+    .array(
+      z.strictObject({
+        name: z
+          .string()
+          .regex(/^[a-z0-9][a-z0-9._-]*$/)
+          .describe('The program in its folder installers/.'),
+        image: z
+          .string()
+          .min(1)
+          .describe('Its image with a tag or a digest; the lock pins it by digest, and what is in it.'),
+        options: z
+          .record(overlayOption, z.union([z.string(), z.boolean(), z.int()]))
+          .optional()
+          .describe('What the program is given: overlay.options of an imager profile.'),
+        arguments: z
+          .array(kernelArgument)
+          .readonly()
+          .optional()
+          .describe(
+            'Kernel arguments that the program asks for (get-options): imager puts them before the defaults, in place of the platform’s of the same name.',
+          ),
+      }),
+    )
     .max(1)
     .readonly()
     .optional()
