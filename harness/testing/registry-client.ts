@@ -1,7 +1,8 @@
 // A client of the registry in a test, with whatever credentials the test gives it.
 import type { Credential } from '../oci/client/auth/credential.ts'
 import { assertIdentity, openRegistryClient, type ClientOptions, type RegistryClient } from '../oci/client/client.ts'
-import type { Limits } from '../oci/client/http/limits.ts'
+import { LIMITS, type Limits } from '../oci/client/http/limits.ts'
+import type { RetryPolicy } from '../oci/client/http/retry.ts'
 
 /** Tries again at once, and waits for whatever is slow: a server that answers is not given up on a busy machine. */
 export const PATIENT: Limits = {
@@ -19,6 +20,18 @@ export const PATIENT: Limits = {
 
 /** For servers that stop: each such wait is real. */
 export const IMPATIENT: Limits = { ...PATIENT, firstByteMs: 1000, storedMs: 1000, stallMs: 1000, documentMs: 1000 }
+
+/** Runs `action` while clients with the limits of a command try again at once, not after seconds. */
+export async function withQuickRetries<T>(action: () => Promise<T>): Promise<T> {
+  const policies: readonly { -readonly [K in keyof RetryPolicy]: RetryPolicy[K] }[] = [LIMITS.retry, LIMITS.asideRetry]
+  const before = policies.map((policy) => ({ ...policy }))
+  for (const policy of policies) Object.assign(policy, { firstDelayMs: 1, longestDelayMs: 2 })
+  try {
+    return await action()
+  } finally {
+    for (const [index, policy] of policies.entries()) Object.assign(policy, before[index])
+  }
+}
 
 export function clientOf(server: { readonly host: string }, options: Partial<ClientOptions> = {}): RegistryClient {
   return openRegistryClient(server.host, { credentials: async () => undefined, limits: PATIENT, ...options })

@@ -3,6 +3,7 @@ import { access, mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { cpuMs } from '#harness/testing/cpu-time.ts'
+import { withQuickRetries } from '#harness/testing/registry-client.ts'
 import { parseLock } from '#specs/contract/lock.ts'
 import { ROOT } from '../root.ts'
 import { lock } from '../lock/main.ts'
@@ -205,7 +206,7 @@ describe('an upstream on a bad day', { timeout: PATIENCE_MS }, () => {
 
   it('stops answering', async () => {
     served.registry.inject({ when: { path: /imager\/manifests\/v1\.13\.9/ }, do: { kind: 'refuse' } })
-    const { exit, stderr } = await run()
+    const { exit, stderr } = await withQuickRetries(run)
     expect([exit, stderr]).toEqual([2, expect.stringContaining(`imager:${TO}`)])
   })
 

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { appendFile, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { CONTRACT } from '#fixtures/publish/sample-release.ts'
+import { lazy } from '#harness/lazy.ts'
 import { UsageError } from '../cli/command-line.ts'
 import { CONTRACT_PATH } from '../judge/candidates/inputs.ts'
 import { ROOT } from '../root.ts'
@@ -20,17 +21,25 @@ const git = (cwd: string, ...args: readonly string[]): string =>
     encoding: 'utf8',
   }).trim()
 
-/** A clone of `remote` with a contract that is committed; gives the contract's file and the commit. */
-async function clone(name: string, remote: string | undefined) {
-  const cwd = join(folder, name)
-  const path = join(cwd, 'contract.yaml')
+/** A repository with a contract that is committed, and the commit. */
+const original = lazy(async () => {
+  const cwd = join(folder, 'original')
   await mkdir(cwd)
-  git(cwd, 'init', '-q')
-  await writeFile(path, 'a: b\n')
+  git(cwd, 'init', '-q', '--template=')
+  await writeFile(join(cwd, 'contract.yaml'), 'a: b\n')
   git(cwd, 'add', '.')
   git(cwd, 'commit', '-q', '-m', 'One')
-  if (remote !== undefined) git(cwd, 'remote', 'add', 'origin', remote)
-  return { path, commit: git(cwd, 'rev-parse', 'HEAD') }
+  return { cwd, commit: git(cwd, 'rev-parse', 'HEAD') }
+})
+
+/** A clone of `remote` with a contract that is committed; gives the contract's file and the commit. */
+async function clone(name: string, remote: string | undefined) {
+  const { cwd: from, commit } = await original()
+  const cwd = join(folder, name)
+  await cp(from, cwd, { recursive: true, preserveTimestamps: true })
+  // As `git remote add` does, which would be one process more for each clone.
+  if (remote !== undefined) await appendFile(join(cwd, '.git/config'), `[remote "origin"]\n\turl = ${remote}\n`)
+  return { path: join(cwd, 'contract.yaml'), commit }
 }
 
 const contract = { ...CONTRACT, labels: { ...CONTRACT.labels, source: 'https://github.com/you/repo' } }

@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
 import { Command } from 'commander'
 import type { RuleIndex } from '#specs/contract/rule-index.ts'
 import type { CandidateInput, RunInput } from '#specs/support/run.ts'
@@ -82,6 +83,8 @@ async function runDoors(folder: string, started: number): Promise<number> {
 }
 
 async function run(folder: string, { names, fromBytes, seed }: SelftestOptions, started: number): Promise<number> {
+  // For the workers, which live long and have memory: a tenth less processor time than with the 4 MiB of a verdict.
+  setFlagsFromString('--max-semi-space-size=32')
   const ruleIndex = await loadRuleIndex()
   const isWhole = names.length === 0
   // In processes of their own, while this one prepares on one core.

@@ -7,6 +7,7 @@ import { stringify } from 'yaml'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { FaultAction } from '#fixtures/simulator/registry/faults/faults.ts'
 import { startRegistry, type Registry } from '#fixtures/simulator/registry/server.ts'
+import { withQuickRetries } from '#harness/testing/registry-client.ts'
 import { renderReference } from '#harness/oci/image/reference.ts'
 import { formatLock } from '#specs/contract/lock.ts'
 import { makeEmbedded, type Embedded } from '../embedded/release.ts'
@@ -49,7 +50,9 @@ type Verdict = { readonly exit: number; readonly last: string; readonly rules: r
 async function judge(...args: readonly string[]): Promise<Verdict> {
   const [image] = embedded.references
   if (image === undefined) throw new Error('expected a reference')
-  const { exit, stdout } = await runCommand(main, [renderReference(image), ...terms, `--report=${report}`, ...args])
+  const { exit, stdout } = await withQuickRetries(() =>
+    runCommand(main, [renderReference(image), ...terms, `--report=${report}`, ...args]),
+  )
   const { candidates } = conformanceSchema.parse(JSON.parse(await readFile(report, 'utf8')))
   return { exit, last: stdout.trimEnd().split('\n').at(-1) ?? '', rules: candidates[0]?.rules ?? [] }
 }
