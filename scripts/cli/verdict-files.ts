@@ -5,6 +5,7 @@ import { renderAnnotations, withoutCommands } from '../judge/outputs/annotations
 import { OUTPUT_FORMATS, parseOutput, renderOutput, type Output } from '../judge/outputs/output.ts'
 import { renderTerminal } from '../judge/outputs/terminal.ts'
 import type { Conformance } from '../judge/verdict/conformance.ts'
+import { OWN_CONTRACT, OWN_LOCK, OWN_WAIVERS } from '../judge/candidates/own-files.ts'
 import { setAside, writeWhole } from '../judge/verdict/report-file.ts'
 import { UsageError } from '../judge/usage-error.ts'
 
@@ -36,10 +37,11 @@ export function addVerdictOptions(command: Command, defaultReport: string): Comm
  * written.
  */
 export async function deliverVerdict(
-  { json, output, report: given }: VerdictOptions,
+  options: VerdictOptions,
   defaultReport: string,
   judge: () => Promise<Conformance>,
 ): Promise<number> {
+  const { json, output, report: given } = options
   const file = given ?? defaultReport
   const shown = output.find((one) => one.file === STANDARD_OUTPUT)
   if (json && shown !== undefined)
@@ -48,6 +50,10 @@ export async function deliverVerdict(
   const files = [file, ...written.map((one) => one.file)]
   if (new Set(files.map((one) => resolve(one))).size < files.length)
     throw new UsageError('--report and --output name one file twice')
+  const inputs = new Set(inputsOf(options))
+  const overwritten = files.find((one) => inputs.has(resolve(one)))
+  if (overwritten !== undefined)
+    throw new UsageError(`--report and --output may not name ${overwritten}, which is read: name another file`)
   const conformance = await judge().catch(async (error: unknown) => {
     await Promise.all(files.map(setAside))
     throw error
@@ -65,4 +71,13 @@ export async function deliverVerdict(
   person.write(onGitHub ? withoutCommands(text) : text)
   if (onGitHub) person.write(renderAnnotations(conformance))
   return conformance.exitCode
+}
+
+/** Whole paths of what the other options name, as a file or as KIND:PATH, and of the user's own files. */
+function inputsOf(options: VerdictOptions): readonly string[] {
+  const others = Object.entries(options).filter(([name]) => name !== 'report' && name !== 'output')
+  const values: readonly unknown[] = others.flatMap(([, value]: readonly [string, unknown]) => value)
+  const texts = values.filter((value) => typeof value === 'string')
+  const paths = texts.flatMap((text) => [text, text.slice(text.indexOf(':') + 1)])
+  return [...paths, OWN_CONTRACT, OWN_LOCK, OWN_WAIVERS].map((path) => resolve(path))
 }

@@ -78,13 +78,23 @@ describe('main', () => {
     ],
     ['a path that is not there', () => asSpinOnly('./a.tar'), /^error: \.\/a\.tar: no such file or folder\n$/],
     ['a folder of no image', () => asSpinOnly('.'), /\.: expected an image layout .*, got none of them/],
+    [
+      'a report over the contract',
+      () => golden('--contract', at('mood.yaml'), '--report', at('mood.yaml')),
+      /may not name .*mood\.yaml, which is read/,
+    ],
+    [
+      'an output over the user’s own lock',
+      () => golden('--output', 'junit=./talos-image.lock.json'),
+      /may not name .*talos-image\.lock\.json/,
+    ],
     ['one standard output for two', () => golden('--json', '--output', 'markdown=-'), /both write to standard output/],
     [
       'what is not there, once',
       () => asSpinOnly('docker-archive:none.tar'),
       /^error: docker-archive:none\.tar: expected a file or a folder, got nothing\n$/,
     ],
-    ['a relative contract', () => golden('--contract', 'none.yaml'), /none\.yaml cannot be read: .*'\/.*\/none\.yaml'/],
+    ['a relative contract', () => golden('--contract', 'none.yaml'), /none\.yaml \(\/.*\/none\.yaml\) cannot be read/],
     [
       'a configuration for no one variant',
       () => ['--config', at('machine.yaml')],
@@ -103,20 +113,30 @@ describe('main', () => {
       () => golden('--contract', at('absent')),
       /contract .* cannot be read: there is no such file/,
     ],
-    ['a folder for a contract', () => golden('--contract', at('empty')), /cannot be read: EISDIR/],
+    ['a folder for a contract', () => golden('--contract', at('empty')), /cannot be read: it is a folder/],
     [
       'a lock that is no JSON',
       () => golden('--lock', at('no.json')),
       /expected JSON in UTF-8: .*no\.json.*: npx talos-image lock/,
     ],
-    ['a lock that is a number', () => golden('--lock', at('number.json')), /lock: \/ .*number\.json/],
-    ['a lock of no release', () => golden('--lock', at('half.json')), /lock: \/talos expected a Talos tag/],
     ['a lock that is not there', () => golden('--lock', at('absent')), /lock .* cannot be read: there is no such file/],
   ])('refuses %s', async (_, args, message) => {
     const { status, stdout, stderr } = await run(args())
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
     expect(stderr).toMatch(/^error: [^\n]+\n$/)
     expect(stderr).toMatch(message)
+  })
+
+  it.each([
+    ['that is a number', 'number.json', /number\.json:1:1 expected a mapping, got 7$/],
+    ['of no release', 'half.json', /half\.json:1:21 expected a Talos tag such as v1\.11\.5, got "newest"$/],
+  ])('refuses a lock %s, at its place', async (_, name, message) => {
+    const { status, stdout, stderr } = await run(golden('--lock', at(name)))
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+    expect(stderr).toMatch(
+      /^error: the lock [^\n]* one finding; a lock is written by: npx talos-image lock [^\n]*\n {2}/,
+    )
+    expect(stderr.trimEnd()).toMatch(message)
   })
 
   it('refuses a contract with an unknown key, at its place', async () => {

@@ -41,7 +41,8 @@ async function load<T>(
     if (cause instanceof SchemaError && cause.issues.some(({ at }) => at !== undefined)) {
       const details = cause.issues.map(({ at, message }) => `${formatLocation(at)} ${message}`)
       const count = details.length === 1 ? 'one finding' : `${details.length} findings`
-      throw new UsageError(`the ${what} ${shown} is not as it must be: ${count}`, { cause, details })
+      const hint = what === 'lock' ? `; a lock is written by: ${lockCommand(undefined)}` : ''
+      throw new UsageError(`the ${what} ${shown} is not as it must be: ${count}${hint}`, { cause, details })
     }
     const isToldAlready = what !== 'lock' || cause.code === 'UNSUPPORTED'
     const hint = isToldAlready ? '' : `; a lock is written by: ${lockCommand(undefined)}`
