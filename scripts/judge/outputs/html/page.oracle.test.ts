@@ -1,10 +1,12 @@
 // The page in Debian's Chromium: properties that only a browser shows.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openChromium, type Page } from '../../../testing/chromium.ts'
+import { sampleCandidate, sampleRule } from '../../../testing/sample-conformance.ts'
 import { madeHostile, pairConformance } from '../../../testing/sample-outputs.ts'
 import { renderHtml } from './page.ts'
 
@@ -83,6 +85,14 @@ describe('the page in Chromium', () => {
     await writeFile(join(folder, 'hostile.html'), renderHtml(madeHostile(pairConformance)))
     const many = [...pairConformance.candidates, ...pairConformance.candidates, ...pairConformance.candidates]
     await writeFile(join(folder, 'many.html'), renderHtml({ ...pairConformance, candidates: many }))
+    const release = {
+      ...sampleCandidate,
+      reference: 'release',
+      digest: undefined,
+      rules: [sampleRule('REL-002', 'fail')],
+    }
+    const candidates = [...pairConformance.candidates, release]
+    await writeFile(join(folder, 'release.html'), renderHtml({ ...pairConformance, candidates }))
     page = await openChromium()
   })
   afterAll(async () => {
@@ -117,6 +127,25 @@ describe('the page in Chromium', () => {
     const wide = `[...document.querySelectorAll('main *')].filter((one) => one.getBoundingClientRect().right > ${width} && !one.closest('.unseen')).map((one) => one.outerHTML.slice(0, 80))`
     expect(await page.evaluate(wide)).toEqual([])
   })
+
+  it.each(['light', 'dark'].flatMap((scheme) => [360, 768, 1600].map((width) => [scheme, width] as const)))(
+    'has nothing that axe-core objects to: %s, %i px',
+    async (scheme, width) => {
+      const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+      for (const name of ['pair', 'many', 'release']) {
+        await open(name, width, scheme)
+        await page.evaluate(`document.querySelectorAll('details').forEach((one) => { one.open = true })`)
+        const run = (): Promise<readonly string[]> =>
+          page.evaluate(
+            `${axe}; axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ' ' + html.slice(0, 120))))`,
+          )
+        expect(await run()).toEqual([])
+        // The control: it sees what is wrong.
+        await page.evaluate(`document.documentElement.removeAttribute('lang')`)
+        expect(await run()).toEqual([expect.stringMatching(/^html-has-lang /)])
+      }
+    },
+  )
 
   it.each(['light', 'dark'])('has contrast AA: %s', async (scheme) => {
     await open('pair', 1200, scheme)
@@ -153,6 +182,7 @@ describe('the page in Chromium', () => {
 
   it('opens a rule with the keyboard', async () => {
     await open('pair', 1200)
+    await page.evaluate(`document.querySelector('#area-OCI').open = true`)
     await page.evaluate(`document.querySelector('#rule-OCI-001 summary').focus()`)
     await press('Enter', 13)
     expect(await page.evaluate(`document.querySelector('#rule-OCI-001').open`)).toBe(true)
@@ -160,11 +190,14 @@ describe('the page in Chromium', () => {
 
   it('filters by status, level and text, says how many are left, and shows all again', async () => {
     await open('pair', 1200)
+    // What is green is folded until it is asked for.
+    expect(await shown()).toEqual(['UKI-001', 'KRN-002', 'INI-002', 'KRN-001', 'EXT-001'])
+    await page.evaluate(`document.querySelectorAll('details.area').forEach((one) => { one.open = true })`)
     const all = await shown()
     expect(all).toHaveLength(8)
     await page.evaluate(`document.querySelector('[value=pass]').focus()`)
     await press(' ', 32)
-    expect(await shown()).toEqual(['UKI-001', 'KRN-001', 'KRN-002', 'EXT-001', 'AST-001', 'INI-002'])
+    expect(await shown()).toEqual(['UKI-001', 'KRN-002', 'INI-002', 'KRN-001', 'EXT-001', 'AST-001'])
     await press(' ', 32)
     await page.evaluate(`document.querySelector('[name=text]').focus()`)
     await page.send('Input.insertText', { text: 'V1.13.9 tailscale' })

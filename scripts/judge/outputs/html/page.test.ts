@@ -24,10 +24,66 @@ describe('renderHtml', () => {
   const page = renderHtml(pairConformance)
   const position = (text: string): number => page.indexOf(text)
 
-  it('gives the verdict first, then the rules, what is inside, and where the bytes are', () => {
-    const order = ['<h1>Does not conform', 'id="rules"', 'id="area-UKI"', 'id="inside"', 'id="bytes"'].map(position)
+  it('gives the verdict first, the next command, what is wrong, the folded rest, what is inside, and where the bytes are', () => {
+    const order = [
+      '<h1>Does not conform',
+      'id="next"',
+      'id="wrong"',
+      'id="rule-UKI-001"',
+      'id="holding"',
+      '<details class="area" id="area-OCI"><summary>',
+      'id="rule-OCI-001"',
+      'id="inside"',
+      'id="bytes"',
+    ].map(position)
     expect(order).toEqual(order.toSorted((a, b) => a - b))
     expect(order[0]).toBeGreaterThan(0)
+    // What fails stands before what is blocked, waived or could not be judged; of it, what to do before what was found.
+    const wrong = ['UKI-001', 'KRN-002', 'INI-002', 'KRN-001', 'EXT-001'].map((id) => position(`id="rule-${id}"`))
+    expect(wrong).toEqual(wrong.toSorted((a, b) => a - b))
+    expect(position('<dt>fix</dt><dd>repair UKI-001')).toBeLessThan(position('<dt>expected</dt>'))
+  })
+
+  it('names the next command', () => {
+    expect(page).toContain('<code>npx talos-image explain UKI-001</code>')
+    expect(page).toContain('<code>npx talos-image lock --talos v1.11.5 ')
+    const green = (reference: string) =>
+      renderHtml({
+        ...sampleConformance,
+        exitCode: 0,
+        candidates: [{ ...sampleCandidate, reference, exitCode: 0, rules: [] }],
+      })
+    expect(green('oci:out/spin-only')).toContain('<code>npx talos-image publish out NAMESPACE</code>')
+    expect(green('ghcr.io/you/talos:v1')).toContain('<code>npx talos-image promote ghcr.io/you/talos:v1 CHANNEL</code>')
+    expect(green('uki:x.efi')).not.toContain('id="next"')
+  })
+
+  it('has a release as no image, and a place below each heading', () => {
+    const release = {
+      ...sampleCandidate,
+      reference: 'release',
+      digest: undefined,
+      variant: 'spin-only and spin-tailscale',
+      rules: [sampleRule('REL-002', 'fail')],
+    }
+    const [first, second] = pairConformance.candidates
+    const only = { ...first!, rules: [...first!.rules, sampleRule('AST-009', 'fail')] }
+    const html = renderHtml({ ...pairConformance, candidates: [second!, only, release] })
+    expect(html).toContain('<p>2 candidates and their release: ')
+    expect(html).not.toContain('<code>release</code>')
+    expect(html).toContain('<dt>of</dt><dd>spin-only and spin-tailscale, held against each other</dd>')
+    expect([...html.matchAll(/<div class="columns" aria-hidden="true">(.*?)<\/div>/g)].map(([, all]) => all)).toContain(
+      '<span>spin-tailscale</span><span>spin-only</span>',
+    )
+    const statusesOf = (id: string) =>
+      new RegExp(`id="rule-${id}"[^]*?<span class="statuses">(.*)</span></summary>`).exec(html)?.[1]
+    // Below the first heading is nothing: the rule is not about that image.
+    expect(statusesOf('AST-009')).toMatch(
+      /^<span><\/span><span><span class="who">spin-only <\/span><span class="badge bad">/,
+    )
+    expect(statusesOf('REL-002')).toMatch(
+      /^<span><span class="who">release <\/span><span class="badge bad">[^]*fail<\/span><\/span>$/,
+    )
   })
 
   it('reports where, expected, got and fix of a failure', () => {

@@ -7,7 +7,7 @@ import { candidateNames, verdictWord } from '../account.ts'
 import { markup, verbatim, type Markup } from '../markup.ts'
 import { renderContents } from './contents.ts'
 import { renderRules, type Take } from './rules.ts'
-import { renderVerdict } from './verdict.ts'
+import { renderNext, renderVerdict } from './verdict.ts'
 
 /**
  * The size that a mail or a review tool shows without asking; accounts that do not fit are left to conformance.json.
@@ -49,9 +49,9 @@ function renderPage(conformance: Conformance, take: Take): string {
 </head>
 <body>
 <a class="skip" href="#rules">Skip to the rules</a>
-${renderVerdict(conformance, names)}<main class="${names.length > MAX_BESIDE ? 'many' : 'few'}">
-<h2 id="rules">Rules</h2>
-${renderFilter(statuses)}${renderRules(conformance, names, take)}${renderContents(conformance, names, take)}</main>
+<main class="${names.length > MAX_BESIDE ? 'many' : 'few'}">
+${renderVerdict(conformance, names)}${renderNext(conformance)}<div id="rules">${renderFilter(statuses)}</div>
+${renderRules(conformance, names, take)}${renderContents(conformance, names, take)}</main>
 ${renderFooter(conformance)}<script>${verbatim(SCRIPT)}</script>
 </body>
 </html>

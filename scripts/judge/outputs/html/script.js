@@ -23,8 +23,12 @@
       rule.element.hidden = !matches
       shown += Number(matches)
     }
-    for (const area of document.querySelectorAll('.area'))
+    // What the filter finds is not left folded away.
+    const isFiltered = shown < rules.length
+    for (const area of document.querySelectorAll('.area')) {
       area.hidden = area.querySelector('.rule:not([hidden])') === null
+      if (isFiltered && area.matches('details')) area.open = true
+    }
     count.textContent = `${shown} of ${rules.length} rules`
   }
 
@@ -34,6 +38,8 @@
     if (rule === undefined) return
     if (rule.element.hidden) form.reset()
     rule.element.open = true
+    const area = rule.element.closest('details.area')
+    if (area !== null) area.open = true
     rule.element.scrollIntoView()
   }
 
@@ -43,7 +49,11 @@
   form.querySelector('[value=open]').addEventListener('click', () => {
     const shown = rules.filter(({ element }) => !element.hidden)
     const open = shown.some(({ element }) => !element.open)
-    for (const { element } of shown) element.open = open
+    for (const { element } of shown) {
+      element.open = open
+      const area = element.closest('details.area')
+      if (area !== null) area.open = open
+    }
   })
   addEventListener('hashchange', follow)
 

@@ -6,8 +6,10 @@ import {
   type RuleVerdict,
   type Status,
 } from '../../verdict/conformance.ts'
+import { lockCommand } from '#specs/contract/lock.ts'
 import { shorten, tally, verdictWord } from '../account.ts'
 import { markup, type Markup } from '../markup.ts'
+import { isRelease } from '../../run/release.ts'
 import { renderBadge, toneOf } from './status.ts'
 
 const NOT_GREEN: readonly Status[] = ['fail', 'missing', 'inconclusive', 'blocked', 'waived']
@@ -15,7 +17,9 @@ const NOT_GREEN: readonly Status[] = ['fail', 'missing', 'inconclusive', 'blocke
 export function renderVerdict(conformance: Conformance, names: readonly string[]): Markup {
   const { candidates, exitCode, pinned, selected, runErrors } = conformance
   const statuses = candidates.flatMap(({ rules }) => rules.map(({ status }) => status))
-  const many = candidates.length === 1 ? '1 candidate' : `${candidates.length} candidates`
+  const images = candidates.filter(({ reference }) => !isRelease(reference)).length
+  const together = images < candidates.length ? ' and their release' : ''
+  const many = `${images === 1 ? '1 candidate' : `${images} candidates`}${together}`
   const notes = [
     ...(pinned ? [] : ['Not pinned: nothing was compared with an upstream release, only the structure was judged.']),
     ...(selected === undefined ? [] : [`Only these rules were judged: ${selected.join(', ')}.`]),
@@ -25,6 +29,59 @@ export function renderVerdict(conformance: Conformance, names: readonly string[]
 <p>${many}: ${tally(statuses, STATUSES)}</p>${failing(candidates)}</header>
 ${notes.map((note) => markup`<p class="note open">${note}</p>\n`)}<div class="side cards">
 ${candidates.map((candidate, at) => renderCandidate(candidate, names[at] ?? ''))}</div>
+`
+}
+
+/** The most rules that the command to explain them names. */
+const MAX_EXPLAINED = 8
+
+/** The command that comes next. */
+export function renderNext({ candidates, exitCode, lock, contract }: Conformance): Markup {
+  const failed = candidates.flatMap(({ rules }) => rules.filter(({ status }) => status === 'fail').map(({ id }) => id))
+  const absent = candidates.some(({ rules }) =>
+    rules.some((rule) => rule.findings.some(({ code }) => code === 'FACT_ABSENT')),
+  )
+  const [first] = candidates
+  const talos = lock?.talos ?? first?.claimedTalos
+  const steps: readonly (readonly [why: string, command: string])[] = [
+    ...(failed.length === 0
+      ? []
+      : [
+          [
+            'says why each rule that fails matters, and what breaks it',
+            `npx talos-image explain ${[...new Set(failed)].slice(0, MAX_EXPLAINED).join(' ')}`,
+          ] as const,
+        ]),
+    ...(absent && lock !== undefined
+      ? [
+          [
+            'writes the facts that the lock lacks',
+            lockCommand(talos, { lock: lock.path, contract: contract.path }),
+          ] as const,
+        ]
+      : []),
+    ...(exitCode === 0 && first?.reference.startsWith('oci:') === true
+      ? [['publishes what conforms', 'npx talos-image publish out NAMESPACE'] as const]
+      : []),
+    ...(exitCode === 0 &&
+    candidates.some(
+      ({ reference, node }) =>
+        node === undefined &&
+        !isRelease(reference) &&
+        !reference.includes(':/') &&
+        /^[\w.-]+(?::\d+)?\//.test(reference),
+    )
+      ? [
+          [
+            'moves a channel to this image',
+            `npx talos-image promote ${shorten(first?.reference ?? '', 300)} CHANNEL`,
+          ] as const,
+        ]
+      : []),
+  ]
+  if (steps.length === 0) return markup``
+  return markup`<h2 id="next">The next command</h2>
+<dl class="card next">${steps.map(([why, command]) => markup`<dt><code>${command}</code></dt><dd class="quiet">${why}</dd>\n`)}</dl>
 `
 }
 
@@ -39,9 +96,10 @@ function renderCandidate(candidate: CandidateVerdict, name: string): Markup {
   const listed = NOT_GREEN.map((status) => rules.filter((rule) => rule.status === status)).filter(
     (own) => own.length > 0,
   )
+  const what = isRelease(reference) ? 'of' : node === undefined ? 'image' : 'node'
   return markup`<section class="card"><header><h2>${name}</h2><span class="badge ${toneOf(exitCode)}">${verdictWord(exitCode).toLowerCase()}</span></header>
-<dl class="facts"><dt>${node === undefined ? 'image' : 'node'}</dt><dd><code>${shorten(reference)}</code></dd>
-${digest === undefined ? '' : markup`<dt>digest</dt><dd><code>${digest}</code></dd>\n`}${claimedTalos === undefined ? '' : markup`<dt>Talos</dt><dd>${shorten(claimedTalos, 120)}</dd>\n`}${renderNode(node)}<dt>targets</dt><dd>${targets.join(', ')}</dd>
+<dl class="facts"><dt>${what}</dt><dd>${isRelease(reference) ? `${shorten(candidate.variant)}, held against each other` : markup`<code>${shorten(reference)}</code>`}</dd>
+${digest === undefined ? '' : markup`<dt>digest</dt><dd><code>${digest}</code></dd>\n`}${claimedTalos === undefined ? '' : markup`<dt>Talos</dt><dd>${shorten(claimedTalos, 120)}</dd>\n`}${renderNode(node)}${isRelease(reference) || node !== undefined ? '' : markup`<dt>judged as</dt><dd>${candidate.variant}${candidate.identified === undefined ? '' : `: ${shorten(candidate.identified)}`}</dd>\n`}<dt>targets</dt><dd>${targets.join(', ')}</dd>
 <dt>rules</dt><dd>${tally(
     rules.map(({ status }) => status),
     STATUSES,
