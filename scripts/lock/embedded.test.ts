@@ -21,6 +21,7 @@ describe('npm run lock -- --upstream embedded', { timeout: PATIENCE_MS }, () => 
   it('writes what npm run build -- --upstream embedded pins', async () => {
     const written = await run('--talos', 'v1.11.5')
     expect(written, written.stderr).toMatchObject({ exit: 0 })
+    expect(written.stdout).toMatch(/^the reference is in no registry: .* --reference oci:out\/reference$/m)
     const { value } = await loadContract(undefined)
     const upstream = await openEmbeddedUpstream({ talos: 'v1.11.5', contract: embeddedContract(value).contract })
     try {

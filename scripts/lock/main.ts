@@ -20,6 +20,10 @@ import { writeLock } from './write.ts'
 
 const DRIFT = 3
 
+/** REL-005 would ask the registry that the lock names, which never had this image. */
+const EMBEDDED_REFERENCE =
+  'the reference is in no registry: npm run build -- --upstream embedded writes it, and npm test takes it by --reference oci:out/reference\n'
+
 /** `args` without node and script. Gives the exit status; prints everything that there is to say. */
 export async function lock(args: readonly string[]): Promise<number> {
   const interrupt = catchInterrupt('nothing was written')
@@ -42,6 +46,7 @@ async function write(options: LockOptions, signal: AbortSignal): Promise<number>
   signal.throwIfAborted()
   await writeLock(options.lock, formatLock(made))
   if (options.lock !== '-') process.stdout.write(printable(renderLock(made, options.lock), { lines: true }))
+  if (options.lock !== '-' && options.upstream === EMBEDDED) process.stdout.write(EMBEDDED_REFERENCE)
   return 0
 }
 
