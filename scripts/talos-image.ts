@@ -25,6 +25,10 @@ const COMMANDS: Commands = {
   publish: ['push what was judged green, signed', async () => (await import('./publish/main.ts')).publish],
   promote: ['move a channel to an image that is green', async () => (await import('./promote/main.ts')).promote],
   drift: ['what a new Talos release changes', async () => (await import('./drift/main.ts')).drift],
+  diff: [
+    'what changes when one image or release takes the place of another',
+    async () => (await import('./diff/main.ts')).diff,
+  ],
   patch: ['the machine configuration patch of a variant', async () => (await import('./patch/main.ts')).patch],
   inspect: ['what is inside an image', async () => (await import('./inspect/main.ts')).inspect],
   account: ['why every byte of an image is what it is', async () => (await import('./account/main.ts')).account],

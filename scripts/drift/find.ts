@@ -3,11 +3,9 @@ import { openRegistryClient } from '#harness/oci/client/client.ts'
 import { listTags } from '#harness/oci/client/tags.ts'
 import { openRegistryAccess, resolveIfThere } from '#harness/oci/registry/access.ts'
 import { renderReference } from '#harness/oci/image/reference.ts'
-import { admitsTalos, extensionNames, type Contract } from '#specs/contract/contract.ts'
+import { admitsTalos, type Contract } from '#specs/contract/contract.ts'
 import type { Lock } from '#specs/contract/lock.ts'
-import { readCatalogue } from '../lock/upstream/catalogue.ts'
 import { about, LockError } from '../lock/upstream/lock-error.ts'
-import { readLock } from '../lock/upstream/read.ts'
 import { readReference } from '../lock/upstream/reference.ts'
 import type { UpstreamSession } from '../lock/upstream/session.ts'
 import { referenceTo } from '../lock/upstream/upstream.ts'
@@ -19,6 +17,7 @@ import { imagesOf } from './changes/images.ts'
 import { describeRelease, type ReleaseDescription } from './describe.ts'
 import { keepIn, type Kept } from './kept.ts'
 import { lockedChanges, referenceFor } from './locked.ts'
+import { readNewLock, type NewLockTerms } from './new-lock.ts'
 import { isTalos, type DriftOptions } from './options.ts'
 import { chooseTargets, newerReleases, type Newer } from './releases.ts'
 import { isDrift, type Drift, type DriftTarget } from './report.ts'
@@ -44,7 +43,7 @@ export type Found = {
 export async function findDrift(inputs: DriftInputs): Promise<Found> {
   const { session, options } = inputs
   const { upstream, cacheFolder } = session
-  const lock = inputs.lock ?? (await readNewLock(options.from, inputs)).lock
+  const lock = inputs.lock ?? (await readNewLock(options.from, lockTerms(inputs))).lock
   const from = lock.talos
   if (from === undefined) throw new LockError('unknown', 'the lock names no release: npm run lock writes one')
   const tags = await readTags(inputs)
@@ -111,7 +110,7 @@ async function readTarget(
   inputs: DriftInputs,
 ): Promise<{ readonly target: DriftTarget; readonly lock: Lock }> {
   const { session, contract, options } = inputs
-  const { lock: own, missing } = await readNewLock(talos, inputs)
+  const { lock: own, missing } = await readNewLock(talos, lockTerms(inputs))
   const reference = await findReference(before.lock, talos, inputs)
   const lock = reference.pinned === undefined ? own : { ...own, reference: reference.pinned }
   const after = await describeRelease(session.upstream, lock, kept)
@@ -135,23 +134,8 @@ function widened(contract: Loaded<Contract>, talos: string): Loaded<Contract> {
   return { ...contract, value: { ...contract.value, talos: '>=0.0.0' } }
 }
 
-type NewLock = { readonly lock: Lock; readonly missing: readonly string[] }
-
-/** A lock of the contract's extensions that the catalogue has; all signed, unless there is no network access. */
-async function readNewLock(talos: string, { session, contract, options }: DriftInputs): Promise<NewLock> {
-  const { upstream } = session
-  const wanted = extensionNames(contract.value)
-  const catalogue = await readCatalogue(upstream, talos)
-  const there = new Set(catalogue.extensions.map(({ name }) => name))
-  const lock = await readLock(upstream, {
-    talos,
-    extensions: wanted.filter((name) => there.has(name)),
-    acceptMoved: true,
-  })
-  const unsigned = [...imagesOf(lock)].flatMap(([name, { signer }]) => (signer === undefined ? [name] : []))
-  if (options.verify && contract.value.upstream.signers.length > 0 && unsigned.length > 0)
-    throw new LockError('unknown', `Talos ${talos}: not signed: ${unsigned.join(', ')}; it may be half published`)
-  return { lock, missing: wanted.filter((name) => !there.has(name)) }
+function lockTerms({ session, contract, options }: DriftInputs): NewLockTerms {
+  return { upstream: session.upstream, contract: contract.value, verify: options.verify }
 }
 
 type FoundReference = {

@@ -14,14 +14,7 @@ export function renderNone({ from, upstream }: Drift): string {
 }
 
 export function renderTerminal(drift: Drift, stream: NodeJS.WritableStream): string {
-  const paint = (format: Format, text: string): string => styleText(format, text, { stream })
-  const line = ({ effect, sentence, was, is, rules, contract, config, action }: Change): readonly string[] => [
-    `  ${paint(COLOURS[effect], effect.padEnd(6))}  ${sentence}${values(was, is)}`,
-    ...(effect === 'note' || touched(rules, contract, config) === ''
-      ? []
-      : [`          ${paint('dim', 'touches')} ${touched(rules, contract, config)}`]),
-    ...(effect === 'note' || action === '' ? [] : [`          ${paint('dim', 'do')}      ${action}`]),
-  ]
+  const line = (one: Change): readonly string[] => changeLines(one, stream)
   return [
     `Talos ${drift.from}: ${newerSentence(drift)}`,
     ...(drift.locked.length === 0 ? [] : ['', `${drift.from}, as it is by now`, ...drift.locked.flatMap(line)]),
@@ -30,6 +23,21 @@ export function renderTerminal(drift: Drift, stream: NodeJS.WritableStream): str
     ...drift.targets.flatMap((target) => (target.verdict === undefined ? [] : [verdictSentence(target)])),
     '',
   ].join('\n')
+}
+
+/** A line, and below it what is to be done. */
+export function changeLines(
+  { effect, sentence, was, is, rules, contract, config, action }: Change,
+  stream: NodeJS.WritableStream,
+): readonly string[] {
+  const paint = (format: Format, text: string): string => styleText(format, text, { stream })
+  return [
+    `  ${paint(COLOURS[effect], effect.padEnd(6))}  ${sentence}${values(was, is)}`,
+    ...(effect === 'note' || touched(rules, contract, config) === ''
+      ? []
+      : [`          ${paint('dim', 'touches')} ${touched(rules, contract, config)}`]),
+    ...(effect === 'note' || action === '' ? [] : [`          ${paint('dim', 'do')}      ${action}`]),
+  ]
 }
 
 function values(was: string | undefined, is: string | undefined): string {
@@ -58,24 +66,26 @@ function heading({ from }: Drift, { talos, kind, admitted }: DriftTarget): strin
 /** The characters that Markdown takes for more than text. */
 const MARKUP = /[\\`*_{}[\]<>#|~]/g
 
-export function renderMarkdown(drift: Drift): string {
-  const escape = (text: string): string => text.replace(MARKUP, '\\$&')
+export function escapeMarkdown(text: string): string {
+  return text.replace(MARKUP, '\\$&')
+}
+
+/** The rows of a table, with an empty line before and behind it. */
+export function changeTable(changes: readonly Change[]): readonly string[] {
   const row = ({ effect, sentence, was, is, rules, contract, config, action }: Change): string =>
-    `| ${effect} | ${escape(sentence + values(was, is))} | ${escape(touched(rules, contract, config))} | ${escape(action)} |`
-  const table = (changes: readonly Change[]): readonly string[] => [
-    '',
-    '| effect | what | touches | what to do |',
-    '| --- | --- | --- | --- |',
-    ...changes.map(row),
-    '',
-  ]
+    `| ${effect} | ${escapeMarkdown(sentence + values(was, is))} | ${escapeMarkdown(touched(rules, contract, config))} | ${escapeMarkdown(action)} |`
+  return ['', '| effect | what | touches | what to do |', '| --- | --- | --- | --- |', ...changes.map(row), '']
+}
+
+export function renderMarkdown(drift: Drift): string {
+  const escape = escapeMarkdown
   return [
     `# Talos ${escape(drift.from)}: ${escape(newerSentence(drift))}`,
     '',
     ...drift.targets.flatMap((target) =>
       target.verdict === undefined ? [] : [`**${escape(verdictSentence(target))}**`, ''],
     ),
-    ...(drift.locked.length === 0 ? [] : [`## ${escape(drift.from)}, as it is by now`, ...table(drift.locked)]),
-    ...drift.targets.flatMap((target) => [`## ${escape(heading(drift, target))}`, ...table(target.changes)]),
+    ...(drift.locked.length === 0 ? [] : [`## ${escape(drift.from)}, as it is by now`, ...changeTable(drift.locked)]),
+    ...drift.targets.flatMap((target) => [`## ${escape(heading(drift, target))}`, ...changeTable(target.changes)]),
   ].join('\n')
 }

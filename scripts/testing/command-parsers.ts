@@ -5,6 +5,7 @@ import { parseOptions as parseBuild } from '../build/options.ts'
 import { parseCacheCommand } from '../cache/main.ts'
 import { parseBytesOptions } from '../check-bytes/main.ts'
 import { parseCheck } from '../check/main.ts'
+import { parseDiffOptions } from '../diff/options.ts'
 import { parseOptions as parseDrift } from '../drift/options.ts'
 import { parseExplainNames } from '../explain/main.ts'
 import { parseFuzzOptions } from '../fuzz/main.ts'
@@ -35,6 +36,7 @@ export const COMMAND_PARSERS: Readonly<Record<string, Parse>> = {
   patch: parsePatchOptions,
   lock: parseLock,
   drift: parseDrift,
+  diff: parseDiffOptions,
   build: parseBuild,
   publish: parsePublish,
   promote: parsePromote,

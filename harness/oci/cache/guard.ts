@@ -5,7 +5,7 @@ import { FormatError } from '../../errors.ts'
 import { AREAS, areaFolder, MARKER, MARKER_TEXT, type Area } from './layout.ts'
 
 /** Subfolders that are made before anything is cached. */
-const BEFORE_MARKER: readonly string[] = ['spool', 'tuf'] satisfies readonly Area[]
+const BEFORE_MARKER: readonly string[] = ['descriptions', 'spool', 'tuf'] satisfies readonly Area[]
 
 /**
  * True if there is a cache in `root`; false where there is no folder, or an empty one, which may become one. FormatError

@@ -57,26 +57,43 @@ async function describeUki(uki: Uki): Promise<UkiDescription> {
   }
 }
 
-/** An installer image. Errors of its readers: of an image that conforms there are none. */
+/**
+ * An installer image, a boot medium or an asset tree, which has no UKI. Errors of its readers: of a part that conforms there
+ * are none.
+ */
 export async function describeImage(part: TalosPart): Promise<Description> {
   const talos = await part.claimedTalos()
   const files = await part.files()
-  const [uki, boot] = [files.get(UKI_PATH)?.data, files.get(SYSTEMD_BOOT)?.data]
+  const [program, boot] = [files.get(UKI_PATH)?.data, files.get(SYSTEMD_BOOT)?.data]
+  const uki = await ukiOf(part)
+  const stub = program ?? uki?.source
   const extensions: ExtensionDescription[] = []
   for (const { metadata, image } of await (await part.extensions()).layers()) {
     const tree = await (await image?.squashfs())?.tree()
     if (tree !== undefined && metadata.name !== MODULES_DEP) extensions.push(await describeExtension(metadata, tree))
   }
+  const commandLine = uki === undefined ? await part.commandLine() : undefined
   return {
     ...(talos !== undefined && { talos }),
     boot: await describeBoot({
       kernel: await part.kernel(),
       tree: await (await part.rootfs()).tree(),
-      ...(uki && { stub: uki }),
+      ...(stub && { stub }),
       ...(boot && { boot }),
     }),
-    uki: await describeUki(await part.uki()),
+    ...(uki !== undefined && { uki: await describeUki(uki) }),
+    ...(commandLine !== undefined && { uki: { commandLine, sections: [] } }),
     extensions: sortBy(extensions, ({ name }) => name),
     capabilities: describeCapabilities(talos ?? 'an unknown version'),
+  }
+}
+
+/** The UKI; undefined for an asset tree, whose files are beside each other. */
+async function ukiOf(part: TalosPart): Promise<Uki | undefined> {
+  try {
+    return await part.uki()
+  } catch (error) {
+    if (error instanceof FormatError && error.code === 'UNSUPPORTED') return undefined
+    throw error
   }
 }

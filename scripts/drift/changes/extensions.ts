@@ -14,18 +14,30 @@ export type ExtensionSide = {
 
 export function extensionChanges(was: ExtensionSide, is: ExtensionSide, contract: Contract): readonly Change[] {
   const wanted = extensionNames(contract)
-  const find = ({ extensions }: ExtensionSide, name: string) => extensions.find((one) => one.name === name)
+  const gone = wanted.filter((name) => !is.extensions.some((one) => one.name === name) && !is.catalogue.includes(name))
+  return [...gone.map(missing), ...sharedChanges(wanted, was, is, contract), ...catalogueChanges(was, is, wanted)]
+}
+
+/** Changes of those of `names` that both sides have. */
+export function sharedChanges(
+  names: readonly string[],
+  was: Omit<ExtensionSide, 'catalogue'>,
+  is: Omit<ExtensionSide, 'catalogue'>,
+  contract: Contract,
+): readonly Change[] {
+  const find = ({ extensions }: Pick<ExtensionSide, 'extensions'>, name: string) =>
+    extensions.find((one) => one.name === name)
   const rebuilt: string[] = []
-  const own = wanted.flatMap((name) => {
+  const own = names.flatMap((name) => {
     const [before, after] = [find(was, name), find(is, name)]
-    if (after === undefined) return is.catalogue.includes(name) ? [] : [missing(name)]
-    if (before === undefined) return []
-    const version = (side: ExtensionDescription, { talos }: ExtensionSide) => side.version.replace(`-${talos}`, '')
+    if (before === undefined || after === undefined) return []
+    const version = (side: ExtensionDescription, { talos }: Pick<ExtensionSide, 'talos'>) =>
+      side.version.replace(`-${talos}`, '')
     const versions = [version(before, was), version(after, is)] as const
     if (versions[0] === versions[1] && isOther(before, after)) rebuilt.push(name)
     return [...versionChange(name, ...versions), ...detailChanges(before, after, is.talos, contract)]
   })
-  return [...own, ...rebuiltChange(rebuilt), ...catalogueChanges(was, is, wanted)]
+  return [...own, ...rebuiltChange(rebuilt)]
 }
 
 function missing(name: string): Change {

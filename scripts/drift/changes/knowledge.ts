@@ -156,7 +156,11 @@ const CHANGES: Readonly<Partial<Record<keyof Quirks, Compare>>> = {
 }
 
 /** The change of one kernel argument; the contract must be looked at again where it adds or removes the same one. */
-function argumentChange(argument: string, direction: 'gone' | 'added', { extraKernelArguments }: Contract): Change {
+export function argumentChange(
+  argument: string,
+  direction: 'gone' | 'added',
+  { extraKernelArguments }: Contract,
+): Change {
   const [name = ''] = argument.split('=')
   const own = extraKernelArguments.filter((extra) => extra.replace(/^-/, '').split('=')[0] === name)
   const sentence =

@@ -59,16 +59,8 @@ function packageChanges(
   is: readonly DescribedPackage[],
   talos: string,
 ): readonly Change[] {
-  const versionsOf = (packages: readonly DescribedPackage[]) =>
-    new Map(packages.flatMap(({ name, version }) => (REPORTED_ELSEWHERE.has(name) ? [] : [[name, version] as const])))
-  const [before, after] = [versionsOf(was), versionsOf(is)]
-  const names = [...new Set([...before.keys(), ...after.keys()])].toSorted()
-  const differing = names.flatMap((name) => {
-    const [old, now] = [before.get(name), after.get(name)]
-    // The system itself has the version of the release.
-    if (old === now || (old !== undefined && now === talos)) return []
-    return [`${name} ${old ?? 'none'} → ${now ?? 'none'}`]
-  })
+  // The system itself has the version of the release.
+  const differing = comparePackages(was, is, (old, now) => old !== undefined && now === talos)
   if (differing.length === 0) return []
   return [
     change('packages', 'root filesystem', 'note', `${count(differing, 'package')} changed: ${list(differing)}`, {
@@ -76,4 +68,20 @@ function packageChanges(
       rules: ['ROOT-004'],
     }),
   ]
+}
+
+/** `runc 1.3.0 → 1.3.3`, of packages that differ and are not reported elsewhere. */
+export function comparePackages(
+  was: readonly DescribedPackage[],
+  is: readonly DescribedPackage[],
+  isExpected: (old: string | undefined, now: string | undefined) => boolean = () => false,
+): readonly string[] {
+  const versionsOf = (packages: readonly DescribedPackage[]) =>
+    new Map(packages.flatMap(({ name, version }) => (REPORTED_ELSEWHERE.has(name) ? [] : [[name, version] as const])))
+  const [before, after] = [versionsOf(was), versionsOf(is)]
+  const names = [...new Set([...before.keys(), ...after.keys()])].toSorted()
+  return names.flatMap((name) => {
+    const [old, now] = [before.get(name), after.get(name)]
+    return old === now || isExpected(old, now) ? [] : [`${name} ${old ?? 'none'} → ${now ?? 'none'}`]
+  })
 }

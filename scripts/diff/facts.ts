@@ -1,0 +1,101 @@
+// The facts of one image that it is compared by, as plain JSON: kept in the cache by the digest of its manifest.
+import { z } from 'zod'
+import { sha256Hex } from '#harness/bytes/digest.ts'
+import { readAll } from '#harness/bytes/source.ts'
+import { FormatError, IntegrityError } from '#harness/errors.ts'
+import { moduleName, parseModulesAlias } from '#harness/formats/modules/index.ts'
+import type { OciImage } from '#harness/oci/image/image.ts'
+import { describeImage } from '#harness/talos/description/description.ts'
+import { bootSchema, extensionSchema, ukiSchema } from '#harness/talos/description/schema.ts'
+import { FIRMWARE_FOLDER } from '#harness/talos/extension/content.ts'
+import { MODULES_FOLDER } from '#harness/talos/modules.ts'
+import type { TalosPart } from '#harness/talos/part.ts'
+
+const MAX_INDEX_BYTES = 32 << 20
+const names = z.array(z.string()).readonly()
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
+
+export const imageFactsSchema = z.strictObject({
+  talos: z.string().optional(),
+  boot: bootSchema,
+  uki: ukiSchema.optional(),
+  /** Digest of the picture of the boot menu. */
+  splash: sha256.optional(),
+  extensions: z.array(extensionSchema).readonly(),
+  /** Aliases of devices by the module that drives them, extensions included. */
+  aliases: z.record(z.string(), names),
+  /** Files below usr/lib/firmware that imager took out of the extensions. */
+  firmware: z.array(z.strictObject({ path: z.string(), sha256 })).readonly(),
+  /** Bytes as stored: `all` of config and layers, the others inside of them. */
+  sizes: z.strictObject({ all: z.int().optional(), kernel: z.int(), base: z.int(), extensions: z.int() }),
+})
+
+export type ImageFacts = Readonly<z.infer<typeof imageFactsSchema>>
+
+/**
+ * Reads the whole part. Errors of its readers; IntegrityError DIGEST_MISMATCH for a blob that is not what its descriptor
+ * names: what is kept by a digest must be of the bytes that have it.
+ */
+export async function readImageFacts(part: TalosPart, image: OciImage | undefined): Promise<ImageFacts> {
+  const { talos, boot, uki, extensions } = await describeImage(part)
+  if (image !== undefined) await assertWhole(image)
+  const initramfs = await part.initramfs()
+  const splash = uki?.sections.includes('.splash') === true ? (await part.uki()).first('.splash') : undefined
+  const manifest = await image?.manifest()
+  return {
+    ...(talos !== undefined && { talos }),
+    boot,
+    ...(uki !== undefined && { uki }),
+    ...(splash !== undefined && { splash: await sha256Hex(splash) }),
+    extensions,
+    aliases: await readAliases(part),
+    firmware: await readFirmware(part),
+    sizes: {
+      ...(manifest !== undefined && {
+        all: manifest.layers.reduce((sum, { size }) => sum + size, manifest.config.size),
+      }),
+      kernel: (await part.kernel()).source.size,
+      base: initramfs.base?.size ?? 0,
+      extensions: initramfs.extensions.reduce((sum, { size }) => sum + size, 0),
+    },
+  }
+}
+
+async function assertWhole(image: OciImage): Promise<void> {
+  for (const { claimed, computed, where, role } of await image.blobs()) {
+    // Of an index the images for other machines need not be there.
+    if (computed === undefined || (computed.digest === claimed.digest && computed.size === claimed.size)) continue
+    throw new IntegrityError('DIGEST_MISMATCH', `${role}: expected ${claimed.digest}, got ${computed.digest}`, {
+      at: where,
+      got: computed.digest,
+      want: claimed.digest,
+      bytesRead: computed.size,
+    })
+  }
+}
+
+/** Of the indexes of a node, which the last layer brings. */
+async function readAliases(part: TalosPart): Promise<ImageFacts['aliases']> {
+  const { tree } = await part.modules()
+  const aliases = new Map<string, string[]>()
+  for (const { path, data } of tree.under(MODULES_FOLDER)) {
+    if (data === undefined || !/^usr\/lib\/modules\/[^/]+\/modules\.alias$/.test(path)) continue
+    for (const { alias, module } of parseModulesAlias(await readAll(data, MAX_INDEX_BYTES), data.where)) {
+      const name = moduleName(module)
+      const own = aliases.get(name)
+      if (own === undefined) aliases.set(name, [alias])
+      else own.push(alias)
+    }
+  }
+  return Object.fromEntries([...aliases].map(([name, own]) => [name, own.toSorted()]))
+}
+
+async function readFirmware(part: TalosPart): Promise<ImageFacts['firmware']> {
+  const { extensions, base } = await part.initramfs()
+  if (base === undefined) throw new FormatError('initramfs', 'MALFORMED', 'expected a base segment, got none')
+  const firmware = new Map<string, string>()
+  for (const segment of extensions)
+    for (const { path, data } of (await segment.archive()).tree.under(FIRMWARE_FOLDER))
+      if (data !== undefined) firmware.set(path.slice(FIRMWARE_FOLDER.length + 1), await sha256Hex(data))
+  return [...firmware].map(([path, hash]) => ({ path, sha256: hash })).toSorted((a, b) => (a.path < b.path ? -1 : 1))
+}
