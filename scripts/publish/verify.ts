@@ -8,7 +8,7 @@ import type { PublishCommand } from './options.ts'
 export type Judge = (args: readonly string[]) => Promise<number>
 
 /** Another place than that of the verdict which the images were published on. */
-export const PUBLISHED_REPORT = 'report/published.json'
+const PUBLISHED_REPORT = 'report/published.json'
 
 /** `report` is the verdict that it was published on; undefined where there was none. */
 export type Published = { readonly references: readonly string[]; readonly report: Uint8Array | undefined }

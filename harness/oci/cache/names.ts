@@ -10,7 +10,7 @@ import { descriptorSchema, type Descriptor } from '../image/schemas.ts'
 
 type Named = Pick<Descriptor, 'mediaType' | 'digest' | 'size'>
 
-export type Answer = {
+type Answer = {
   /** What a name names, or the list of its referrers; null where the registry has nothing, or no API to list them. */
   readonly found: Named | readonly Named[] | null
   /** The time of the registry's answer, in ISO 8601. */
