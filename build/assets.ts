@@ -10,12 +10,13 @@ import {
   KERNEL,
   REPORT,
   REPORT_TITLE,
+  UKI_ASSET,
   type ReportField,
 } from '#specs/contract/asset-tree.ts'
 import { chunksOf, sizeOf, type Content } from './formats/content.ts'
 import type { StreamedTarFile } from './formats/tar-layer.ts'
 import { toTime } from './image.ts'
-import { UKI_ASSET, type Plan } from './plan.ts'
+import type { Plan } from './plan.ts'
 
 export type AssetParts = { readonly kernel: Content; readonly initramfs: Content; readonly uki: Content }
 type AssetPlan = Pick<Plan, 'variant' | 'talos' | 'commit' | 'sourceDate' | 'commandLine' | 'extraAssets'>

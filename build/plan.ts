@@ -1,6 +1,6 @@
 // The plan of a build, before anything is read: every part by digest, or one sentence on what is missing.
 import { quirksOf, type Quirks } from '#harness/talos/quirks.ts'
-import { COMMAND_LINE } from '#specs/contract/asset-tree.ts'
+import { COMMAND_LINE, UKI_ASSET } from '#specs/contract/asset-tree.ts'
 import { admitsTalos, overlayArguments, type Contract } from '#specs/contract/contract.ts'
 import { lockDigest, type Lock, type PinnedExtension, type PinnedFile } from '#specs/contract/lock.ts'
 import { ASSETS_SUFFIX, inputsDigest } from '#specs/contract/tags.ts'
@@ -11,7 +11,6 @@ import type { PlannedOverlay } from './overlay.ts'
 import type { PinnedImage, UpstreamFile } from './upstream/upstream.ts'
 
 /** Files that the contract may declare beside those that every asset tree has. */
-export const UKI_ASSET = 'boot/metal-arm64-uki.efi'
 const BUILDABLE_ASSETS: readonly string[] = [COMMAND_LINE, UKI_ASSET]
 
 export type Plan = {

@@ -1,5 +1,6 @@
 // The asset tree and the installer are two forms of one build.
 import { sha256Hex } from '#harness/bytes/digest.ts'
+import { COMMAND_LINE, UKI_ASSET } from '../contract/asset-tree.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 
@@ -29,6 +30,24 @@ test(
   async ({ initramfs, installer, judge }) => {
     const uki = await (await installer()).initramfs()
     judge(await describeFiles(initramfs), initramfs.where).toEqual(await describeFiles(uki))
+  },
+)
+
+test(
+  ...must('AST-010', '`boot/metal-arm64-uki.efi`, where declared, is the installer’s UKI, byte for byte', {
+    targets: ['assets', 'installer'],
+    scope: 'parts',
+    needs: ['OCI-004', 'AST-001', 'AST-003'],
+    fix: 'write both from one build; judge a UKI of another one by itself, as uki:FILE',
+  }),
+  async ({ files, installer, contract, note, judge }) => {
+    const declared = contract.extraAssets.includes(UKI_ASSET)
+    const expected = declared ? await sha256Hex((await (await installer()).uki()).source) : undefined
+    const data = files.get(UKI_ASSET)?.data
+    for (const path of contract.extraAssets)
+      if (path !== UKI_ASSET && path !== COMMAND_LINE)
+        note(`${path} is declared, and held by its checksum alone: judge a medium as iso:FILE or raw:FILE`, files.where)
+    judge(data && (await sha256Hex(data)), files.where).toBe(expected)
   },
 )
 

@@ -5,6 +5,9 @@ export { ASSET_ROOT, COMMAND_LINE, INITRAMFS, KERNEL } from '#harness/talos/asse
 export const CHECKSUMS = 'checksums.sha256'
 export const REPORT = 'validation/build-report.txt'
 
+/** The UKI of the installer, for machines that boot it from the net; where the contract declares it. */
+export const UKI_ASSET = 'boot/metal-arm64-uki.efi'
+
 /** The files of every tree; the contract may declare more. */
 export const REQUIRED_FILES: readonly string[] = [KERNEL, INITRAMFS, CHECKSUMS, REPORT]
 
