@@ -8,6 +8,7 @@ import { UsageError } from '../cli/command-line.ts'
 import { printFailure } from '../cli/failure.ts'
 import { loadContract, loadLock } from '../judge/candidates/inputs.ts'
 import { patchDocuments } from './documents.ts'
+import { networkBoot, type NetworkBoot } from './network-boot.ts'
 import { parsePatchOptions, type PatchOptions } from './options.ts'
 
 const DEFAULT_PODS = ['10.244.0.0/16']
@@ -32,18 +33,32 @@ async function renderPatch(options: PatchOptions): Promise<string> {
   const variant = contract.variants[name]
   if (variant === undefined)
     throw new UsageError(`unknown variant ${name}; defined: ${Object.keys(contract.variants).join(', ')}`)
+  const boot = bootOf(options)
+  if (boot !== undefined) return networkBoot(boot, name, talosOf(options.talos ?? lock?.talos), contract)
   if (variant.role === 'gateway' && nodes.length === 0)
     throw new UsageError("a gateway needs --nodes: without it the node may take tailscale's address for its own")
   const image = options.image ?? imageOf(name, contract, lock)
   const tag = options.talos ?? lock?.talos ?? /:(v\d+\.\d+\.\d+[^@/]*)/.exec(image)?.[1]
-  const minor = tag === undefined ? undefined : minorOfTag(tag)
-  if (minor === undefined)
-    throw new UsageError(
-      `say for which Talos the patch is, with --talos (${MINORS.map((one) => `v${one}.0`).join(', ')})`,
-    )
+  const minor = minorOfTag(talosOf(tag))
+  if (minor === undefined) throw unknownTalos()
   return patchDocuments({ contract, variant, image, minor, nodes, pods, services, isControlPlane: controlPlane })
     .map((document) => stringify(document, { lineWidth: 0 }))
     .join('---\n')
+}
+
+function bootOf({ ipxe, matchbox }: PatchOptions): NetworkBoot | undefined {
+  if (ipxe !== undefined) return { form: 'ipxe', assets: ipxe }
+  return matchbox === undefined ? undefined : { form: 'matchbox', assets: matchbox }
+}
+
+/** UsageError for a release whose minor is not known. */
+function talosOf(tag: string | undefined): string {
+  if (tag === undefined || minorOfTag(tag) === undefined) throw unknownTalos()
+  return tag
+}
+
+function unknownTalos(): UsageError {
+  return new UsageError(`say for which Talos it is, with --talos (${MINORS.map((one) => `v${one}.0`).join(', ')})`)
 }
 
 /** The repository that the contract names, by the tag that never names other bytes. */

@@ -1,6 +1,6 @@
 // The command line of `npm run patch`.
-import { Command } from 'commander'
-import { addExamples, parseCommand, parseList } from '../cli/command-line.ts'
+import { Command, InvalidArgumentError } from 'commander'
+import { addExamples, parseCommand, parseList, UsageError } from '../cli/command-line.ts'
 
 export type PatchOptions = {
   readonly variant: string
@@ -10,6 +10,9 @@ export type PatchOptions = {
   readonly pods?: readonly string[]
   readonly services?: readonly string[]
   readonly controlPlane?: boolean
+  /** URLs of the asset tree: in the place of the patch, what boots a node from there. */
+  readonly ipxe?: string
+  readonly matchbox?: string
   readonly contract?: string
   readonly lock?: string
 }
@@ -35,6 +38,8 @@ export function parsePatchOptions(args: readonly string[]): PatchOptions | undef
       '--control-plane',
       'the nodes are control planes: with `cozystack: true` no CNI, kube-proxy or discovery of Talos',
     )
+    .option('--ipxe <URL>', 'print a script of iPXE that boots the asset tree at this URL, no patch', parseUrl)
+    .option('--matchbox <URL>', 'print a profile of matchbox that boots the asset tree at this URL, no patch', parseUrl)
     .option(
       '--contract <FILE>',
       'your decisions (default: talos-image.yaml, here or above, or specs/contract/contract.yaml)',
@@ -47,7 +52,20 @@ export function parsePatchOptions(args: readonly string[]): PatchOptions | undef
   addExamples(command, [
     'npm run patch -- --variant spin-only --talos v1.13.9 --image ghcr.io/you/talos-spin-only:v1.13.9',
     'npm run patch -- --variant spin-tailscale --nodes 192.0.2.0/24 --pods 10.244.0.0/16 --services 10.96.0.0/12',
+    'npm run patch -- --variant spin-only --talos v1.13.9 --ipxe http://192.0.2.2:8080/assets/talos/arm64',
+    'npm run patch -- --variant spin-only --talos v1.13.9 --matchbox http://192.0.2.2:8080/assets/talos/arm64',
     'npm run patch -- --variant spin-only --contract my.yaml --lock my.lock.json --control-plane',
   ])
-  return parseCommand(command, args) ? command.opts<PatchOptions>() : undefined
+  if (!parseCommand(command, args)) return undefined
+  const options = command.opts<PatchOptions>()
+  if (options.ipxe !== undefined && options.matchbox !== undefined)
+    throw new UsageError('--ipxe and --matchbox both print what boots a node: give one of them')
+  return options
+}
+
+/** Neither iPXE nor matchbox can be given a blank in it. */
+function parseUrl(text: string): string {
+  if (!/^https?:\/\/[^\s"\\${}]+$/.test(text) || !URL.canParse(text))
+    throw new InvalidArgumentError('expected a URL of http or https.')
+  return text
 }
