@@ -21,6 +21,8 @@ export type ExtensionOrigin = {
   readonly talos: string | undefined
   /** The name that it must have; the caller reports another one. */
   readonly name?: string
+  /** True for one that is not upstream's, whose tag need not be its version. */
+  readonly isOwn?: boolean
 }
 
 /**
@@ -30,13 +32,13 @@ export type ExtensionOrigin = {
 export async function readExtensionFacts(
   store: ContentStore,
   spool: Spool,
-  { reference, talos, name: wanted }: ExtensionOrigin,
+  { reference, talos, name: wanted, isOwn = false }: ExtensionOrigin,
 ): Promise<ExtensionFacts> {
   const { manifest, rootfs } = await readExtensionPackage(store, spool)
   const { name, version, author, description, compatibility, extraInfo } = manifest.metadata
   const tag = /:([^/:@]+)(?:@.*)?$/.exec(reference)?.[1]
   const fail = (message: string) => new FormatError('extension', 'MALFORMED', message, { at: { path: reference } })
-  if (tag !== undefined && tag !== version && (wanted ?? name) === name)
+  if (!isOwn && tag !== undefined && tag !== version && (wanted ?? name) === name)
     throw fail(`expected the version ${tag} of its tag, got ${version} of its manifest`)
   const [foreign] = foreignPathsOf(rootfs, talos)
   if (foreign !== undefined) throw fail(`path "/${foreign}" is not allowed in extensions of ${talos}`)

@@ -12,11 +12,20 @@ import { openPinned, UPSTREAM_FILES, type PinnedImage, type UpstreamParts } from
 
 const INSTALL_FOLDER = 'usr/install/arm64'
 
-/** `namespace` (`registry.example/mirror`) replaces what the lock's references name before their last part. */
-export function registryUpstream(lock: Lock, options: OpenOptions, namespace?: string): UpstreamParts {
+/**
+ * `namespace` (`registry.example/mirror`) replaces what references of upstream's images name before their last part; with
+ * `hasAll` those of any.
+ */
+export function registryUpstream(
+  lock: Lock,
+  { hasAll = false, ...options }: OpenOptions & { readonly hasAll?: boolean },
+  namespace?: string,
+): UpstreamParts {
   const stores: ContentStore[] = []
+  const own = folderOf(lock.installerBase)
+  const isUpstreams = (image: PinnedImage): boolean => hasAll || own === undefined || folderOf(image) === own
   const open = async (image: PinnedImage): Promise<ContentStore> =>
-    openStore(parseReference(locate(image, namespace)), options)
+    openStore(parseReference(locate(image, isUpstreams(image) ? namespace : undefined)), options)
   const imager = lazy(async () => {
     if (lock.imager === undefined)
       throw new BuildError('LOCK', 'the lock names no digest of imager, which holds the kernel and the base initramfs')
@@ -49,4 +58,8 @@ export function locate({ reference, digest }: PinnedImage, namespace: string | u
   })
   if (namespace === undefined) return pinned
   return `${namespace.replace(/\/+$/, '')}/${parsed.repository.split('/').at(-1) ?? ''}@${digest}`
+}
+
+function folderOf(image: PinnedImage | undefined): string | undefined {
+  return image?.reference.slice(0, image.reference.lastIndexOf('/'))
 }

@@ -1,5 +1,5 @@
 // The lock of a release that nobody locked yet, as far as its catalogue has what the contract wants.
-import { extensionNames, type Contract } from '#specs/contract/contract.ts'
+import { extensionNames, ownExtensions, type Contract } from '#specs/contract/contract.ts'
 import type { Lock } from '#specs/contract/lock.ts'
 import { readCatalogue } from '../lock/upstream/catalogue.ts'
 import { LockError } from '../lock/upstream/lock-error.ts'
@@ -24,6 +24,8 @@ export async function readNewLock(talos: string, { upstream, contract, verify }:
   const lock = await readLock(upstream, {
     talos,
     extensions: wanted.filter((name) => there.has(name)),
+    overlays: contract.overlays,
+    own: ownExtensions(contract),
     acceptMoved: true,
   })
   const unsigned = [...imagesOf(lock)].flatMap(([name, { signer }]) => (signer === undefined ? [name] : []))

@@ -4,7 +4,7 @@ import type { Spool } from '#harness/bytes/spool.ts'
 import type { ContentStore } from '#harness/oci/store.ts'
 import type { RegistryAccess } from '#harness/oci/registry/access.ts'
 import { parseTrustedRoot } from '#harness/signing/trust.ts'
-import { extensionNames, type Contract } from '#specs/contract/contract.ts'
+import { extensionNames, ownExtensions, type Contract } from '#specs/contract/contract.ts'
 import type { Lock } from '#specs/contract/lock.ts'
 import { readLock } from '../lock/upstream/read.ts'
 import { findSigner } from '../lock/upstream/signatures.ts'
@@ -27,10 +27,17 @@ export async function lockEmbedded(place: Place, { talos, contract, authority }:
         keep: (store) => void stores.push(store),
         note: quiet,
         step: quiet,
-        signerOf: (image, name) =>
-          findSigner(image, name, { access, signers, trust: () => Promise.resolve(trust), note: quiet }),
+        hasAll: true,
+        signerOf: (image, name, own = signers) =>
+          findSigner(image, name, { access, signers: own, trust: () => Promise.resolve(trust), note: quiet }),
       },
-      { talos, extensions: extensionNames(contract), overlays: contract.overlays, acceptMoved: false },
+      {
+        talos,
+        extensions: extensionNames(contract),
+        overlays: contract.overlays,
+        own: ownExtensions(contract),
+        acceptMoved: false,
+      },
     )
   } finally {
     await Promise.all(stores.map((store) => store.close()))

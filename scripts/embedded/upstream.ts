@@ -68,7 +68,7 @@ export async function openEmbeddedUpstream(options: UpstreamOptions): Promise<Em
       ...(await lockEmbedded({ mirror, access, spool }, { talos, contract, authority })),
       reference: made.reference(talos),
     })
-    const parts = registryUpstream(options.lock ?? (await read()), { spool, registry: access }, mirror)
+    const parts = registryUpstream(options.lock ?? (await read()), { spool, registry: access, hasAll: true }, mirror)
     closers.push(() => parts.close())
     return {
       ...parts,

@@ -16,7 +16,7 @@ export async function lockFromEmbedded(options: LockOptions, { contract, ...term
   try {
     const read = await lockFromRegistry(
       { ...own, ...(talos !== undefined && { talos }) },
-      { contract: embeddedContract(contract).contract, ...terms },
+      { contract: embeddedContract(contract).contract, hasAll: true, ...terms },
     )
     return read.talos === undefined ? read : { ...read, reference: made.reference(embeddedRelease(read.talos)) }
   } finally {

@@ -1,5 +1,5 @@
 // From the command line to upstream's registry: how it is reached, which release, and what it says.
-import { admitsTalos, extensionNames, type Contract } from '#specs/contract/contract.ts'
+import { admitsTalos, extensionNames, ownExtensions, type Contract } from '#specs/contract/contract.ts'
 import type { Lock, PinnedExtension } from '#specs/contract/lock.ts'
 import { showSteps } from '../cli/steps.ts'
 import { UsageError } from '../cli/command-line.ts'
@@ -19,10 +19,15 @@ export type LockTerms = {
   readonly signal: AbortSignal
   /** Extensions that keep their pins. */
   readonly held: readonly PinnedExtension[]
+  /** True where the registry has every image that the contract names. */
+  readonly hasAll?: boolean
 }
 
 /** LockError and UsageError. */
-export async function lockFromRegistry(options: LockOptions, { contract, signal, held }: LockTerms): Promise<Lock> {
+export async function lockFromRegistry(
+  options: LockOptions,
+  { contract, signal, held, hasAll = false }: LockTerms,
+): Promise<Lock> {
   const image = options.reference === undefined ? undefined : parseImage(options.reference)
   const progress = showSteps('lock', process.stderr)
   const say = (what: string) => (text: string) => {
@@ -33,6 +38,7 @@ export async function lockFromRegistry(options: LockOptions, { contract, signal,
   const session = await openSession(options, {
     contract,
     registries: [...(image?.kind === 'registry' ? [image.registry] : []), ...registriesOf(contract)],
+    hasAll,
     signal,
     note,
     offline: say('offline'),
@@ -48,6 +54,7 @@ export async function lockFromRegistry(options: LockOptions, { contract, signal,
       talos,
       extensions: extensionNames(contract).filter((name) => !held.some((pin) => pin.name === name)),
       overlays: contract.overlays,
+      own: ownExtensions(contract),
       acceptMoved: options.acceptMoved,
     })
     const release = await holdExtensions(upstream, read, held, options.verify)
@@ -65,8 +72,8 @@ export async function lockFromRegistry(options: LockOptions, { contract, signal,
 }
 
 /** Registries of what the contract names by itself. */
-function registriesOf({ overlays = [] }: Contract): readonly string[] {
-  return overlays.flatMap(({ image }) => {
+function registriesOf(contract: Contract): readonly string[] {
+  return [...(contract.overlays ?? []), ...ownExtensions(contract)].flatMap(({ image }) => {
     const parsed = parseReference(image)
     return parsed.kind === 'registry' ? [parsed.registry] : []
   })

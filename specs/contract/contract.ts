@@ -4,7 +4,8 @@ import semver from 'semver'
 import type { z } from 'zod'
 import { parseYaml } from '#harness/formats/yaml/document.ts'
 import { talosBase } from '#harness/talos/talos-version.ts'
-import { contractFields, variantSchema } from './decisions/fields.ts'
+import { contractFields } from './decisions/fields.ts'
+import type { variantSchema } from './decisions/variant.ts'
 import { validateDocument, type Found } from './findings/document.ts'
 
 /** Digest of the lock's canonical bytes (`formatLock`) that an image was built from. */
@@ -28,9 +29,16 @@ export function admitsTalos({ talos: range }: Pick<Contract, 'talos'>, talos: st
   )
 }
 
-/** The extensions of all variants, each once, sorted. */
+/** The extensions of all variants that upstream's catalogue must list, each once, sorted. */
 export function extensionNames({ variants }: Pick<Contract, 'variants'>): readonly string[] {
-  return [...new Set(Object.values(variants).flatMap(({ extensions }) => extensions))].toSorted()
+  const own = new Set(ownExtensions({ variants }).map(({ name }) => name))
+  const names = new Set(Object.values(variants).flatMap(({ extensions }) => extensions))
+  return [...names].filter((name) => !own.has(name)).toSorted()
+}
+
+/** The extensions of the contract's own, each once. */
+export function ownExtensions({ variants }: Pick<Contract, 'variants'>): readonly OwnExtension[] {
+  return [...new Map(Object.values(variants).flatMap(({ own = [] }) => own.map((one) => [one.name, one]))).values()]
 }
 
 /** Kernel arguments of the board's overlay, where the contract names one. */
@@ -39,6 +47,7 @@ export function overlayArguments({ overlays = [] }: Pick<Contract, 'overlays'>):
 }
 
 export type Contract = Readonly<Omit<z.infer<typeof contractFields>, 'extends'>>
+export type OwnExtension = NonNullable<z.infer<typeof variantSchema>['own']>[number]
 export type Variant = Readonly<z.infer<typeof variantSchema>>
 
 /**
@@ -87,6 +96,7 @@ function contradictions(given: unknown): readonly Found[] {
   const { data: nodes } = shape.nodes.safeParse(given['nodes'])
   const variants = isMap(given['variants']) ? given['variants'] : {}
   const astray = (nodes ?? []).filter(({ variant }) => !Object.hasOwn(variants, variant))
+  const { data: parsed = {} } = shape.variants.safeParse(variants)
   const isIdle = given['secureBootCertificate'] !== undefined && given['secureBoot'] !== true
   return [
     ...both.map((option) => ({ path: ['kernel', 'off'], message: `${option} is demanded as well` })),
@@ -94,6 +104,21 @@ function contradictions(given: unknown): readonly Found[] {
       path: ['nodes'],
       message: `${name} is of ${variant}, which is no variant`,
     })),
+    ...disagreements(parsed).map((name) => ({
+      path: ['variants'],
+      message: `${name} is another extension in one variant than in another`,
+    })),
     ...(isIdle ? [{ path: ['secureBootCertificate'], message: 'expected secureBoot: true beside it, got false' }] : []),
   ]
+}
+
+/** Names of extensions that are one's own in a variant, and upstream's or others in another one. */
+function disagreements(variants: Contract['variants']): readonly string[] {
+  const said = new Map<string, Set<string>>()
+  for (const { extensions, own = [] } of Object.values(variants))
+    for (const name of extensions) {
+      const text = JSON.stringify(own.find((one) => one.name === name) ?? name)
+      said.set(name, (said.get(name) ?? new Set()).add(text))
+    }
+  return [...said].flatMap(([name, texts]) => (texts.size > 1 ? [name] : []))
 }

@@ -1,8 +1,8 @@
 // The sources of an image: the catalogue and the signatures of siderolabs, as talos-image lock read and verified them
 // (https://www.talos.dev/v1.11/advanced/verifying-images/).
 import { matchesSigner, renderSigner } from '#harness/signing/signer.ts'
-import type { Contract } from '../contract/contract.ts'
-import type { Lock, PinnedExtension, PinnedSigner } from '../contract/lock.ts'
+import { ownExtensions, type Contract, type OwnExtension } from '../contract/contract.ts'
+import type { Lock, PinnedExtension, PinnedImage, PinnedSigner } from '../contract/lock.ts'
 import { AbsentFactError } from '../support/absent-fact.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
@@ -10,7 +10,7 @@ import { test } from '../support/test.ts'
 test(
   ...must(
     'SUP-004',
-    'every pinned extension is, tag and digest, in the catalogue of the same Talos version, or is held back from that of another, and signed (a live tag that moved since is a note, not a failure)',
+    'every pinned extension is, tag and digest, in the catalogue of the same Talos version, or the image that the contract names for it, or is held back from that of another, and signed (a live tag that moved since is a note, not a failure)',
     {
       targets: ['release'],
       scope: 'installer',
@@ -18,14 +18,18 @@ test(
       fix: 'run npx talos-image lock again: it takes every extension by the digest that the catalogue has',
     },
   ),
-  async ({ pinned, note, judge }) => {
+  async ({ contract, pinned, note, judge }) => {
     const { reference, images } = pinned('catalogue')
     if (images === undefined) throw new AbsentFactError('catalogue.images')
     const at = { path: 'lock', pointer: '/catalogue' }
     judge(tagOf(reference), at).toBe(pinned('talos'))
     const catalogued = new Set(images.map(nameOf))
-    const listed = (extension: PinnedExtension): boolean =>
-      catalogued.has(nameOf(`${extension.reference}@${extension.digest}`))
+    const own = new Map(ownExtensions(contract).map(({ name, image }) => [name, image]))
+    const listed = (extension: PinnedExtension): boolean => {
+      const image = own.get(extension.name)
+      if (image !== undefined) return isImage(image, extension)
+      return catalogued.has(nameOf(`${extension.reference}@${extension.digest}`))
+    }
     const others = pinned('extensions').filter((extension) => !listed(extension))
     // Without a catalogue that lists it, only its signature says that upstream released it; whose it is, is for SUP-005.
     const isHeld = ({ held, signer }: PinnedExtension): boolean =>
@@ -44,7 +48,7 @@ test(
 test(
   ...must(
     'SUP-005',
-    "the lock's evidence says that the catalogue and every pinned image are signed by the upstream identity; absent and invalid are distinguished",
+    "the lock's evidence says that the catalogue and every pinned image are signed by the upstream identity, an extension of the contract’s own by the signer that it names; absent and invalid are distinguished",
     {
       targets: ['release'],
       scope: 'installer',
@@ -58,10 +62,22 @@ test(
       if (found === undefined) throw new AbsentFactError(`overlay ${name}`)
       return found
     })
-    const own = [pinned('catalogue'), pinned('installerBase'), pinned('imager')]
-    const images = [...own, ...pinned('extensions'), ...overlays]
+    const parts = [pinned('catalogue'), pinned('installerBase'), pinned('imager')]
+    const images = [...parts, ...pinned('extensions'), ...overlays]
     const all = lock?.installer === undefined ? images : [...images, lock.installer]
-    const foreign = all.filter(({ signer }) => signer !== undefined && !isUpstream(contract, signer))
+    const own = new Map<PinnedImage, OwnExtension>(
+      ownExtensions(contract).flatMap((one) => {
+        const found = pinned('extensions').find(({ name }) => name === one.name)
+        return found === undefined ? [] : [[found, one] as const]
+      }),
+    )
+    const foreign = all.filter((image) => {
+      if (image.signer === undefined) return false
+      const declared = own.get(image)
+      return declared === undefined
+        ? !isUpstream(contract, image.signer)
+        : !matchesSigner(image.signer, declared.signer)
+    })
     judge(
       foreign.map(({ reference, signer }) => `${reference}: ${signer === undefined ? '' : renderSigner(signer)}`),
       { path: 'lock' },
@@ -73,6 +89,12 @@ test(
 
 function isUpstream({ upstream }: Contract, signer: PinnedSigner): boolean {
   return upstream.signers.some((trusted) => matchesSigner(signer, trusted))
+}
+
+/** True for the image that the contract names, by its tag or its digest. */
+function isImage(image: string, { reference, digest }: PinnedExtension): boolean {
+  const [name, wanted = digest] = image.split('@')
+  return name === reference && wanted === digest
 }
 
 /** `drbd:9.2.14-v1.11.5@sha256:…`: a mirror has its own registry and namespace. */

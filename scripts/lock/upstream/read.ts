@@ -10,12 +10,13 @@ import { HarnessError, NotFoundError } from '#harness/errors.ts'
 import { fileIn } from '#harness/fs/file-in.ts'
 import { UKI_PATH, VERSION_LABEL } from '#harness/talos/installer.ts'
 import { quirksOf } from '#harness/talos/quirks.ts'
+import type { OwnExtension } from '#specs/contract/contract.ts'
 import { LOCK_SCHEMA, type Lock, type PinnedExtension } from '#specs/contract/lock.ts'
 import { findExtensions, openExtension, readCatalogue } from './catalogue.ts'
 import { about, LockError } from './lock-error.ts'
 import { readOverlay, type WantedOverlay } from './overlays.ts'
 import { inParallel } from './parallel.ts'
-import { openUpstreamImage, type Upstream, type UpstreamImage } from './upstream.ts'
+import { openNamedImage, openUpstreamImage, type Upstream, type UpstreamImage } from './upstream.ts'
 
 export type Request = {
   readonly talos: string
@@ -23,13 +24,15 @@ export type Request = {
   readonly extensions: readonly string[]
   /** Those of the contract. */
   readonly overlays?: readonly WantedOverlay[] | undefined
+  /** Those of the contract that are not in the catalogue. */
+  readonly own?: readonly OwnExtension[]
   readonly acceptMoved: boolean
 }
 
 /** LockError, naming the image, for whatever is wrong: nothing is left out but what upstream does not say. */
 export async function readLock(
   upstream: Upstream,
-  { talos, extensions, overlays: boards, acceptMoved }: Request,
+  { talos, extensions, overlays: boards, own = [], acceptMoved }: Request,
 ): Promise<Lock> {
   const installerBase = await openTalosImage(upstream, 'installer-base', talos).catch((error: unknown) => {
     if (error instanceof LockError && error.cause instanceof NotFoundError)
@@ -47,12 +50,16 @@ export async function readLock(
     () => openInstallerImage(upstream, talos),
     () => inParallel(found.map((extension) => () => openExtension(upstream, extension, { talos, acceptMoved }))),
   ])
-  const [base, boot, uki, contents, overlays] = await inParallel([
+  const [base, boot, uki, contents, overlays, others] = await inParallel([
     () => about(installerBase.name, () => readBaseFacts(installerBase.image)),
     () => readBootFiles(upstream, imager),
     () => readInstaller(upstream, installer),
-    () => inParallel(packages.map((one) => () => readExtension(upstream, one, talos))),
+    () =>
+      inParallel(
+        packages.map((one) => () => readExtension(upstream, { ...one, shown: one.name, name: one.part }, talos)),
+      ),
     () => inParallel((boards ?? []).map((one) => () => readOverlay(upstream, one))),
+    () => inParallel(own.map((one) => () => readOwnExtension(upstream, one, talos))),
   ])
   return {
     schema: LOCK_SCHEMA,
@@ -63,7 +70,7 @@ export async function readLock(
     imager: imager.pinned,
     ...(installer && { installer: installer.pinned }),
     catalogue: catalogue.pinned,
-    extensions: contents,
+    extensions: [...contents, ...others],
     ...(boards !== undefined && { overlays }),
   }
 }
@@ -119,14 +126,29 @@ async function readInstaller({ step }: Upstream, installer: UpstreamImage | unde
   return about(installer.name, async () => readUkiFacts(await installer.image.tree()))
 }
 
+type OpenedExtension = Pick<UpstreamImage, 'store' | 'pinned'> & {
+  readonly shown: string
+  readonly name: string
+  readonly isOwn?: boolean
+}
+
 async function readExtension(
   { spool, step }: Upstream,
-  { name: shown, part: name, store, pinned }: UpstreamImage,
+  { shown, name, store, pinned, isOwn = false }: OpenedExtension,
   talos: string,
 ): Promise<PinnedExtension> {
   step(`${shown}: contents`)
-  const origin = { reference: pinned.reference, talos, name }
+  const origin = { reference: pinned.reference, talos, name, isOwn }
   const { name: own, ...facts } = await about(shown, () => readExtensionFacts(store, spool, origin))
   if (own === name) return { name, ...pinned, ...facts }
   throw new LockError('wrong', `${shown}: expected the extension ${name}, got ${own}`)
+}
+
+async function readOwnExtension(
+  upstream: Upstream,
+  { name, image, signer }: OwnExtension,
+  talos: string,
+): Promise<PinnedExtension> {
+  const { name: shown, store, pinned } = await openNamedImage(upstream, image, [signer])
+  return readExtension(upstream, { shown, name, store, pinned, isOwn: true }, talos)
 }

@@ -23,6 +23,8 @@ export type SessionPlace = {
   readonly contract: Contract
   /** Registries that are read beside upstream's. */
   readonly registries?: readonly string[]
+  /** As of Upstream. */
+  readonly hasAll?: boolean
   readonly signal: AbortSignal
   /** Something worth knowing. */
   readonly note: (text: string) => void
@@ -44,7 +46,7 @@ export type UpstreamSession = {
 
 /** UsageError for options that do not go together, or name no registry. */
 export async function openSession(options: SessionOptions, place: SessionPlace): Promise<UpstreamSession> {
-  const { contract, registries = [], signal, note, offline, step } = place
+  const { contract, registries = [], hasAll = false, signal, note, offline, step } = place
   const { namespace, signers } = contract.upstream
   const mirror = parseNamespace(options.upstream ?? namespace)
   const { registry } = referenceTo({ mirror }, 'installer-base')
@@ -70,8 +72,9 @@ export async function openSession(options: SessionOptions, place: SessionPlace):
     keep: (store) => void stores.push(store),
     note,
     step,
-    signerOf: (pinned, name) =>
-      options.verify ? findSigner(pinned, name, { access, signers, trust, note }) : Promise.resolve(undefined),
+    ...(hasAll && { hasAll }),
+    signerOf: (pinned, name, own = signers) =>
+      options.verify ? findSigner(pinned, name, { access, signers: own, trust, note }) : Promise.resolve(undefined),
   }
   return {
     upstream,

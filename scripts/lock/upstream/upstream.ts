@@ -6,6 +6,7 @@ import { openImage, type OciImage } from '#harness/oci/image/image.ts'
 import { parseReference, type RegistryReference } from '#harness/oci/image/reference.ts'
 import { registryStore } from '#harness/oci/registry/registry.ts'
 import type { RegistryAccess } from '#harness/oci/registry/access.ts'
+import type { TrustedSigner } from '#harness/signing/signer.ts'
 import type { ContentStore } from '#harness/oci/store.ts'
 import type { PinnedImage, PinnedSigner } from '#specs/contract/lock.ts'
 import { UsageError } from '../../cli/command-line.ts'
@@ -24,7 +25,11 @@ export type Upstream = {
   readonly signerOf: (
     image: RegistryReference & { readonly digest: Digest },
     name: string,
+    /** Whose signatures count, where not upstream's. */
+    signers?: readonly TrustedSigner[],
   ) => Promise<PinnedSigner | undefined>
+  /** True where the mirror has every image that a contract names, as the embedded one has. */
+  readonly hasAll?: boolean
   /** A fact that the lock has not, and why. */
   readonly note: (text: string) => void
   /** Reports the current step. */
@@ -80,23 +85,37 @@ export async function openUpstreamImage(upstream: Upstream, wanted: Wanted): Pro
 }
 
 /** The same by a whole reference, such as the contract has: in upstream's namespace from the mirror, else from where it says. */
-export async function openNamedImage(upstream: Upstream, reference: string): Promise<UpstreamImage> {
-  const { mirror, namespace } = upstream
-  const shown = reference.startsWith(`${namespace}/`) ? `${mirror}${reference.slice(namespace.length)}` : reference
+export async function openNamedImage(
+  upstream: Upstream,
+  reference: string,
+  signers?: readonly TrustedSigner[],
+): Promise<UpstreamImage> {
+  const { mirror, namespace, hasAll = false } = upstream
+  const isMirrored = hasAll || reference.startsWith(`${namespace}/`)
+  const shown = isMirrored ? `${mirror}/${reference.slice(reference.lastIndexOf('/') + 1)}` : reference
   const asked = parseReference(shown)
   if (asked.kind !== 'registry') throw new UsageError(`expected an image in a registry, got ${reference}`)
   const name = asked.repository.split('/').at(-1) ?? ''
-  return openAsked(upstream, { name, asked, reference: reference.replace(/@sha256:[0-9a-f]{64}$/, ''), shown })
+  return openAsked(upstream, { name, asked, reference: withoutDigest(reference), shown, signers })
+}
+
+/** The name and tag of a reference. */
+export function withoutDigest(reference: string): string {
+  return reference.replace(/@sha256:[0-9a-f]{64}$/, '')
 }
 
 type Asked = {
+  readonly signers?: readonly TrustedSigner[] | undefined
   readonly name: string
   readonly asked: RegistryReference
   readonly reference: string
   readonly shown: string
 }
 
-async function openAsked(upstream: Upstream, { name, asked, reference, shown }: Asked): Promise<UpstreamImage> {
+async function openAsked(
+  upstream: Upstream,
+  { name, asked, reference, shown, signers }: Asked,
+): Promise<UpstreamImage> {
   const { access, spool } = upstream
   const { kind, registry, repository } = asked
   upstream.step(shown)
@@ -112,7 +131,7 @@ async function openAsked(upstream: Upstream, { name, asked, reference, shown }: 
         'wrong',
         `${shown}: expected an image for linux/arm64, got one for ${architecture ?? 'nothing'}`,
       )
-    const signer = await upstream.signerOf(pinned, shown)
+    const signer = await upstream.signerOf(pinned, shown, signers)
     return { name: shown, part: name, pinned: { reference, digest, ...(signer && { signer }) }, image, store }
   })
 }

@@ -4,43 +4,13 @@ import { X509Certificate } from 'node:crypto'
 import semver from 'semver'
 import { z } from 'zod'
 import { signerSchema } from './signers.ts'
+import { name, variantSchema } from './variant.ts'
 
-const name = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'expected a name of lower-case letters, digits and dashes')
 /** An option of the kernel's configuration; `CONFIG_KVM` is `KVM`: no option begins with CONFIG_ twice. */
 const kernelOption = z
   .string()
   .transform((option) => option.replace(/^CONFIG_/, ''))
   .pipe(z.string().regex(/^(?!CONFIG_)[A-Za-z0-9][A-Za-z0-9_]*$/, 'expected a kernel option such as KVM'))
-
-export const variantSchema = z.strictObject({
-  role: z
-    .enum(['worker', 'gateway'])
-    .default('worker')
-    .describe('What the nodes of the variant are: a gateway advertises routes to other networks.'),
-  extensions: z
-    .array(name)
-    .readonly()
-    .default([])
-    .describe('System extensions in build order: the later layer wins where two bring the same path.'),
-  forbidden: z.array(name).readonly().default([]).describe('Extensions that the image must not have.'),
-  serviceConfigurations: z
-    .array(name)
-    .readonly()
-    .default([])
-    .describe('Extension services for which the nodes have an ExtensionServiceConfig document.'),
-  kernelModules: z
-    .array(z.string().regex(/^[A-Za-z0-9_-]+$/, 'expected the name of a kernel module'))
-    .readonly()
-    .default([])
-    .describe('Kernel modules that the nodes load by name (machine.kernel.modules).'),
-  repositories: z
-    .array(z.string().regex(/^[a-zA-Z0-9][^\s@]*$/, 'expected a repository'))
-    .readonly()
-    .optional()
-    .describe(
-      'Repositories that nodes may install the variant from: whole, or their end from a slash on. Absent: those that end in the name of the variant or in talos- and its name.',
-    ),
-})
 
 const certificate = z.string().refine(isCertificate, 'expected a certificate in PEM')
 
