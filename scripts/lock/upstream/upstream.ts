@@ -100,7 +100,7 @@ export async function openNamedImage(
 }
 
 /** The name and tag of a reference. */
-export function withoutDigest(reference: string): string {
+function withoutDigest(reference: string): string {
   return reference.replace(/@sha256:[0-9a-f]{64}$/, '')
 }
 
