@@ -2,9 +2,9 @@
 // outside of the cache: who may write in the cache, or brings one from another machine, does not have it.
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { link, lstat, readFile, rm, writeFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { makeFolder } from '../../bytes/folder.ts'
+import { personalFolder, type Environment } from '../home.ts'
 
 /** Makes and checks seals over texts; hex of HMAC-SHA-256. */
 export type Seal = {
@@ -16,8 +16,8 @@ export type Seal = {
 const KEY = /^[0-9a-f]{64}$/
 
 /** `$XDG_STATE_HOME/talos-image-contract/cache.key` (XDG Base Directory Specification). */
-export function keyPath(env: Readonly<Record<string, string | undefined>> = process.env): string {
-  return join(env['XDG_STATE_HOME'] || join(homedir(), '.local/state'), 'talos-image-contract', 'cache.key')
+export function keyPath(env: Environment = process.env): string {
+  return join(personalFolder(env, 'XDG_STATE_HOME', '.local/state'), 'talos-image-contract', 'cache.key')
 }
 
 /** The seal of this user; undefined where no key can be kept for this user alone, and then nothing is believed. */

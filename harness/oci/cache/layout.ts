@@ -1,7 +1,7 @@
 // The layout of the cache: one folder, named by the version of this layout, with one subfolder for each kind of content.
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { algorithmOf, encodedPart, type Digest } from '../../bytes/digest.ts'
+import { personalFolder, type Environment } from '../home.ts'
 
 /** Part of the path: a cache of another layout is another folder. */
 const VERSION = 'v2'
@@ -40,8 +40,8 @@ export type ContentArea = 'blobs' | 'tars'
 export const CONTENT_AREAS: readonly ContentArea[] = ['blobs', 'tars']
 
 /** The folder of a person's cache (XDG Base Directory Specification). */
-export function defaultCacheFolder(env: Readonly<Record<string, string | undefined>> = process.env): string {
-  return join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), FOLDER)
+export function defaultCacheFolder(env: Environment = process.env): string {
+  return join(personalFolder(env, 'XDG_CACHE_HOME', '.cache'), FOLDER)
 }
 
 export function areaFolder(root: string, area: Area): string {

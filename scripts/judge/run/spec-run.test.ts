@@ -1,9 +1,14 @@
 // A worker that was started before anybody knew what it is to judge.
-import { describe, expect, it } from 'vitest'
+import { existsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { openSpecRun } from './spec-run.ts'
 
 const PATIENCE_MS = 60_000
 const NONE = { candidates: [], cacheFolder: '' }
+
+afterEach(() => vi.unstubAllEnvs())
 
 describe('openSpecRun', { timeout: PATIENCE_MS }, () => {
   it('judges what it is given after it has begun', async () => {
@@ -19,6 +24,16 @@ describe('openSpecRun', { timeout: PATIENCE_MS }, () => {
     await run.started
     expect(process.listeners('SIGINT')).toEqual(listeners)
     await run.close()
+  })
+
+  it('leaves nothing in the home, nor the variable for it otherwise than it was', async () => {
+    const home = join(tmpdir(), 'spec-run-home-that-nobody-makes')
+    vi.stubEnv('XDG_DATA_HOME', home)
+    vi.stubEnv('HOME', home)
+    const runs = [openSpecRun('specs/oci/identity.spec.ts'), openSpecRun('specs/oci/identity.spec.ts')]
+    await Promise.all(runs.map((run) => run.run(NONE)))
+    expect(process.env['XDG_DATA_HOME']).toBe(home)
+    expect(existsSync(home)).toBe(false)
   })
 
   it('reports a vitest that does not run', async () => {

@@ -8,6 +8,7 @@ import { createVitest, type Reporter } from 'vitest/node'
 import type { RunInput } from '#specs/support/run.ts'
 import type { RunObservations } from '../verdict/observation.ts'
 import { MODULE_EXTENSION, ROOT } from '../../root.ts'
+import { withDataFolder } from './data-folder.ts'
 import { createObserver } from './reporter.ts'
 
 export const SPEC_GLOB = `specs/**/*.spec${MODULE_EXTENSION}`
@@ -74,35 +75,37 @@ export function openSpecRun(specs: string = SPEC_GLOB): SpecRun {
 
 async function runVitest(specs: string, observer: Reporter, channel: string): Promise<void> {
   const listeners = process.listeners('SIGINT')
-  const vitest = await createVitest(
-    {
-      root: ROOT,
-      config: false,
-      watch: false,
-      reporters: [observer],
-      allowOnly: false,
-      passWithNoTests: true,
-      maxWorkers: 1,
-      // Node reads the spec files itself: nothing in them needs vite.
-      experimental: { viteModuleRunner: false, nodeLoader: false },
-      projects: [
-        {
-          test: {
-            name: 'contract',
-            include: [specs],
-            runner: RUNNER,
-            pool: 'threads',
-            isolate: false,
-            testTimeout: RULE_TIMEOUT_MS,
-            expect: { requireAssertions: true },
-            chaiConfig: { truncateThreshold: 0 },
-            retry: 0,
-            provide: { run: NOTHING, channel },
+  const vitest = await withDataFolder(() =>
+    createVitest(
+      {
+        root: ROOT,
+        config: false,
+        watch: false,
+        reporters: [observer],
+        allowOnly: false,
+        passWithNoTests: true,
+        maxWorkers: 1,
+        // Node reads the spec files itself: nothing in them needs vite.
+        experimental: { viteModuleRunner: false, nodeLoader: false },
+        projects: [
+          {
+            test: {
+              name: 'contract',
+              include: [specs],
+              runner: RUNNER,
+              pool: 'threads',
+              isolate: false,
+              testTimeout: RULE_TIMEOUT_MS,
+              expect: { requireAssertions: true },
+              chaiConfig: { truncateThreshold: 0 },
+              retry: 0,
+              provide: { run: NOTHING, channel },
+            },
           },
-        },
-      ],
-    },
-    { logLevel: 'error' },
+        ],
+      },
+      { logLevel: 'error' },
+    ),
   )
   // vitest's own would end the process in the middle of a pull.
   for (const listener of process.listeners('SIGINT')) if (!listeners.includes(listener)) process.off('SIGINT', listener)

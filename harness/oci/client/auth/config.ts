@@ -1,13 +1,11 @@
 // The files in which docker, podman and their friends keep credentials:
 // https://github.com/docker/cli/blob/v27.3.1/cli/config/configfile/file.go, containers-auth.json(5).
 import { readFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { FormatError } from '../../../errors.ts'
+import { absoluteOf, homeOf, personalFolder, type Environment } from '../../home.ts'
 import { checkShape } from '../../image/schemas.ts'
-
-export type Environment = Readonly<Record<string, string | undefined>>
 
 const text = z.string().optional()
 const entrySchema = z.looseObject({ auth: text, username: text, password: text, identitytoken: text })
@@ -25,13 +23,12 @@ const MAX_BYTES = 1 << 20
 
 /** The paths of such files, of which the first that knows a registry counts: docker's, the named one, podman's two. */
 export function authFiles(env: Environment): readonly string[] {
-  const home = env['HOME'] ?? homedir()
-  const runtime = env['XDG_RUNTIME_DIR']
+  const runtime = absoluteOf(env, 'XDG_RUNTIME_DIR')
   return [
-    join(env['DOCKER_CONFIG'] || join(home, '.docker'), 'config.json'),
+    join(env['DOCKER_CONFIG'] || join(homeOf(env), '.docker'), 'config.json'),
     ...(env['REGISTRY_AUTH_FILE'] ? [env['REGISTRY_AUTH_FILE']] : []),
     ...(runtime ? [join(runtime, 'containers', 'auth.json')] : []),
-    join(env['XDG_CONFIG_HOME'] || join(home, '.config'), 'containers', 'auth.json'),
+    join(personalFolder(env, 'XDG_CONFIG_HOME', '.config'), 'containers', 'auth.json'),
   ]
 }
 

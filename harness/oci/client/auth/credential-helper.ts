@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process'
 import { z } from 'zod'
 import { FormatError, HarnessError, RegistryError } from '../../../errors.ts'
 import { checkShape } from '../../image/schemas.ts'
-import { parseSecretJson, type Environment } from './config.ts'
+import type { Environment } from '../../home.ts'
+import { parseSecretJson } from './config.ts'
 import type { Credential } from './credential.ts'
 
 const answerSchema = z.looseObject({ Username: z.string(), Secret: z.string() })

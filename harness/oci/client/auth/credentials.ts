@@ -1,6 +1,7 @@
 // Credentials of a registry: found by exact host and path, never by a part of a name.
 import { FormatError } from '../../../errors.ts'
-import { authFiles, readAuthConfig, type AuthConfig, type AuthEntry, type Environment } from './config.ts'
+import type { Environment } from '../../home.ts'
+import { authFiles, readAuthConfig, type AuthConfig, type AuthEntry } from './config.ts'
 import type { Credential } from './credential.ts'
 import { askHelper } from './credential-helper.ts'
 
