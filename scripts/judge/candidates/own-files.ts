@@ -1,5 +1,5 @@
 // The files of a person's own repository, found from the current folder upwards: contract, lock and waivers.
-import { existsSync, statSync, type Stats } from 'node:fs'
+import { existsSync, realpathSync, statSync, type Stats } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { UsageError } from '../usage-error.ts'
 
@@ -12,8 +12,8 @@ export type OwnFiles = { readonly contract?: string; readonly lock?: string; rea
 
 /**
  * The nearest contract, the nearest lock, and the waivers beside that contract. The search ends at the root of the
- * repository, the folder with `.git`; outside of a repository only the current folder counts. UsageError for a file in a
- * folder that others can write: it would decide in the place of the user.
+ * repository, the folder with `.git`; outside of a repository only the current folder counts. UsageError for a file
+ * that others can write, or replace in any folder above it: it would decide in the place of the user.
  */
 export function findOwnFiles(from: string = process.cwd()): OwnFiles {
   const folders = foldersUp(from)
@@ -45,19 +45,37 @@ function nearest(folders: readonly string[], name: string): string | undefined {
 
 const OTHERS_MAY_WRITE = 0o002
 const GROUP_MAY_WRITE = 0o020
+/** In such a folder, as /tmp, only who owns a file moves it. */
+const STICKY = 0o1000
 
+/**
+ * As StrictModes of sshd: who may write in a folder anywhere above the file moves what is below away and puts something
+ * else there. The target of a symbolic link is held, too.
+ */
 function assertOwn(path: string): void {
   const uid = process.getuid?.()
   if (uid === undefined) return
-  const wrong = [dirname(path), path].find((one) => isOfOthers(statSync(one), uid))
-  if (wrong !== undefined)
-    throw new UsageError(
-      `${path} is not taken by itself: others can write in ${wrong} (chmod go-w), or it is not yours; name the file with --contract, --lock or --waivers where that is right`,
-    )
+  const target = realpathSync(path)
+  const all = new Set([path, target, ...allAbove(path), ...allAbove(target)])
+  for (const one of all) {
+    const reason = reasonAgainst(one, statSync(one), uid)
+    if (reason !== undefined)
+      throw new UsageError(
+        `${path} is not taken by itself: ${reason}; name the file with --contract, --lock or --waivers where that is right`,
+      )
+  }
 }
 
-/** The group of a user alone has the user's number, by convention. */
-function isOfOthers({ uid: owner, gid, mode }: Stats, uid: number): boolean {
-  if (owner !== uid && owner !== 0) return true
-  return (mode & OTHERS_MAY_WRITE) !== 0 || ((mode & GROUP_MAY_WRITE) !== 0 && gid !== uid)
+function allAbove(path: string): readonly string[] {
+  const above = dirname(path)
+  return above === path ? [] : [above, ...allAbove(above)]
+}
+
+/** Why it is not ours alone; undefined where it is. The group of a user alone has the user's number, by convention. */
+function reasonAgainst(path: string, stats: Stats, uid: number): string | undefined {
+  const { uid: owner, gid, mode } = stats
+  if (owner !== uid && owner !== 0) return `${path} is owned by uid ${owner} (you are ${uid})`
+  const isOpen = (mode & OTHERS_MAY_WRITE) !== 0 || ((mode & GROUP_MAY_WRITE) !== 0 && gid !== uid)
+  if (!isOpen || (stats.isDirectory() && (mode & STICKY) !== 0)) return undefined
+  return `others can write in ${path} (chmod go-w ${path})`
 }
