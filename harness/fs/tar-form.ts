@@ -4,14 +4,16 @@ import { BLOCK_SIZE, parseNumber } from './tar-fields.ts'
 
 /**
  * `number`: mode, owner, time or device is no number. `format`: the block is of none of the formats ustar, PAX, GNU and
- * V7, or has bytes where its own has none. `records`: PAX records that Go refuses.
+ * V7, or has bytes where its own has none. `records`: PAX records that Go refuses. `extended`: extended headers in a
+ * row of which Go takes others than other readers.
  */
-export type FormProblem = 'number' | 'format' | 'records'
+export type FormProblem = 'number' | 'format' | 'records' | 'extended'
 
 type Field = readonly [offset: number, length: number]
 
+const NAME_LENGTH = 100
 const TEXTS: readonly Field[] = [
-  [0, 100], // name
+  [0, NAME_LENGTH], // name
   [157, 100], // linkname
 ]
 const USTAR_TEXTS: readonly Field[] = [
@@ -84,6 +86,19 @@ export function recordProblems(records: ReadonlyMap<string, Uint8Array>): readon
     return form !== undefined && value.length > 0 && !form.test(Buffer.from(value).toString('latin1'))
   })
   return isWrong ? ['records'] : []
+}
+
+/**
+ * Reader.next: a global header ends an entry, so that extended headers before it are lost to Go and kept by others; a
+ * name or target of GNU (L, K) goes over that of PAX (x) in Go and under it in others. containerd reads the name of a
+ * global header as one of a file: a whiteout there hides what is below. `before` has the types of the extended headers
+ * since the last entry.
+ */
+export function extensionProblems(block: Buffer, type: string, before: string): readonly FormProblem[] {
+  const isLost = type === 'g' && /[xLK]/.test(before)
+  const isMixed = (type === 'x' && /[LK]/.test(before)) || ('LK'.includes(type) && before.includes('x'))
+  const isWhiteout = type === 'g' && /(?:^|\/)\.wh\./.test(block.toString('latin1', 0, NAME_LENGTH))
+  return isLost || isMixed || isWhiteout ? ['extended'] : []
 }
 
 /**

@@ -101,6 +101,28 @@ describe('readTarIndex', () => {
     ])
   })
 
+  it.for<readonly [name: string, types: readonly string[], problems: readonly string[]]>([
+    ['a name of PAX before a global header', ['x', 'g'], ['extended']],
+    ['a name of GNU before a global header', ['L', 'g'], ['extended']],
+    ['a name of PAX over one of GNU', ['x', 'L'], ['extended']],
+    ['a name of GNU over one of PAX', ['L', 'x'], ['extended']],
+    ['a name of PAX behind a global header', ['g', 'x'], []],
+    ['a name and a target of GNU', ['K', 'L'], []],
+  ])('says of %s whether Go takes the same', async ([, types, problems]) => {
+    const records = { x: paxRecords({ path: 'y' }), g: paxRecords({ comment: 'z' }), L: 'y\0', K: 'y\0' }
+    const extended = types.map((type) => tarEntry({ name: 'x', type, content: records[type as 'x'] }))
+    const { entries } = await read(Buffer.concat([...extended, tarOf([{ name: 'x' }, { name: 'w' }])]))
+    expect(entries.map((entry) => entry.problems)).toEqual([problems, []])
+  })
+
+  it('says that a global header is named as a whiteout, which containerd follows', async () => {
+    const named = (name: string) => tarEntry({ name, type: 'g', content: paxRecords({ comment: 'z' }) })
+    const problemsOf = async (name: string) =>
+      (await read(Buffer.concat([named(name), tarOf([{ name: 'x' }])]))).entries.map(({ problems }) => problems)
+    expect(await problemsOf('usr/.wh.bin')).toEqual([['extended']])
+    expect(await problemsOf('pax_global_header')).toEqual([[]])
+  })
+
   it('keeps names that are no UTF-8', async () => {
     expect(await readOne({ name: 'caf\xe9' })).toMatchObject({ path: 'caf\\xe9' })
     expect(await readOne({ name: Buffer.from('café').toString('latin1') })).toMatchObject({ path: 'café' })

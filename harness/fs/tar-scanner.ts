@@ -3,7 +3,7 @@
 // https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html, GNU tar manual "Basic Tar Format"
 import { FormatError, type FormatCode, type Location } from '../errors.ts'
 import { BLOCK_SIZE, hasValidChecksum, padded, parseNumber, parsePax } from './tar-fields.ts'
-import { headerProblems, isGoHeader, recordProblems, type FormProblem } from './tar-form.ts'
+import { extensionProblems, headerProblems, isGoHeader, recordProblems, type FormProblem } from './tar-form.ts'
 
 /** Ten times what the biggest public images have. */
 const MAX_ENTRIES = 250_000
@@ -55,7 +55,8 @@ export class TarScanner {
   #pax = NO_PAX
   /** Records of the extended headers since the last entry. */
   #problems: FormProblem[] = []
-  #hasExtension = false
+  /** Types of the extended headers since the last entry. */
+  #extensions = ''
   #kept = 0
   /** Bytes of padding at the end of what is to pass, and whether any before was not NUL. */
   #padding = 0
@@ -132,7 +133,7 @@ export class TarScanner {
     const size = parseNumber(block, 124, 12)
     if (size === undefined || size < 0) throw this.#error('MALFORMED', 'expected a size, got no number', offset)
     if ('xgLK'.includes(type)) {
-      this.#problems.push(...headerProblems(block))
+      this.#problems.push(...headerProblems(block), ...extensionProblems(block, type, this.#extensions))
       this.#startExtension(type, size, offset)
     } else this.#entry(block, type, size, offset)
   }
@@ -145,7 +146,7 @@ export class TarScanner {
     this.#kept += size + KEPT_OVERHEAD
     if (this.#kept > MAX_KEPT_BYTES)
       throw this.#error('LIMIT_EXCEEDED', `expected at most ${MAX_KEPT_BYTES} bytes of extended headers`, offset)
-    this.#hasExtension = true
+    this.#extensions += type
     this.#extended = { type, size }
     this.#wanted = Buffer.alloc(padded(size))
   }
@@ -167,10 +168,10 @@ export class TarScanner {
   #entry(block: Buffer, type: string, headerSize: number, offset: number): void {
     const pax = this.#pax
     const problems = [...new Set([...this.#problems, ...headerProblems(block)])]
-    const isGo = !this.#hasExtension && isGoHeader(block)
+    const isGo = this.#extensions === '' && isGoHeader(block)
     this.#pax = NO_PAX
     this.#problems = []
-    this.#hasExtension = false
+    this.#extensions = ''
     if (type === 'S') throw this.#sparse(offset)
     if (!'01234567'.includes(type))
       throw this.#error('UNSUPPORTED', `expected an entry of type 0 to 7, got ${JSON.stringify(type)}`, offset)

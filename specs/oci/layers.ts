@@ -14,6 +14,7 @@ const SAYS: Readonly<Record<TarProblem, string>> = {
   number: 'a mode, owner, time or device that is no number',
   format: 'bytes where its format has none',
   records: 'PAX records that Go refuses',
+  extended: 'extended headers in a row, of which Go takes others than other readers',
 }
 
 /** `path: what` for each entry of each layer; layers lowest first. */

@@ -123,7 +123,7 @@ describe('the index of a layer', () => {
 
   it.each<[string, (cache: Cache) => Promise<unknown>]>([
     ['an index with another byte', (cache) => alter(cache, 'layers', (text) => text.replace('"uid":7', '"uid":8'))],
-    ['an index of another version', (cache) => alter(cache, 'layers', (text) => text.replace('index 3', 'index 1'))],
+    ['an index of another version', (cache) => alter(cache, 'layers', (text) => text.replace('index 4', 'index 1'))],
     [
       'an index that was edited, its seal made with another key',
       (cache) =>
@@ -132,7 +132,7 @@ describe('the index of a layer', () => {
           const seal = createHmac('sha256', Buffer.alloc(32))
             .update(`index ${digestOf(GZIP)}\n${body}`)
             .digest('hex')
-          return `talos-image-contract layer index 3 ${seal}\n${body}`
+          return `talos-image-contract layer index 4 ${seal}\n${body}`
         }),
     ],
     ['half an index', (cache) => alter(cache, 'layers', (text) => text.slice(0, text.length / 2))],

@@ -10,7 +10,7 @@ import type { Cache } from './cache.ts'
 import { tarLocation, toLayer, type LayerCache, type LayerContent } from '../image/layer.ts'
 
 /** First line of an index: the version of what follows, and its seal. Another version is another first line. */
-const HEAD = 'talos-image-contract layer index 3 '
+const HEAD = 'talos-image-contract layer index 4 '
 /** A layer with so many entries that its index is bigger is read anew each time. */
 const MAX_INDEX_BYTES = 64 << 20
 
@@ -28,7 +28,7 @@ const entrySchema = z.strictObject({
   target: z.string().optional(),
   /** Values in base64. */
   xattrs: z.array(z.tuple([z.string(), z.string()])).optional(),
-  problems: z.array(z.enum(['duplicate', 'escapes', 'type', 'number', 'format', 'records'])),
+  problems: z.array(z.enum(['duplicate', 'escapes', 'type', 'number', 'format', 'records', 'extended'])),
   isGo: z.boolean(),
   /** Offset of the header in the tar. */
   offset: count,

@@ -23,6 +23,7 @@ const UNREADABLE: Readonly<Record<TarProblem, string>> = {
   number: 'expected a mode, owner, time and device that are numbers',
   format: 'expected NUL where its format has nothing',
   records: 'expected PAX records that Go takes',
+  extended: 'expected extended headers of which Go takes those that other readers take',
 }
 
 export type ExtensionPackage = {
