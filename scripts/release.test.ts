@@ -1,27 +1,47 @@
-// A release from upstream to a channel, by the commands that README.md shows, against the registry of a rehearsal.
-import { mkdtemp, rm } from 'node:fs/promises'
+// From a decision to a checked node, by the commands that COZYSTACK.md shows, against the registry of a rehearsal.
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { OF_CLONE, rehearse } from './testing/rehearsal.ts'
+import { ROOT } from './root.ts'
+import { OF_CLONE, pageCommands, rehearse } from './testing/rehearsal.ts'
+import { commandsOf, commandsOfMarkdown } from './testing/shown-commands.ts'
 
-/** An idle machine takes twenty seconds for all of it. */
-const PATIENCE_MS = 240_000
+/** An idle machine takes half a minute for all of it, a busy one four. */
+const PATIENCE_MS = 900_000
+const SECTION = /^## Build yours\n+```\n([\s\S]*?)^```/m
 
-it('locks, builds, judges, publishes and promotes', { timeout: PATIENCE_MS }, async () => {
+it('leads from a decision to a checked node', { timeout: PATIENCE_MS }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'release-'))
   try {
     const { host, steps } = await rehearse(OF_CLONE, folder)
-    const [, lock, build, test, publish, promote] = steps
+    const [, lock, build, test, publish, , gateway] = steps
+    const promote = steps.find(({ name }) => name === 'promote')
     expect(steps.find(({ status }) => status !== 0)).toBeUndefined()
-    expect(steps.map(({ name }) => name)).toEqual(['init', 'lock', 'build', 'test', 'publish', 'promote'])
+    expect(steps.map(({ name }) => name)).toEqual((await pageCommands()).map(({ name }) => name))
     expect(lock?.output).toMatch(/^ {2}signed {6}11 of 11 images by /m)
     expect(build?.output).toContain('npm test -- oci:out/spin-only:v1.11.5 oci:out/spin-tailscale:v1.11.5')
     expect(test?.output).toMatch(/^GREEN: 2 candidates and their release: /m)
     expect(publish?.output).toMatch(/^SUP {7}5 /m)
     expect(publish?.output).toMatch(/^GREEN: 2 candidates and their release: /m)
+    expect(gateway?.output).toContain('- TS_AUTHKEY=${TS_AUTHKEY}')
+    expect(steps.find(({ name }) => name === 'node-check')?.output).toMatch(/^GREEN: 1 candidate: /m)
     expect(promote?.output).toContain(`${host}/you/talos-spin-only:demo-stable was nothing, is sha256:`)
   } finally {
     await rm(folder, { recursive: true })
   }
+})
+
+it('reads every command of the page, those of README.md among them', async () => {
+  const [page = '', readme = ''] = await Promise.all(
+    ['scripts/COZYSTACK.md', 'README.md'].map((path) => readFile(join(ROOT, path), 'utf8')),
+  )
+  const commands = await pageCommands()
+  expect(commandsOfMarkdown(page).filter(({ name }) => name !== 'NAME')).toEqual(commands)
+  const short = commandsOf(SECTION.exec(readme)?.[1] ?? '')
+  expect(short.length).toBeGreaterThan(5)
+  const isOn = (args: readonly string[], own: readonly string[]): boolean => args.every((word) => own.includes(word))
+  expect(short.filter(({ name, args }) => !commands.some((one) => one.name === name && isOn(args, one.args)))).toEqual(
+    [],
+  )
 })

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ROOT } from '../root.ts'
-import { runToEnd } from './ends.ts'
+import { loadOrEnd, runToEnd } from './ends.ts'
 import { assertRuntime } from './runtime.ts'
 import { takeWorkingFolder } from './working-folder.ts'
 
@@ -23,7 +23,7 @@ export async function dispatch(program: string, commands: Commands): Promise<voi
   if (folder !== undefined) process.chdir(folder)
   const [name = '', ...args] = process.argv.slice(2)
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
-  if (command !== undefined) await runToEnd(async () => (await command[1]())(args))
+  if (command !== undefined) await runToEnd(async () => (await loadOrEnd(command[1]))(args))
   else if (name === '--help' || name === '-h') process.stdout.write(renderUsage(program, commands))
   else if (name === '--version') process.stdout.write(await renderVersion())
   else {

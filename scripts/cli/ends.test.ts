@@ -5,8 +5,9 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { ROOT } from '../root.ts'
+import { loadOrEnd } from './ends.ts'
 
 const PATIENCE_MS = 120_000
 const folder = await mkdtemp(join(tmpdir(), 'ends-'))
@@ -58,5 +59,25 @@ describe.skipIf(process.platform !== 'linux')('npm test', { timeout: PATIENCE_MS
     })
     expect(await readFile(report, 'utf8')).toBe('before')
     expect(await readdir(own)).toEqual(['report.json'])
+  })
+})
+
+describe('a command that is loading', () => {
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('is ended by %s with a sentence and %i, and takes signals itself afterwards', async (name, status) => {
+    const before = process.listenerCount(name)
+    const exit = vi.spyOn(process, 'exit').mockImplementation(() => undefined as never)
+    const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+    try {
+      await loadOrEnd(() => Promise.resolve(process.emit(name, name)))
+      expect(exit.mock.calls).toEqual([[status]])
+      expect(write.mock.calls).toEqual([['error: interrupted: nothing was begun\n']])
+      expect(process.listenerCount(name)).toBe(before)
+    } finally {
+      exit.mockRestore()
+      write.mockRestore()
+    }
   })
 })

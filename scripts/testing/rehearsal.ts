@@ -1,12 +1,14 @@
-// The release of README.md, command by command, against the registry that `npm run registry -- --with-upstream` serves.
+// The page for CozyStack's user, COZYSTACK.md, command by command, against the registry that `npm run registry -- --with-upstream` serves.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { generateKeyPairSync } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { printResource, printServices, PRINTED_RESOURCES } from '#fixtures/counterexamples/node/state.ts'
+import { WORKER } from '#fixtures/counterexamples/node/valid.ts'
 import { ROOT } from '../root.ts'
-import { commandsOf } from './shown-commands.ts'
+import { commandsOf, type ShownCommand } from './shown-commands.ts'
 
 /** A program and the words before a command's name. */
 export type Program = readonly [command: string, ...args: string[]]
@@ -28,32 +30,49 @@ type Rehearsal = {
 }
 
 const NAMESPACE = 'ghcr.io/you'
-const SECTION = /^## Build yours\n+```\n([\s\S]*?)^```/m
+/** What the node says, in the folder of a rehearsal. */
+const SAVED = 'saved'
+const BLOCK = /^```\n([\s\S]*?)^```/gm
+const TALOSCTL = join(ROOT, 'scripts/node/testing/talosctl.mjs')
+
+/** The command lines of the page that are ours, in its order. */
+export async function pageCommands(): Promise<readonly ShownCommand[]> {
+  const page = await readFile(join(ROOT, 'scripts/COZYSTACK.md'), 'utf8')
+  return [...page.matchAll(BLOCK)].flatMap(([, block = '']) => commandsOf(block))
+}
 
 /**
- * Runs the lines of the README in `folder`, up to the first that fails, with the namespace of the registry in the place of
- * ghcr.io/you, and behind each what a rehearsal adds: its upstream, cache and revision. The keys are there before.
+ * Runs the lines of the page in `folder`, up to the first that fails, with the namespace of the registry in the place of
+ * ghcr.io/you, and behind each what a rehearsal adds: its upstream, cache, revision, and a talosctl that prints what is saved. Keys
+ * and a worker's configuration are there before.
  */
 export async function rehearse(program: Program, folder: string): Promise<Rehearsal> {
-  const [, block = ''] = SECTION.exec(await readFile(join(ROOT, 'README.md'), 'utf8')) ?? []
   const registry = await startRegistry(program, folder)
   try {
     const { host, trustedRoot } = registry
     const cache = ['--cache', 'cache']
     const upstream = ['--upstream', `${host}/siderolabs`]
-    const reference = ['--reference', `${host}/cozystack/cozystack/talos:v1.11.5`]
+    const signed = ['--trusted-root', trustedRoot]
+    const reference = `${host}/cozystack/cozystack/talos`
     const more: Readonly<Record<string, readonly string[]>> = {
-      lock: [...cache, ...upstream, '--trusted-root', trustedRoot, ...reference],
+      lock: [...cache, ...upstream, ...signed, '--reference', `${reference}:v1.11.5`],
       build: [...cache, ...upstream],
       test: cache,
       publish: [...cache, '--revision', '0123456789abcdef0123456789abcdef01234567'],
       promote: cache,
+      diff: cache,
+      drift: [...cache, ...upstream, ...signed, '--reference', reference],
+      'node-check': ['--talosctl', TALOSCTL],
     }
     await writeKeys(folder)
+    await writeNode(folder, host)
     const steps: Step[] = []
-    for (const { name, args } of commandsOf(block)) {
+    for (const { name, args, line } of await pageCommands()) {
       const typed = args.map((word) => word.replace(NAMESPACE, `${host}/you`))
-      const outcome = await run(program, [name, ...typed, ...(more[name] ?? [])], folder)
+      const own = name === 'node-check' ? 'node' : name
+      const { stdout, ...outcome } = await run(program, [own, ...typed, ...(more[name] ?? [])], folder)
+      const [, file] = / > (\S+)$/.exec(line) ?? []
+      if (file !== undefined) await writeFile(join(folder, file), stdout)
       steps.push({ name, ...outcome })
       if (outcome.status !== 0) break
     }
@@ -93,10 +112,28 @@ async function writeKeys(folder: string): Promise<void> {
   await writeFile(join(folder, 'cosign.pub'), publicKey.export({ type: 'spki', format: 'pem' }))
 }
 
-async function run([command, ...words]: Program, args: readonly string[], cwd: string): Promise<Omit<Step, 'name'>> {
-  const child = spawn(command, [...words, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
-  let output = ''
+/** The worker of the page: its configuration, and what talosctl prints of it. */
+async function writeNode(folder: string, host: string): Promise<void> {
+  const config = WORKER.config?.replace(/image: \S+\/spin-only:/, `image: ${host}/you/talos-spin-only:`)
+  const state = { ...WORKER, ...(config !== undefined && { config }) }
+  const saved = join(folder, SAVED)
+  await mkdir(saved)
+  await writeFile(join(folder, 'worker.yaml'), config ?? '')
+  await writeFile(join(saved, 'version'), 'Client:\n\tTag:         v1.11.5\n')
+  for (const name of PRINTED_RESOURCES)
+    await writeFile(join(saved, `${name}.${state.address}`), printResource(name, state))
+  await writeFile(join(saved, `services-table.${state.address}`), printServices(state))
+  await chmod(TALOSCTL, 0o755)
+}
+
+type Ran = Omit<Step, 'name'> & { readonly stdout: string }
+
+async function run([command, ...words]: Program, args: readonly string[], cwd: string): Promise<Ran> {
+  const env = { ...process.env, FAKE_TALOSCTL: join(cwd, SAVED) }
+  const child = spawn(command, [...words, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let [output, stdout] = ['', '']
+  child.stdout.on('data', (part: Buffer) => (stdout += part.toString()))
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (part: Buffer) => (output += part.toString()))
   const [status] = (await once(child, 'close')) as [number | null]
-  return { status, output }
+  return { status, output, stdout }
 }

@@ -53,7 +53,7 @@ export function commandsOf(text: string): readonly ShownCommand[] {
 /** Each `[--from A|B]` is one way to type it more; brackets are taken as given, dots as once. */
 function wordsOf(text: string): readonly (readonly string[])[] {
   const words = text
-    .replace(/ < \S+$/, '')
+    .replace(/ [<>] \S+$/, '')
     .replace(/\((?:npm )[^)]*\)/g, '')
     .replace(/\[@sha256:…\]/g, '')
     .split(/\s+/)
