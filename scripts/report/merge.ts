@@ -17,6 +17,7 @@ const COMMON: readonly (readonly [what: string, of: (one: Shard) => unknown])[] 
   ['list of images', ({ shard }) => `${shard.references} images, ${shard.list}`],
   ['contract', ({ report }) => report.contract.sha256],
   ['lock', ({ report }) => report.lock?.sha256 ?? 'none'],
+  ['answer to whether a lock pins it', ({ report }) => report.pinned],
   ['waivers', ({ report }) => report.waivers?.sha256 ?? 'none'],
   ['selection (--only)', ({ report }) => [report.only ?? 'all', report.selected ?? 'all']],
 ]

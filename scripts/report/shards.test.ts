@@ -72,6 +72,7 @@ describe('six tags', { timeout: PATIENCE_MS }, () => {
     ['by another contract', (one) => (one.contract.sha256 = 'x'), /has another contract than /],
     ['by another lock', (one) => (one.lock.sha256 = 'x'), /has another lock than /],
     ['without a lock', (one) => delete one.lock, /has another lock than /],
+    ['that no lock pins', (one) => (one.pinned = !one.pinned), /has another answer to whether a lock pins it than /],
     ['with other waivers', (one) => (one.waivers.sha256 = 'x'), /has another waivers than /],
     ['of other rules', (one) => (one.only = ['OCI']), /has another selection \(--only\) than /],
     ['of another list', (one) => (one.shard.list = 'x'), /has another list of images than /],
