@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { writeLayout } from '#fixtures/counterexamples/candidate.ts'
 import { readReference, type ReferenceRelease } from '#fixtures/counterexamples/editor/reference.ts'
 import { GATEWAY, type ReleaseCounterexample } from '#fixtures/counterexamples/release/counterexample.ts'
+import type { Lock } from '#specs/contract/lock.ts'
 import type { CandidateInput } from '#specs/support/run.ts'
 import { toRelease } from '../judge/run/release.ts'
 import type { Prepared } from './prepare.ts'
@@ -20,14 +21,15 @@ export const RELEASE_CONTROLS: readonly ReleaseCounterexample[] = [false, true].
 /** Mutates, writes below `folder`, and says what must come of it. */
 export async function prepareRelease(example: ReleaseCounterexample, folder: string): Promise<Prepared> {
   const mutated = await example.mutate(await readReference())
+  const write = async (variant: string, ...where: readonly [string, string]): Promise<CandidateInput> => {
+    const { lock, ...candidate } = await writeVariant(mutated, variant, ...where)
+    return example.unpinned === true ? { ...candidate, pinned: false } : { ...candidate, lock }
+  }
   const place = join(folder, example.name)
   const expected = { violates: example.violates, inconclusive: example.inconclusive ?? [] }
-  if (example.release !== true)
-    return { candidate: await writeVariant(mutated, GATEWAY, place, example.name), expected }
+  if (example.release !== true) return { candidate: await write(GATEWAY, place, example.name), expected }
   const members = await Promise.all(
-    Object.keys(mutated.variants).map((variant) =>
-      writeVariant(mutated, variant, join(place, variant), `${example.name} ${variant}`),
-    ),
+    Object.keys(mutated.variants).map((variant) => write(variant, join(place, variant), `${example.name} ${variant}`)),
   )
   const release = toRelease(members, mutated.contract)
   if (release === undefined) throw new Error(`${example.name}: expected every variant once`)
@@ -39,7 +41,7 @@ async function writeVariant(
   variant: string,
   place: string,
   key: string,
-): Promise<CandidateInput> {
+): Promise<CandidateInput & { readonly lock: Lock }> {
   const parts = variants[variant]
   if (parts === undefined) throw new Error(`expected a variant ${variant}`)
   return {

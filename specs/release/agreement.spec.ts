@@ -1,6 +1,5 @@
 // The release that an image belongs to: one that the contract admits, and, where no lock says which, one and the same
 // wherever the image names it.
-import { readAll } from '#harness/bytes/source.ts'
 import { kernelReleaseOf } from '#harness/formats/kernel/kernel-config.ts'
 import { parseOsRelease } from '#harness/formats/uki/os-release.ts'
 import { fileIn } from '#harness/fs/file-in.ts'
@@ -9,7 +8,8 @@ import { MODULES_FOLDER } from '#harness/talos/modules.ts'
 import type { RootFilesystem } from '#harness/talos/rootfs.ts'
 import { readSpdx } from '#harness/talos/spdx.ts'
 import { admitsTalos } from '../contract/contract.ts'
-import { OS_RELEASE, SPDX, SPDX_BYTES, TEXT_BYTES } from '../rootfs/files.ts'
+import { SPDX, SPDX_BYTES } from '../rootfs/files.ts'
+import { claimedTalosOf, versionIn } from '../support/claimed-talos.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 
@@ -20,19 +20,12 @@ test(
     fix: 'build for a release within `talos` of the contract, or decide that the contract holds for this one too',
   }),
   async ({ contract, lock, subject, judge }) => {
-    const talos = lock?.talos ?? (await subject.talos.claimedTalos()) ?? (await versionIn(await subject.talos.rootfs()))
+    const talos = lock?.talos ?? (await claimedTalosOf(subject.talos))
     const { where } = await subject.talos.files()
     const isAdmitted = talos !== undefined && admitsTalos(contract, talos)
     judge({ talos: isAdmitted ? contract.talos : talos }, where).toEqual({ talos: contract.talos })
   },
 )
-
-/** VERSION_ID of /etc/os-release. Errors of the root filesystem. */
-async function versionIn(rootfs: RootFilesystem): Promise<string | undefined> {
-  const source = await fileIn(await rootfs.tree(), OS_RELEASE)
-  const text = new TextDecoder().decode(await readAll(source, TEXT_BYTES))
-  return parseOsRelease(text, source.where).get('VERSION_ID')
-}
 
 test(
   ...must('REL-007', 'without a lock: label, env VERSION, `.osrel` and /etc/os-release name one Talos release', {

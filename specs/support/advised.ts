@@ -5,6 +5,7 @@ import { MODULES_DEP } from '#harness/talos/extensions.ts'
 import type { TalosPart } from '#harness/talos/part.ts'
 import { shippedAdvisories, type Advisory } from '../contract/advisories.ts'
 import { applyingAdvisories } from '../contract/applying-advisories.ts'
+import { readableClaimOf } from './claimed-talos.ts'
 import type { CandidateInput } from './run.ts'
 
 export type AdvisoryFinding = {
@@ -23,7 +24,7 @@ export async function findAdvised(
 ): Promise<readonly AdvisoryFinding[]> {
   const extensions = await talos.extensions()
   const layers = (await extensions.layers()).filter(({ metadata }) => metadata.name !== MODULES_DEP)
-  const tag = lock?.talos ?? (await talos.claimedTalos())
+  const tag = lock?.talos ?? (await readableClaimOf(talos))
   const all = advisories ?? (await shippedAdvisories())
   const found = await applyingAdvisories(
     all.filter((one) => one.level === level),

@@ -10,6 +10,7 @@ import type { Advisory } from '../contract/advisories.ts'
 import { AbsentFactError } from './absent-fact.ts'
 import { findAdvised, type AdvisoryFinding } from './advised.ts'
 import { applicability } from './applicability.ts'
+import { readableClaimOf } from './claimed-talos.ts'
 import { findInConfig, findInProject } from './config-findings.ts'
 import { findInCluster, findInNode } from './node/findings.ts'
 import type { ClusterJudge, NodeFinding, NodeJudge } from './node/rule.ts'
@@ -99,7 +100,7 @@ const base = vitest
     return fact
   })
   .extend('quirks', async ({ subject }) =>
-    quirksOf(subject.candidate.lock?.talos ?? (await subject.talos.claimedTalos()) ?? 'an unknown version'),
+    quirksOf(subject.candidate.lock?.talos ?? (await readableClaimOf(subject.talos)) ?? 'an unknown version'),
   )
   .extend('image', async ({ subject }) => subject.talos.image())
   .extend('files', async ({ subject }) => subject.talos.files())
