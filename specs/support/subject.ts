@@ -1,4 +1,4 @@
-// The candidates of this worker: opened once each, shared by every rule, closed with the worker.
+// The candidates of a run: opened once each, shared by every rule, closed with the worker.
 import { isOverBudget } from '#harness/budget.ts'
 import { FormatError } from '#harness/errors.ts'
 import type { Reference } from '#harness/oci/image/reference.ts'
@@ -21,16 +21,16 @@ export type Subject = {
   readonly evidence?: Evidence
 }
 
-const opened = new Map<string, Promise<Subject>>()
+/** By the input of the run. */
+const opened = new WeakMap<RunInput, Map<string, Promise<Subject>>>()
 
 /** The part `part` of the candidate `key`; a part that cannot be opened rejects the same way for every rule. */
 export function subjectOf(run: RunInput, key: string, part: Part): Promise<Subject> {
+  const subjects = opened.get(run) ?? new Map<string, Promise<Subject>>()
+  opened.set(run, subjects)
   const id = `${key} ${part}`
-  let subject = opened.get(id)
-  if (subject === undefined) {
-    subject = open(run, key, part)
-    opened.set(id, subject)
-  }
+  const subject = subjects.get(id) ?? open(run, key, part)
+  subjects.set(id, subject)
   return subject
 }
 

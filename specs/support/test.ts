@@ -145,16 +145,37 @@ const base = vitest
 
 type Context = typeof base extends TestAPI<infer Extra> ? Extra : never
 type Body = (context: Context) => Promise<void>
+type Options = { readonly meta: { readonly requirement: Requirement } }
+
+/** A call of `test` by a spec file. */
+type Stated = {
+  readonly title: string
+  readonly options: Options
+  readonly body: Body
+  readonly line: number | undefined
+}
+
+let statements: Stated[] = []
 
 /**
  * States a requirement: `test(...must(id, sentence, options), async ({ kernel, judge }) => { … })`.
  * One vitest test per candidate and part that the rule speaks about; its meta says which.
  */
-export function test(
-  title: string,
-  options: { readonly meta: { readonly requirement: Requirement } },
-  body: Body,
-): void {
+export function test(title: string, options: Options, body: Body): void {
+  const stated = { title, options, body, line: callerLine() }
+  statements.push(stated)
+  register(stated)
+}
+
+/** Loads a spec file for the first time; gives what loads it for the next run, in which Node would not run it again. */
+export async function loadSpec(url: string): Promise<() => void> {
+  const stated: Stated[] = []
+  statements = stated
+  await import(url)
+  return () => stated.forEach(register)
+}
+
+function register({ title, options, body, line }: Stated): void {
   const { requirement } = options.meta
   const run = inject('run')
   if (run.listing === true) {
@@ -162,7 +183,6 @@ export function test(
     return
   }
   if (run.selected !== undefined && !run.selected.includes(requirement.id)) return
-  const line = callerLine()
   for (const candidate of run.candidates)
     for (const part of applicability(requirement, candidate).parts)
       base(title, { meta: { requirement, line, candidate: candidate.key, part } as object }, body as never)

@@ -6,6 +6,9 @@ import { inject, TestRunner } from 'vitest'
 import { MODULE_EXTENSION, ROOT } from '../../root.ts'
 import type { RunInput } from '#specs/support/run.ts'
 
+/** What states the requirements of spec files that this worker loaded in a run before, by URL. */
+const loaded = new Map<string, () => void>()
+
 export class SpecRunner extends TestRunner {
   #input: Promise<RunInput | undefined> | undefined
 
@@ -13,12 +16,19 @@ export class SpecRunner extends TestRunner {
    * vitest itself would give each file a new URL at every run, which Node compiles anew and leaves in its compile cache
    * for ever; here every file is loaded once.
    */
-  override async importFile(path: string): Promise<unknown> {
+  override async importFile(path: string): Promise<void> {
     this.#input ??= prepare()
     const input = await this.#input
-    if (input === undefined) return undefined
+    if (input === undefined) return
     Object.assign(inject('run'), input)
-    return import(pathToFileURL(path).href)
+    const url = pathToFileURL(path).href
+    const stateAgain = loaded.get(url)
+    if (stateAgain !== undefined) {
+      stateAgain()
+      return
+    }
+    const { loadSpec } = await import('#specs/support/test.ts')
+    loaded.set(url, await loadSpec(url))
   }
 }
 
@@ -34,12 +44,15 @@ async function prepare(): Promise<RunInput | undefined> {
 }
 
 const OWN = pathToFileURL(ROOT).href
+let resolvesOwn = false
 
 /**
  * Resolves the imports between our own modules, which name whole paths. Node looks for each package.json on the way and
  * vitest reports each import to its parent: together they took a third of the time to load the specs.
  */
 function resolveOwn(): void {
+  if (resolvesOwn) return
+  resolvesOwn = true
   registerHooks({
     resolve(specifier, context, nextResolve) {
       const { parentURL } = context

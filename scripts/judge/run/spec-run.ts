@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { BroadcastChannel } from 'node:worker_threads'
-import { createVitest, type Reporter } from 'vitest/node'
+import { createVitest, type PoolRunnerInitializer, type Reporter } from 'vitest/node'
 import type { RunInput } from '#specs/support/run.ts'
 import type { RunObservations } from '../verdict/observation.ts'
 import { MODULE_EXTENSION, ROOT } from '../../root.ts'
@@ -20,6 +20,14 @@ const RUNNER = fileURLToPath(import.meta.resolve('./runner.ts'))
 
 /** A rule may take this long: a real image is decompressed by the first rule that looks inside. */
 const RULE_TIMEOUT_MS = 10 * 60_000
+
+/** The workers of runs: one thread for each, unless others are given. */
+let workers: 'threads' | PoolRunnerInitializer = 'threads'
+
+/** Takes the workers of all further runs of this process from `pool`. */
+export function useWorkers(pool: PoolRunnerInitializer): void {
+  workers = pool
+}
 
 /** The worker's input until it receives its own. */
 const NOTHING: RunInput = { candidates: [], cacheFolder: '' }
@@ -37,11 +45,13 @@ export type SpecRun = {
 export function openSpecRun(specs: string = SPEC_GLOB): SpecRun {
   const observer = createObserver(ROOT)
   const given = Promise.withResolvers<RunInput | undefined>()
+  const begins = new AbortController()
   const channel = new BroadcastChannel(`talos-image-contract ${randomUUID()}`)
   const problems: string[] = []
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- that is for windows
   const send = (input: RunInput | undefined): void => channel.postMessage(input)
   channel.addEventListener('message', async () => {
+    begins.abort()
     const input = await given.promise
     try {
       send(input)
@@ -51,12 +61,16 @@ export function openSpecRun(specs: string = SPEC_GLOB): SpecRun {
       send(undefined)
     }
   })
-  const begun = once(process, 'worker')
-  const ended = runVitest(specs, observer, channel.name).finally(() => channel.close())
+  // A worker that served another run starts no thread, but asks for its input.
+  const begun = once(process, 'worker', begins).catch(() => undefined)
+  const ended = runVitest(specs, observer, channel.name).finally(() => {
+    begins.abort()
+    channel.close()
+  })
   // The failure is reported to the caller of `run`.
   ended.catch(() => undefined)
   return {
-    started: Promise.race([begun, ended]).catch(() => undefined),
+    started: begun,
     async run(input) {
       given.resolve(input)
       const runError = await ended.then(
@@ -93,7 +107,7 @@ async function runVitest(specs: string, observer: Reporter, channel: string): Pr
               name: 'contract',
               include: [specs],
               runner: RUNNER,
-              pool: 'threads',
+              pool: workers,
               isolate: false,
               testTimeout: RULE_TIMEOUT_MS,
               expect: { requireAssertions: true },
