@@ -3,6 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ROOT } from '../root.ts'
 import { loadOrEnd, runToEnd } from './ends.ts'
+import { UsageError } from '../judge/usage-error.ts'
+import { printFailure } from './failure.ts'
 import { assertRuntime } from './runtime.ts'
 import { takeWorkingFolder } from './working-folder.ts'
 
@@ -19,8 +21,7 @@ export type Commands = Readonly<Record<string, readonly [about: string, load: ()
 export async function dispatch(program: string, commands: Commands): Promise<void> {
   assertRuntime()
   const folder = takeWorkingFolder()
-  // Paths that are typed are relative to it, and what is written lands there.
-  if (folder !== undefined) process.chdir(folder)
+  if (!enter(folder)) return
   const [name = '', ...args] = process.argv.slice(2)
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (command !== undefined) await runToEnd(async () => (await loadOrEnd(command[1]))(args))
@@ -30,6 +31,21 @@ export async function dispatch(program: string, commands: Commands): Promise<voi
     const known = Object.keys(commands).join(', ')
     process.stderr.write(`error: expected a command (${known}), got ${JSON.stringify(name)}\n`)
     process.exitCode = 2
+  }
+}
+
+/** Paths that are typed are relative to the folder, and what is written lands there. False where it is none. */
+function enter(folder: string | undefined): boolean {
+  try {
+    if (folder !== undefined) process.chdir(folder)
+    return true
+  } catch (error) {
+    process.exitCode = printFailure(
+      new UsageError(
+        `INIT_CWD: expected the folder that npm was called in, got ${folder}: ${(error as Error).message}`,
+      ),
+    )
+    return false
   }
 }
 

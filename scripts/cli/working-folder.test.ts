@@ -41,4 +41,11 @@ describe('a command that npm starts for a person in another folder', { timeout: 
     expect((await readdir(folder)).toSorted()).toEqual(['node.yaml', 'report'])
     expect(await readdir(join(folder, 'report'))).toEqual(['lint-config.json'])
   })
+
+  it('judges nothing where that is no folder', async () => {
+    const file = join(ROOT, 'package.json')
+    const { status, stderr } = await runScript('talos-image.ts', ['--version'], ROOT, { ...OURS, INIT_CWD: file })
+    expect(status).toBe(2)
+    expect(stderr).toMatch(/^error: INIT_CWD: expected the folder that npm was called in, got \S+package\.json: /)
+  })
 })

@@ -9,8 +9,10 @@ export type Door = {
   readonly env?: Readonly<Record<string, string>>
   /** True to try it without the lock that all others have. */
   readonly withoutLock?: true
-  /** True for a variable after which the verdict is not what is printed last: it is tried by itself. */
+  /** True where the verdict is not what is printed last; a variable of that kind is tried by itself. */
   readonly movesLastLine?: true
+  /** True where standard input is read: a process has one only. */
+  readonly readsInput?: true
   /** The last line where the image is not red any more by it; absent where it must stay as it is. */
   readonly opens?: RegExp
 }
@@ -49,7 +51,7 @@ export function doorsOf(files: DoorFiles): readonly Door[] {
     { name: '--config', args: ['--config', `${GOLDEN}/machine-config/worker-spin-only-1.11.yaml`] },
     { name: '--talos', args: ['--talos=v1.13.9'] },
     { name: '--account', args: ['--account'] },
-    { name: '--reproduce', args: ['--reproduce', '--upstream=embedded'] },
+    { name: '--reproduce', args: ['--reproduce', '--upstream=embedded'], movesLastLine: true },
     { name: '--upstream', args: ['--upstream=embedded'] },
     { name: '--lock', args: [`--lock=${GOLDEN}/lock-v1.13.9.json`] },
     { name: '--reference', args: [`--reference=docker-archive:${other}`] },
@@ -60,17 +62,24 @@ export function doorsOf(files: DoorFiles): readonly Door[] {
     { name: '--insecure', args: ['--insecure'] },
     { name: '--limit', args: ['--limit=entries=1'] },
     { name: '--username', args: ['--username=me'] },
-    { name: '--password-stdin', args: ['--username=me', '--password-stdin'] },
+    { name: '--password-stdin', args: ['--username=me', '--password-stdin'], readsInput: true },
     { name: '--offline', args: ['--offline'] },
     { name: '--json', args: ['--json'] },
     { name: '--report', args: ['--report=/dev/null'] },
     { name: '--output', args: [`--output=junit=${join(folder, 'junit.xml')}`] },
     ...ENVIRONMENT.map((name): Door => ({ name, env: { [name]: name.endsWith('_STATE_HOME') ? folder : script } })),
     { name: 'GITHUB_ACTIONS', env: { GITHUB_ACTIONS: 'true' }, movesLastLine: true },
+    { name: 'INIT_CWD', env: { ...BY_NPM, INIT_CWD: script }, movesLastLine: true },
     { name: 'CI', env: { CI: 'true' } },
     { name: 'VITEST', env: { VITEST: 'true', VITEST_MODE: 'skip', NODE_ENV: 'test' } },
     { name: 'TZ', env: { TZ: 'Pacific/Kiritimati', LANG: 'tr_TR.UTF-8', LC_ALL: 'tr_TR.UTF-8' } },
   ]
+}
+
+/** The variables by which a process knows that npm started it, which says in INIT_CWD in which folder. */
+const BY_NPM = {
+  npm_package_json: join(ROOT, 'package.json'),
+  npm_lifecycle_script: 'node scripts/talos-image.ts test',
 }
 
 /** Each with a file that is none of the kind, or a folder that is not there. */
@@ -84,7 +93,6 @@ const ENVIRONMENT = [
   'XDG_DATA_HOME',
   'XDG_RUNTIME_DIR',
   'XDG_STATE_HOME',
-  'INIT_CWD',
   'NODE_COMPILE_CACHE',
   'FORCE_COLOR',
   'GITHUB_SHA',
