@@ -1,21 +1,23 @@
-// `npm run check`: the project's own tests, one step after the other, all of them even when one is red.
-import { spawn } from 'node:child_process'
+// `npm run check`: the project's own tests, all of them even when one is red.
 import { Command } from 'commander'
 import { addExamples, parseCommand } from '../cli/command-line.ts'
 import { printFailure } from '../cli/failure.ts'
-import { ROOT } from '../root.ts'
 import { changedFiles, testsReaching } from './changed.ts'
-
-/** A step that prints its own result; the first word is a program of node_modules/.bin. */
-type Step = readonly [name: string, command: readonly string[]]
+import { renderResults, runSteps, type Step, type StepResult } from './steps.ts'
 
 const OWN = ['node', '--import', './scripts/preload.mjs', 'scripts/develop.ts']
-const STEPS: readonly Step[] = [
+const LINT = ['oxlint', '--deny-warnings', '--quiet']
+/** On one core each, side by side. */
+const QUICK: readonly Step[] = [
   ['format', ['oxfmt', '--check']],
-  ['lint', ['oxlint', '--deny-warnings', '--quiet']],
+  ['lint', LINT],
   ['types', ['tsc', '-p', '.']],
   ['unused', ['knip', '--no-progress']],
   ['ruleIndex', [...OWN, 'rule-index', '--check']],
+]
+
+/** Each on all cores. */
+const LONG: readonly Step[] = [
   [
     'unit',
     ['vitest', 'run', '--project=unit', '--reporter=dot', '--reporter=json', '--outputFile.json=report/unit.json'],
@@ -43,45 +45,29 @@ export async function check(args: readonly string[]): Promise<number> {
     const options = parseCheck(args)
     if (options === undefined) return 0
     const { changed } = options
-    return await runSteps(changed === undefined ? STEPS : await stepsSince(changed === true ? 'HEAD' : changed))
+    const groups = changed === undefined ? [QUICK, LONG] : await stepsSince(changed === true ? 'HEAD' : changed)
+    const results = await runGroups(groups)
+    process.stdout.write(renderResults(results))
+    return results.every(({ passed }) => passed) ? 0 : 1
   } catch (error) {
     return printFailure(error)
   }
 }
 
-async function stepsSince(base: string): Promise<readonly Step[]> {
+async function stepsSince(base: string): Promise<readonly (readonly Step[])[]> {
   const changed = await changedFiles(base)
   const { tests, left } = await testsReaching(changed)
   const more = left === 0 ? '' : `; ${left} of commands reach it too, and are left to npm run check`
   process.stdout.write(`${changed.length} files changed since ${base}, ${tests.length} test files reach them${more}\n`)
-  const lint = STEPS.filter(([name]) => name === 'lint')
-  const quick: readonly Step[] = [...lint, ['types', ['tsc', '-p', '.', '--incremental', '--tsBuildInfoFile', TYPES]]]
-  return tests.length === 0
-    ? quick
-    : [...quick, ['unit', ['vitest', 'run', '--project=unit', '--reporter=dot', ...tests]]]
+  const quick: readonly Step[] = [
+    ['lint', LINT],
+    ['types', ['tsc', '-p', '.', '--incremental', '--tsBuildInfoFile', TYPES]],
+  ]
+  const unit: Step = ['unit', ['vitest', 'run', '--project=unit', '--reporter=dot', ...tests]]
+  return [quick, tests.length === 0 ? [] : [unit]]
 }
 
-async function runSteps(steps: readonly Step[]): Promise<0 | 1> {
-  const results: string[] = []
-  let status: 0 | 1 = 0
-  for (const [name, command] of steps) {
-    const started = performance.now()
-    const passed = await run(command)
-    results.push(`${passed ? 'ok ' : 'RED'} ${name} (${((performance.now() - started) / 1000).toFixed(1)} s)`)
-    if (!passed) status = 1
-  }
-  process.stdout.write(`\n${results.join('\n')}\n`)
-  return status
-}
-
-function run(command: readonly string[]): Promise<boolean> {
-  const [program = '', ...args] = command
-  return new Promise((resolve) => {
-    const child = spawn(program, args, { cwd: ROOT, stdio: 'inherit' })
-    child.on('error', (error) => {
-      process.stderr.write(`error: ${program} does not start: ${error.message}\n`)
-      resolve(false)
-    })
-    child.on('close', (code) => resolve(code === 0))
-  })
+/** Quick steps two at a time, then the others. */
+async function runGroups([quick = [], long = []]: readonly (readonly Step[])[]): Promise<readonly StepResult[]> {
+  return [...(await runSteps(quick, 2)), ...(await runSteps(long, 1))]
 }

@@ -1,0 +1,60 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { renderResults, runSteps, type Step } from './steps.ts'
+
+const node = (name: string, code: string): Step => [name, [process.execPath, '--eval', code]]
+async function runTwo(
+  steps: readonly Step[],
+): Promise<{ results: readonly (readonly [string, boolean])[]; text: string }> {
+  let text = ''
+  const results = await runSteps(steps, 2, { write: (chunk) => ((text += String(chunk)), true) })
+  return { results: results.map(({ name, passed }) => [name, passed] as const), text }
+}
+
+describe('runSteps', () => {
+  it('runs all, and says which failed, with what each printed in the order of the steps', async () => {
+    const steps = [
+      node('red', `process.stdout.write('out 1\\n'); process.stderr.write('err 1\\n'); process.exitCode = 3`),
+      ['absent', ['no-such-program']] as const,
+      node('green', `console.log('out 3')`),
+    ]
+    const { results, text } = await runTwo(steps)
+    expect(results).toEqual([
+      ['red', false],
+      ['absent', false],
+      ['green', true],
+    ])
+    expect(text).toMatch(/^out 1\nerr 1\nerror: no-such-program does not start: [^\n]*ENOENT\nout 3\n$/)
+  })
+})
+
+describe('two steps', () => {
+  it('run side by side', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'steps-'))
+    try {
+      const [first, second] = [join(folder, '1'), join(folder, '2')].map((path) => JSON.stringify(path))
+      // Each ends once the other has begun.
+      const meet = (own = '', other = ''): string =>
+        `fs.writeFileSync(${own}, ''); const wait = () => fs.existsSync(${other}) || setTimeout(wait, 10); wait()`
+      const { results } = await runTwo([node('a', meet(first, second)), node('b', meet(second, first))])
+      expect(results).toEqual([
+        ['a', true],
+        ['b', true],
+      ])
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  })
+})
+
+describe('renderResults', () => {
+  it('has a line for each step', () => {
+    const results = [
+      { name: 'lint', passed: true, seconds: 1.26 },
+      { name: 'types', passed: false, seconds: 10 },
+    ]
+    expect(renderResults(results)).toBe('\nok  lint (1.3 s)\nRED types (10.0 s)\n')
+  })
+})
