@@ -43,6 +43,7 @@ const contract = {
   talos: '>=1.11.0 <1.15.0',
   variants: { worker: { extensions: ['spin', 'drbd'] }, other: { extensions: ['spin', 'zfs', 'lldpd'] } },
   secureBoot: false,
+  kernel: {},
   extraKernelArguments: ['-selinux', 'quiet'],
   extraAssets: ['boot/cmdline'],
   labels: { variant: 'x.variant', title: 'T', description: 'D', source: 'https://example.org/x' },
@@ -123,6 +124,21 @@ describe('planVariant', () => {
     const open = { ...contract, talos: '>=1.11.0' }
     expect(() => planVariant({ lock: { ...lock, talos: 'v1.15.0' }, contract: open, variant: 'worker' })).toThrow(
       FormatError,
+    )
+  })
+})
+
+describe('a kernel of one’s own', () => {
+  const kernelImage = { reference: 'ghcr.io/you/own-kernel:v1.13.9', digest: digest('d') }
+  const signer = { issuer: 'https://issuer.example.com', subject: 'me' }
+  const own = { ...contract, kernel: { ...contract.kernel, image: kernelImage.reference, signer } }
+  it('is planned where contract and lock have it, and refused where one of them has it', () => {
+    expect(planVariant({ lock: { ...lock, kernelImage }, contract: own, variant: 'worker' }).files).toEqual(plan.files)
+    expect(() => planVariant({ lock, contract: own, variant: 'worker' })).toThrow(
+      /^the lock lacks a digest of ghcr\.io\/you\/own-kernel:v1\.13\.9: /,
+    )
+    expect(() => planVariant({ lock: { ...lock, kernelImage }, contract, variant: 'worker' })).toThrow(
+      /^the lock pins the kernel of ghcr\.io\/you\/own-kernel:v1\.13\.9, which the contract does not name/,
     )
   })
 })

@@ -1,7 +1,7 @@
 // The plan of a build, before anything is read: every part by digest, or one sentence on what is missing.
 import { quirksOf, type Quirks } from '#harness/talos/quirks.ts'
 import { COMMAND_LINE, UKI_ASSET } from '#specs/contract/asset-tree.ts'
-import { admitsTalos, overlayArguments, type Contract } from '#specs/contract/contract.ts'
+import { admitsTalos, overlayArguments, ownKernel, type Contract } from '#specs/contract/contract.ts'
 import { lockDigest, type Lock, type PinnedExtension, type PinnedFile } from '#specs/contract/lock.ts'
 import { ASSETS_SUFFIX, inputsDigest } from '#specs/contract/tags.ts'
 import { BuildError } from './build-error.ts'
@@ -66,11 +66,13 @@ export function planVariant({ lock, contract, variant, revision }: PlanOptions):
   }
   const [overlay] = contract.overlays ?? []
   const pinnedOverlay = lock.overlays?.find(({ name }) => name === overlay?.name)
+  const kernel = ownKernel(contract)
   const unpinned = extensions.filter(({ pinned }) => pinned === undefined).map(({ name }) => name)
   const missing = [
     ...Object.entries({ talos, ...files, installerBase: lock.installerBase }).flatMap(([name, fact]) =>
       fact === undefined ? [name] : [],
     ),
+    ...(kernel !== undefined && lock.kernelImage === undefined ? [`a digest of ${kernel.image}`] : []),
     ...(overlay !== undefined && pinnedOverlay === undefined ? [`a digest of the overlay ${overlay.name}`] : []),
     ...(unpinned.length > 0 ? [`a digest of ${unpinned.join(', ')}`] : []),
   ]
@@ -81,6 +83,11 @@ export function planVariant({ lock, contract, variant, revision }: PlanOptions):
     )
   if (!admitsTalos(contract, talos))
     throw new BuildError('CONTRACT', `the contract is for Talos ${contract.talos}, the lock pins ${talos}`)
+  if (kernel === undefined && lock.kernelImage !== undefined)
+    throw new BuildError(
+      'LOCK',
+      `the lock pins the kernel of ${lock.kernelImage.reference}, which the contract does not name (kernel.image)`,
+    )
   const quirks = quirksOf(talos)
   const commandLine = composeCommandLine({
     defaults: quirks.metalArm64CommandLine,

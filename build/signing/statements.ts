@@ -104,7 +104,8 @@ type Pinned = { readonly reference: string; readonly digest: Digest }
 function upstreamImages(lock: Lock, contract: Contract, variant: string): readonly Pinned[] {
   const wanted = contract.variants[variant]?.extensions ?? []
   const extensions = (lock.extensions ?? []).filter(({ name }) => wanted.includes(name))
-  return [lock.installerBase, lock.imager, lock.installer, lock.catalogue, ...extensions].flatMap((image) =>
+  const { installerBase, imager, kernelImage, installer, catalogue } = lock
+  return [installerBase, imager, kernelImage, installer, catalogue, ...extensions].flatMap((image) =>
     image === undefined ? [] : [{ reference: image.reference, digest: image.digest as Digest }],
   )
 }

@@ -8,7 +8,7 @@ import { parseDigest } from '#harness/bytes/digest.ts'
 import type { ContentStore } from '#harness/oci/store.ts'
 import type { Lock } from '#specs/contract/lock.ts'
 import { BuildError } from '../build-error.ts'
-import { openPinned, UPSTREAM_FILES, type PinnedImage, type UpstreamParts } from './upstream.ts'
+import { OF_KERNEL_IMAGE, openPinned, UPSTREAM_FILES, type PinnedImage, type UpstreamParts } from './upstream.ts'
 
 const INSTALL_FOLDER = 'usr/install/arm64'
 
@@ -26,18 +26,27 @@ export function registryUpstream(
   const isUpstreams = (image: PinnedImage): boolean => hasAll || own === undefined || folderOf(image) === own
   const open = async (image: PinnedImage): Promise<ContentStore> =>
     openStore(parseReference(locate(image, isUpstreams(image) ? namespace : undefined)), options)
-  const imager = lazy(async () => {
-    if (lock.imager === undefined)
-      throw new BuildError('LOCK', 'the lock names no digest of imager, which holds the kernel and the base initramfs')
-    const store = await openPinned({ ...upstream, open }, lock.imager, options.spool)
-    stores.push(store)
-    return (await openImage(store, options)).tree()
-  })
+  const treeOf = (image: PinnedImage) =>
+    lazy(async () => {
+      const store = await openPinned({ ...upstream, open }, image, options.spool)
+      stores.push(store)
+      return (await openImage(store, options)).tree()
+    })
+  const imager = lock.imager && treeOf(lock.imager)
+  const kernelImage = lock.kernelImage && treeOf(lock.kernelImage)
   const upstream: UpstreamParts = {
     name: namespace ?? 'the registries that the lock names',
     lock,
     open,
-    file: async (name) => fileIn(await imager(), `${INSTALL_FOLDER}/${UPSTREAM_FILES[name]}`),
+    async file(name) {
+      const tree = OF_KERNEL_IMAGE.has(name) ? (kernelImage ?? imager) : imager
+      if (tree === undefined)
+        throw new BuildError(
+          'LOCK',
+          'the lock names no digest of imager, which holds the kernel and the base initramfs',
+        )
+      return fileIn(await tree(), `${INSTALL_FOLDER}/${UPSTREAM_FILES[name]}`)
+    },
     async close() {
       await Promise.all(stores.splice(0).map((store) => store.close()))
     },

@@ -19,6 +19,8 @@ export const UPSTREAM_FILES = {
   systemdBoot: 'systemd-boot.efi',
 } as const
 export type UpstreamFile = keyof typeof UPSTREAM_FILES
+/** Those that a kernel of one's own brings: the modules of the kernel are in the initramfs. */
+export const OF_KERNEL_IMAGE: ReadonlySet<UpstreamFile> = new Set(['kernel', 'baseInitramfs'])
 
 export interface UpstreamParts {
   /** The origin of the parts, for a person. */

@@ -33,7 +33,8 @@ export async function openUpstream(options: BuildOptions, contract: Contract): P
   const spool = new Spool(join(tmpdir(), `talos-image-build-${process.pid}`), limits)
   if (where !== undefined && (await isFolder(where))) return withSpool(folderUpstream(where, lock, spool), spool)
   if (where !== undefined && /^[./~]/.test(where)) throw new UsageError(`--upstream ${where}: there is no such folder`)
-  const named = new Set([lock.installerBase, lock.imager, ...(lock.extensions ?? [])].flatMap(registryOf))
+  const { installerBase, imager, kernelImage, extensions = [], overlays = [] } = lock
+  const named = new Set([installerBase, imager, kernelImage, ...extensions, ...overlays].flatMap(registryOf))
   const network = await networkOf(options, where === undefined ? named : new Set([where]))
   const registry = openRegistryAccess({
     cache: await openCacheFolder(options.cache ?? defaultCacheFolder()),

@@ -1,6 +1,6 @@
 // Releases of upstream as sides of a comparison: by their locks, or by the lock that is made of a tag.
 import { RELEASE_NAMES } from '#fixtures/simulator/upstream/release.ts'
-import type { Contract } from '#specs/contract/contract.ts'
+import { heldExtensions, type Contract } from '#specs/contract/contract.ts'
 import { describeRelease } from '../drift/describe.ts'
 import { keepIn } from '../drift/kept.ts'
 import { readNewLock } from '../drift/new-lock.ts'
@@ -29,7 +29,7 @@ export async function openReleases(
   const { contract: trusted = contract, ...reached } = embedded ?? {}
   const session = await openSession(
     { ...options, ...reached },
-    { contract: trusted, signal, note: quiet, offline: quiet, step: quiet },
+    { contract: trusted, hasAll: embedded !== undefined, signal, note: quiet, offline: quiet, step: quiet },
   )
   const kept = keepIn(session.cacheFolder)
   const { upstream } = session
@@ -55,8 +55,9 @@ export async function openReleases(
 async function serveNamed(names: readonly SideName[], contract: Contract) {
   const { serveEmbedded } = await import('../embedded-upstream/served.ts')
   const isAny = names.some(({ kind }) => kind === 'lock')
-  const releases = RELEASE_NAMES.filter((one) => isAny || names.some(({ text }) => text === one))
+  const wanted = new Set([...names.map(({ text }) => text), ...heldExtensions(contract).map(({ talos }) => talos)])
+  const releases = RELEASE_NAMES.filter((one) => isAny || wanted.has(one))
   if (releases.length === 0) throw new UsageError(`--upstream embedded has ${RELEASE_NAMES.join(', ')}`)
-  const { namespace, trustedRoot, cacheFolder, close } = await serveEmbedded(releases)
+  const { namespace, trustedRoot, cacheFolder, close } = await serveEmbedded(releases, contract)
   return { contract: embeddedContract(contract).contract, upstream: namespace, trustedRoot, cache: cacheFolder, close }
 }

@@ -1,6 +1,6 @@
 // One release of upstream as it is compared: by the digests of its lock, from its registry, or as it was kept.
 import { posix } from 'node:path'
-import { parseDigest } from '#harness/bytes/digest.ts'
+import { digestOf, parseDigest } from '#harness/bytes/digest.ts'
 import { fileIn } from '#harness/fs/file-in.ts'
 import { openBootFiles } from '#harness/talos/boot/files.ts'
 import { describeBoot } from '#harness/talos/description/boot.ts'
@@ -10,10 +10,9 @@ import { bootSchema, extensionSchema, ukiSchema } from '#harness/talos/descripti
 import { readExtensionPackage } from '#harness/talos/extension/image.ts'
 import { UKI_PATH } from '#harness/talos/installer.ts'
 import { mapInParallel } from '#harness/oci/parallel.ts'
-import { parseReference } from '#harness/oci/image/reference.ts'
 import type { Lock, PinnedImage } from '#specs/contract/lock.ts'
 import { about, LockError } from '../lock/upstream/lock-error.ts'
-import { openUpstreamImage, type Upstream, type UpstreamImage } from '../lock/upstream/upstream.ts'
+import { openNamedImage, type Upstream, type UpstreamImage } from '../lock/upstream/upstream.ts'
 import type { Kept } from './kept.ts'
 
 export type ReleaseDescription = Description & {
@@ -28,15 +27,21 @@ const INSTALL = posix.dirname(UKI_PATH)
 
 /** LockError for a lock that names no release or no imager, and for what cannot be read. */
 export async function describeRelease(upstream: Upstream, lock: Lock, kept: Kept): Promise<ReleaseDescription> {
-  const { talos, imager, installer, extensions = [], installerBase } = lock
+  const { talos, imager, kernelImage, installer, extensions = [], installerBase } = lock
   if (talos === undefined || imager === undefined)
     throw new LockError('unknown', 'the lock names no release, or no imager: npm run lock writes one')
-  const boot = await kept.of('boot', imager.digest, bootSchema, async () => {
-    const { name, image } = await open(upstream, 'imager', imager)
+  const own = kernelImage ?? imager
+  // The stub and the boot loader are upstream's: what is kept is of both images.
+  const digest = kernelImage === undefined ? imager.digest : digestOf(Buffer.from(kernelImage.digest + imager.digest))
+  const boot = await kept.of('boot', digest, bootSchema, async () => {
+    const opened = await open(upstream, own)
+    const upstreams = own === imager ? opened : await open(upstream, imager)
+    const { name, image } = opened
     upstream.step(`${name}: kernel, modules and root filesystem`)
     return about(name, async () => {
       const tree = await image.tree()
       const file = (path: string) => fileIn(tree, posix.join(INSTALL, path))
+      const program = async (path: string) => fileIn(await upstreams.image.tree(), posix.join(INSTALL, path))
       const files = openBootFiles(
         { kernel: () => file('vmlinuz'), initramfs: () => file('initramfs.xz') },
         upstream.spool,
@@ -44,20 +49,20 @@ export async function describeRelease(upstream: Upstream, lock: Lock, kept: Kept
       return describeBoot({
         kernel: await files.kernel(),
         tree: await (await files.rootfs()).tree(),
-        stub: await file('systemd-stub.efi'),
-        boot: await file('systemd-boot.efi'),
+        stub: await program('systemd-stub.efi'),
+        boot: await program('systemd-boot.efi'),
       })
     })
   })
   const uki =
     installer &&
     (await kept.of('uki', installer.digest, ukiSchema, async () => {
-      const { name, image } = await open(upstream, 'installer', installer)
+      const { name, image } = await open(upstream, installer)
       return about(name, async () => describeInstaller(await image.tree()))
     }))
   const described = await mapInParallel(extensions, (extension) =>
     kept.of('extension', extension.digest, extensionSchema, async () => {
-      const { name, store } = await open(upstream, extension.name, extension)
+      const { name, store } = await open(upstream, extension)
       return about(name, async () => {
         const { manifest, rootfs } = await readExtensionPackage(store, upstream.spool)
         return describeExtension(manifest.metadata, rootfs)
@@ -82,15 +87,13 @@ function nameOf(line: string): string {
 }
 
 /** Opens an image by digest, without reading its signer, which the lock states. */
-function open(upstream: Upstream, name: string, { reference, digest }: PinnedImage): Promise<UpstreamImage> {
-  const parsed = parseReference(reference)
-  const tag = parsed.kind === 'registry' ? (parsed.tag ?? '') : ''
+function open(upstream: Upstream, { reference, digest }: PinnedImage): Promise<UpstreamImage> {
   const quiet = { ...upstream, signerOf: () => Promise.resolve(undefined) }
-  return openUpstreamImage(quiet, { name, tag, digest: parseDigest(digest), reference })
+  return openNamedImage(quiet, `${reference.replace(/@.*$/, '')}@${parseDigest(digest)}`)
 }
 
 /** True where the index has children beside those of its platforms. */
 async function hasAttestations(upstream: Upstream, image: PinnedImage): Promise<boolean> {
-  const { image: opened } = await open(upstream, 'installer-base', image)
+  const { image: opened } = await open(upstream, image)
   return opened.children.some(({ platform }) => platform?.architecture === 'unknown')
 }

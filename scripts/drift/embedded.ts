@@ -1,6 +1,6 @@
 // The upstream of the tests in a registry on loopback, as `--upstream embedded` means it: every release it has, signed.
 import { RELEASE_NAMES } from '#fixtures/simulator/upstream/release.ts'
-import type { Contract } from '#specs/contract/contract.ts'
+import { heldExtensions, type Contract } from '#specs/contract/contract.ts'
 import { embeddedContract } from '../embedded-upstream/contract.ts'
 import { serveEmbedded } from '../embedded-upstream/served.ts'
 import { isTalos, type DriftOptions } from './options.ts'
@@ -16,8 +16,9 @@ export type EmbeddedDrift = {
 /** Opens the embedded releases; with two named releases only these are made. */
 export async function openEmbeddedDrift(options: DriftOptions, contract: Contract): Promise<EmbeddedDrift> {
   const named = [options.from, options.to].filter(isTalos)
-  const releases = RELEASE_NAMES.filter((name) => named.length < 2 || named.includes(name))
-  const { host, namespace, trustedRoot, cacheFolder, close } = await serveEmbedded(releases)
+  const wanted = new Set([...named, ...heldExtensions(contract).map(({ talos }) => talos)])
+  const releases = RELEASE_NAMES.filter((name) => named.length < 2 || wanted.has(name))
+  const { host, namespace, trustedRoot, cacheFolder, close } = await serveEmbedded(releases, contract)
   return {
     options: {
       ...options,

@@ -5,7 +5,7 @@ import { parseReference, type RegistryReference } from '#harness/oci/image/refer
 import { resolveIfThere } from '#harness/oci/registry/access.ts'
 import type { Lock, PinnedImage } from '#specs/contract/lock.ts'
 import { about } from '../lock/upstream/lock-error.ts'
-import { referenceTo, type Upstream } from '../lock/upstream/upstream.ts'
+import { placeOf, type Upstream } from '../lock/upstream/upstream.ts'
 import { change, type Change } from './changes/change.ts'
 import { imagesOf } from './changes/images.ts'
 
@@ -28,8 +28,8 @@ async function movedTag(
   const parsed = parseReference(reference)
   if (parsed.kind !== 'registry' || parsed.tag === undefined) return []
   const { tag } = parsed
-  const shown = `${upstream.mirror}/${name}:${tag}`
-  const now = await about(shown, () => resolveIfThere(upstream.access, { ...referenceTo(upstream, name), tag }))
+  const { shown, asked } = placeOf(upstream, reference.replace(/@.*$/, ''))
+  const now = await about(shown, () => resolveIfThere(upstream.access, asked))
   if (now?.digest === digest) return []
   // `spin:v0.21.0` is pushed again with every release of the extensions; what names this release belongs to it.
   const own = tag === talos || tag.endsWith(`-${talos}`)
@@ -54,13 +54,14 @@ async function movedTag(
 async function signatureChange(
   upstream: Upstream,
   name: string,
-  { digest, signer }: PinnedImage,
+  { reference, digest, signer }: PinnedImage,
 ): Promise<readonly Change[]> {
   const hex = parseDigest(digest).replace(':', '-')
-  const repository = referenceTo(upstream, name)
+  const { asked } = placeOf(upstream, reference.replace(/@.*$/, ''))
+  const { kind, registry, repository } = asked
   const isThere = async (tag: string): Promise<boolean> =>
-    (await about(`${upstream.mirror}/${name}:${tag}`, () =>
-      resolveIfThere(upstream.access, { ...repository, tag }),
+    (await about(`${registry}/${repository}:${tag}`, () =>
+      resolveIfThere(upstream.access, { kind, registry, repository, tag }),
     )) !== undefined
   const signed = (await isThere(`${hex}.sig`)) || (await isThere(hex))
   if (signed === (signer !== undefined)) return []

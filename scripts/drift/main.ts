@@ -52,6 +52,7 @@ async function look(given: DriftOptions, signal: AbortSignal): Promise<Found> {
     if (lock === undefined && !isTalos(options.from)) throw new UsageError(`there is no lock ${options.from}`)
     const session = await openSession(options, {
       contract: contract.value,
+      hasAll: embedded !== undefined,
       signal,
       note: () => undefined,
       offline: () => undefined,

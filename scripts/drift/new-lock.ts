@@ -1,9 +1,9 @@
 // The lock of a release that nobody locked yet, as far as its catalogue has what the contract wants.
-import { extensionNames, ownExtensions, type Contract } from '#specs/contract/contract.ts'
+import type { Contract } from '#specs/contract/contract.ts'
 import type { Lock } from '#specs/contract/lock.ts'
 import { readCatalogue } from '../lock/upstream/catalogue.ts'
 import { LockError } from '../lock/upstream/lock-error.ts'
-import { readLock } from '../lock/upstream/read.ts'
+import { readLock, wantedBy } from '../lock/upstream/read.ts'
 import type { Upstream } from '../lock/upstream/upstream.ts'
 import { imagesOf } from './changes/images.ts'
 
@@ -18,14 +18,14 @@ export type NewLockTerms = {
 
 /** A lock of the contract's extensions that the catalogue has; all signed, unless there is no network access. */
 export async function readNewLock(talos: string, { upstream, contract, verify }: NewLockTerms): Promise<NewLock> {
-  const wanted = extensionNames(contract)
+  // A kernel of one's own is of one release: what the next one changes is seen by upstream's.
+  const { extensions: wanted, kernel: _, ...others } = wantedBy(contract)
   const catalogue = await readCatalogue(upstream, talos)
   const there = new Set(catalogue.extensions.map(({ name }) => name))
   const lock = await readLock(upstream, {
+    ...others,
     talos,
     extensions: wanted.filter((name) => there.has(name)),
-    overlays: contract.overlays,
-    own: ownExtensions(contract),
     acceptMoved: true,
   })
   const unsigned = [...imagesOf(lock)].flatMap(([name, { signer }]) => (signer === undefined ? [name] : []))

@@ -46,7 +46,8 @@ const INSTALL_IMAGE = 'CFG-004'
 export async function judgeRelease(lock: Lock, decisions: number, place: VerdictPlace): Promise<DriftVerdict> {
   const { upstream } = place.session
   const folder = await mkdtemp(join(tmpdir(), 'talos-image-drift-'))
-  const parts = registryUpstream(lock, { spool: upstream.spool, registry: upstream.access }, upstream.mirror)
+  const { spool, access: registry, hasAll = false, mirror } = upstream
+  const parts = registryUpstream(lock, { spool, registry, hasAll }, mirror)
   try {
     const references = await buildAll(folder, lock, parts, place)
     upstream.step(`judging ${lock.talos}`)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { startRegistry } from '#fixtures/simulator/registry/server.ts'
 import type { ReleaseName } from '#fixtures/simulator/upstream/release.ts'
 import type { Upstream } from '#fixtures/simulator/upstream/upstream.ts'
+import type { Contract } from '#specs/contract/contract.ts'
 import { UPSTREAM_NAMESPACE } from './names.ts'
 import { putSignedUpstream } from './signed.ts'
 
@@ -22,7 +23,7 @@ type ServedUpstream = {
 }
 
 /** Serves these releases; closing it ends the registry and removes what was read. */
-export async function serveEmbedded(releases: readonly ReleaseName[]): Promise<ServedUpstream> {
+export async function serveEmbedded(releases: readonly ReleaseName[], contract?: Contract): Promise<ServedUpstream> {
   const folder = await mkdtemp(join(tmpdir(), 'talos-image-upstream-'))
   const registry = await startRegistry()
   const close = async (): Promise<void> => {
@@ -30,7 +31,7 @@ export async function serveEmbedded(releases: readonly ReleaseName[]): Promise<S
     await rm(folder, { recursive: true, force: true })
   }
   try {
-    const { made, authority } = await putSignedUpstream(registry, releases)
+    const { made, authority } = await putSignedUpstream(registry, releases, contract)
     const trustedRoot = join(folder, 'trusted_root.json')
     await writeFile(trustedRoot, authority.trustedRoot)
     const { host } = registry

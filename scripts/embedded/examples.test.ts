@@ -26,6 +26,7 @@ describe('specs/contract/examples', { timeout: 240_000 }, () => {
     ['storage', ['EXT-016']],
     ['raspberry-pi', ['EXT-016']],
     ['turing-rk1', []],
+    ['own-kernel', []],
   ])('has %s, whose images are green', async (name, should) => {
     const { exitCode, candidates } = await judge(`specs/contract/examples/${name}.yaml`)
     const [candidate] = candidates

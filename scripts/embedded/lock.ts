@@ -4,9 +4,9 @@ import type { Spool } from '#harness/bytes/spool.ts'
 import type { ContentStore } from '#harness/oci/store.ts'
 import type { RegistryAccess } from '#harness/oci/registry/access.ts'
 import { parseTrustedRoot } from '#harness/signing/trust.ts'
-import { extensionNames, ownExtensions, type Contract } from '#specs/contract/contract.ts'
+import type { Contract } from '#specs/contract/contract.ts'
 import type { Lock } from '#specs/contract/lock.ts'
-import { readLock } from '../lock/upstream/read.ts'
+import { readLock, wantedBy } from '../lock/upstream/read.ts'
 import { findSigner } from '../lock/upstream/signatures.ts'
 
 type Place = { readonly mirror: string; readonly access: RegistryAccess; readonly spool: Spool }
@@ -31,13 +31,7 @@ export async function lockEmbedded(place: Place, { talos, contract, authority }:
         signerOf: (image, name, own = signers) =>
           findSigner(image, name, { access, signers: own, trust: () => Promise.resolve(trust), note: quiet }),
       },
-      {
-        talos,
-        extensions: extensionNames(contract),
-        overlays: contract.overlays,
-        own: ownExtensions(contract),
-        acceptMoved: false,
-      },
+      { ...wantedBy(contract), talos, acceptMoved: false },
     )
   } finally {
     await Promise.all(stores.map((store) => store.close()))

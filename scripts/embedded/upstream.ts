@@ -15,7 +15,7 @@ import type { Contract } from '#specs/contract/contract.ts'
 import type { Lock } from '#specs/contract/lock.ts'
 import { lockEmbedded } from './lock.ts'
 import { UPSTREAM_NAMESPACE } from '../embedded-upstream/names.ts'
-import { putSignedUpstream } from '../embedded-upstream/signed.ts'
+import { embeddedReleases, putSignedUpstream } from '../embedded-upstream/signed.ts'
 
 export type EmbeddedUpstream = UpstreamParts & {
   readonly registry: Registry
@@ -62,7 +62,7 @@ export async function openEmbeddedUpstream(options: UpstreamOptions): Promise<Em
       ...(signal && { signal }),
     })
     closers.push(() => access.close())
-    const { made, authority } = await putSignedUpstream(registry, [talos])
+    const { made, authority } = await putSignedUpstream(registry, embeddedReleases(talos, contract), contract)
     const mirror = `${registry.host}/${UPSTREAM_NAMESPACE}`
     const read = async (): Promise<Lock> => ({
       ...(await lockEmbedded({ mirror, access, spool }, { talos, contract, authority })),

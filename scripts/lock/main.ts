@@ -2,6 +2,7 @@
 import { BUDGET } from '#harness/budget.ts'
 import { HarnessError } from '#harness/errors.ts'
 import { lockFromFolder } from '#build/lock/folder.ts'
+import { heldExtensions, ownExtensions } from '#specs/contract/contract.ts'
 import { formatLock, type Lock } from '#specs/contract/lock.ts'
 import { UsageError } from '../cli/command-line.ts'
 import { renderBug, renderFailure } from '../cli/failure.ts'
@@ -91,9 +92,14 @@ async function check(options: LockOptions, signal: AbortSignal): Promise<number>
 async function derive(options: LockOptions, signal: AbortSignal): Promise<Lock> {
   const { from, talos } = options
   if (from === undefined) {
-    const { hold } = options
-    const held = hold === undefined ? [] : heldPins((await loadLock(options.lock))?.value, hold)
     const { value: contract } = await loadContract(options.contract)
+    // What the contract holds back is read from the release that it says.
+    const decided = new Set([...heldExtensions(contract), ...ownExtensions(contract)].map(({ name }) => name))
+    const both = options.check ? undefined : options.hold?.find((name) => decided.has(name))
+    if (both !== undefined)
+      throw new UsageError(`--hold ${both}: the contract says which image it is, or of which release`)
+    const hold = options.hold?.filter((name) => !decided.has(name)) ?? []
+    const held = hold.length === 0 ? [] : heldPins((await loadLock(options.lock))?.value, hold)
     const terms = { contract, signal, held }
     if (options.upstream !== EMBEDDED) return lockFromRegistry(options, terms)
     // Only here: no other lock needs what makes upstream's images.

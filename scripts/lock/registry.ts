@@ -1,15 +1,14 @@
 // From the command line to upstream's registry: how it is reached, which release, and what it says.
-import { admitsTalos, extensionNames, ownExtensions, type Contract } from '#specs/contract/contract.ts'
+import { admitsTalos, type Contract } from '#specs/contract/contract.ts'
 import type { Lock, PinnedExtension } from '#specs/contract/lock.ts'
 import { showSteps } from '../cli/steps.ts'
 import { UsageError } from '../cli/command-line.ts'
-import { parseReference } from '#harness/oci/image/reference.ts'
 import { printable } from '../judge/verdict/printable.ts'
 import { cacheError } from '../judge/candidates/pull.ts'
 import { holdExtensions } from './upstream/hold.ts'
 import { findLatest } from './upstream/latest.ts'
 import type { LockOptions } from './options.ts'
-import { readLock } from './upstream/read.ts'
+import { readLock, wantedBy } from './upstream/read.ts'
 import { parseImage, readReference } from './upstream/reference.ts'
 import { openSession } from './upstream/session.ts'
 import { referenceTo } from './upstream/upstream.ts'
@@ -37,7 +36,7 @@ export async function lockFromRegistry(
   const note = say('note')
   const session = await openSession(options, {
     contract,
-    registries: [...(image?.kind === 'registry' ? [image.registry] : []), ...registriesOf(contract)],
+    ...(image?.kind === 'registry' && { registries: [image.registry] }),
     hasAll,
     signal,
     note,
@@ -50,11 +49,11 @@ export async function lockFromRegistry(
       network && findLatest(referenceTo(upstream, 'installer-base'), range, network, signal)
     const talos = withinContract(options.talos ?? (await latest(contract.talos)), contract)
     if (!options.verify) note('signatures were not verified: the lock names no signers')
+    const { extensions, ...wanted } = wantedBy(contract)
     const read = await readLock(upstream, {
+      ...wanted,
       talos,
-      extensions: extensionNames(contract).filter((name) => !held.some((pin) => pin.name === name)),
-      overlays: contract.overlays,
-      own: ownExtensions(contract),
+      extensions: extensions.filter((name) => !held.some((pin) => pin.name === name)),
       acceptMoved: options.acceptMoved,
     })
     const release = await holdExtensions(upstream, read, held, options.verify)
@@ -69,14 +68,6 @@ export async function lockFromRegistry(
     progress.end()
     await session.close()
   }
-}
-
-/** Registries of what the contract names by itself. */
-function registriesOf(contract: Contract): readonly string[] {
-  return [...(contract.overlays ?? []), ...ownExtensions(contract)].flatMap(({ image }) => {
-    const parsed = parseReference(image)
-    return parsed.kind === 'registry' ? [parsed.registry] : []
-  })
 }
 
 function withinContract(talos: string | undefined, contract: Contract): string {

@@ -3,9 +3,10 @@ import { renderSigner } from '#harness/signing/signer.ts'
 import type { Lock } from '#specs/contract/lock.ts'
 
 export function renderLock(lock: Lock, path: string): string {
-  const { talos, kernelRelease, sourceDate, extensions = [], reference } = lock
+  const { talos, kernelRelease, kernelImage, sourceDate, extensions = [], reference } = lock
   const date = sourceDate === undefined ? [] : [new Date(sourceDate * 1000).toISOString().replace('.000Z', 'Z')]
-  const kernel = kernelRelease === undefined ? [] : [`kernel ${kernelRelease}`]
+  const from = kernelImage === undefined ? '' : ` of ${kernelImage.reference}`
+  const kernel = kernelRelease === undefined ? [] : [`kernel ${kernelRelease}${from}`]
   return [
     path,
     `  release     ${[`Talos ${talos ?? 'of no known version'}`, ...kernel, ...date].join(', ')}`,
@@ -16,8 +17,10 @@ export function renderLock(lock: Lock, path: string): string {
   ].join('\n')
 }
 
-function signedBy({ installerBase, imager, installer, catalogue, extensions = [] }: Lock): string {
-  const images = [catalogue, installerBase, imager, installer, ...extensions].filter((one) => one !== undefined)
+function signedBy({ installerBase, imager, kernelImage, installer, catalogue, extensions = [] }: Lock): string {
+  const images = [catalogue, installerBase, imager, kernelImage, installer, ...extensions].filter(
+    (one) => one !== undefined,
+  )
   const signers = images.flatMap(({ signer }) => (signer === undefined ? [] : [renderSigner(signer)]))
   const names = [...new Set(signers)].toSorted()
   const by = names.length === 0 ? '' : ` by ${names.join(' and ')}`

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { SchemaError } from '#harness/errors.ts'
 import { sampleKey } from '#harness/testing/der-samples.ts'
 import { expectCode } from '#harness/testing/expect-code.ts'
-import { admitsTalos, extensionNames, ownExtensions, parseContract } from './contract.ts'
+import { admitsTalos, parseContract } from './contract.ts'
 import { selectRules, type RuleIndex } from './rule-index.ts'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -178,38 +178,6 @@ describe('parseContract', async () => {
     ])
     const empty = await parse('')
     expect(empty.issues.map(({ message }) => message)).toEqual(['expected a mapping, got null'])
-  })
-})
-
-describe('an extension of one’s own', () => {
-  const signer = { issuer: 'https://issuer.example.com', subject: 'me' }
-  const own = { name: 'agent', image: 'ghcr.io/you/agent:v1', signer }
-  const parse = (...variants: readonly (readonly unknown[])[]) =>
-    parseContract(
-      Buffer.from(
-        JSON.stringify({ variants: Object.fromEntries(variants.map((extensions, at) => [`v${at}`, { extensions }])) }),
-      ),
-      'own.yaml',
-    )
-
-  it('is in the list by its name, and not looked for in the catalogue', () => {
-    const contract = parse(['drbd', own], [own, 'zfs'])
-    expect(contract.variants['v0']?.extensions).toEqual(['drbd', 'agent'])
-    expect(ownExtensions(contract)).toEqual([own])
-    expect(extensionNames(contract)).toEqual(['drbd', 'zfs'])
-    expect(parse(['drbd']).variants['v0']).not.toHaveProperty('own')
-  })
-
-  it.each([
-    ['upstream’s in another variant', [[own], ['agent']]],
-    ['another image in another variant', [[own], [{ ...own, image: 'ghcr.io/you/agent:v2' }]]],
-  ] as const)('is refused where it is %s', (_, variants) => {
-    expect(() => parse(...variants)).toThrow('agent is another extension in one variant than in another')
-  })
-
-  it('is refused without a signer, and without a tag', () => {
-    expect(() => parse([{ name: 'agent', image: own.image }])).toThrow(SchemaError)
-    expect(() => parse([{ ...own, image: 'ghcr.io/you/agent' }])).toThrow(SchemaError)
   })
 })
 

@@ -29,9 +29,9 @@ export function admitsTalos({ talos: range }: Pick<Contract, 'talos'>, talos: st
   )
 }
 
-/** The extensions of all variants that upstream's catalogue must list, each once, sorted. */
+/** The extensions of all variants that upstream's catalogue of the release must list, each once, sorted. */
 export function extensionNames({ variants }: Pick<Contract, 'variants'>): readonly string[] {
-  const own = new Set(ownExtensions({ variants }).map(({ name }) => name))
+  const own = new Set([...ownExtensions({ variants }), ...heldExtensions({ variants })].map(({ name }) => name))
   const names = new Set(Object.values(variants).flatMap(({ extensions }) => extensions))
   return [...names].filter((name) => !own.has(name)).toSorted()
 }
@@ -41,6 +41,16 @@ export function ownExtensions({ variants }: Pick<Contract, 'variants'>): readonl
   return [...new Map(Object.values(variants).flatMap(({ own = [] }) => own.map((one) => [one.name, one]))).values()]
 }
 
+/** Extensions of upstream’s that the contract holds back at an older release, each once. */
+export function heldExtensions({ variants }: Pick<Contract, 'variants'>): readonly HeldExtension[] {
+  return [...new Map(Object.values(variants).flatMap(({ held = [] }) => held.map((one) => [one.name, one]))).values()]
+}
+
+/** The image that kernel and base initramfs are taken from, where it is not upstream’s imager. */
+export function ownKernel({ kernel: { image, signer } }: Pick<Contract, 'kernel'>): OwnKernel | undefined {
+  return image === undefined || signer === undefined ? undefined : { image, signer }
+}
+
 /** Kernel arguments of the board's overlay, where the contract names one. */
 export function overlayArguments({ overlays = [] }: Pick<Contract, 'overlays'>): readonly string[] {
   return overlays.flatMap((overlay) => overlay.arguments ?? [])
@@ -48,6 +58,8 @@ export function overlayArguments({ overlays = [] }: Pick<Contract, 'overlays'>):
 
 export type Contract = Readonly<Omit<z.infer<typeof contractFields>, 'extends'>>
 export type OwnExtension = NonNullable<z.infer<typeof variantSchema>['own']>[number]
+export type HeldExtension = NonNullable<z.infer<typeof variantSchema>['held']>[number]
+export type OwnKernel = Pick<OwnExtension, 'image' | 'signer'>
 export type Variant = Readonly<z.infer<typeof variantSchema>>
 
 /**
@@ -108,16 +120,41 @@ function contradictions(given: unknown): readonly Found[] {
       path: ['variants'],
       message: `${name} is another extension in one variant than in another`,
     })),
+    ...kernelContradictions(given['kernel'], variants),
     ...(isIdle ? [{ path: ['secureBootCertificate'], message: 'expected secureBoot: true beside it, got false' }] : []),
+  ]
+}
+
+/** A kernel without who signs it, and modules by another key than upstream’s where the kernel is upstream’s. */
+function kernelContradictions(given: unknown, variants: Map): readonly Found[] {
+  const kernel = isMap(given) ? given : {}
+  const [image, signer] = [kernel['image'] !== undefined, kernel['signer'] !== undefined]
+  const keys = Object.entries(variants).flatMap(([variant, one]) => {
+    const extensions = isMap(one) && Array.isArray(one['extensions']) ? one['extensions'] : []
+    return extensions.flatMap((extension: unknown, index) =>
+      isMap(extension) && extension['modulesKey'] !== undefined
+        ? [['variants', variant, 'extensions', index, 'modulesKey']]
+        : [],
+    )
+  })
+  return [
+    ...(image && !signer
+      ? [{ path: ['kernel'], message: 'expected signer beside image, which says who signs it' }]
+      : []),
+    ...(signer && !image ? [{ path: ['kernel', 'signer'], message: 'expected image beside it, got nothing' }] : []),
+    ...(image ? [] : keys).map((path) => ({
+      path,
+      message: 'expected kernel.image, whose kernel has that key: upstream’s loads no module by it',
+    })),
   ]
 }
 
 /** Names of extensions that are one's own in a variant, and upstream's or others in another one. */
 function disagreements(variants: Contract['variants']): readonly string[] {
   const said = new Map<string, Set<string>>()
-  for (const { extensions, own = [] } of Object.values(variants))
+  for (const { extensions, own = [], held = [] } of Object.values(variants))
     for (const name of extensions) {
-      const text = JSON.stringify(own.find((one) => one.name === name) ?? name)
+      const text = JSON.stringify([...own, ...held].find((one) => one.name === name) ?? name)
       said.set(name, (said.get(name) ?? new Set()).add(text))
     }
   return [...said].flatMap(([name, texts]) => (texts.size > 1 ? [name] : []))

@@ -56,8 +56,8 @@ function firmwareOf(firmware: readonly { readonly path: string }[], extension: n
 type Image = { readonly reference: string; readonly digest: string }
 
 function imagesOf(lock: Lock): readonly (readonly [Contradiction['path'], Image])[] {
-  const { installerBase, imager, installer, catalogue, reference, extensions = [], overlays = [] } = lock
-  const single = Object.entries({ installerBase, imager, installer, catalogue, reference })
+  const { installerBase, imager, kernelImage, installer, catalogue, reference, extensions = [], overlays = [] } = lock
+  const single = Object.entries({ installerBase, imager, kernelImage, installer, catalogue, reference })
   return [
     ...single.flatMap(([name, image]) => (image === undefined ? [] : [[[name], image] as const])),
     ...extensions.map((image, index) => [['extensions', index], image] as const),

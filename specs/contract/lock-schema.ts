@@ -70,7 +70,7 @@ const extensionSchema = z.strictObject({
   reference: z.string().min(1),
   digest,
   version: z.string().min(1),
-  /** The release whose catalogue lists it, where `--hold` keeps it back in the lock of another. */
+  /** The release whose catalogue lists it, where the contract or `--hold` keeps it back in the lock of another. */
   held: talosTag.optional(),
   signer: signerSchema.optional(),
   /** The fields of its manifest.yaml beside name and version; imager copies them into extensions.yaml. */
@@ -110,6 +110,8 @@ export const lockFields = z.strictObject({
   systemdBoot: pinnedFileSchema.optional(),
   installerBase: baseImageSchema.optional(),
   imager: imageSchema.optional(),
+  /** An imager with a kernel of one's own, of which kernel, base initramfs and the facts in them are. */
+  kernelImage: imageSchema.optional(),
   installer: imageSchema.optional(),
   catalogue: catalogueSchema.optional(),
   moduleKey: z.strictObject({ keyId: z.string().min(1), certificateSha256: sha256.optional() }).optional(),

@@ -1,4 +1,5 @@
 // Kernel modules: for this kernel, and signed by the key that it trusts (linux Documentation/admin-guide/module-signing.rst).
+import { ownExtensions } from '../contract/contract.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 import { signatureFindings } from './signatures.ts'
@@ -22,12 +23,22 @@ test(
 )
 
 test(
-  ...must('MOD-002', 'every module carries a valid signature by the key that signed the base modules', {
-    targets: ['installer', 'assets', 'media'],
-    needs: ['EXT-005'],
-    fix: 'take the extension that was built with this kernel: its key exists for one build only',
-  }),
-  async ({ modules, kernel, judge }) => {
-    judge(await signatureFindings(modules.modules, await kernel.certificates()), modules.where).toEqual([])
+  ...must(
+    'MOD-002',
+    'every module carries a valid signature by the key that signed the base modules, or by the key of this kernel that the contract declares for its extension (modulesKey)',
+    {
+      targets: ['installer', 'assets', 'media'],
+      needs: ['EXT-005'],
+      fix: 'take the extension that was built with this kernel: its key exists for one build only',
+    },
+  ),
+  async ({ modules, kernel, contract, judge }) => {
+    const declared = ownExtensions(contract).flatMap(({ name, modulesKey }) =>
+      modulesKey === undefined ? [] : [[name, modulesKey] as const],
+    )
+    judge(
+      await signatureFindings(modules.modules, await kernel.certificates(), new Map(declared)),
+      modules.where,
+    ).toEqual([])
   },
 )

@@ -16,11 +16,12 @@ export type ImageSide = {
 export function imagesOf({
   installerBase,
   imager,
+  kernelImage,
   installer,
   catalogue,
   extensions = [],
 }: Lock): ReadonlyMap<string, PinnedImage> {
-  const own = { 'installer-base': installerBase, imager, installer, extensions: catalogue }
+  const own = { 'installer-base': installerBase, imager, kernel: kernelImage, installer, extensions: catalogue }
   return new Map<string, PinnedImage>([
     ...Object.entries(own).flatMap(([name, image]) => (image === undefined ? [] : [[name, image] as const])),
     ...extensions.map((extension) => [extension.name, extension] as const),

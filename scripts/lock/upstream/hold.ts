@@ -1,12 +1,10 @@
 // An extension that is kept back: the pin of the lock that is there, in a lock of another release.
 import { parseDigest } from '#harness/bytes/digest.ts'
-import { admitsTalos } from '#harness/talos/extension/compatibility.ts'
-import { readExtensionPackage } from '#harness/talos/extension/image.ts'
-import { MODULES_FOLDER } from '#harness/talos/modules.ts'
 import { parseReference } from '#harness/oci/image/reference.ts'
 import type { Lock, PinnedExtension } from '#specs/contract/lock.ts'
 import { UsageError } from '../../cli/command-line.ts'
-import { about, LockError } from './lock-error.ts'
+import { checkFits } from './held.ts'
+import { LockError } from './lock-error.ts'
 import { openUpstreamImage, type Upstream } from './upstream.ts'
 
 /** The pins of these extensions, each with the release whose catalogue lists it; UsageError for one that the lock does not have. */
@@ -45,24 +43,16 @@ export async function holdExtensions(
 
 async function checkHeld(
   upstream: Upstream,
-  { talos = '', kernelRelease }: Lock,
+  lock: Lock,
   pin: PinnedExtension,
   verify: boolean,
 ): Promise<PinnedExtension> {
   const { name, reference, digest, signer: _, ...facts } = pin
   const parsed = parseReference(reference)
   const tag = parsed.kind === 'registry' ? (parsed.tag ?? '') : ''
-  const { pinned, store } = await openUpstreamImage(upstream, { name, tag, digest: parseDigest(digest), reference })
-  const refuse = (why: string): never => {
-    throw new LockError('wrong', `${reference}: cannot be held: ${why}`)
-  }
-  if (verify && pinned.signer === undefined) refuse('it is not signed')
-  const { manifest, rootfs } = await about(reference, () => readExtensionPackage(store, upstream.spool))
-  const range = manifest.metadata.compatibility.talos.version
-  if (!admitsTalos(range, talos)) refuse(`it admits Talos ${range}, not ${talos}`)
-  const releases = new Set([...rootfs.under(MODULES_FOLDER)].flatMap(({ path }) => path.split('/')[3] ?? []))
-  const other = [...releases].find((release) => release !== kernelRelease)
-  if (other !== undefined)
-    refuse(`its modules are for the kernel ${other}, and that of Talos ${talos} is ${kernelRelease}`)
-  return { name, ...facts, ...pinned }
+  const image = await openUpstreamImage(upstream, { name, tag, digest: parseDigest(digest), reference })
+  if (verify && image.pinned.signer === undefined)
+    throw new LockError('wrong', `${reference}: cannot be held: it is not signed`)
+  await checkFits(upstream, image, lock)
+  return { name, ...facts, ...image.pinned }
 }

@@ -5,7 +5,8 @@ import { areaFolder, defaultCacheFolder } from '#harness/oci/cache/layout.ts'
 import type { ClientOptions } from '#harness/oci/client/client.ts'
 import { openRegistryAccess } from '#harness/oci/registry/access.ts'
 import type { ContentStore } from '#harness/oci/store.ts'
-import type { Contract } from '#specs/contract/contract.ts'
+import { parseReference } from '#harness/oci/image/reference.ts'
+import { ownExtensions, ownKernel, type Contract } from '#specs/contract/contract.ts'
 import { networkOf, sayWaiting, type RegistryOptions } from '../../cli/registry-options.ts'
 import { openTrust } from '../../cli/trust.ts'
 import { findSigner } from './signatures.ts'
@@ -21,7 +22,7 @@ export type SessionOptions = RegistryOptions & {
 
 export type SessionPlace = {
   readonly contract: Contract
-  /** Registries that are read beside upstream's. */
+  /** Registries that are read beside upstream's and those of what the contract names. */
   readonly registries?: readonly string[]
   /** As of Upstream. */
   readonly hasAll?: boolean
@@ -50,7 +51,7 @@ export async function openSession(options: SessionOptions, place: SessionPlace):
   const { namespace, signers } = contract.upstream
   const mirror = parseNamespace(options.upstream ?? namespace)
   const { registry } = referenceTo({ mirror }, 'installer-base')
-  const network = await networkOf(options, new Set([registry, ...registries]))
+  const network = await networkOf(options, new Set([registry, ...registries, ...registriesOf(contract)]))
   const cacheFolder = options.cache ?? defaultCacheFolder()
   const trust = await openTrust({ ...options, cacheFolder, note })
   const { limit: limits = BUDGET } = options
@@ -87,4 +88,14 @@ export async function openSession(options: SessionOptions, place: SessionPlace):
       await access.close()
     },
   }
+}
+
+/** Registries of what the contract names by itself. */
+function registriesOf(contract: Contract): readonly string[] {
+  const kernel = ownKernel(contract)
+  const images = [...(contract.overlays ?? []), ...ownExtensions(contract), ...(kernel === undefined ? [] : [kernel])]
+  return images.flatMap(({ image }) => {
+    const parsed = parseReference(image)
+    return parsed.kind === 'registry' ? [parsed.registry] : []
+  })
 }

@@ -84,17 +84,28 @@ export async function openUpstreamImage(upstream: Upstream, wanted: Wanted): Pro
   return openAsked(upstream, { name, asked, reference, shown: `${mirror}/${name}:${tag}` })
 }
 
-/** The same by a whole reference, such as the contract has: in upstream's namespace from the mirror, else from where it says. */
+/**
+ * The place from which an image of a whole reference is read: in upstream's namespace from the mirror, else where it says.
+ * UsageError for one that is in no registry.
+ */
+export function placeOf(
+  { mirror, namespace, hasAll = false }: Pick<Upstream, 'mirror' | 'namespace' | 'hasAll'>,
+  reference: string,
+): { readonly shown: string; readonly asked: RegistryReference } {
+  const isMirrored = hasAll || reference.startsWith(`${namespace}/`)
+  const shown = isMirrored ? `${mirror}/${reference.slice(reference.lastIndexOf('/') + 1)}` : reference
+  const asked = parseReference(shown)
+  if (asked.kind !== 'registry') throw new UsageError(`expected an image in a registry, got ${reference}`)
+  return { shown, asked }
+}
+
+/** The same by a whole reference, such as the contract has. */
 export async function openNamedImage(
   upstream: Upstream,
   reference: string,
   signers?: readonly TrustedSigner[],
 ): Promise<UpstreamImage> {
-  const { mirror, namespace, hasAll = false } = upstream
-  const isMirrored = hasAll || reference.startsWith(`${namespace}/`)
-  const shown = isMirrored ? `${mirror}/${reference.slice(reference.lastIndexOf('/') + 1)}` : reference
-  const asked = parseReference(shown)
-  if (asked.kind !== 'registry') throw new UsageError(`expected an image in a registry, got ${reference}`)
+  const { shown, asked } = placeOf(upstream, reference)
   const name = asked.repository.split('/').at(-1) ?? ''
   return openAsked(upstream, { name, asked, reference: withoutDigest(reference), shown, signers })
 }

@@ -4,7 +4,7 @@ import { X509Certificate } from 'node:crypto'
 import semver from 'semver'
 import { z } from 'zod'
 import { signerSchema } from './signers.ts'
-import { name, variantSchema } from './variant.ts'
+import { name, ownImage, variantSchema } from './variant.ts'
 
 /** An option of the kernel's configuration; `CONFIG_KVM` is `KVM`: no option begins with CONFIG_ twice. */
 const kernelOption = z
@@ -133,6 +133,12 @@ export const contractFields = z.strictObject({
     .describe('Appended to the command line of the Talos minor. A leading - takes a default away.'),
   kernel: z
     .strictObject({
+      image: ownImage
+        .optional()
+        .describe(
+          'An imager with a kernel of your own (make imager PKG_KERNEL=… in siderolabs/talos): kernel and base initramfs are taken from it, with the modules of that kernel. Absent: upstream’s imager.',
+        ),
+      signer: signerSchema.optional().describe('Who must have signed that image (SUP-005).'),
       builtIn: z.array(kernelOption).readonly().default([]).describe('Options that must be built in.'),
       builtInOrModule: z
         .record(kernelOption, name)
@@ -141,7 +147,7 @@ export const contractFields = z.strictObject({
       off: z.array(kernelOption).readonly().default([]).describe('Options that must not be set.'),
     })
     .prefault({})
-    .describe('Options of the kernel’s configuration.'),
+    .describe('The kernel: where it is from, and options of its configuration.'),
   waivable: z
     .array(z.string().regex(/^[A-Z]{3,4}-\d{3}$/, 'expected a rule such as EXT-016'))
     .readonly()
