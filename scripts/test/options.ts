@@ -63,8 +63,8 @@ A REFERENCE is one of
   oci-archive:image.tar[:tag]           the same in a tar
   dir:assets/talos/arm64                an asset tree on disk, or a folder with kernel and initramfs
   uki:metal-arm64-uki.efi               a UKI in a file
-  raw:metal-arm64.raw.zst               a raw disk, plain or compressed by zstd
-  iso:metal-arm64.iso                   an ISO, plain or compressed by zstd
+  raw:metal-arm64.raw.zst               a raw disk, plain or compressed by xz or zstd
+  iso:metal-arm64.iso                   an ISO, plain or compressed by xz or zstd
 Without one, both variants are built on the spot from an embedded upstream, and judged; with --config and without one,
 the machine configuration alone is. Given both variants, they are judged as a release too. FILEs of --config go on up to
 the next option: name REFERENCEs before it.

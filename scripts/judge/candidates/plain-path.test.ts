@@ -46,6 +46,17 @@ describe('withKind', () => {
     expect(withKind(tree)).toBe(`dir:${tree}`)
   })
 
+  it.each([
+    ['metal-arm64.raw', 'raw'],
+    ['metal-arm64.raw.xz', 'raw'],
+    ['metal-arm64.iso.zst', 'iso'],
+    ['metal-arm64-uki.efi', 'uki'],
+  ])('takes %s for what its name says', async (name, kind) => {
+    const path = join(folder, name)
+    await writeFile(path, '')
+    expect(withKind(path)).toBe(`${kind}:${path}`)
+  })
+
   it.each(['no-installer.tar', 'out/none.efi', 'none.tar.gz'])('says that the file %s is not there', (name) => {
     expect(() => withKind(name)).toThrow(`${name}: no such file or folder`)
   })

@@ -13,7 +13,7 @@ export function withKind(text: string): string {
   const isPath = /^(?:\.{0,2}\/|~)/.test(text) || text === '.' || text === '..' || isFileName(text)
   if (!isPath && (/^[a-z-]+:/.test(text) || !existsSync(text) || isImageName(text))) return text
   if (!existsSync(text)) throw new UsageError(`${text}: no such file or folder`)
-  const kind = statSync(text).isDirectory() ? kindOfFolder(text) : kindOfArchive(text)
+  const kind = statSync(text).isDirectory() ? kindOfFolder(text) : (kindOfMedium(text) ?? kindOfArchive(text))
   if (kind === undefined)
     throw new UsageError(
       `${text}: expected an image layout (oci-layout), an archive of docker save or imager (manifest.json) or an asset tree (boot/vmlinuz), got none of them`,
@@ -35,6 +35,13 @@ function isImageName(text: string): boolean {
 function kindOfFolder(path: string): 'oci' | 'dir' | undefined {
   if (existsSync(join(path, 'oci-layout'))) return 'oci'
   return existsSync(join(path, 'boot/vmlinuz')) || existsSync(join(path, 'boot/initramfs.xz')) ? 'dir' : undefined
+}
+
+/** By the names that imager gives to media, compressed or not. */
+function kindOfMedium(path: string): 'raw' | 'iso' | 'uki' | undefined {
+  const [, extension] = /\.(raw|iso|efi)(?:\.(?:xz|zst|gz))?$/.exec(path) ?? []
+  if (extension === 'raw' || extension === 'iso') return extension
+  return path.endsWith('.efi') ? 'uki' : undefined
 }
 
 /** By the first member of a tar that only one of the kinds has at its root. */
