@@ -88,8 +88,8 @@ export const variantSchema = variantFields.transform(({ extensions, ...rest }) =
   const own = named.flatMap(({ image, signer, ...one }): readonly OwnExtension[] =>
     image === undefined || signer === undefined ? [] : [{ ...one, image, signer }],
   )
-  const held = named.flatMap(({ name: held, image, talos }): readonly HeldExtension[] =>
-    image === undefined && talos !== undefined ? [{ name: held, talos }] : [],
+  const held = named.flatMap(({ name: at, image, talos }): readonly HeldExtension[] =>
+    image === undefined && talos !== undefined ? [{ name: at, talos }] : [],
   )
   return {
     ...rest,
