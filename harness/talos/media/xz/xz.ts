@@ -1,9 +1,13 @@
 // Decodes xz with xz-decompress: xz-embedded of the Linux kernel's author, in WebAssembly. All blocks of a stream, streams one
 // after another and the padding between them (https://tukaani.org/xz/xz-file-format.txt); LZMA2 alone, as `xz` makes it.
-import { XzReadableStream } from 'xz-decompress'
+import { createRequire } from 'node:module'
 import { FormatError, type FormatCode } from '../../../errors.ts'
 import { metered, type DecoderOptions } from '../../../bytes/compression-engine.ts'
 import type { ByteSource } from '../../../bytes/source.ts'
+
+/** The package is of CommonJS, whose names Node does not see: an import would have none. */
+const load = (): typeof import('xz-decompress') =>
+  createRequire(import.meta.url)('xz-decompress') as typeof import('xz-decompress')
 
 /** `enum xz_ret` of xz-embedded (linux/xz.h), as the package puts it into its messages. */
 const RESULT = /error code (\d+)$/
@@ -34,6 +38,7 @@ type Fail = (code: FormatCode, message: string, offset: number, cause?: unknown)
 
 async function* decode(source: ByteSource, fail: Fail): AsyncGenerator<Uint8Array, void, void> {
   const input: { offset: number; error?: unknown } = { offset: 0 }
+  const { XzReadableStream } = load()
   const reader = new XzReadableStream(ReadableStream.from(counted(source, input))).getReader()
   try {
     for (;;) {
