@@ -11,6 +11,12 @@ export const UKI_ASSET = 'boot/metal-arm64-uki.efi'
 /** The files of every tree; the contract may declare more. */
 export const REQUIRED_FILES: readonly string[] = [KERNEL, INITRAMFS, CHECKSUMS, REPORT]
 
+/** The form of a medium by the name that imager gives it, compressed or not: `metal-arm64.raw.xz`. */
+export function mediumFormOf(path: string): 'iso' | 'raw' | undefined {
+  const [, form] = /\.(iso|raw)(?:\.(?:xz|zst|gz))?$/.exec(path) ?? []
+  return form === 'iso' || form === 'raw' ? form : undefined
+}
+
 /** First line of the report; then `Field: value` lines in this order, then INVENTORY and a line for each asset. */
 export const REPORT_TITLE = 'Talos image build report'
 export const REPORT_FIELDS = [

@@ -25,8 +25,15 @@ export type LayoutReference = {
 /** An archive of `docker save`. `tag` is one of its RepoTags. */
 export type DockerArchiveReference = { readonly kind: 'docker-archive'; readonly path: string; readonly tag?: string }
 
-/** One of imager's outputs in a file of its own: a UKI, an ISO or a raw disk; no image. */
-export type MediumReference = { readonly kind: 'uki' | 'iso' | 'raw'; readonly path: string }
+/**
+ * One of imager's outputs in a file of its own: a UKI, an ISO or a raw disk; no image. With `within` a file of the asset
+ * tree that this names, and `path` its place there: no user writes that.
+ */
+export type MediumReference = {
+  readonly kind: 'uki' | 'iso' | 'raw'
+  readonly path: string
+  readonly within?: Reference
+}
 
 /** A folder of boot assets; no image. */
 type DirectoryReference = { readonly kind: 'dir'; readonly path: string }
@@ -82,8 +89,10 @@ export function parseReference(text: string): Reference {
   }
 }
 
-/** The text that parses to this reference. */
+/** The text that parses to this reference; of a medium within a tree `dir:assets!metal-arm64.iso`. */
 export function renderReference(reference: Reference): string {
+  if ('within' in reference && reference.within !== undefined)
+    return `${renderReference(reference.within)}!${reference.path}`
   const tag = 'tag' in reference && reference.tag !== undefined ? `:${reference.tag}` : ''
   const digest = 'digest' in reference && reference.digest !== undefined ? `@${reference.digest}` : ''
   return reference.kind === 'registry'

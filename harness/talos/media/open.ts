@@ -13,6 +13,8 @@ import { fileIn } from '../../fs/file-in.ts'
 import { FileTree, type FileEntry } from '../../fs/file-tree.ts'
 import { lazy } from '../../lazy.ts'
 import type { MediumReference, Reference } from '../../oci/image/reference.ts'
+import type { OpenOptions } from '../../oci/open.ts'
+import { openAssets } from '../assets.ts'
 import { openBootFiles } from '../boot/files.ts'
 import { openUkiPart } from '../boot/uki-part.ts'
 import type { TalosPart } from '../part.ts'
@@ -25,16 +27,17 @@ import { ukisIn } from './medium.ts'
 /** Linux' COMMAND_LINE_SIZE on arm64 is 2048. */
 const MAX_COMMAND_LINE = 64 << 10
 
-export type MediumOptions = { readonly spool: Spool }
+export type MediumOptions = Pick<OpenOptions, 'spool' | 'registry'>
 
 /**
  * The part that `reference` names, which the caller closes. NotFoundError BLOB_UNKNOWN where there is no file; FormatError
  * MALFORMED for what is no regular file, or a folder without boot files.
  */
-export async function openMedium(reference: Reference, { spool }: MediumOptions): Promise<TalosPart> {
+export async function openMedium(reference: Reference, options: MediumOptions): Promise<TalosPart> {
+  const { spool } = options
   if (reference.kind === 'dir') return openFolder(reference.path, spool)
   if (reference.kind === 'uki') return openUkiFile(reference.path, spool)
-  if (reference.kind === 'raw' || reference.kind === 'iso') return openImageFile(reference, spool)
+  if (reference.kind === 'raw' || reference.kind === 'iso') return openImageFile(reference, options)
   throw new FormatError(reference.kind, 'UNSUPPORTED', 'expected a boot medium, got another reference')
 }
 
@@ -51,8 +54,10 @@ async function openUkiFile(path: string, spool: Spool): Promise<TalosPart> {
   }
 }
 
-async function openImageFile({ kind, path }: MediumReference, spool: Spool): Promise<TalosPart> {
-  const file = await openFile(path)
+async function openImageFile(reference: MediumReference, options: MediumOptions): Promise<TalosPart> {
+  const { kind, path, within } = reference
+  const { spool } = options
+  const file = within === undefined ? await openFile(path) : await openWithin(within, path, options)
   const source = lazy(() => unpackImage(file.source, spool))
   const isIso = kind === 'iso'
   const disk = lazy(async () => (isIso ? absent('raw disk', path) : readDisk(await source())))
@@ -141,6 +146,17 @@ async function openFile(path: string): Promise<OpenedFile> {
     throw new FormatError('medium', 'MALFORMED', 'expected a file, got something else', { at })
   }
   return { source: fileSource(file, stats.size, at), close: () => file.close() }
+}
+
+/** A file of an asset tree. Errors of openAssets; NotFoundError. */
+async function openWithin(tree: Reference, path: string, options: MediumOptions): Promise<OpenedFile> {
+  const assets = await openAssets(tree, options)
+  try {
+    return { source: await fileIn(await assets.files(), path), close: () => assets.close() }
+  } catch (error) {
+    await assets.close()
+    throw error
+  }
 }
 
 function absent(what: string, path: string): Promise<never> {

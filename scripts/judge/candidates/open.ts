@@ -1,8 +1,11 @@
 // From references to candidates that everybody can read: resolved, looked into, pulled.
+import { HarnessError } from '#harness/errors.ts'
+import type { FileTree } from '#harness/fs/file-tree.ts'
 import type { Reference } from '#harness/oci/image/reference.ts'
 import type { Answers } from '#harness/oci/cache/names.ts'
 import type { BlobFailures } from '#harness/oci/registry/failure.ts'
 import type { Trust } from '#harness/signing/trust.ts'
+import { mediumFormOf } from '#specs/contract/asset-tree.ts'
 import type { OpenedPart } from './part.ts'
 import { openCandidate, type Candidate, type CandidateOptions, type OpenedCandidate } from './candidates.ts'
 import type { LoadedConfig } from './config-files.ts'
@@ -53,7 +56,11 @@ export async function openCandidates(
     const known = await Promise.all(
       opened.map((one) => (one.candidate.variant === '' ? identify(one, contract) : one.candidate)),
     )
-    const candidates = withMachineConfig(known, config)
+    const media: OpenedCandidate[] = []
+    for (const [index, candidate] of known.entries())
+      media.push(...(await openDeclaredMedia(candidate, opened[index]?.parts ?? [], options)))
+    opened.push(...media)
+    const candidates = [...withMachineConfig(known, config), ...media.map((one) => one.candidate)]
     const trustedRoot = registry && (await pullEvidence(registry, candidates, { contract, trust }))
     // Only now: what was not answered about the evidence is among them.
     const failures = registry?.failures()
@@ -63,5 +70,45 @@ export async function openCandidates(
   } catch (error) {
     await close()
     throw cacheError(error, cacheFolder) ?? error
+  }
+}
+
+/**
+ * The media in the asset tree of `candidate`, of its variant; none where its targets have no media. One that is absent is
+ * for AST-001 to say. UsageError as of `openCandidate`.
+ */
+async function openDeclaredMedia(
+  candidate: Candidate,
+  parts: readonly OpenedPart[],
+  options: CandidateOptions,
+): Promise<readonly OpenedCandidate[]> {
+  // What the contract declares (extraAssets) is opened, not only listed.
+  const { key, variant, targets, contract } = candidate
+  const assets = parts.find(({ part }) => part === 'assets')
+  const declared = contract.extraAssets.flatMap((path) => {
+    const kind = mediumFormOf(path)
+    return kind === undefined ? [] : [{ kind, path }]
+  })
+  if (assets === undefined || declared.length === 0 || targets?.includes('media') === false) return []
+  const tree = await treeOf(assets)
+  const opened: OpenedCandidate[] = []
+  for (const one of declared.filter(({ path }) => tree?.has(path)))
+    opened.push(
+      await openCandidate({ ...one, within: assets.reference }, `${key} ${one.path}`, {
+        ...options,
+        variant,
+        assets: undefined,
+      }),
+    )
+  return opened
+}
+
+/** Undefined where the tree cannot be read: its rules say so. */
+async function treeOf({ talos }: OpenedPart): Promise<FileTree | undefined> {
+  try {
+    return await talos.files()
+  } catch (error) {
+    if (error instanceof HarnessError) return undefined
+    throw error
   }
 }

@@ -45,7 +45,12 @@ const UNPUBLISHED = { content: undefined, digest: undefined, labels: {} } as con
 /** The caller closes `talos`. Errors of `openImage`; NotFoundError for a folder without boot files; those of `openMedium`. */
 export async function openPart(part: Part, reference: Reference, place: PartPlace): Promise<OpenedPart> {
   if (part === 'media')
-    return { ...UNPUBLISHED, part, reference, talos: await openMedium(reference, { spool: spoolOf(place) }) }
+    return {
+      ...UNPUBLISHED,
+      part,
+      reference,
+      talos: await openMedium(reference, { spool: spoolOf(place), registry: place.registry }),
+    }
   return reference.kind === 'dir' ? openFolder(part, reference, place) : openImagePart(part, reference, place)
 }
 

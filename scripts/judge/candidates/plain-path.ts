@@ -1,6 +1,7 @@
 // References as people type them first: a path without its kind, or `docker://` before an image in a registry.
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { mediumFormOf } from '#specs/contract/asset-tree.ts'
 import { UsageError } from '../usage-error.ts'
 
 const BLOCK = 512
@@ -37,11 +38,8 @@ function kindOfFolder(path: string): 'oci' | 'dir' | undefined {
   return existsSync(join(path, 'boot/vmlinuz')) || existsSync(join(path, 'boot/initramfs.xz')) ? 'dir' : undefined
 }
 
-/** By the names that imager gives to media, compressed or not. */
 function kindOfMedium(path: string): 'raw' | 'iso' | 'uki' | undefined {
-  const [, extension] = /\.(raw|iso|efi)(?:\.(?:xz|zst|gz))?$/.exec(path) ?? []
-  if (extension === 'raw' || extension === 'iso') return extension
-  return path.endsWith('.efi') ? 'uki' : undefined
+  return path.endsWith('.efi') ? 'uki' : mediumFormOf(path)
 }
 
 /** By the first member of a tar that only one of the kinds has at its root. */

@@ -164,7 +164,9 @@ export const contractFields = z.strictObject({
     .array(z.string().regex(/^[^/.][^\s]*$/, 'expected a path in the asset tree'))
     .readonly()
     .default([])
-    .describe('Files of the asset tree beside kernel, initramfs, checksums and report, such as boot/cmdline.'),
+    .describe(
+      'Files of the asset tree beside kernel, initramfs, checksums and report, such as boot/cmdline; media (.iso, .raw, compressed by xz or zstd) are judged too.',
+    ),
   labels: z
     .strictObject({
       variant: z
