@@ -8,6 +8,7 @@ import { cosignTableChecks } from './cosign-table.ts'
 import { cosignChecks } from './cosign.ts'
 import { craneAssetChecks } from './crane-assets.ts'
 import { craneChecks } from './crane.ts'
+import { bootChecks } from './boot/checks.ts'
 import { byteChecks } from './bytes.ts'
 import { fetchTools } from './fetch.ts'
 import { fileChecks } from './files.ts'
@@ -41,6 +42,7 @@ export async function main([kept, ...rest]: readonly string[]): Promise<0 | 1 | 
       ...packageChecks(),
       ...goTextChecks(tools),
       ...fleetChecks(),
+      ...bootChecks(tools),
       ...byteChecks(),
       ...fileChecks(tools),
       ...machineConfigChecks(tools),

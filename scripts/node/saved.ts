@@ -1,8 +1,9 @@
 // Saved outputs of talosctl: the files of a folder, bounded.
-import { open, readdir } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MAX_STREAM_BYTES } from '#harness/talos/node/stream.ts'
 import type { SavedOutput } from '#harness/talos/node/observed.ts'
+import { readBounded } from '../judge/bounded-file.ts'
 import { UsageError } from '../cli/command-line.ts'
 
 /** `extensions.json`, `services.192.0.2.11.txt`; other files of the folder are passed over. */
@@ -21,24 +22,7 @@ export async function readSaved(folder: string): Promise<readonly SavedOutput[]>
     )
   if (own.length > MAX_FILES) throw new UsageError(`${folder} has ${own.length} files, more than ${MAX_FILES}`)
   const outputs: SavedOutput[] = []
-  for (const name of own) outputs.push({ name, path: join(folder, name), bytes: await readBounded(join(folder, name)) })
+  for (const name of own)
+    outputs.push({ name, path: join(folder, name), bytes: await readBounded(join(folder, name), MAX_STREAM_BYTES) })
   return outputs
-}
-
-async function readBounded(path: string): Promise<Uint8Array> {
-  try {
-    const file = await open(path)
-    try {
-      const stat = await file.stat()
-      if (!stat.isFile()) throw new UsageError(`${path} is no file`)
-      if (stat.size > MAX_STREAM_BYTES)
-        throw new UsageError(`${path} has ${stat.size} bytes, more than the ${MAX_STREAM_BYTES} that are read`)
-      return await file.readFile()
-    } finally {
-      await file.close()
-    }
-  } catch (error) {
-    if (error instanceof UsageError) throw error
-    throw new UsageError(`${path} cannot be read: ${(error as Error).message}`, { cause: error })
-  }
 }

@@ -1,5 +1,6 @@
 // The verdicts on the images that nodes are to run: the report of `npm test`.
 import { readFile } from 'node:fs/promises'
+import { isImageless } from '#specs/support/applicability.ts'
 import type { JudgedImage } from '#specs/support/node/rule.ts'
 import { UsageError } from '../cli/command-line.ts'
 import { isRelease } from '../judge/run/release.ts'
@@ -30,7 +31,7 @@ async function readReport(path: string): Promise<readonly CandidateVerdict[]> {
 }
 
 function isOfNodes(targets: readonly string[]): boolean {
-  return targets.every((target) => target === 'node' || target === 'config')
+  return targets.every(isImageless)
 }
 
 function toJudged(path: string, { exitCode, digest, claimedTalos, contents }: CandidateVerdict) {

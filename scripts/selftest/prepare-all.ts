@@ -1,10 +1,12 @@
 // Every candidate of the selftest, on disk: what is valid, and the counterexamples that are asked for.
 import {
+  BOOTS,
   CONFIGS,
   IMAGES,
   MEDIA,
   NODES,
   PROJECTS,
+  UNBROKEN_BOOTS,
   UNBROKEN_NODES,
   PUBLICATIONS,
   RELEASES,
@@ -12,6 +14,7 @@ import {
 } from '#fixtures/counterexamples/index.ts'
 import { mapInParallel } from '#harness/oci/parallel.ts'
 import type { RunInput } from '#specs/support/run.ts'
+import { prepareBoot } from './prepare-boot.ts'
 import { CONFIG_BASELINES, prepareConfig } from './prepare-config.ts'
 import { prepareMedium } from './prepare-medium.ts'
 import { prepareNode } from './prepare-node.ts'
@@ -37,6 +40,7 @@ export async function prepareAll(folder: string, isChosen: (example: Example) =>
   const projects = PROJECTS.filter(isChosen)
   const media = MEDIA.filter(isChosen)
   const nodes = NODES.filter(isChosen)
+  const boots = BOOTS.filter(isChosen)
   const registry = await prepareRegistry([...REGISTRY_CONTROLS, ...published], folder)
   const prepared: readonly Prepared[] = [
     ...registry.prepared,
@@ -47,6 +51,7 @@ export async function prepareAll(folder: string, isChosen: (example: Example) =>
     ...(await mapInParallel([...CONFIG_BASELINES, ...configs], prepareConfig)),
     ...(await mapInParallel([...RIGHT_PROJECTS, ...projects], prepareProject)),
     ...(await mapInParallel([...UNBROKEN_NODES, ...nodes], prepareNode)),
+    ...(await mapInParallel([...UNBROKEN_BOOTS, ...boots], prepareBoot)),
   ]
   const { failures, answers, trustedRoot } = registry
   return {
@@ -58,6 +63,7 @@ export async function prepareAll(folder: string, isChosen: (example: Example) =>
       CONFIG_BASELINES.length +
       RIGHT_PROJECTS.length +
       UNBROKEN_NODES.length +
+      UNBROKEN_BOOTS.length +
       REGISTRY_CONTROLS.length,
     counterexamples:
       images.length +
@@ -66,6 +72,7 @@ export async function prepareAll(folder: string, isChosen: (example: Example) =>
       configs.length +
       projects.length +
       nodes.length +
+      boots.length +
       published.length,
   }
 }

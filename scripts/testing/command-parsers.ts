@@ -1,6 +1,7 @@
 // The option parser of each command, by the name of its npm script: parses and runs nothing.
 import { parseAccountOptions } from '../account/main.ts'
 import { parseOptions as parseBench } from '../bench/options.ts'
+import { parseBootOptions } from '../boot/options.ts'
 import { parseOptions as parseBuild } from '../build/options.ts'
 import { parseCacheCommand } from '../cache/main.ts'
 import { parseBytesOptions } from '../check-bytes/main.ts'
@@ -33,6 +34,7 @@ export const COMMAND_PARSERS: Readonly<Record<string, Parse>> = {
   test: parseTest,
   'lint-config': parseLintOptions,
   'node-check': parseNodeOptions,
+  boot: parseBootOptions,
   patch: parsePatchOptions,
   lock: parseLock,
   drift: parseDrift,

@@ -5,7 +5,7 @@ const requirementSchema = z.strictObject({
   id: z.string(),
   level: z.enum(['must', 'should']),
   targets: z
-    .array(z.enum(['image', 'installer', 'assets', 'media', 'release', 'registry', 'config', 'node']))
+    .array(z.enum(['image', 'installer', 'assets', 'media', 'release', 'registry', 'config', 'node', 'boot']))
     .readonly(),
   needs: z.array(z.string()).readonly(),
   pinned: z.boolean(),

@@ -4,9 +4,15 @@ import type { Lock } from '../contract/lock.ts'
 import type { MediumForm } from '../contract/tags.ts'
 import type { Target, Requirement, VariantFilter } from './requirement.ts'
 
-/** A thing that is judged on its own: a part of the image, the machine configuration beside it, or a running node. */
+/** A thing that is judged on its own: a part of the image, the machine configuration beside it, a running node, or a boot. */
 export type JudgedPart = (typeof JUDGED_PARTS)[number]
-export const JUDGED_PARTS = ['installer', 'assets', 'media', 'config', 'node'] as const
+export const JUDGED_PARTS = ['installer', 'assets', 'media', 'config', 'node', 'boot'] as const
+/** Those that are judged without an image. */
+export const IMAGELESS_PARTS = ['config', 'node', 'boot'] as const satisfies readonly JudgedPart[]
+
+export function isImageless(target: string): boolean {
+  return IMAGELESS_PARTS.some((one) => one === target)
+}
 
 type JudgedFacts = { readonly image: boolean; readonly registry?: boolean; readonly form?: MediumForm }
 
@@ -101,6 +107,7 @@ function isOfForm(forms: readonly MediumForm[] | undefined, { parts }: Candidate
 
 function reasonWithout(asked: readonly Target[]): string {
   if (asked.every((target) => target === 'node')) return 'no running node was given: npm run node-check'
+  if (asked.every((target) => target === 'boot')) return 'the image was not booted: npm run boot'
   if (asked.every((target) => target === 'config')) return 'no machine configuration was given: --config FILE'
   return `the candidate has no target ${asked.join(', ')}`
 }
@@ -113,7 +120,7 @@ function isAsked(target: Target, targets: readonly Target[] | undefined): boolea
   return (
     targets === undefined ||
     targets.includes(target) ||
-    (target === 'image' && targets.some((one) => one !== 'config' && one !== 'node'))
+    (target === 'image' && targets.some((one) => !isImageless(one)))
   )
 }
 

@@ -2,8 +2,8 @@
 import type { MediumForm } from '../contract/tags.ts'
 
 /** The part of a candidate that a rule is about. */
-export type Target = 'image' | 'installer' | 'assets' | 'media' | 'release' | 'registry' | 'config' | 'node'
-/** Those that `--target` can name: a running node is judged by a command of its own. */
+export type Target = 'image' | 'installer' | 'assets' | 'media' | 'release' | 'registry' | 'config' | 'node' | 'boot'
+/** Those that `--target` can name: running nodes and boots are judged by commands of their own. */
 export const TARGETS: readonly Target[] = ['image', 'installer', 'assets', 'media', 'release', 'registry', 'config']
 
 /** The forms that hold a UKI. */

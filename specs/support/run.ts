@@ -7,6 +7,7 @@ import type { BlobFailures } from '#harness/oci/registry/failure.ts'
 import type { MachineConfigFacts } from '#harness/machine-config/facts.ts'
 import type { ObservedNode } from '#harness/talos/node/observed.ts'
 import type { ConfigFinding } from './config-rule.ts'
+import type { ObservedBoot } from './boot/rule.ts'
 import type { JudgedImage } from './node/rule.ts'
 import type { Advisory } from '../contract/advisories.ts'
 import type { Contract } from '../contract/contract.ts'
@@ -32,6 +33,8 @@ export type CandidateInput = CandidateTargets & {
   }
   /** The part `node`: what a running node says, and the image that was judged for it. */
   readonly node?: { readonly observed: ObservedNode; readonly judged?: JudgedImage }
+  /** The part `boot`: what a console shows of a start of the image. */
+  readonly boot?: ObservedBoot
   /** Keys of the variants of a release, or of the nodes of a project. */
   readonly members?: readonly string[]
   readonly contract: Contract

@@ -11,6 +11,8 @@ import { AbsentFactError } from './absent-fact.ts'
 import { findAdvised, type AdvisoryFinding } from './advised.ts'
 import { applicability } from './applicability.ts'
 import { readableClaimOf } from './claimed-talos.ts'
+import { findInBoot } from './boot/findings.ts'
+import type { BootFinding, BootJudge } from './boot/rule.ts'
 import { findInConfig, findInProject } from './config-findings.ts'
 import { findInCluster, findInNode } from './node/findings.ts'
 import type { ClusterJudge, NodeFinding, NodeJudge } from './node/rule.ts'
@@ -37,13 +39,16 @@ export type Observed = (judge: NodeJudge) => Assertion<void, readonly NodeFindin
 /** `expect` of what a rule finds across the nodes of a cluster. */
 export type Cluster = (judge: ClusterJudge) => Assertion<void, readonly NodeFinding[]>
 
+/** `expect` of what a rule finds in a boot. */
+export type Booted = (judge: BootJudge) => Assertion<void, readonly BootFinding[]>
+
 /** `expect` of what the advisories say of the image. */
 export type Advised = (level: Advisory['level']) => Promise<Assertion<void, readonly AdvisoryFinding[]>>
 
 const base = vitest
   .extend('meta', async ({ task }) => task.meta as unknown as JudgementMeta)
   .extend('subject', async ({ meta: { candidate, part } }) => {
-    if (part === 'config' || part === 'node') throw new Error(`${part} is no part of the image`)
+    if (part === 'config' || part === 'node' || part === 'boot') throw new Error(`${part} is no part of the image`)
     return subjectOf(inject('run'), candidate, part)
   })
   .extend('judge', async ({ meta }): Promise<Judge> => (actual, at) => {
@@ -77,6 +82,13 @@ const base = vitest
   /** Findings across the nodes of a cluster; each goes into the verdict by itself. */
   .extend('cluster', async ({ meta }): Promise<Cluster> => (judge) => {
     const { broken, notes } = findInCluster(inject('run'), meta.candidate, judge)
+    meta.findings = broken
+    meta.notes = notes
+    return expect(broken)
+  })
+  /** Findings in a boot; each goes into the verdict by itself. */
+  .extend('booted', async ({ meta }): Promise<Booted> => (judge) => {
+    const { broken, notes } = findInBoot(inject('run'), meta.candidate, judge)
     meta.findings = broken
     meta.notes = notes
     return expect(broken)

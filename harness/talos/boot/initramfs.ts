@@ -61,6 +61,8 @@ export type InitramfsSegment = {
 }
 
 export type Initramfs = {
+  /** The whole file. */
+  readonly source: ByteSource
   readonly size: number
   readonly where: ByteSource['where']
   readonly segments: readonly InitramfsSegment[]
@@ -88,7 +90,7 @@ export async function readInitramfs(source: ByteSource, spool: Spool): Promise<I
   }
   const segments: InitramfsSegment[] = []
   const padding: Extent[] = []
-  const layout = { size: source.size, where: source.where, segments, padding }
+  const layout = { source, size: source.size, where: source.where, segments, padding }
   for (let at = 0; at < source.size;) {
     const offset = await skipPadding(source, at)
     if (offset > at) padding.push({ offset: at, size: offset - at })

@@ -9,6 +9,7 @@ import type { MediumForm } from '#specs/contract/tags.ts'
 import type { Target } from '#specs/support/requirement.ts'
 import type { CandidateInput } from '#specs/support/run.ts'
 import { UsageError } from '../usage-error.ts'
+import type { BootSummary } from '../verdict/conformance.ts'
 import type { OpenedPart, PartPlace } from './part.ts'
 import { openParts } from './parts.ts'
 
@@ -23,6 +24,8 @@ export type Candidate = CandidateInput & {
   readonly claimedTalos?: string
   /** What an image without our label was found to be. */
   readonly identified?: string
+  /** What a start of the image came to. */
+  readonly bootSummary?: BootSummary
 }
 
 export type CandidateOptions = PartPlace & {

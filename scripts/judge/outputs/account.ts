@@ -1,5 +1,6 @@
 // Facts that a rendering gives beside a verdict's status: the same in every format, cut to what a person reads.
 import { formatLocation } from '#harness/errors.ts'
+import { isImageless } from '#specs/support/applicability.ts'
 import type { CandidateVerdict, Conformance, Finding, RuleVerdict, Status } from '../verdict/conformance.ts'
 import { describeDifference } from '../verdict/difference.ts'
 import { isRelease } from '../run/release.ts'
@@ -46,7 +47,7 @@ export function describeFinding(finding: Finding, status: Status): readonly Line
 
 /** True where the message says more than expected and got do: that of an expectation only repeats them. */
 export function saysWhat({ part, expected, got }: Finding): boolean {
-  return part === 'config' || part === 'node' || (expected === undefined && got === undefined)
+  return isImageless(part) || (expected === undefined && got === undefined)
 }
 
 /** `text` without its end, when it is too long to be read. */

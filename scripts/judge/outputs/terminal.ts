@@ -17,6 +17,7 @@ import { PROJECT_REFERENCE } from '../run/project.ts'
 import { isRelease } from '../run/release.ts'
 import { printableStrings } from '../verdict/printable.ts'
 import { saysWhat } from './account.ts'
+import { describeBoot } from './boots.ts'
 import { causesOf, foldsOf, isOfOtherRelease } from './folds.ts'
 import { renderNodeTable } from './nodes.ts'
 import { areaOf } from '../verdict/areas.ts'
@@ -108,7 +109,8 @@ function renderCandidate(candidate: CandidateVerdict, conformance: Conformance, 
     ...(identified === undefined ? [] : [identified]),
     ...(digest === undefined ? [] : [paint('dim', digest)]),
   ]
-  if (!conformance.pinned)
+  if (candidate.boot !== undefined) lines.push(...describeBoot(candidate.boot))
+  else if (!conformance.pinned)
     lines.push(paint('yellow', 'NOT PINNED: nothing was compared with an upstream release; structure only'))
   const folds = foldsOf(candidate, conformance)
   // Nodes have one table, above them all.

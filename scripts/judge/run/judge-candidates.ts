@@ -176,9 +176,11 @@ export async function judgeCandidates(
 }
 
 function describeCandidate(
-  candidate: CandidateInput & Pick<Candidate, 'reference' | 'digest' | 'assetsDigest' | 'claimedTalos' | 'identified'>,
+  candidate: CandidateInput &
+    Pick<Candidate, 'reference' | 'digest' | 'assetsDigest' | 'claimedTalos' | 'identified' | 'bootSummary'>,
 ) {
-  const { reference, digest, assetsDigest, variant, claimedTalos, identified, release, config, node } = candidate
+  const { reference, digest, assetsDigest, variant, claimedTalos, identified, release, config, node, bootSummary } =
+    candidate
   return {
     reference,
     ...(digest !== undefined && release !== true && { digest }),
@@ -189,6 +191,7 @@ function describeCandidate(
     ...(identified !== undefined && release !== true && { identified }),
     ...(config !== undefined && { config: config.files }),
     ...(node !== undefined && { node: summarizeNode(node.observed) }),
+    ...(bootSummary !== undefined && { boot: bootSummary }),
   }
 }
 

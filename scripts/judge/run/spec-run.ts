@@ -16,6 +16,8 @@ export const SPEC_GLOB = `specs/**/*.spec${MODULE_EXTENSION}`
 export const CONFIG_SPEC_GLOB = `specs/config/**/*.spec${MODULE_EXTENSION}`
 /** The rules of running nodes and of their machine configurations. */
 export const NODE_SPEC_GLOB = `specs/{config,node}/**/*.spec${MODULE_EXTENSION}`
+/** The rules of boots. */
+export const BOOT_SPEC_GLOB = `specs/boot/**/*.spec${MODULE_EXTENSION}`
 const RUNNER = fileURLToPath(import.meta.resolve('./runner.ts'))
 
 /** A rule may take this long: a real image is decompressed by the first rule that looks inside. */

@@ -106,6 +106,18 @@ const nodeSchema = z.strictObject({
   restless: z.array(z.string()).readonly().describe('Services that neither run nor are done.'),
 })
 
+const bootSchema = z.strictObject({
+  console: z.string().describe('The file that the console is in.'),
+  by: z.enum(['saved', 'firmware', 'kernel']).describe('A saved console; a guest by EFI firmware, or by its kernel.'),
+  end: z
+    .enum(['saved', 'settled', 'troubled', 'exited', 'time', 'output'])
+    .describe('How the console came to its end.'),
+  seconds: z.number().optional(),
+  lines: z.int(),
+  talos: z.string().optional().describe('The release that its init says it is of.'),
+  reached: z.enum(['nothing', 'kernel', 'initramfs', 'rootfs', '/sbin/init']),
+})
+
 const candidateSchema = z.strictObject({
   reference: z.string(),
   digest: z.string().optional().describe('Digest that the reference named when it was resolved, once.'),
@@ -120,6 +132,7 @@ const candidateSchema = z.strictObject({
     .describe('Files of the machine configuration that was judged beside the image, patches last.'),
   identified: z.string().optional().describe('What an image without a label of ours was found to be, and judged as.'),
   node: nodeSchema.optional().describe('What a running node says of itself, where one was judged.'),
+  boot: bootSchema.optional().describe('What a start of the image came to, where it was booted.'),
   exitCode: z.int(),
   rules: z.array(ruleSchema).readonly(),
   contents: contentsSchema.optional().describe('What is inside, listed and not judged.'),
@@ -173,5 +186,6 @@ export type RuleVerdict = Readonly<z.infer<typeof ruleSchema>>
 export type DescribedExtension = Readonly<z.infer<typeof describedExtensionSchema>>
 export type Contents = Readonly<z.infer<typeof contentsSchema>>
 export type NodeSummary = Readonly<z.infer<typeof nodeSchema>>
+export type BootSummary = Readonly<z.infer<typeof bootSchema>>
 export type CandidateVerdict = Readonly<z.infer<typeof candidateSchema>>
 export type Conformance = Readonly<z.infer<typeof conformanceSchema>>

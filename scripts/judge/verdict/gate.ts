@@ -1,6 +1,12 @@
 // The gate: observations against the rule index. What the rule index expects and the run does not show is never green.
 import type { RuleIndex, RuleIndexEntry } from '#specs/contract/rule-index.ts'
-import { applicability, JUDGED_PARTS, type CandidateTargets, type JudgedPart } from '#specs/support/applicability.ts'
+import {
+  applicability,
+  IMAGELESS_PARTS,
+  JUDGED_PARTS,
+  type CandidateTargets,
+  type JudgedPart,
+} from '#specs/support/applicability.ts'
 import type { Finding, RuleVerdict, Status } from './conformance.ts'
 import type { Observation, ObservedError } from './observation.ts'
 
@@ -79,14 +85,14 @@ export function judge(
   return entries.map((entry) => verdictOf(entry, candidate, own, statusOn))
 }
 
-/** True for a listed rule: a release, a project, a node, and a configuration without an image list only their own. */
+/** True for a listed rule: a release, a project, a node, a boot, and a configuration without an image list only their own. */
 function isAbout({ scope, targets }: RuleIndexEntry, { release, project, parts }: CandidateTargets): boolean {
   if (release === true) return scope === 'release'
-  const own = (['config', 'node'] as const).filter((part) => parts[part] !== undefined)
+  const own = IMAGELESS_PARTS.filter((part) => parts[part] !== undefined)
   const isOwn = own.some((part) => targets.includes(part))
   if (project === true || scope === 'project') return project === true && scope === 'project' && isOwn
   if (Object.keys(parts).length === own.length) return isOwn
-  return !targets.every((target) => target === 'node')
+  return !targets.every((target) => target === 'node' || target === 'boot')
 }
 
 function verdictOf(

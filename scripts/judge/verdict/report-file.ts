@@ -9,7 +9,7 @@ import { UsageError } from '../usage-error.ts'
 export const REPORT_PATH = 'report/conformance.json'
 
 /** UsageError when the file cannot be written: an older one is unchanged, and no temporary file remains. */
-export async function writeWhole(path: string, text: string): Promise<void> {
+export async function writeWhole(path: string, text: string | Uint8Array): Promise<void> {
   const beside = besideOf(path)
   try {
     // A rename would put a file in the place of /dev/null.

@@ -8,6 +8,7 @@ import {
 } from '../../verdict/conformance.ts'
 import { lockCommand } from '#specs/contract/lock.ts'
 import { shorten, tally, verdictWord } from '../account.ts'
+import { describeBoot } from '../boots.ts'
 import { markup, type Markup } from '../markup.ts'
 import { isRelease } from '../../run/release.ts'
 import { renderBadge, toneOf } from './status.ts'
@@ -99,7 +100,7 @@ function renderCandidate(candidate: CandidateVerdict, name: string): Markup {
   const what = isRelease(reference) ? 'of' : node === undefined ? 'image' : 'node'
   return markup`<section class="card"><header><h2>${name}</h2><span class="badge ${toneOf(exitCode)}">${verdictWord(exitCode).toLowerCase()}</span></header>
 <dl class="facts"><dt>${what}</dt><dd>${isRelease(reference) ? `${shorten(candidate.variant)}, held against each other` : markup`<code>${shorten(reference)}</code>`}</dd>
-${digest === undefined ? '' : markup`<dt>digest</dt><dd><code>${digest}</code></dd>\n`}${claimedTalos === undefined ? '' : markup`<dt>Talos</dt><dd>${shorten(claimedTalos, 120)}</dd>\n`}${renderNode(node)}${isRelease(reference) || node !== undefined ? '' : markup`<dt>judged as</dt><dd>${candidate.variant}${candidate.identified === undefined ? '' : `: ${shorten(candidate.identified)}`}</dd>\n`}<dt>targets</dt><dd>${targets.join(', ')}</dd>
+${digest === undefined ? '' : markup`<dt>digest</dt><dd><code>${digest}</code></dd>\n`}${claimedTalos === undefined ? '' : markup`<dt>Talos</dt><dd>${shorten(claimedTalos, 120)}</dd>\n`}${renderNode(node)}${renderBoot(candidate.boot)}${isRelease(reference) || node !== undefined ? '' : markup`<dt>judged as</dt><dd>${candidate.variant}${candidate.identified === undefined ? '' : `: ${shorten(candidate.identified)}`}</dd>\n`}<dt>targets</dt><dd>${targets.join(', ')}</dd>
 <dt>rules</dt><dd>${tally(
     rules.map(({ status }) => status),
     STATUSES,
@@ -114,6 +115,13 @@ function renderNode(node: CandidateVerdict['node']): Markup {
   const listed = extensions.map(({ name, version }) => `${name} ${version}`).join(', ')
   return markup`<dt>runs</dt><dd>Talos ${shorten(talos, 120)}, stage ${shorten(stage, 120)}${restless.length === 0 ? '' : `, ${shorten(restless.join(', '), 120)}`}</dd>
 <dt>extensions</dt><dd>${shorten(listed || 'none')}</dd>
+`
+}
+
+function renderBoot(boot: CandidateVerdict['boot']): Markup {
+  if (boot === undefined) return markup``
+  const lines = describeBoot(boot).map((line) => markup`<dd>${shorten(line)}</dd>`)
+  return markup`<dt>start</dt>${lines}
 `
 }
 
