@@ -26,6 +26,10 @@ function findings(side: Configured, terms: Terms, was: Configured): readonly Cha
   return [...missingModules(side, terms, was), ...waitingServices(side, terms), ...idleConfigurations(side, terms)]
 }
 
+/**
+ * Talos loads what it is told, and begins anew where one fails, with longer and longer pauses: siderolabs/talos v1.11.5, v1.13.9
+ * and main, internal/app/machined/pkg/controllers/runtime/kernel_module_spec.go. Nothing of the boot waits for it.
+ */
 function missingModules(side: Configured, { config }: Terms, was: Configured): readonly Change[] {
   const names = [...new Set(config.modules.map(({ name }) => moduleName(name)))]
   return names.flatMap((name) => {
@@ -41,7 +45,7 @@ function missingModules(side: Configured, { config }: Terms, was: Configured): r
         `the module ${name} is gone${from}, and the configuration loads it: Talos tries again and again, and what needs it does not work`,
         {
           names: [name],
-          rules: ['CFG-002', 'CFG-036'],
+          rules: ['CFG-043', 'NODE-010'],
           config: ['machine.kernel.modules', 'KernelModuleConfig'],
           action: `take an image with ${owner?.name ?? name}, or take ${name} out of the configuration first`,
         },

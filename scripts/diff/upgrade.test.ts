@@ -39,6 +39,17 @@ describe('an upgrade', () => {
     expect(sentences).toEqual(['from v1.12.9 to v1.14.0 skips 1.13', 'from v1.12.9 to v1.15.1 skips 1.13 to 1.14'])
   })
 
+  it.each([
+    ['v1.14.0', /^Talos tests upgrades from one minor to the next/],
+    ['v1.15.0', /^the installer of v1\.15\.0 refuses a node of v1\.12\.9: go by /],
+    ['v2.0.0', /^the installer of v2\.0\.0 refuses a node/],
+    ['v1.11.9', /^Talos tests no way back/],
+    ['v1.10.9', /^the installer of v1\.10\.9 refuses a node of v1\.12\.9: roll back/],
+  ])('to %s says what its installer takes', (talos, expected) => {
+    const [found] = upgradeChanges(WAS, { ...WAS, talos }).filter(({ effect }) => effect === 'breaks')
+    expect(found?.action).toMatch(expected)
+  })
+
   it('of something without a variant is not one to another variant', () => {
     const { variant: _, ...unnamed } = WAS
     expect(upgradeChanges(unnamed, WAS)).toEqual([])

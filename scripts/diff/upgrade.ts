@@ -1,10 +1,16 @@
 // Upgrades that Talos or the contract rule out: another architecture, another variant, an older release, a skipped minor.
-// https://docs.siderolabs.com/talos/v1.11/configure-your-talos-cluster/lifecycle-management/upgrading-talos: from minor to minor.
+// https://docs.siderolabs.com/talos/v1.11/configure-your-talos-cluster/lifecycle-management/upgrading-talos, "Supported Upgrade Paths":
+// what is tested is adjacent minors, by the newest patch of each. The installer itself refuses more: siderolabs/talos
+// pkg/machinery/compatibility/talos_version.go (UpgradeableFrom) with talos110 to talos115.
 import { talosBase } from '#harness/talos/talos-version.ts'
 import { change, type Change } from '../drift/changes/change.ts'
 import type { Side } from './side.ts'
 
 type Versioned = Pick<Side, 'talos' | 'variant' | 'architecture'>
+
+/** An installer takes nodes of two minors before its own, and of one behind it. */
+const MOST_SKIPPED = 2
+const MOST_BACK = 1
 
 export function upgradeChanges(was: Versioned, is: Versioned): readonly Change[] {
   return [...architectureChange(was, is), ...variantChange(was, is), ...versionChange(was.talos, is.talos)]
@@ -49,7 +55,9 @@ function versionChange(was: string | undefined, is: string | undefined): readonl
       change('upgrade.downgrade', 'release', 'breaks', `Talos ${is} is older than ${was}`, {
         rules: ['NODE-004'],
         action:
-          'Talos promises no way back: its state on disk is that of the newer one; roll back to the entry that is installed',
+          after.major === before.major && before.minor - after.minor <= MOST_BACK
+            ? 'Talos tests no way back to an older release: roll back to the entry that is installed (talosctl rollback)'
+            : `the installer of ${is} refuses a node of ${was}: roll back to the entry that is installed (talosctl rollback)`,
       }),
     ]
   const minors = after.minor - before.minor
@@ -61,7 +69,10 @@ function versionChange(was: string | undefined, is: string | undefined): readonl
     note,
     change('upgrade.skipped', 'release', 'breaks', `from ${was} to ${is} skips ${between}`, {
       rules: ['NODE-004'],
-      action: 'Talos is upgraded from minor to minor: go by the newest patch of each between them',
+      action:
+        after.major === before.major && minors <= MOST_SKIPPED
+          ? 'Talos tests upgrades from one minor to the next: go by the newest patch of each between them'
+          : `the installer of ${is} refuses a node of ${was}: go by the newest patch of each minor between them`,
     }),
   ]
 }
