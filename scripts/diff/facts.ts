@@ -6,14 +6,25 @@ import { FormatError, IntegrityError } from '#harness/errors.ts'
 import { moduleName, parseModulesAlias } from '#harness/formats/modules/index.ts'
 import type { OciImage } from '#harness/oci/image/image.ts'
 import { describeImage } from '#harness/talos/description/description.ts'
-import { bootSchema, extensionSchema, ukiSchema } from '#harness/talos/description/schema.ts'
+import { bootSchema, extensionSchema, sortBy, ukiSchema } from '#harness/talos/description/schema.ts'
 import { FIRMWARE_FOLDER } from '#harness/talos/extension/content.ts'
 import { MODULES_FOLDER } from '#harness/talos/modules.ts'
 import type { TalosPart } from '#harness/talos/part.ts'
 
 const MAX_INDEX_BYTES = 32 << 20
+/** Genuine images have some ten; the rest of more is one piece of each part. */
+const MAX_PIECES = 100
+const OTHERS = 'all others'
 const names = z.array(z.string()).readonly()
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
+
+/** `rootfs.sqsh` of the base, `zfs` and `firmware` of the extensions. */
+export const pieceSchema = z.strictObject({
+  part: z.enum(['kernel', 'base', 'extensions']),
+  name: z.string(),
+  bytes: z.int(),
+})
+export type Piece = Readonly<z.infer<typeof pieceSchema>>
 
 export const imageFactsSchema = z.strictObject({
   talos: z.string().optional(),
@@ -28,6 +39,8 @@ export const imageFactsSchema = z.strictObject({
   firmware: z.array(z.strictObject({ path: z.string(), sha256 })).readonly(),
   /** Bytes as stored: `all` of config and layers, the others inside of them. */
   sizes: z.strictObject({ all: z.int().optional(), kernel: z.int(), base: z.int(), extensions: z.int() }),
+  /** What boots, piece by piece: the kernel as stored, the others as they are unpacked into memory. */
+  pieces: z.array(pieceSchema).readonly(),
 })
 
 export type ImageFacts = Readonly<z.infer<typeof imageFactsSchema>>
@@ -42,6 +55,7 @@ export async function readImageFacts(part: TalosPart, image: OciImage | undefine
   const initramfs = await part.initramfs()
   const splash = uki?.sections.includes('.splash') === true ? (await part.uki()).first('.splash') : undefined
   const manifest = await image?.manifest()
+  const kernel = (await part.kernel()).source.size
   return {
     ...(talos !== undefined && { talos }),
     boot,
@@ -54,11 +68,33 @@ export async function readImageFacts(part: TalosPart, image: OciImage | undefine
       ...(manifest !== undefined && {
         all: manifest.layers.reduce((sum, { size }) => sum + size, manifest.config.size),
       }),
-      kernel: (await part.kernel()).source.size,
+      kernel,
       base: initramfs.base?.size ?? 0,
       extensions: initramfs.extensions.reduce((sum, { size }) => sum + size, 0),
     },
+    pieces: [{ part: 'kernel', name: 'kernel', bytes: kernel }, ...(await readPieces(part))],
   }
+}
+
+/** Files of one name make one piece; the firmware of all extensions another, for imager mixes it. */
+async function readPieces(part: TalosPart): Promise<readonly Piece[]> {
+  const { base, extensions } = await part.initramfs()
+  const layers = await (await part.extensions()).layers()
+  const extensionIn = new Map(layers.map(({ name, metadata }) => [name, metadata.name]))
+  const sums = new Map<string, Piece>()
+  const rest = new Map<Piece['part'], number>()
+  const add = (of: Piece['part'], name: string, bytes: number): void => {
+    const before = sums.get(`${of} ${name}`)?.bytes ?? 0
+    if (bytes > 0) sums.set(`${of} ${name}`, { part: of, name, bytes: before + bytes })
+  }
+  for (const { path, size } of (await base?.archive())?.entries ?? []) add('base', path, size)
+  for (const segment of extensions)
+    for (const { path, size } of (await segment.archive()).entries)
+      add('extensions', path.startsWith(`${FIRMWARE_FOLDER}/`) ? 'firmware' : (extensionIn.get(path) ?? path), size)
+  const largest = [...sums.values()].toSorted((a, b) => b.bytes - a.bytes)
+  for (const { part: of, bytes } of largest.splice(MAX_PIECES)) rest.set(of, (rest.get(of) ?? 0) + bytes)
+  const others = [...rest].map(([of, bytes]) => ({ part: of, name: OTHERS, bytes }))
+  return sortBy([...largest, ...others], ({ part: of, name }) => `${of} ${name}`)
 }
 
 async function assertWhole(image: OciImage): Promise<void> {

@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs'
 import type { Change } from '../drift/changes/change.ts'
 import { shorten } from '../judge/outputs/account.ts'
 import { markup, verbatim, type Markup } from '../judge/outputs/markup.ts'
-import { formatSize } from '../judge/outputs/size.ts'
 import { sentence, titleOf } from './render.ts'
 import type { Diff, DiffSide } from './report.ts'
+import { renderBar, renderPieces } from './sizes.ts'
 
 const STYLE = readFileSync(new URL('../judge/outputs/html/style.css', import.meta.url), 'utf8')
 const POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; base-uri 'none'; form-action 'none'`
@@ -14,17 +14,11 @@ const POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256').upd
 const MAX_TEXT = 2000
 const MAX_CHANGES = 1000
 const MAX_PATHS = 500
-const PARTS = [
-  ['kernel', 'kernel'],
-  ['base', 'base initramfs'],
-  ['extensions', 'extension segment'],
-] as const
 const BADGES: Readonly<Record<Change['effect'], string>> = { breaks: 'bad', decide: 'open', note: 'mild' }
 
 export function renderHtml(diff: Diff): string {
   const { was, is, changes, files } = diff
-  const widest = Math.max(1, bytesOf(was), bytesOf(is))
-  const sides = [was, is].map((side) => renderSide(side, widest))
+  const sides = [was, is].map((side) => renderSide(side, diff))
   return markup`<!doctype html>
 <html lang="en">
 <head>
@@ -42,17 +36,14 @@ export function renderHtml(diff: Diff): string {
 ${sides}</div>
 <h2>Changes</h2>
 ${renderChanges(changes)}
+${renderPieces(diff)}
 ${files === undefined ? '' : renderFiles(files)}</main>
 </body>
 </html>
 `.markup
 }
 
-function bytesOf({ sizes }: DiffSide): number {
-  return sizes === undefined ? 0 : PARTS.reduce((sum, [key]) => sum + sizes[key], 0)
-}
-
-function renderSide(side: DiffSide, widest: number): Markup {
+function renderSide(side: DiffSide, diff: Diff): Markup {
   const facts = [
     ['Talos', side.talos],
     ['variant', side.variant],
@@ -65,31 +56,8 @@ function renderSide(side: DiffSide, widest: number): Markup {
   )
   return markup`<section class="card"><h2>${titleOf(side)}</h2>
 <dl class="facts">${facts}</dl>
-${renderSizes(side, widest)}</section>
+${renderBar(side, diff)}</section>
 `
-}
-
-/** One bar, on one scale for both sides, and the same as numbers. */
-function renderSizes(side: DiffSide, widest: number): Markup {
-  const { sizes } = side
-  if (sizes === undefined) return markup``
-  let left = 0
-  const rects = PARTS.map(([key, title]) => {
-    const rect = markup`<rect class="${key}" x="${percent(left, widest)}" width="${percent(sizes[key], widest)}" height="32"><title>${title}: ${formatSize(sizes[key])}</title></rect>`
-    left += sizes[key]
-    return rect
-  })
-  const rows = PARTS.map(
-    ([key, title]) => markup`<tr><th scope="row">${title}</th><td class="number">${formatSize(sizes[key])}</td></tr>
-`,
-  )
-  return markup`<svg class="bar" width="100%" height="32" role="img" aria-label="The bytes that boot, as the table below has them">${rects}</svg>
-<table><caption class="unseen">Sizes of ${titleOf(side)}</caption><tbody>${rows}</tbody></table>
-`
-}
-
-function percent(part: number, whole: number): string {
-  return `${((100 * part) / whole).toFixed(2)}%`
 }
 
 function renderChanges(changes: readonly Change[]): Markup {

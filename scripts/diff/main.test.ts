@@ -49,6 +49,10 @@ describe('npm run diff', { timeout: 60_000 }, () => {
     const html = await readFile(file('html'), 'utf8')
     expect(html).toContain('<span class="badge bad">breaks</span>')
     expect(html.match(/<svg class="bar"/g)).toHaveLength(2)
+    expect(html.match(/<svg class="map"/g)).toHaveLength(2)
+    expect(html).toMatch(
+      /<tr><th scope="row">tailscale<\/th><td>extension segment<\/td><td class="number"><\/td><td class="number">[\d.]+ KiB<\/td>/,
+    )
     expect(html).toContain('<li><code>tailscale!usr/local/etc</code></li>')
   })
 

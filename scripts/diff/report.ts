@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { changeSchema } from '../drift/changes/change.ts'
 import type { Compared } from './compare.ts'
+import { pieceSchema } from './facts.ts'
 import type { Side } from './side.ts'
 
 const names = z.array(z.string()).readonly()
@@ -16,6 +17,8 @@ const sideSchema = z.strictObject({
   /** `zfs 2.3.3-v1.11.5` */
   extensions: names,
   sizes: z.strictObject({ all: z.int().optional(), kernel: z.int(), base: z.int(), extensions: z.int() }).optional(),
+  /** What boots, piece by piece. */
+  pieces: z.array(pieceSchema).readonly().optional(),
 })
 
 export const diffSchema = z.strictObject({
@@ -57,6 +60,6 @@ function describeSide({ name, talos, architecture, variant, signer, image, relea
     ...(signer !== undefined && { signer }),
     ...(boot?.kernel.release !== undefined && { kernel: boot.kernel.release }),
     extensions: extensions.map((one) => `${one.name} ${one.version}`),
-    ...(image !== undefined && { sizes: image.sizes }),
+    ...(image !== undefined && { sizes: image.sizes, pieces: image.pieces }),
   }
 }

@@ -46,7 +46,7 @@ describe('an upgrade', () => {
     ['v1.11.9', /^Talos tests no way back/],
     ['v1.10.9', /^the installer of v1\.10\.9 refuses a node of v1\.12\.9: roll back/],
   ])('to %s says what its installer takes', (talos, expected) => {
-    const [found] = upgradeChanges(WAS, { ...WAS, talos }).filter(({ effect }) => effect === 'breaks')
+    const found = upgradeChanges(WAS, { ...WAS, talos }).find(({ effect }) => effect === 'breaks')
     expect(found?.action).toMatch(expected)
   })
 
