@@ -64,11 +64,11 @@ function renderChanges(changes: readonly Change[]): Markup {
   if (changes.length === 0) return markup`<p>None.</p>`
   const rows = changes.slice(0, MAX_CHANGES).map(
     ({ effect, area, sentence: text, was, is, rules, action }) =>
-      markup`<tr><td><span class="badge ${BADGES[effect]}">${effect}</span></td><td>${area}</td><td>${shorten(text, MAX_TEXT)}${action === '' ? '' : markup`<br><span class="quiet">${action}</span>`}</td><td><code>${shorten(was ?? '', MAX_TEXT)}</code></td><td><code>${shorten(is ?? '', MAX_TEXT)}</code></td><td>${rules.join(', ')}</td></tr>
+      markup`<tr><td><span class="badge ${BADGES[effect]}">${effect}</span></td><td class="word">${area}</td><td>${shorten(text, MAX_TEXT)}${action === '' ? '' : markup`<br><span class="quiet">${action}</span>`}</td><td><code>${shorten(was ?? '', MAX_TEXT)}</code></td><td><code>${shorten(is ?? '', MAX_TEXT)}</code></td><td>${rules.join(', ')}</td></tr>
 `,
   )
   const more = changes.length - MAX_CHANGES
-  return markup`<table><thead><tr><th scope="col">effect</th><th scope="col">where</th><th scope="col">what</th><th scope="col">was</th><th scope="col">is</th><th scope="col">rules</th></tr></thead>
+  return markup`<table><thead><tr><th scope="col">effect</th><th scope="col" class="word">where</th><th scope="col">what</th><th scope="col">was</th><th scope="col">is</th><th scope="col">rules</th></tr></thead>
 <tbody>${rows}</tbody></table>
 ${more > 0 ? markup`<p class="quiet">and ${more} more</p>` : ''}`
 }
