@@ -29,8 +29,7 @@ the values of secrets, for another --from.
 
 A node is to run the variant of --variant, of \`nodes\` in the contract, of the image that it installs, or the one whose services
 it configures; else the one that its extensions are nearest to. --lock says which release and versions are right, and so does
---verdict, the report of \`npm test\` on the images: their verdict and release, and where it was run with --output html=FILE the
-versions. Without them, versions are not pinned, and a note says so. Several nodes are a cluster, whose nodes are also held against each other (NODE-060 and up,
+--verdict, the report of \`npm test\` on the images: their verdict, release and versions. Without them, versions are not pinned, and a note says so. Several nodes are a cluster, whose nodes are also held against each other (NODE-060 and up,
 CFG-060 and up).
 
 Exit status: 0 conforms, 1 a must fails, 2 a must could not be judged, or a node or a file cannot be read.`

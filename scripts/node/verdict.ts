@@ -34,18 +34,19 @@ function isOfNodes(targets: readonly string[]): boolean {
   return targets.every(isImageless)
 }
 
-function toJudged(path: string, { exitCode, digest, claimedTalos, contents }: CandidateVerdict) {
+function toJudged(path: string, { exitCode, digest, claimedTalos, contents, extensions }: CandidateVerdict) {
+  // With its contents a verdict also says which services an extension brings.
+  const described = contents?.extensions?.map(({ name, version, services }) => ({
+    name,
+    version,
+    services: services.map((service) => service.name),
+  }))
+  const known = described ?? extensions
   return {
     path,
     isGreen: exitCode === 0,
     ...(digest !== undefined && { digest }),
     ...(claimedTalos !== undefined && { talos: claimedTalos }),
-    ...(contents?.extensions !== undefined && {
-      extensions: contents.extensions.map(({ name, version, services }) => ({
-        name,
-        version,
-        services: services.map((service) => service.name),
-      })),
-    }),
+    ...(known !== undefined && { extensions: known }),
   }
 }

@@ -58,6 +58,7 @@ describe('npm test on a registry', { timeout: PATIENCE_MS }, () => {
     expect(candidates[0]).toMatchObject({
       reference: reference('spin-only:v1'),
       digest: expect.stringMatching(/^sha256:/),
+      extensions: expect.arrayContaining([{ name: 'spin', version: 'v0.21.0' }]),
       contents: { extensions: expect.arrayContaining([expect.objectContaining({ name: 'spin' })]) },
     })
     expect(requests().filter((one) => one.endsWith('/manifests/v1')).length).toBeLessThanOrEqual(2)

@@ -30,8 +30,8 @@ test(
       fix: 'list exactly these in input.systemExtensions of the profile, or judge the image as the variant that it is',
     },
   ),
-  async ({ extensions, contract, variant, judge }) => {
-    const names = (await extensions.layers()).map((layer) => layer.metadata.name)
+  async ({ extensions, layers, contract, variant, judge }) => {
+    const names = (await layers()).map((layer) => layer.metadata.name)
     const virtual = contract.virtualExtensions.filter((name) => names.includes(name))
     const indexed = (await carriesModules(extensions)) ?? names.includes(MODULES_DEP)
     const index = indexed ? [MODULES_DEP] : []

@@ -89,7 +89,7 @@ function unpinned(at: NodeFinding['at'], extensions: readonly RunningExtension[]
   const versions = extensions.map(({ name, version }) => `${name} ${version}`).join(', ')
   return {
     at,
-    message: `versions are not pinned: ${versions || 'none'}; a --lock says which are right, or a --verdict with contents`,
+    message: `versions are not pinned: ${versions || 'none'}; a --lock says which are right, or the --verdict on its image`,
     kind: 'note',
   }
 }

@@ -90,6 +90,8 @@ export type JudgementMeta = {
   where?: Location
   /** Findings, each with its place: reported one by one instead of the expectation that they fail. */
   findings?: readonly Found[]
+  /** The extensions that the part lists, lowest first, for the reader of the verdict. */
+  lists?: readonly { readonly name: string; readonly version: string }[]
   /** Notes, which break nothing. */
   notes?: readonly { readonly at: Location; readonly message: string }[]
 }

@@ -45,6 +45,9 @@ export type Booted = (judge: BootJudge) => Assertion<void, readonly BootFinding[
 /** `expect` of what the advisories say of the image. */
 export type Advised = (level: Advisory['level']) => Promise<Assertion<void, readonly AdvisoryFinding[]>>
 
+/** Extensions in a verdict; genuine images have some ten. */
+const MAX_LISTED = 1000
+
 const base = vitest
   .extend('meta', async ({ task }) => task.meta as unknown as JudgementMeta)
   .extend('subject', async ({ meta: { candidate, part } }) => {
@@ -151,6 +154,12 @@ const base = vitest
   .extend('initramfs', async ({ subject }) => subject.talos.initramfs())
   .extend('initramfsLayout', async ({ subject }) => subject.talos.initramfsLayout())
   .extend('commandLine', async ({ subject }) => subject.talos.commandLine())
+  /** The layers that extensions.yaml lists; names and versions go into the verdict, whatever the rule says. */
+  .extend('layers', async ({ meta, subject }) => async () => {
+    const layers = await (await subject.talos.extensions()).layers()
+    meta.lists = layers.slice(0, MAX_LISTED).map(({ metadata: { name, version } }) => ({ name, version }))
+    return layers
+  })
   .extend('extensions', async ({ subject }) => subject.talos.extensions())
   .extend('rootfs', async ({ subject }) => subject.talos.rootfs())
   .extend('modules', async ({ subject }) => subject.talos.modules())

@@ -12,6 +12,7 @@ import type { OpenedCandidates } from '../candidates/open.ts'
 import { conformanceSchema, type Conformance } from '../verdict/conformance.ts'
 import { withAbout } from './about.ts'
 import type { readContents } from '../candidates/contents.ts'
+import type { Observation } from '../verdict/observation.ts'
 import { emptiness, exitCodeOf, unknownRules } from '../verdict/gate.ts'
 import { countStatuses, worstExit } from '../verdict/sums.ts'
 import type { Loaded } from '../candidates/inputs.ts'
@@ -137,6 +138,7 @@ export async function judgeCandidates(
       const inside = contents ? await contentsOf(parts, { forbidden, lock: lock?.value }) : undefined
       return {
         ...describeCandidate(candidate),
+        ...listsOf(candidate, observations),
         ...(inside !== undefined && { contents: inside }),
         exitCode: exitCodeOf(rules, runErrors),
         rules: await withAbout(rules, parts),
@@ -193,6 +195,13 @@ function describeCandidate(
     ...(node !== undefined && { node: summarizeNode(node.observed) }),
     ...(bootSummary !== undefined && { boot: bootSummary }),
   }
+}
+
+/** The list of the installer, or of what there is in place of one. */
+function listsOf({ key }: CandidateInput, observations: readonly Observation[]) {
+  const own = observations.filter(({ candidate, lists }) => candidate === key && lists !== undefined)
+  const { lists } = own.find(({ part }) => part === 'installer') ?? own[0] ?? {}
+  return lists === undefined ? {} : { extensions: lists }
 }
 
 /** True where a rule over a release is selected: with --only there may be none. */

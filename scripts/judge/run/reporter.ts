@@ -42,6 +42,7 @@ function observe(testCase: TestCase, root: string): Observation | undefined {
     errors: observeErrors(result.errors ?? [], meta),
     ...(meta.where !== undefined && { where: meta.where }),
     ...(meta.notes !== undefined && { notes: meta.notes.map(({ at, message }) => ({ at, message })) }),
+    ...(meta.lists !== undefined && { lists: meta.lists }),
     durationMs: Math.round(testCase.diagnostic()?.duration ?? 0),
     spec: meta.line === undefined ? file : `${file}:${meta.line}`,
   }

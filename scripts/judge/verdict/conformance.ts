@@ -132,6 +132,11 @@ const candidateSchema = z.strictObject({
     .describe('Files of the machine configuration that was judged beside the image, patches last.'),
   identified: z.string().optional().describe('What an image without a label of ours was found to be, and judged as.'),
   node: nodeSchema.optional().describe('What a running node says of itself, where one was judged.'),
+  extensions: z
+    .array(z.strictObject({ name: z.string(), version: z.string() }))
+    .readonly()
+    .optional()
+    .describe('What the image lists, lowest first; absent where it was not read.'),
   boot: bootSchema.optional().describe('What a start of the image came to, where it was booted.'),
   exitCode: z.int(),
   rules: z.array(ruleSchema).readonly(),

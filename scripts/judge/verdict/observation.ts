@@ -24,6 +24,8 @@ export type Observation = {
   readonly where?: Location
   /** Facts worth knowing that break no rule. */
   readonly notes?: readonly { readonly at: Location; readonly message: string }[]
+  /** The extensions that the part lists, where the rule looks at all of them. */
+  readonly lists?: readonly { readonly name: string; readonly version: string }[]
   readonly durationMs: number
   /** `specs/kernel/image.spec.ts:12`. */
   readonly spec: string

@@ -25,7 +25,8 @@ export type JudgedImage = {
   readonly extensions?: readonly {
     readonly name: string
     readonly version: string
-    readonly services: readonly string[]
+    /** Absent where the verdict does not say. */
+    readonly services?: readonly string[] | undefined
   }[]
 }
 
