@@ -78,7 +78,7 @@ describe('runGuest', { timeout: 120_000 }, () => {
     const path = await program('endless', 'exec yes "[talos] again and again and again"')
     const { end, bytes } = await run(path)
     expect(end.kind).toBe('output')
-    expect(bytes.length).toBe(8 << 20)
+    expect(bytes.length).toBe(4 << 20)
     await expect.poll(() => isRunning(`${path}.own`), { timeout: 30_000 }).toBe(false)
   })
 

@@ -17,7 +17,7 @@ export type GuestTerms = {
 export type Ended = { readonly console: Console; readonly bytes: Uint8Array; readonly end: BootEnd }
 
 /** A genuine boot prints some hundred KiB; what prints more than this is ended. */
-const MAX_CONSOLE_BYTES = 8 << 20
+const MAX_CONSOLE_BYTES = 4 << 20
 /** What the program itself says of its arguments. */
 const MAX_ERROR_BYTES = 16 << 10
 /** Behind a failure init counts down and the kernel says why: that belongs to the console. */

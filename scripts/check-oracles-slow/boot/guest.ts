@@ -31,17 +31,17 @@ const OPTIONS = { compression: 'zstd', level: 3, modificationTime: 0 } as const
 
 /** `root` is where the packages are unpacked. */
 export async function readParts(root: string): Promise<Parts> {
-  const [release = ''] = await readdir(join(root, 'lib/modules'))
+  const [release = ''] = await readdir(join(root, 'usr/lib/modules'))
   const modules = await Promise.all(
     MODULES.map(async (path) => {
-      const name = `${path.slice(path.lastIndexOf('/') + 1)}.ko`
-      return [name, await readFile(join(root, `lib/modules/${release}/kernel/${path}.ko`))] as const
+      const name = `${path.slice(path.lastIndexOf('/') + 1)}.ko.xz`
+      return [name, await readFile(join(root, `usr/lib/modules/${release}/kernel/${path}.ko.xz`))] as const
     }),
   )
   return {
     stub: await readFile(join(root, 'usr/lib/systemd/boot/efi/linuxaa64.efi.stub')),
     kernel: await readFile(join(root, `boot/vmlinuz-${release}`)),
-    busybox: await readFile(join(root, 'bin/busybox')),
+    busybox: await readFile(join(root, 'usr/bin/busybox')),
     modules: Object.fromEntries(modules),
   }
 }

@@ -21,7 +21,10 @@ fail() {
 [ "$guest" = silent ] && busybox sleep 1000
 say "booting Talos v1.11.5"
 say "mounting the rootfs"
-for module in loop squashfs overlay; do busybox insmod "/modules/$module.ko" || fail "no $module"; done
+for module in loop squashfs overlay; do
+  busybox xzcat "/modules/$module.ko.xz" > "/modules/$module.ko"
+  busybox insmod "/modules/$module.ko" || fail "no $module"
+done
 busybox mdev -s
 
 busybox awk '/^    - image: /{i=$3} /^        name: /{n=$2} /^        version: /{gsub(/["\047]/,"",$2); print i, n, $2}' /extensions.yaml |
