@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -94,7 +96,7 @@ describe('runGuest', { timeout: 120_000 }, () => {
   })
 
   it('says that a program cannot be started', async () => {
-    await expect(run(join(folder, 'none'))).rejects.toThrow(/none cannot be started: spawn .* ENOENT/)
+    await expect(run(join(folder, 'none'))).rejects.toThrow(/none ended with 127: .*none: not found$/)
   })
 
   it('ends the guest where the command is interrupted', async () => {
@@ -105,5 +107,21 @@ describe('runGuest', { timeout: 120_000 }, () => {
     interrupt.abort(new Error('interrupted'))
     await expect(running).rejects.toThrow('interrupted')
     await expectNothingRuns(path)
+  })
+
+  it('is not left behind where this process is killed', async () => {
+    const path = await program('orphan', 'echo Linux version 6', HANGS)
+    const module = new URL('guest.ts', import.meta.url).href
+    const terms = `{ timeout: 600, settle: 1, consolePath: '', signal: new AbortController().signal }`
+    const code = `(await import('${module}')).runGuest('${path}', [], ${terms})`
+    const own = ['--import', './scripts/preload.mjs', '--input-type=module', '--eval', code]
+    const parent = spawn(process.execPath, own)
+    const gone = once(parent, 'exit')
+    await expect.poll(() => readFile(`${path}.pid`, 'utf8').catch(() => ''), { timeout: 60_000 }).toMatch(/\d\n/)
+    parent.kill('SIGKILL')
+    await gone
+    // Of its group the guest alone: what it has started itself would need a leash of its own.
+    await expect.poll(() => isRunning(`${path}.own`), { timeout: 30_000 }).toBe(false)
+    process.kill(Number(await readFile(`${path}.pid`, 'utf8')), 'SIGKILL')
   })
 })

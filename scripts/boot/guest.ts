@@ -24,6 +24,16 @@ const MAX_ERROR_BYTES = 16 << 10
 const AFTER_TROUBLE_MS = 2000
 /** QEMU ends at once; what does not is killed. */
 const GRACE_MS = 3000
+/**
+ * A shell between this process and the program. Its standard input is a pipe from here, on which nothing comes: where this
+ * process is killed the pipe ends, and the program is killed, too.
+ */
+const LEASH = `exec 3<&0
+"$@" </dev/null 3<&- &
+guest=$!
+{ read -r _ <&3; kill -KILL "$guest"; } >/dev/null 2>&1 &
+exec 3<&-
+wait "$guest"`
 
 /**
  * Runs `program` until its console says enough. UsageError where it cannot be started or fails by itself, and the reason of
@@ -37,7 +47,8 @@ export async function runGuest(
   signal.throwIfAborted()
   const started = performance.now()
   const seconds = (): number => (performance.now() - started) / 1000
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true, shell: false })
+  const leashed = ['-c', LEASH, 'sh', program, ...args]
+  const child = spawn('/bin/sh', leashed, { stdio: ['pipe', 'pipe', 'pipe'], detached: true, shell: false })
   const guard = guardGroup(child)
   const reader = new ConsoleReader({ path: consolePath })
   const chunks: Buffer[] = []
