@@ -120,8 +120,8 @@ function renderNode(node: CandidateVerdict['node']): Markup {
 
 function renderBoot(boot: CandidateVerdict['boot']): Markup {
   if (boot === undefined) return markup``
-  const lines = describeBoot(boot).map((line) => markup`<dd>${shorten(line)}</dd>`)
-  return markup`<dt>start</dt>${lines}
+  const [what = '', console = ''] = describeBoot(boot)
+  return markup`<dt>start</dt><dd>${shorten(what)}<br>${shorten(console)}</dd>
 `
 }
 
