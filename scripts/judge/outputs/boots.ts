@@ -1,5 +1,5 @@
 // What a start of an image came to, for a person.
-import type { BootSummary } from '../verdict/conformance.ts'
+import type { BootSummary, Conformance } from '../verdict/conformance.ts'
 
 const BY: Readonly<Record<BootSummary['by'], string>> = {
   saved: 'a saved console',
@@ -28,4 +28,9 @@ const PLACES: Readonly<Record<Exclude<BootSummary['reached'], 'nothing'>, string
   initramfs: 'its initramfs',
   rootfs: 'the root filesystem',
   '/sbin/init': '/sbin/init',
+}
+
+/** True where a lock could have been compared with, and was not: a boot is held to its own image. */
+export function isUnpinned({ pinned, candidates }: Pick<Conformance, 'pinned' | 'candidates'>): boolean {
+  return !pinned && !(candidates.length > 0 && candidates.every(({ boot }) => boot !== undefined))
 }

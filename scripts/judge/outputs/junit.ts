@@ -3,6 +3,7 @@
 import { areaOf } from '../verdict/areas.ts'
 import { printableStrings } from '../verdict/printable.ts'
 import type { CandidateVerdict, Conformance, RuleVerdict } from '../verdict/conformance.ts'
+import { describeBoot, isUnpinned } from './boots.ts'
 import { accountText, candidateNames } from './account.ts'
 import { markup, type Markup } from './markup.ts'
 
@@ -84,7 +85,8 @@ function toRunError(runError: string, at: number): Case {
   return { name: `run error ${at + 1}`, area: 'run', seconds: 0, outcome: 'error', detail }
 }
 
-function describeCandidate({ reference, digest, variant }: CandidateVerdict, { pinned }: Conformance): string {
-  const compared = pinned ? '' : '\nNOT PINNED: nothing was compared with an upstream release'
-  return `${reference} as ${variant}${digest === undefined ? '' : `\n${digest}`}${compared}`
+function describeCandidate({ reference, digest, variant, boot }: CandidateVerdict, conformance: Conformance): string {
+  const start = boot === undefined ? '' : `\n${describeBoot(boot).join('\n')}`
+  const compared = !isUnpinned(conformance) ? '' : '\nNOT PINNED: nothing was compared with an upstream release'
+  return `${reference} as ${variant}${digest === undefined ? '' : `\n${digest}`}${start}${compared}`
 }

@@ -9,6 +9,7 @@ import {
   type Status,
 } from '../verdict/conformance.ts'
 import { accountOf, candidateNames, shorten, tally, verdictWord, type Line } from './account.ts'
+import { describeBoot, isUnpinned } from './boots.ts'
 import { NODE_HEAD, nodeRows } from './nodes.ts'
 import { formatSize } from './size.ts'
 
@@ -22,7 +23,7 @@ export function renderMarkdown(verdict: Conformance): string {
   const { tool, rules, contract, lock } = conformance
   return [
     `# ${verdictWord(conformance.exitCode)}`,
-    ...(conformance.pinned ? [] : ['**Not pinned**: nothing was compared with an upstream release.']),
+    ...(isUnpinned(conformance) ? ['**Not pinned**: nothing was compared with an upstream release.'] : []),
     ...conformance.runErrors.map((runError) => `**Run error**: ${code(shorten(runError))}`),
     ...renderNodes(conformance),
     ...conformance.candidates.flatMap((candidate, at) => renderCandidate(candidate, names[at] ?? '')),
@@ -46,10 +47,17 @@ function renderNodes(conformance: Conformance): readonly string[] {
 }
 
 function renderCandidate(candidate: CandidateVerdict, name: string): readonly string[] {
-  const { rules, digest, reference } = candidate
+  const { rules, digest, reference, boot } = candidate
   return [
     `## ${plain(name)}: ${verdictWord(candidate.exitCode).toLowerCase()}`,
     `${code(shorten(reference))}${digest === undefined ? '' : `  \n${code(digest)}`}`,
+    ...(boot === undefined
+      ? []
+      : [
+          describeBoot(boot)
+            .map((line) => plain(shorten(line)))
+            .join('  \n'),
+        ]),
     renderAreas(rules),
     ...rules.filter(({ status }) => status === 'fail').map(renderRule),
     ...fold(

@@ -8,7 +8,7 @@ import {
 } from '../../verdict/conformance.ts'
 import { lockCommand } from '#specs/contract/lock.ts'
 import { shorten, tally, verdictWord } from '../account.ts'
-import { describeBoot } from '../boots.ts'
+import { describeBoot, isUnpinned } from '../boots.ts'
 import { markup, type Markup } from '../markup.ts'
 import { isRelease } from '../../run/release.ts'
 import { renderBadge, toneOf } from './status.ts'
@@ -16,13 +16,15 @@ import { renderBadge, toneOf } from './status.ts'
 const NOT_GREEN: readonly Status[] = ['fail', 'missing', 'inconclusive', 'blocked', 'waived']
 
 export function renderVerdict(conformance: Conformance, names: readonly string[]): Markup {
-  const { candidates, exitCode, pinned, selected, runErrors } = conformance
+  const { candidates, exitCode, selected, runErrors } = conformance
   const statuses = candidates.flatMap(({ rules }) => rules.map(({ status }) => status))
   const images = candidates.filter(({ reference }) => !isRelease(reference)).length
   const together = images < candidates.length ? ' and their release' : ''
   const many = `${images === 1 ? '1 candidate' : `${images} candidates`}${together}`
   const notes = [
-    ...(pinned ? [] : ['Not pinned: nothing was compared with an upstream release, only the structure was judged.']),
+    ...(isUnpinned(conformance)
+      ? ['Not pinned: nothing was compared with an upstream release, only the structure was judged.']
+      : []),
     ...(selected === undefined ? [] : [`Only these rules were judged: ${selected.join(', ')}.`]),
     ...runErrors.map((runError) => `Run error: ${shorten(runError)}`),
   ]
