@@ -10,8 +10,8 @@ import { formatLock } from '#specs/contract/lock.ts'
 import { CONTRACT_PATH, loadContract } from '../judge/candidates/inputs.ts'
 import type { Conformance } from '../judge/verdict/conformance.ts'
 import { ROOT } from '../root.ts'
-import { judgeHere } from '../testing/run-command.ts'
-import { runCommandLine } from '../testing/run-script.ts'
+import { promote } from '../promote/main.ts'
+import { judgeHere, runCommand } from '../testing/run-command.ts'
 import { makeEmbedded } from './release.ts'
 
 /** Five variants are built and judged in half a minute on an idle machine. */
@@ -77,13 +77,13 @@ describe('a contract', { timeout: PATIENCE_MS }, () => {
       if (image === undefined) throw new Error('expected a reference')
       expect(image.repository).toBe(`cozystack/talos-${names.at(-1)}`)
       const promoted = ['--report', join(folder, `${count}.promoted.json`)]
-      const { status, stdout } = await runCommandLine('promote', [
+      const { exit, stdout } = await runCommand(promote, [
         renderReference(image),
         'demo-stable',
         ...common,
         ...promoted,
       ])
-      expect(status).toBe(0)
+      expect(exit).toBe(0)
       expect(stdout).toContain(`${image.repository}:demo-stable was nothing, is sha256:`)
     } finally {
       await embedded.close()

@@ -6,7 +6,7 @@ import { expect, it } from 'vitest'
 import { CAPABILITY_NAMES } from '#harness/talos/quirks.ts'
 import { ROOT } from '../../root.ts'
 import { conformanceSchema } from '../../judge/verdict/conformance.ts'
-import { runConform } from '../../testing/run-script.ts'
+import { judgeHere } from '../../testing/run-command.ts'
 import { RULES_OF } from './capability-rules.ts'
 
 const PATIENCE_MS = 60_000
@@ -20,7 +20,7 @@ it('are the rules that cannot be judged then', { timeout: PATIENCE_MS }, async (
     const [lock, report] = [join(folder, 'lock.json'), join(folder, 'conformance.json')]
     await writeFile(lock, text)
     const args = [GOLDEN, '--variant', 'spin-tailscale', '--target', 'installer', '--lock', lock, '--report', report]
-    const { stderr } = await runConform(args)
+    const { stderr } = await judgeHere(args)
     const { candidates } = conformanceSchema.parse(JSON.parse(await readFile(report, 'utf8').catch(() => stderr)))
     const asked = candidates.flatMap(({ rules }) =>
       rules.flatMap(({ id, status, findings }) =>
