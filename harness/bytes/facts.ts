@@ -32,6 +32,14 @@ export type FactLimits = {
 /** Enough for the parts of a few releases; beyond it the least recently used is read anew. */
 const LIMITS: FactLimits = { facts: 100_000, bytes: 64 << 20, contents: 64, contentBytes: 4 * 2 ** 30 }
 
+/** Keeps facts from run to run; what it gives is what was put there for the same key. */
+export interface FactStore {
+  /** The fact under `key`; undefined for none, and for one that cannot be believed. */
+  find(key: string): Promise<{ readonly value: unknown } | undefined>
+  /** `bytes` is an estimate of its memory. */
+  put(key: string, value: unknown, bytes: number): Promise<void>
+}
+
 type Fact = { readonly value: Promise<unknown>; bytes: number }
 type Content = {
   readonly place: Place
@@ -46,16 +54,33 @@ const SMALL_FACT = 256
 
 export class Facts implements FactKeeper {
   readonly #limits: FactLimits
+  readonly #store: FactStore | undefined
   readonly #openPlace: () => Place
   readonly #facts = new Map<string, Fact>()
   readonly #contents = new Map<string, Content>()
   #bytes = 0
   #contentBytes = 0
 
-  /** `openPlace` gives each decompressed stream a place of its own, which is closed with the last that reads it. */
-  constructor(openPlace: () => Place, limits: FactLimits = LIMITS) {
+  /**
+   * `openPlace` gives each decompressed stream a place of its own, which is closed with the last that reads it. `store` has
+   * the facts of earlier runs, and gets those of this one.
+   */
+  constructor(openPlace: () => Place, limits: FactLimits = LIMITS, store?: FactStore) {
     this.#openPlace = openPlace
     this.#limits = limits
+    this.#store = store
+  }
+
+  /** True where facts of earlier runs may spare the reading of whole streams. */
+  get isKept(): boolean {
+    return this.#store !== undefined
+  }
+
+  /** The fact under `key` where it is known; nothing is read for it. */
+  async recall<T>(key: string): Promise<T | undefined> {
+    const here = this.#facts.get(key)
+    const known = here === undefined ? await this.#store?.find(key) : { value: await here.value.catch(() => undefined) }
+    return known?.value as T | undefined
   }
 
   /** The fact under `key`, which says what was read and by what reader. A failure is the caller's own and is not kept. */
@@ -66,7 +91,7 @@ export class Facts implements FactKeeper {
       this.#facts.set(key, found)
       return (found.value as Promise<T>).catch(() => read())
     }
-    const value = read()
+    const value = this.#recallOr(key, read, bytesOf)
     const fact: Fact = { value, bytes: 0 }
     this.#facts.set(key, fact)
     const settled = (bytes: number | undefined): void => {
@@ -79,6 +104,14 @@ export class Facts implements FactKeeper {
       (known) => settled((bytesOf?.(known) ?? SMALL_FACT) + 2 * key.length),
       () => settled(undefined),
     )
+    return value
+  }
+
+  async #recallOr<T>(key: string, read: () => Promise<T>, bytesOf?: (value: T) => number): Promise<T> {
+    const kept = await this.#store?.find(key)
+    if (kept !== undefined) return kept.value as T
+    const value = await read()
+    await this.#store?.put(key, value, bytesOf?.(value) ?? SMALL_FACT)
     return value
   }
 

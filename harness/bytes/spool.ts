@@ -7,7 +7,8 @@ import { FormatError } from '../errors.ts'
 import type { Facts, SpoolOptions } from './facts.ts'
 import { writeAll } from './file.ts'
 import { makeFolder } from './folder.ts'
-import { identified, keyOf } from './identity.ts'
+import { lazy } from '../lazy.ts'
+import { followedContent, identified, keyOf } from './identity.ts'
 import { bytesSource, fileSource, type ByteSource } from './source.ts'
 
 /** A spooled stream below this size stays in memory: most images have many small members and few big ones. */
@@ -53,10 +54,22 @@ export class Spool {
     const { facts } = this
     const key = keyOf(stored, reader)
     if (facts === undefined || stored.identity === undefined || key === undefined) return this.take(chunks(), options)
-    const lease = await facts.lease(key, chunks, options)
-    if (lease !== undefined) this.#releases.push(lease.release)
-    const content = lease?.source ?? (await this.take(chunks(), options))
-    return identified(content.slice(0, content.size, options.where), { facts, root: key, offset: 0 })
+    const unpack = lazy(async () => {
+      const lease = await facts.lease(key, chunks, options)
+      if (lease !== undefined) this.#releases.push(lease.release)
+      return lease?.source ?? this.take(chunks(), options)
+    })
+    if (!facts.isKept) {
+      const content = await unpack()
+      return identified(content.slice(0, content.size, options.where), { facts, root: key, offset: 0 })
+    }
+    const sizeKey = `size(${key})`
+    const known = await facts.recall<number>(sizeKey)
+    const size =
+      known !== undefined && known <= options.maxBytes
+        ? known
+        : await unpack().then((content) => facts.keep(sizeKey, () => Promise.resolve(content.size)))
+    return followedContent({ facts, root: key, size, where: options.where, open: unpack })
   }
 
   /** Takes in a whole stream; LIMIT_EXCEEDED as soon as it passes `maxBytes`. Chunks may be reused by the producer. */

@@ -1,5 +1,5 @@
 // A kernel as Talos ships it: an EFI zboot image around an arm64 Image, unpacked when first asked.
-import type { X509Certificate } from 'node:crypto'
+import { X509Certificate } from 'node:crypto'
 import { factOf } from '../bytes/identity.ts'
 import type { ByteSource } from '../bytes/source.ts'
 import type { Spool } from '../bytes/spool.ts'
@@ -38,7 +38,11 @@ export function openKernel(source: ByteSource, spool: Spool): Kernel {
     payload,
     header: lazy(async () => readArm64Image(await payload())),
     banner: fact('banner', findKernelBanner),
-    certificates: fact('certificates', findCertificates),
+    // In DER: a fact is plain data.
+    certificates: lazy(async () => {
+      const found = await fact('certificates', async (image) => (await findCertificates(image)).map(({ raw }) => raw))()
+      return found.map((raw) => new X509Certificate(raw))
+    }),
     config: fact('config', readKernelConfig, (config) => 100 * (config?.size ?? 0)),
   }
 }

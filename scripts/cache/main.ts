@@ -26,7 +26,9 @@ export function parseCacheCommand(
   args: readonly string[],
   write: (text: string) => void = print,
 ): CacheCommand | undefined {
-  const program = new Command('npm run cache --').description('The cache of what was pulled from registries.')
+  const program = new Command('npm run cache --').description(
+    'The cache of what was pulled from registries, and of what was found in images.',
+  )
   const where = '--cache <DIR>'
   const about = `the folder (default: ${DEFAULT_CACHE})`
   program.exitOverride().configureOutput({ writeErr: () => undefined, writeOut: write })
@@ -40,7 +42,7 @@ export function parseCacheCommand(
     })
   program
     .command('prune')
-    .description(`remove ${CONTENT_AREAS.join(' and ')}, those used longest ago first`)
+    .description(`remove ${[...CONTENT_AREAS, 'facts'].join(', ')}, those used longest ago first`)
     .option(where, about)
     .option('--max-size <SIZE>', 'how much may stay, such as 5G (default: nothing)', parseSize, 0)
     .action((options: Options) => {

@@ -58,7 +58,7 @@ export function judgeExamples(line: string): readonly string[] {
 
 type Named = Readonly<Record<string, string | undefined>>
 
-/** Arguments of the main job that say the same, and `more`. */
+/** Arguments of the main job that say the same, and `more`; it believes no earlier run: on its verdict others rely. */
 export function judgeArguments(options: JudgeInputs & Login, more: Named): readonly string[] {
   const {
     contract,
@@ -88,6 +88,7 @@ export function judgeArguments(options: JudgeInputs & Login, more: Named): reado
     ...more,
   }
   return [
+    '--from-bytes',
     ...toArguments(named),
     ...limits,
     ...(passwordStdin === true ? ['--password-stdin'] : []),

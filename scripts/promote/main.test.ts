@@ -82,6 +82,7 @@ describe('npm run promote', () => {
     expect([tagOf(registry, 'demo-stable'), tagOf(registry, 'demo-stable-assets')]).toEqual([first, firstAssets])
     const at = `${registry.host}/${REPOSITORY}`
     expect(judged[0]?.slice(0, 3)).toEqual([`${at}:v1.0.0@${first}`, '--assets', `${at}@${firstAssets}`])
+    expect(judged[0]).toContain('--from-bytes')
     expect(stdout).toContain(`${at}:demo-stable was nothing, is ${first}\n`)
     expect(puts(registry)).toEqual(['demo-stable-assets', 'demo-stable'])
 

@@ -42,7 +42,7 @@ describe('verifyPublished', () => {
 
   it('leaves what could be judged where not all could', async () => {
     const judge = async (args: readonly string[]): Promise<number> => {
-      expect(args.slice(0, 3)).toEqual([...published.references, '--report', path])
+      expect(args.slice(0, 4)).toEqual([...published.references, '--from-bytes', '--report', path])
       await writeFile(path, '{"a":"part"}')
       return 2
     }

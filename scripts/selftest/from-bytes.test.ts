@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { sampleFinding, sampleRule } from '../testing/sample-conformance.ts'
-import { compareWithBytes, sample } from './from-bytes.ts'
+import { compareWithBytes, compareWithKept, sample } from './from-bytes.ts'
 
 const candidates = Array.from({ length: 50 }, (_, at) => ({ candidate: { key: `${at}` } }))
 
@@ -35,5 +35,28 @@ describe('compareWithBytes', () => {
     expect(found).toEqual([
       expect.stringMatching(/^one: expected A-00[12] as its bytes give it, .*, got .* from shared/),
     ])
+  })
+})
+
+describe('compareWithKept', () => {
+  const judged = (key: string, status: 'pass' | 'fail') => ({
+    candidate: { key },
+    rules: [sampleRule('A-001', status)],
+  })
+  const first = [judged('one', 'pass'), judged('two', 'fail')]
+
+  it('has nothing to say of equal verdicts from facts, and of those that were not judged again', () => {
+    expect(compareWithKept(first, [judged('two', 'fail')], 1)).toEqual([])
+    expect(compareWithKept(first, [], 0)).toEqual([])
+  })
+
+  it('reports another verdict', () => {
+    expect(compareWithKept(first, [judged('two', 'pass')], 1)).toEqual([
+      expect.stringMatching(/^two: expected A-001 .*"fail".*, got .*"pass".* from kept facts$/),
+    ])
+  })
+
+  it('reports that nothing was believed', () => {
+    expect(compareWithKept(first, first, 0)).toEqual([expect.stringMatching(/^kept facts: .* got none$/)])
   })
 })

@@ -1,4 +1,4 @@
-// Verdicts from facts that candidates share, held against verdicts from each candidate's own bytes.
+// Verdicts from facts that candidates share, or that an earlier run kept, held against verdicts from bytes.
 import { createHash } from 'node:crypto'
 import type { RuleVerdict } from '../judge/verdict/conformance.ts'
 
@@ -20,13 +20,35 @@ export function sample<T extends { readonly candidate: { readonly key: string } 
 
 /** One sentence for each rule whose verdict is another from the bytes; all but the time must be equal. */
 export function compareWithBytes(shared: readonly Judged[], fromBytes: readonly Judged[]): readonly string[] {
-  const byKey = new Map(shared.map((one) => [one.candidate.key, one.rules]))
-  return fromBytes.flatMap(({ candidate: { key }, rules }) => {
+  return compare(fromBytes, shared, 'shared facts')
+}
+
+/**
+ * One sentence for each rule whose verdict is another from the facts that an earlier run kept, and one where `believed`, the
+ * number of those that were given out, is none: then nothing is compared.
+ */
+export function compareWithKept(
+  first: readonly Judged[],
+  fromKept: readonly Judged[],
+  believed: number,
+): readonly string[] {
+  const isVain = fromKept.length > 0 && believed === 0
+  const keys = new Set(fromKept.map(({ candidate }) => candidate.key))
+  const expected = first.filter(({ candidate }) => keys.has(candidate.key))
+  return [
+    ...(isVain ? ['kept facts: expected some of the first run to be believed by the second, got none'] : []),
+    ...compare(expected, fromKept, 'kept facts'),
+  ]
+}
+
+function compare(expected: readonly Judged[], got: readonly Judged[], from: string): readonly string[] {
+  const byKey = new Map(got.map((one) => [one.candidate.key, one.rules]))
+  return expected.flatMap(({ candidate: { key }, rules }) => {
     const others = new Map(byKey.get(key)?.map((rule) => [rule.id, rule]))
-    const ids = new Set([...others.keys(), ...rules.map(({ id }) => id)])
-    return [...ids].flatMap((id) => {
-      const [from, got] = [textOf(rules.find((rule) => rule.id === id)), textOf(others.get(id))]
-      return from === got ? [] : [`${key}: expected ${id} as its bytes give it, ${from}, got ${got} from shared facts`]
+    const wanted = new Map(rules.map((rule) => [rule.id, rule]))
+    return [...new Set([...others.keys(), ...wanted.keys()])].flatMap((id) => {
+      const [right, found] = [textOf(wanted.get(id)), textOf(others.get(id))]
+      return right === found ? [] : [`${key}: expected ${id} as its bytes give it, ${right}, got ${found} from ${from}`]
     })
   })
 }

@@ -14,10 +14,10 @@ import { loadRuleIndex } from '../judge/candidates/inputs.ts'
 import { runSpecs } from '../judge/run/run.ts'
 import { ROOT } from '../root.ts'
 import type { RuleVerdict } from '../judge/verdict/conformance.ts'
-import type { Observation } from '../judge/verdict/observation.ts'
+import type { Observation, RunObservations } from '../judge/verdict/observation.ts'
 import { tryDoors } from './doors/try.ts'
 import { compareVerdict, killMatrix } from './compare.ts'
-import { compareWithBytes, sample } from './from-bytes.ts'
+import { compareWithBytes, compareWithKept, sample } from './from-bytes.ts'
 import { prepareAll, type Example } from './prepare-all.ts'
 import type { Prepared } from './prepare.ts'
 
@@ -33,13 +33,16 @@ const GROUPS = 2
  */
 const ROOMY = ['--max-semi-space-size=32', '--external-memory-accounted-in-global-limit', '--initial-heap-size=512']
 
-/** Candidates of a run over all that are judged from their bytes, too. */
+/** Candidates of a run over all that are judged from their bytes, too, and from facts that were kept. */
 const SAMPLE = 8
+const KEPT_SAMPLE = 4
 
 type SelftestOptions = {
   readonly names: readonly string[]
   /** True to judge every candidate from its bytes, too. */
   readonly fromBytes: boolean
+  /** True to judge every candidate once more from the facts that the first run kept. */
+  readonly kept: boolean
   /** The number that decides which candidates are judged so in a run over all. */
   readonly seed: number
 }
@@ -50,16 +53,22 @@ export function parseSelftest(args: readonly string[]): SelftestOptions | undefi
     .description('Every counterexample fails exactly its rules, every rule is failed by one, what is right fails none.')
     .argument('[NAME...]', 'only counterexamples whose name, or a rule of which, contains each NAME')
     .option('--from-bytes', 'hold each verdict against that from its bytes alone; a run over all does it for a sample')
+    .option(
+      '--kept',
+      'keep facts in the first run, and hold each verdict against that of a second run from them',
+      false,
+    )
     .option('--seed <number>', 'the sample, by a number that a run over all prints', parseCount)
   addExamples(command, [
     'npm run selftest -- EXT-015',
     'npm run selftest -- KRN-001 page',
     'npm run selftest -- EXT-015 --from-bytes',
+    'npm run selftest -- EXT-015 --kept',
     'npm run selftest -- --seed 7',
   ])
   if (!parseCommand(command, args)) return undefined
-  const { fromBytes = false, seed = randomInt(2 ** 31) } = command.opts<Partial<SelftestOptions>>()
-  return { names: command.args, fromBytes, seed }
+  const { fromBytes = false, kept = false, seed = randomInt(2 ** 31) } = command.opts<Partial<SelftestOptions>>()
+  return { names: command.args, fromBytes, kept, seed }
 }
 
 /** `args` without node and script; names narrow the run, and the kill matrix is then left out. Gives the exit status. */
@@ -88,7 +97,11 @@ async function runDoors(folder: string, started: number): Promise<number> {
   return problems.length === 0 ? 0 : 1
 }
 
-async function run(folder: string, { names, fromBytes, seed }: SelftestOptions, started: number): Promise<number> {
+async function run(
+  folder: string,
+  { names, fromBytes, kept, seed }: SelftestOptions,
+  started: number,
+): Promise<number> {
   for (const flag of ROOMY) setFlagsFromString(flag)
   const ruleIndex = await loadRuleIndex()
   const isWhole = names.length === 0
@@ -111,17 +124,23 @@ async function run(folder: string, { names, fromBytes, seed }: SelftestOptions, 
   })
   // A run for each group, not a project for each in one run: vitest would give the files of every project to all
   // workers, and each of them would open all candidates.
-  const runs = await Promise.all(
-    Array.from({ length: GROUPS }, (_, group) =>
-      runSpecs({ groups: [input(prepared.filter((_one, at) => at % GROUPS === group))] }),
-    ),
-  )
+  const runAll = (some: readonly Prepared[], more: Partial<RunInput>) =>
+    runGroups((group) => ({ ...input(some.filter((_one, at) => at % GROUPS === group)), ...more }))
+  const runs = await runAll(prepared, { keepFacts: kept })
   const withParts = prepared.filter(({ candidate, members }) => hasParts(candidate) || members?.some(hasParts))
   const sampled = fromBytes ? withParts : sample(withParts, seed, isWhole ? SAMPLE : 0)
   const again = await runSpecs({ groups: sampled.length === 0 ? [] : [{ ...input(sampled), fromBytes: true }] })
+  // The first conforms: of it there is something to believe.
+  const repeated = kept ? prepared : [...withParts.slice(0, 1), ...sampled].slice(0, isWhole ? KEPT_SAMPLE : 0)
+  const believed = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
+  const first = kept ? [] : await runAll(repeated, { keepFacts: true })
+  const warm = await runAll(repeated, { keepFacts: true, believed })
   const tried = await trying
-  const observations = runs.flatMap((one) => one.observations)
-  const runErrors = [...[...runs, again].flatMap((one) => one.runErrors), ...unknownRules(ruleIndex, observations)]
+  const observations = observationsOf(runs)
+  const runErrors = [
+    ...[...runs, ...first, ...warm, again].flatMap((one) => one.runErrors),
+    ...unknownRules(ruleIndex, observations),
+  ]
   const verdicts = judgeAll(ruleIndex, prepared, observations)
   const problems = [
     ...runErrors.map((runError) => `run error: ${runError}`),
@@ -130,6 +149,7 @@ async function run(folder: string, { names, fromBytes, seed }: SelftestOptions, 
       compareVerdict(rules, expected).map((problem) => `${candidate.key}: ${problem}`),
     ),
     ...compareWithBytes(verdicts, judgeAll(ruleIndex, sampled, again.observations)),
+    ...compareWithKept(verdicts, judgeAll(ruleIndex, repeated, observationsOf(warm)), believed[0] ?? 0),
     ...(isWhole ? unkilled(ruleIndex, verdicts) : []),
     ...tried.problems,
   ]
@@ -140,9 +160,20 @@ async function run(folder: string, { names, fromBytes, seed }: SelftestOptions, 
   const killed = killMatrix(verdicts).size
   process.stdout.write(
     `selftest: ${controls} controls, ${counterexamples} counterexamples, ` +
-      `${killed} of ${ruleIndex.requirements.length} rules killed, ${tried.doors} doors, ${sampled.length} from bytes${isWhole ? ` (--seed ${seed})` : ''}, ${problems.length} problems (${seconds} s)\n`,
+      `${killed} of ${ruleIndex.requirements.length} rules killed, ${tried.doors} doors, ${sampled.length} from bytes${isWhole ? ` (--seed ${seed})` : ''}, ${repeated.length} from ${believed[0]} kept facts, ${problems.length} problems (${seconds} s)\n`,
   )
   return problems.length === 0 ? 0 : 1
+}
+
+function runGroups(inputOf: (group: number) => RunInput): Promise<readonly RunObservations[]> {
+  const inputs = Array.from({ length: GROUPS }, (_, group) => inputOf(group)).filter(
+    ({ candidates }) => candidates.length > 0,
+  )
+  return Promise.all(inputs.map((one) => runSpecs({ groups: [one] })))
+}
+
+function observationsOf(runs: readonly RunObservations[]): readonly Observation[] {
+  return runs.flatMap(({ observations }) => observations)
 }
 
 function hasParts({ references }: CandidateInput): boolean {

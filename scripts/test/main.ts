@@ -107,6 +107,7 @@ async function conform(
       only: options.only,
       cacheFolder: embedded?.cacheFolder ?? options.cache ?? defaultCacheFolder(),
       limits: options.limit ?? BUDGET,
+      keepFacts: embedded === undefined && !(options.fromBytes || options.account || options.reproduce),
       contents: options.output.some(({ format }) => format === 'html'),
       started,
       signal,

@@ -11,6 +11,7 @@ describe('parseOptions', () => {
       reproduce: false,
       structureOnly: false,
       contractOnly: false,
+      fromBytes: false,
       json: false,
       output: [],
     })
@@ -38,6 +39,7 @@ describe('parseOptions', () => {
       reproduce: false,
       structureOnly: false,
       contractOnly: false,
+      fromBytes: false,
       json: true,
     })
   })

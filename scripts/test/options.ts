@@ -34,6 +34,8 @@ export type ConformOptions = RegistryOptions &
     readonly structureOnly: boolean
     /** True if nothing is judged: contract and waivers are read, and what is wrong with them is said. */
     readonly contractOnly: boolean
+    /** True to read the files of the images again, whatever earlier runs found in the same bytes. */
+    readonly fromBytes: boolean
     readonly account: boolean
     readonly reproduce: boolean
     /** The upstream of --reproduce. */
@@ -96,6 +98,7 @@ export function parseOptions(args: readonly string[]): ConformOptions | undefine
       'judge this share of the references, images of one release together; npm run report -- merge has the verdict on all',
       parseShard,
     )
+    .option('--from-bytes', 'read the files of the images again, whatever earlier runs found in the same bytes', false)
     .option('--account', 'also say of every byte why it is what it is, as npm run account does', false)
     .option('--reproduce', 'also build each image once more and compare bit for bit, as npm run reproduce does', false)
     .option('--upstream <WHERE>', 'where the parts for --reproduce are (default: where the lock says)')
@@ -108,7 +111,7 @@ export function parseOptions(args: readonly string[]): ConformOptions | undefine
     'npm test -- docker-archive:a.tar docker-archive:b.tar --variant docker-archive:a.tar=spin-only --variant docker-archive:b.tar=spin-tailscale',
     'npm test -- docker-archive:installer-arm64.tar --variant spin-only --target installer --structure-only',
     `npm test -- ${IMAGE} --assets dir:assets/talos/arm64 --config worker.yaml patch.yaml --talos v1.11.5`,
-    `npm test -- ${IMAGE} --only KRN,EXT-002 --json`,
+    `npm test -- ${IMAGE} --only KRN,EXT-002 --json --from-bytes`,
     `npm test -- ${IMAGE} --output junit=report/junit.xml --output html=report/page.html --report verdict.json`,
     'npm test -- --contract-only --contract my.yaml',
     'npm test -- oci:a/spin-only oci:a/spin-tailscale oci:b/spin-only oci:b/spin-tailscale --shard 1/2',

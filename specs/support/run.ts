@@ -63,6 +63,10 @@ export type RunInput = {
   readonly limits?: BudgetLimits
   /** True to read the bytes of every part, whatever was found in the same bytes of another. */
   readonly fromBytes?: boolean
+  /** True to believe what earlier runs of this user found in the same bytes, and to leave what this one finds. */
+  readonly keepFacts?: boolean
+  /** Counts, in its first number, the facts of earlier runs that were believed. */
+  readonly believed?: Int32Array<SharedArrayBuffer>
   /** Failures of reading a candidate in a registry, and what it answered of names: all else is in the cache. */
   readonly registry?: { readonly failures: BlobFailures; readonly answers?: Answers | undefined }
   /** Text of the trusted_root.json that signatures are held against; absent for the packaged one. */

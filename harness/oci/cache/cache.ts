@@ -18,7 +18,7 @@ import {
 } from './file.ts'
 import { assertCache, isOursAlone } from './guard.ts'
 import { openSeal, type Seal } from './key.ts'
-import { contentPath, recordPath, type ContentArea } from './layout.ts'
+import { contentPath, recordPath, type ContentArea, type DocumentArea } from './layout.ts'
 import { sweep } from './usage.ts'
 
 export type CachedFile = { readonly source: ByteSource; close(): Promise<void> }
@@ -27,14 +27,14 @@ export type Cache = {
   readonly root: string
   /** The seal by which conclusions about content are trusted; undefined where none is. */
   seal(): Promise<Seal | undefined>
-  path(area: ContentArea | 'layers' | 'names', digest: Digest): string
+  path(area: ContentArea | DocumentArea, digest: Digest): string
   /** The bytes with this digest, hashed again where the file is not the one that was hashed; undefined for none. */
   find(area: ContentArea, digest: Digest, where: Location): Promise<CachedFile | undefined>
   /** A file to be filled, and then given to `keep`. */
   begin(): Promise<Incoming>
   keep(incoming: Incoming, area: ContentArea, digest: Digest): Promise<void>
   /** Puts a small document in its place. */
-  write(area: 'layers' | 'names', digest: Digest, bytes: string | Uint8Array): Promise<void>
+  write(area: DocumentArea, digest: Digest, bytes: string | Uint8Array): Promise<void>
 }
 
 /**
@@ -82,8 +82,8 @@ export async function openCache(root: string): Promise<Cache> {
   }
 }
 
-/** A link under the name of a blob would make us read what is elsewhere. */
-async function openRegular(path: string): Promise<FileHandle | undefined> {
+/** Undefined where there is none. A link under the name of a blob would make us read what is elsewhere. */
+export async function openRegular(path: string): Promise<FileHandle | undefined> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
     (error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT' || error.code === 'ELOOP' || error.code === 'ENOTDIR') return undefined

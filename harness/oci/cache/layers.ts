@@ -7,7 +7,7 @@ import type { Location } from '../../errors.ts'
 import type { TarEntry } from '../../fs/tar-entry.ts'
 import { BLOCK_SIZE } from '../../fs/tar-fields.ts'
 import type { Cache } from './cache.ts'
-import { tarLocation, toLayer, type LayerCache, type LayerContent } from '../image/layer.ts'
+import { tarLocation, tarOf, toLayer, type LayerCache, type LayerContent } from '../image/layer.ts'
 
 /** First line of an index: the version of what follows, and its seal. Another version is another first line. */
 const HEAD = 'talos-image-contract layer index 4 '
@@ -47,7 +47,7 @@ type LayerIndex = z.infer<typeof indexSchema>
 /** The layer cache of the layer with this digest; `opened` gets every file that must be closed. */
 export function layerCache(cache: Cache, stored: Digest, opened: (close: () => Promise<void>) => void): LayerCache {
   return {
-    async find(where) {
+    async find(where, facts) {
       const index = await readIndex(cache, stored)
       if (index === undefined) return undefined
       const at = tarLocation(where, index.compression)
@@ -57,7 +57,7 @@ export function layerCache(cache: Cache, stored: Digest, opened: (close: () => P
           : await cache.find('tars', index.diffId, at)
       if (tar === undefined) return undefined
       opened(tar.close)
-      return restore(index, tar.source, at)
+      return restore(index, tarOf(tar.source, index.diffId, facts), at)
     },
     async begin() {
       const incoming = await cache.begin()

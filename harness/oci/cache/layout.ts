@@ -15,6 +15,7 @@ export const AREAS = {
   blobs: 'blobs as a registry sends them, by digest',
   tars: 'uncompressed tars of layers, by digest',
   layers: 'indexes of layers: the entries of their tars',
+  facts: 'what readers found in bytes, by their digest',
   names: 'digests that tags were last resolved to, and lists of referrers',
   records: 'size and time of each blob and tar when it was last hashed',
   descriptions: 'what was read of upstream images, by digest',
@@ -37,6 +38,8 @@ export const ENCODED = /^(?:[0-9a-f]{64}|[0-9a-f]{128})$/
 
 export type Area = keyof typeof AREAS
 export type ContentArea = 'blobs' | 'tars'
+/** Small documents, each put in its place as a whole. */
+export type DocumentArea = 'layers' | 'names' | 'facts'
 export const CONTENT_AREAS: readonly ContentArea[] = ['blobs', 'tars']
 
 /** The folder of a person's cache (XDG Base Directory Specification). */
@@ -48,7 +51,7 @@ export function areaFolder(root: string, area: Area): string {
   return join(root, area)
 }
 
-export function contentPath(root: string, area: ContentArea | 'layers' | 'names', digest: Digest): string {
+export function contentPath(root: string, area: ContentArea | DocumentArea, digest: Digest): string {
   return join(areaFolder(root, area), algorithmOf(digest), encodedPart(digest))
 }
 

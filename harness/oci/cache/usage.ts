@@ -37,13 +37,16 @@ export async function measureCache(root: string): Promise<readonly Usage[]> {
 }
 
 /**
- * Removes blobs and tars, those used longest ago first, until what is left has at most `maxBytes`. Who reads one at this
+ * Removes blobs, tars and facts, those used longest ago first, until what is left has at most `maxBytes`. Who reads one at this
  * moment reads on; who comes later fetches it again. Errors of `assertCache` for a folder that is no cache.
  */
 export async function pruneCache(root: string, maxBytes: number): Promise<Pruned> {
   if (!(await assertCache(root))) return { files: 0, bytes: 0, left: 0 }
   await sweep(root)
-  const files: (File & { readonly used: number; readonly record: string })[] = []
+  // Facts have no record: reading them sets their own time.
+  const files: (File & { readonly used: number; readonly record?: string })[] = (await listContent(root, 'facts')).map(
+    (file) => ({ ...file, used: file.modified }),
+  )
   for (const area of CONTENT_AREAS)
     for (const file of await listContent(root, area)) {
       const record = recordOf(root, file.path)
@@ -55,17 +58,34 @@ export async function pruneCache(root: string, maxBytes: number): Promise<Pruned
   for (const file of files.toSorted((one, other) => one.used - other.used)) {
     if (left <= maxBytes) break
     await rm(file.path, { force: true })
-    await rm(file.record, { force: true })
+    if (file.record !== undefined) await rm(file.record, { force: true })
     left -= file.size
     removed++
   }
   return { files: removed, bytes: before - left, left }
 }
 
+/** Files and bytes of kept facts: those of some hundred images. */
+const MAX_FACT_FILES = 4000
+const MAX_FACT_BYTES = 512 << 20
+
+/** Removes facts that were used longest ago where there are too many; a quarter goes at once. */
+export async function boundFacts(root: string, maxFiles = MAX_FACT_FILES, maxBytes = MAX_FACT_BYTES): Promise<void> {
+  const files = await listContent(root, 'facts')
+  let [count, bytes] = [files.length, total(files)]
+  if (count <= maxFiles && bytes <= maxBytes) return
+  for (const { path, size } of files.toSorted((one, other) => one.modified - other.modified)) {
+    if (count <= 0.75 * maxFiles && bytes <= 0.75 * maxBytes) return
+    await rm(path, { force: true }).catch(() => undefined)
+    count--
+    bytes -= size
+  }
+}
+
 type File = { readonly path: string; readonly size: number; readonly modified: number }
 
 /** Content by its own names alone: what else is there is not ours to count or to remove. */
-async function listContent(root: string, area: ContentArea): Promise<readonly File[]> {
+async function listContent(root: string, area: ContentArea | 'facts'): Promise<readonly File[]> {
   const algorithms = await readdir(areaFolder(root, area), { withFileTypes: true }).catch(() => [])
   const folders = algorithms
     .filter((entry) => entry.isDirectory())

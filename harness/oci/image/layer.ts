@@ -4,7 +4,8 @@ import type { Budget } from '../../budget.ts'
 import { COMPRESSION_MAGIC_SIZE, decompress, detectLayerCompression, gunzipChunks } from '../../bytes/compression.ts'
 import type { Compression } from '../../bytes/compression.ts'
 import { readDigest, type Digest, type DigestAlgorithm } from '../../bytes/digest.ts'
-import { memberLocation, type ByteSource } from '../../bytes/source.ts'
+import { identified } from '../../bytes/identity.ts'
+import { memberLocation, type ByteSource, type FactKeeper } from '../../bytes/source.ts'
 import type { Spool, SpoolOptions } from '../../bytes/spool.ts'
 import { tallyChunks, type Content } from '../../bytes/verified.ts'
 import type { Location } from '../../errors.ts'
@@ -35,8 +36,11 @@ export type LayerContent = {
 
 /** The tar of one layer and the index of it, as a store keeps them between runs. */
 export interface LayerCache {
-  /** The layer as it was kept; undefined where nothing valid is kept. `where` names the layer. */
-  find(where: Location): Promise<LayerContent | undefined>
+  /**
+   * The layer as it was kept; undefined where nothing valid is kept. `where` names the layer; with `facts` its files are
+   * identified.
+   */
+  find(where: Location, facts?: FactKeeper): Promise<LayerContent | undefined>
   /** A place for the tar. */
   begin(): Promise<LayerTar>
 }
@@ -76,7 +80,7 @@ export async function readLayer(source: ByteSource, options: LayerOptions): Prom
     return readStored(source, options, (chunks, where) =>
       options.spool.take(chunks, { format: 'layer', maxBytes, where }),
     )
-  const known = await cache.find(source.where)
+  const known = await cache.find(source.where, options.spool.facts)
   if (known !== undefined) {
     options.budget?.spend('entries', known.entries.length, source.where)
     options.budget?.spend('bytes', known.tarSize, source.where)
@@ -106,7 +110,7 @@ async function readStored(source: ByteSource, options: LayerOptions, take: TakeT
       : decompress(source, compression, limits)
   const where = tarLocation(source.where, compression)
   const keep: TakeTar = compression === 'none' ? (chunks) => drain(chunks, source) : take
-  const tar = await indexTar(unpacked, where, keep, options.budget)
+  const tar = await indexTar(unpacked, where, keep, options.budget, options.spool.facts)
   const isMeasured = compression === 'none' && algorithm === 'sha256'
   const digest = stored.complete()
     ? stored.result().digest
@@ -124,6 +128,7 @@ export async function indexTar(
   where: Location,
   take: TakeTar,
   budget?: Budget,
+  facts?: FactKeeper,
 ): Promise<IndexedTar> {
   const unpacked = tallyChunks(tar)
   const indexer = new TarIndexer(where)
@@ -136,10 +141,15 @@ export async function indexTar(
   // Where another layer has spent all of it, this one is not begun.
   spend()
   const taken = await take(indexed(unpacked.chunks, indexer, spend), where)
-  const { entries, ended, trailing } = await indexer.finish(taken)
-  spend()
   const { digest: diffId, size: tarSize } = unpacked.result()
+  const { entries, ended, trailing } = await indexer.finish(tarOf(taken, diffId, facts))
+  spend()
   return { diffId, tarSize, entries, ended, trailing }
+}
+
+/** The tar with this digest, which facts about its files are kept under. */
+export function tarOf(tar: ByteSource, diffId: Digest, facts: FactKeeper | undefined): ByteSource {
+  return identified(tar, facts && { facts, root: diffId, offset: 0 })
 }
 
 export function toLayer(computed: Content, compression: Compression, tar: IndexedTar, where: Location): LayerContent {

@@ -8,6 +8,7 @@ import {
   measureGzipMember,
 } from '../../bytes/compression.ts'
 import { identify } from '../../bytes/digest.ts'
+import { factOf } from '../../bytes/identity.ts'
 import { skipPadding } from '../../bytes/padding.ts'
 import { type ByteSource, memberLocation } from '../../bytes/source.ts'
 import type { Spool } from '../../bytes/spool.ts'
@@ -173,7 +174,7 @@ export async function unpackSegment(
   allowance: Allowance,
 ): Promise<SegmentArchive> {
   const options = { where: data.where, format: 'initramfs', maxBytes: MAX_UNPACKED_SIZE }
-  const spent = { bytes: 0 }
+  const spent = { bytes: 0, isWhole: false }
   const content = await spool.takeFrom(
     data,
     compression,
@@ -182,6 +183,7 @@ export async function unpackSegment(
   )
   // What was unpacked before counts as if it were unpacked now.
   charge(content.size - spent.bytes, allowance, data.where)
+  spent.isWhole = true
   const entries: CpioEntry[] = []
   const deviations: CpioDeviation[] = []
   let at = 0
@@ -192,7 +194,8 @@ export async function unpackSegment(
     deviations.push(...archive.deviations)
     const end = Math.ceil(archive.end / CPIO_BLOCK_SIZE) * CPIO_BLOCK_SIZE
     if (end !== content.size) deviations.push(wrongEnd(archive.end, end, content.size))
-    at = await skipPadding(content, archive.end)
+    const behind = content.slice(archive.end, content.size - archive.end)
+    at = archive.end + (await factOf(behind, 'padding', () => skipPadding(behind, 0)))
     if (at < content.size) await assertArchive(content, at)
   }
   return toSegmentArchive({ entries, deviations }, content.size, content.where)
@@ -206,12 +209,14 @@ function wrongEnd(offset: number, expected: number, got: number): CpioDeviation 
 async function* spend(
   chunks: AsyncIterable<Uint8Array>,
   allowance: Allowance,
-  spent: { bytes: number },
+  spent: { bytes: number; readonly isWhole: boolean },
   where: Location,
 ): AsyncGenerator<Uint8Array, void, void> {
   for await (const chunk of chunks) {
-    charge(chunk.length, allowance, where)
-    spent.bytes += chunk.length
+    if (!spent.isWhole) {
+      charge(chunk.length, allowance, where)
+      spent.bytes += chunk.length
+    }
     yield chunk
   }
 }

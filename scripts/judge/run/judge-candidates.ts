@@ -38,6 +38,8 @@ export type JudgeTerms = {
   readonly cacheFolder: string
   /** The limits of each reference. */
   readonly limits?: BudgetLimits | undefined
+  /** True to believe what earlier runs found in the same bytes, and to leave what this one finds. */
+  readonly keepFacts?: boolean | undefined
   /** True where the record includes the contents of each candidate. */
   readonly contents: boolean
   /** Spec files; all of them where it is undefined. */
@@ -63,6 +65,7 @@ export async function judgeCandidates(
     only,
     cacheFolder,
     limits,
+    keepFacts,
     contents,
     specs,
     started,
@@ -78,6 +81,7 @@ export async function judgeCandidates(
     ...(selected !== undefined && { selected }),
     cacheFolder,
     ...(limits !== undefined && { limits }),
+    ...(keepFacts !== undefined && { keepFacts }),
     ...(failures !== undefined && { registry: { failures, answers } }),
     ...(trustedRoot !== undefined && { trustedRoot }),
   }

@@ -17,7 +17,7 @@ export class SpecRunner extends TestRunner {
    * for ever; here every file is loaded once.
    */
   override async importFile(path: string): Promise<void> {
-    this.#input ??= prepare()
+    this.#input ??= this.#prepare()
     const input = await this.#input
     if (input === undefined) return
     Object.assign(inject('run'), input)
@@ -30,6 +30,18 @@ export class SpecRunner extends TestRunner {
     const { loadSpec } = await import('#specs/support/test.ts')
     loaded.set(url, await loadSpec(url))
   }
+
+  /** What the readers found is left to later runs when the worker ends, and not after each file. */
+  async #prepare(): Promise<RunInput | undefined> {
+    const input = await prepare()
+    if (input?.keepFacts === true) this.onCleanupWorkerContext?.(saveFacts)
+    return input
+  }
+}
+
+/** One function, which vitest calls once however many runs the worker serves. */
+async function saveFacts(): Promise<void> {
+  await (await import('#specs/support/facts.ts')).saveFacts()
 }
 
 // vitest takes the default export of the file that it is given.

@@ -50,6 +50,7 @@ export function doorsOf(files: DoorFiles): readonly Door[] {
     { name: '--assets', args: [`--assets=docker-archive:${other}`] },
     { name: '--config', args: ['--config', `${GOLDEN}/machine-config/worker-spin-only-1.11.yaml`] },
     { name: '--talos', args: ['--talos=v1.13.9'] },
+    { name: '--from-bytes', args: ['--from-bytes'] },
     { name: '--account', args: ['--account'] },
     { name: '--reproduce', args: ['--reproduce', '--upstream=embedded'], movesLastLine: true },
     { name: '--upstream', args: ['--upstream=embedded'] },
