@@ -12,7 +12,8 @@ import { contractOf, lockOf, variantOf, type Prepared } from './prepare.ts'
 export async function prepareMedium(example: MediumCounterexample, folder: string): Promise<Prepared> {
   const { name, form, violates, inconclusive = [] } = example
   const golden = example.of ?? DEFAULT_GOLDEN
-  const [lock, contract] = [await lockOf(golden), await contractOf(golden)]
+  const lock = await lockOf(golden)
+  const contract = (example.contract ?? same)(await contractOf(golden))
   const files = await example.make({ image: await readGolden(golden), lock, contract })
   const place = join(folder, name)
   await mkdir(place, { recursive: true })
@@ -30,6 +31,10 @@ export async function prepareMedium(example: MediumCounterexample, folder: strin
     },
     expected: { violates, inconclusive },
   }
+}
+
+function same<T>(value: T): T {
+  return value
 }
 
 async function writeSparse({ name, size, pieces }: SparseFile, place: string): Promise<void> {

@@ -9,7 +9,7 @@ import { readBootLoader } from '../installer/boot-loader.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 import { signatureFindings } from '../uki/signed.ts'
-import { expectedPaths, isEnrolledKey, loaderConfigurations, SIGNING_CERTIFICATE } from './efi.ts'
+import { expectedPaths, isEnrolledKey, isOfBoard, loaderConfigurations, SIGNING_CERTIFICATE } from './efi.ts'
 
 const BOOT_LOADER = 'EFI/BOOT/BOOTAA64.EFI'
 const LOADER_CONFIGURATION = 'loader/loader.conf'
@@ -41,7 +41,7 @@ test(
 test(
   ...must(
     'MED-005',
-    'its EFI file system holds exactly the boot loader, one UKI of the release and `loader.conf` (an ISO of 1.14 `random-seed`; with SecureBoot the keys to enroll, of an ISO the certificate too)',
+    'its EFI file system holds exactly the boot loader, one UKI of the release and `loader.conf` (an ISO of 1.14 `random-seed`; with SecureBoot the keys to enroll, of an ISO the certificate too; a disk with a board’s overlay also what its program copies, elsewhere than the boot loader looks)',
     {
       targets: ['media'],
       forms: ['iso', 'raw'],
@@ -49,12 +49,15 @@ test(
       fix: 'write the medium anew: systemd-boot lists every UKI in EFI/Linux and boots the highest version',
     },
   ),
-  async ({ medium, form, lock, quirks, contract, judge }) => {
+  async ({ medium, form, lock, quirks, contract, note, judge }) => {
     const { tree } = await medium.efi()
     const paths = [...tree.entries()].flatMap(({ path, type }) => (type === 'file' ? [path.toLowerCase()] : []))
     const isIso = form === 'iso'
     const mayHaveKeys = contract.secureBoot && (isIso || quirks.diskEnrollsKeys)
-    const found = paths.filter((path) => !mayHaveKeys || !isEnrolledKey(path))
+    const own = paths.filter((path) => !isIso && contract.overlays !== undefined && isOfBoard(path))
+    if (own.length > 0)
+      note(`${own.length} files of the board, which its overlay’s program copies: ${own.join(', ')}`, tree.where)
+    const found = paths.filter((path) => !own.includes(path) && (!mayHaveKeys || !isEnrolledKey(path)))
     judge(found.toSorted(), tree.where).toEqual(
       expectedPaths({
         talos: lock?.talos,

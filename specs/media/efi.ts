@@ -17,6 +17,11 @@ const UKI = /^efi\/linux\/talos-v[^/]+\.efi$/
 const HEAD = '# systemd-boot configuration\n\ntimeout 10\n'
 const ENROLL = ['if-safe', 'off', 'manual', 'force']
 
+/** True for a file that neither firmware nor systemd-boot starts or reads by itself. */
+export function isOfBoard(path: string): boolean {
+  return !/^(efi|loader)\//.test(path)
+}
+
 /** True for a file that systemd-boot enrolls SecureBoot's keys from. */
 export function isEnrolledKey(path: string): boolean {
   return KEYS.test(path)

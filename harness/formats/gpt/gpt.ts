@@ -33,6 +33,8 @@ export type PartitionTable = {
   readonly entriesHold: boolean
   readonly ownSector: number
   readonly otherSector: number
+  /** The sector at which the entries begin. */
+  readonly entriesSector: number
   readonly firstUsable: number
   readonly lastUsable: number
   readonly disk: string
@@ -117,6 +119,7 @@ async function readTable(source: ByteSource, sectorSize: number, sector: number)
     entriesHold: crc32(entries) === entriesCrc,
     ownSector,
     otherSector,
+    entriesSector,
     firstUsable,
     lastUsable,
     disk,
