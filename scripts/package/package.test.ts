@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ROOT } from '../root.ts'
 import { collectPackage } from './main.ts'
-import { pinDependencies } from './pinned.ts'
+import { nestedPackages, pinDependencies } from './pinned.ts'
 
 const BESIDE = /new URL\('([^']+)', import\.meta\.url\)/g
 const RELATIVE = /(?:from|import(?:\.meta\.resolve)?\s*\(?)\s*'(\.[^']+)'/g
@@ -81,6 +81,16 @@ describe('the packed package.json', () => {
       dependencies: { a: '1.0.0', '@b/c': '2.0.0' },
       optionalDependencies: { f: '5' },
     })
+  })
+
+  it('leaves to npm the packages that are there in two versions', async () => {
+    const nested = nestedPackages(await readFile(join(ROOT, 'package-lock.json'), 'utf8'))
+    expect(nested).toEqual([
+      'node_modules/@tufjs/models/node_modules/minimatch',
+      'node_modules/minipass-flush/node_modules/minipass',
+      'node_modules/minipass-pipeline/node_modules/minipass',
+      'node_modules/tsyringe/node_modules/tslib',
+    ])
   })
 })
 
