@@ -1,7 +1,8 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { OWN_CONTRACT, OWN_LOCK } from '../judge/candidates/own-files.ts'
 import { ROOT } from '../root.ts'
 import { runCommand } from '../testing/run-command.ts'
 import { build } from './main.ts'
@@ -22,11 +23,32 @@ describe('npm run build', { timeout: 60_000 }, () => {
     const output = join(folder, 'out')
     const { exit, stdout, stderr } = await run('--upstream', 'embedded', '--output', output)
     expect(exit, stderr).toBe(0)
-    expect(await readdir(output)).toEqual(['reference', 'spin-only', 'spin-tailscale', 'upstream.lock.json'])
+    expect(await readdir(output)).toEqual(['spin-only', 'spin-tailscale', 'upstream.lock.json'])
     expect(stdout).toContain(
-      `npm test -- oci:${output}/spin-only:v1.11.5 oci:${output}/spin-tailscale:v1.11.5 --lock ${output}/upstream.lock.json --reference oci:${output}/reference\n`,
+      `npm test -- oci:${output}/spin-only:v1.11.5 oci:${output}/spin-tailscale:v1.11.5 --lock ${output}/upstream.lock.json\n`,
     )
     expect(stdout.match(/sha256:[0-9a-f]{64}/g)).toHaveLength(4)
+  })
+
+  it('pins CozyStack’s image where the contract names a reference, and builds that release of the embedded upstream that is locked', async () => {
+    const place = await mkdtemp(join(folder, 'own-'))
+    await writeFile(
+      join(place, OWN_CONTRACT),
+      'variants: {agent: {extensions: [metal-agent]}}\nreference: ghcr.io/cozystack/cozystack/talos\n',
+    )
+    await writeFile(join(place, OWN_LOCK), '{"schema": 2, "talos": "v1.13.9"}')
+    const output = join(place, 'out')
+    const cwd = vi.spyOn(process, 'cwd').mockReturnValue(place)
+    try {
+      const { exit, stdout, stderr } = await run('--upstream', 'embedded', '--output', output)
+      expect(exit, stderr).toBe(0)
+      expect(await readdir(output)).toEqual(['agent', 'reference', 'upstream.lock.json'])
+      expect(stdout).toContain(
+        `npm test -- oci:${output}/agent:v1.13.9 --lock ${output}/upstream.lock.json --reference oci:${output}/reference\n`,
+      )
+    } finally {
+      cwd.mockRestore()
+    }
   })
 
   it('says what it would build', async () => {
@@ -63,6 +85,12 @@ describe('npm run build', { timeout: 60_000 }, () => {
       1,
       ['--lock', LOCK, '--upstream', join(GOLDEN, 'inputs/v1.13.9')],
       'got at least 11125',
+    ],
+    [
+      'a contract of what the embedded upstream has not',
+      2,
+      ['--contract', 'specs/contract/examples/gpu.yaml', '--upstream', 'embedded'],
+      'the contract names nvidia-container-toolkit-production, ',
     ],
     [
       'an embedded release that there is not',

@@ -87,6 +87,7 @@ async function keepInputs({ lock, writeReference }: BuildUpstream, options: Buil
   if (options.upstream !== EMBEDDED || writeReference === undefined) return options
   const path = join(options.output, 'upstream.lock.json')
   if (options.lock === undefined) await writeFile(path, formatLock(lock))
+  if (lock.reference === undefined) return { ...options, lock: options.lock ?? path }
   const reference = await writeReference(join(options.output, 'reference'))
   return { ...options, lock: options.lock ?? path, reference: reference.replace(/@.*$/, '') }
 }

@@ -15,6 +15,7 @@ import { lockCommand, type Lock, type PinnedImage } from '#specs/contract/lock.t
 import { loadLock, lockPlace } from '../judge/candidates/inputs.ts'
 import { UsageError } from '../cli/command-line.ts'
 import { embeddedContract } from '../embedded-upstream/contract.ts'
+import { RELEASE_NAMES } from '#fixtures/simulator/upstream/release.ts'
 import { EMBEDDED_RELEASE, openEmbeddedUpstream, type EmbeddedUpstream } from '../embedded/upstream.ts'
 import { EMBEDDED } from '../embedded-upstream/names.ts'
 import { embeddedRelease } from '../embedded-upstream/signed.ts'
@@ -52,10 +53,12 @@ export async function openUpstream(options: BuildOptions, contract: Contract): P
   }
 }
 
-/** The upstream of the tests, made on the spot; of the release that the lock names, where one is given. */
+/** The upstream of the tests, made on the spot; of the release that the lock names, the given one or the user's own, where there is such a release. */
 async function openEmbedded(contract: Contract, lockPath?: string): Promise<BuildUpstream> {
   const lock = lockPath === undefined ? undefined : await readLock(lockPath)
-  const talos = embeddedRelease(lock?.talos ?? EMBEDDED_RELEASE)
+  const own = (lock ?? (await loadLock(undefined))?.value)?.talos
+  const isChosen = lock !== undefined || RELEASE_NAMES.some((name) => name === own)
+  const talos = embeddedRelease((isChosen ? own : undefined) ?? EMBEDDED_RELEASE)
   return openEmbeddedUpstream({ talos, contract: embeddedContract(contract).contract, lock })
 }
 

@@ -40,7 +40,7 @@ export type EmbeddedOptions = {
 export async function makeEmbedded(given: Contract, options: EmbeddedOptions): Promise<Embedded> {
   const { signal } = options
   const { contract, publisher } = embeddedContract(given)
-  const upstream = await openEmbeddedUpstream({ contract, signal })
+  const upstream = await openEmbeddedUpstream({ contract, withReference: true, signal })
   try {
     const { lock, registry, authority, folder, cacheFolder } = upstream
     const variants = options.variant === undefined ? Object.keys(contract.variants) : [options.variant]

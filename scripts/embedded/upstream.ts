@@ -13,8 +13,11 @@ import { areaFolder } from '#harness/oci/cache/layout.ts'
 import { openRegistryAccess } from '#harness/oci/registry/access.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import type { Lock } from '#specs/contract/lock.ts'
+import { UsageError } from '../cli/command-line.ts'
+import { LockError } from '../lock/upstream/lock-error.ts'
 import { lockEmbedded } from './lock.ts'
 import { UPSTREAM_NAMESPACE } from '../embedded-upstream/names.ts'
+import { refuseLacking } from '../embedded-upstream/lacking.ts'
 import { embeddedReleases, putSignedUpstream } from '../embedded-upstream/signed.ts'
 
 export type EmbeddedUpstream = UpstreamParts & {
@@ -33,6 +36,8 @@ export type UpstreamOptions = {
   readonly talos?: ReleaseName | undefined
   /** A contract by which the embedded upstream is trusted. */
   readonly contract: Contract
+  /** True if the lock pins CozyStack's image, even where the contract names no reference. */
+  readonly withReference?: boolean
   /** A lock in the place of what upstream says. */
   readonly lock?: Lock | undefined
   readonly signal?: AbortSignal | undefined
@@ -41,9 +46,9 @@ export type UpstreamOptions = {
 /** The upstream of the tests that is built from when nothing says which release. */
 export const EMBEDDED_RELEASE: ReleaseName = 'v1.11.5'
 
-/** Opens the embedded upstream; closing it ends the registry and removes the folder. LockError. */
+/** Opens the embedded upstream; closing it ends the registry and removes the folder. UsageError where it cannot be locked by the contract. */
 export async function openEmbeddedUpstream(options: UpstreamOptions): Promise<EmbeddedUpstream> {
-  const { talos = EMBEDDED_RELEASE, contract, signal } = options
+  const { talos = EMBEDDED_RELEASE, contract, withReference = false, signal } = options
   const closers: (() => Promise<void>)[] = []
   const closeAll = async (): Promise<void> => {
     for (const close of closers.splice(0).toReversed()) await close()
@@ -63,10 +68,11 @@ export async function openEmbeddedUpstream(options: UpstreamOptions): Promise<Em
     })
     closers.push(() => access.close())
     const { made, authority } = await putSignedUpstream(registry, embeddedReleases(talos, contract), contract)
+    refuseLacking(contract, made, talos)
     const mirror = `${registry.host}/${UPSTREAM_NAMESPACE}`
     const read = async (): Promise<Lock> => ({
-      ...(await lockEmbedded({ mirror, access, spool }, { talos, contract, authority })),
-      reference: made.reference(talos),
+      ...(await lockEmbedded({ mirror, access, spool }, { talos, contract, authority }).catch(refuseLock)),
+      ...((withReference || contract.reference !== undefined) && { reference: made.reference(talos) }),
     })
     const parts = registryUpstream(options.lock ?? (await read()), { spool, registry: access, hasAll: true }, mirror)
     closers.push(() => parts.close())
@@ -84,4 +90,9 @@ export async function openEmbeddedUpstream(options: UpstreamOptions): Promise<Em
     await closeAll()
     throw error
   }
+}
+
+function refuseLock(error: unknown): never {
+  if (!(error instanceof LockError)) throw error
+  throw new UsageError(`the embedded upstream has not what the contract names: ${error.message}`, { cause: error })
 }

@@ -47,7 +47,8 @@ async function write(options: LockOptions, signal: AbortSignal): Promise<number>
   signal.throwIfAborted()
   await writeLock(options.lock, formatLock(made))
   if (options.lock !== '-') process.stdout.write(printable(renderLock(made, options.lock), { lines: true }))
-  if (options.lock !== '-' && options.upstream === EMBEDDED) process.stdout.write(EMBEDDED_REFERENCE)
+  if (options.lock !== '-' && options.upstream === EMBEDDED && made.reference !== undefined)
+    process.stdout.write(EMBEDDED_REFERENCE)
   return 0
 }
 
