@@ -1,6 +1,6 @@
 // The recipe, top to bottom: upstream's parts by digest → layers → initramfs → UKI → installer and asset image →
 // layout.
-import { open, rm } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { fileSource, type ByteSource } from '#harness/bytes/source.ts'
 import type { BudgetLimits } from '#harness/budget.ts'
@@ -53,17 +53,16 @@ const DEFAULT_WORKERS = 8
 export async function assemble(plan: Plan, options: AssembleOptions): Promise<Built> {
   const { output } = options
   await assertReplaceable(output)
-  const work = await makeWorkFolder(output).catch((error: unknown) => {
+  await using work = await makeWorkFolder(output).catch((error: unknown) => {
     throw explain(error, output)
   })
-  const spool = new Spool(join(work, 'spool'), options.limits)
+  const spool = new Spool(join(work.path, 'spool'), options.limits)
   try {
-    return await assembleIn(work, spool, plan, options)
+    return await assembleIn(work.path, spool, plan, options)
   } catch (error) {
     throw explain(error, output)
   } finally {
     await spool.close()
-    await rm(work, { recursive: true, force: true })
   }
 }
 

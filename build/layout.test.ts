@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { removePassing } from '#harness/bytes/folder.ts'
 import { digestOf } from '#harness/bytes/digest.ts'
 import { createLayout, moveIntoPlace, writeChunks } from './layout.ts'
 import { makeWorkFolder } from './work-folder.ts'
@@ -63,7 +64,7 @@ describe('moveIntoPlace', () => {
 })
 
 describe('makeWorkFolder', () => {
-  it('is beside the output, and takes away what killed builds left', async () => {
+  it('is beside the output, takes away what killed builds left, and goes with the process', async () => {
     const output = join(folder, 'work/spin')
     const dead = join(folder, 'work/.spin.4194305-0a0b0c0d.partial')
     const other = join(folder, 'work/.spin.mine.partial')
@@ -71,6 +72,9 @@ describe('makeWorkFolder', () => {
     await mkdir(other)
     const [first, second] = [await makeWorkFolder(output), await makeWorkFolder(output)]
     const names = (await readdir(join(folder, 'work'))).map((name) => join(folder, 'work', name))
-    expect(names.toSorted()).toEqual([first, second, other].toSorted())
+    expect(names.toSorted()).toEqual([first.path, second.path, other].toSorted())
+    await first[Symbol.asyncDispose]()
+    removePassing()
+    expect(await readdir(join(folder, 'work'))).toEqual(['.spin.mine.partial'])
   })
 })

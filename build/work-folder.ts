@@ -2,18 +2,18 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { makeFolder } from '#harness/bytes/folder.ts'
+import { makeFolder, passingFolder, type PassingFolder } from '#harness/bytes/folder.ts'
 
 const SUFFIX = 'partial'
 
-/** A new folder; those of builds that were killed are removed. The caller removes it. */
-export async function makeWorkFolder(output: string): Promise<string> {
+/** A new folder; those of builds that were killed are removed. */
+export async function makeWorkFolder(output: string): Promise<PassingFolder> {
   const parent = dirname(output)
   await makeFolder(parent)
   await sweep(parent, basename(output))
   const path = join(parent, `.${basename(output)}.${process.pid}-${randomBytes(4).toString('hex')}.${SUFFIX}`)
   await mkdir(path)
-  return path
+  return passingFolder(path)
 }
 
 async function sweep(parent: string, name: string): Promise<void> {

@@ -1,33 +1,45 @@
 // Ctrl-C, and what a service manager sends: the command cleans up behind itself.
 import { constants } from 'node:os'
 import { UsageError } from './command-line.ts'
+import { renderFailure } from './failure.ts'
 
 export type Interrupt = {
   readonly signal: AbortSignal
   /** The status that a failed command ends with: by its failure, or as a shell reports a process that the signal ended. */
   readonly statusOf: (failure: number) => number
-  /** Gives signals back: from here on one ends the process as it does any other. */
+  /** Gives signals back, and ends the waiting for an answer: from here on one ends the process as it does any other. */
   readonly release: () => void
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
+/** A command that is asked to end has this long to do it by itself: the answer comes within a second. */
+export const GRACE_MS = 500
+
 /**
- * The signal aborts with a UsageError of this sentence; asked twice, the process does not wait for what is under way.
+ * The signal aborts with a UsageError of this sentence; asked twice, or after GRACE_MS, the process does not wait for what is
+ * under way: folders that are passing go with it.
  */
 export function catchInterrupt(sentence: string): Interrupt {
   const interrupt = new AbortController()
   let status: number | undefined
+  let waiting: NodeJS.Timeout | undefined
   const onSignal = (name: NodeJS.Signals): void => {
     status ??= 128 + constants.signals[name]
     if (interrupt.signal.aborted) process.exit(status)
-    interrupt.abort(new UsageError(`interrupted: ${sentence}`))
+    const reason = new UsageError(`interrupted: ${sentence}`)
+    waiting = setTimeout(() => {
+      process.stderr.write(`${renderFailure(reason)}\n`)
+      process.exit(status)
+    }, GRACE_MS)
+    interrupt.abort(reason)
   }
   for (const signal of SIGNALS) process.on(signal, onSignal)
   return {
     signal: interrupt.signal,
     statusOf: (failure) => status ?? failure,
     release: () => {
+      clearTimeout(waiting)
       for (const signal of SIGNALS) process.off(signal, onSignal)
     },
   }

@@ -1,7 +1,6 @@
 // Both variants built on an unlocked release, in a temporary folder, and judged.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { makeTemporaryFolder } from '#harness/bytes/folder.ts'
 import { assemble } from '#build/assemble.ts'
 import { BuildError } from '#build/build-error.ts'
 import { openCommonParts } from '#build/common-parts.ts'
@@ -45,11 +44,11 @@ const INSTALL_IMAGE = 'CFG-004'
 /** The verdict of `npm run build` and `npm test`; `decisions` is the caller's. */
 export async function judgeRelease(lock: Lock, decisions: number, place: VerdictPlace): Promise<DriftVerdict> {
   const { upstream } = place.session
-  const folder = await mkdtemp(join(tmpdir(), 'talos-image-drift-'))
+  await using folder = await makeTemporaryFolder('talos-image-drift-')
   const { spool, access: registry, hasAll = false, mirror } = upstream
   const parts = registryUpstream(lock, { spool, registry, hasAll }, mirror)
   try {
-    const references = await buildAll(folder, lock, parts, place)
+    const references = await buildAll(folder.path, lock, parts, place)
     upstream.step(`judging ${lock.talos}`)
     return summarize(await judge(references, lock, place), decisions)
   } catch (error) {
@@ -57,7 +56,6 @@ export async function judgeRelease(lock: Lock, decisions: number, place: Verdict
     throw error
   } finally {
     await parts.close()
-    await rm(folder, { recursive: true, force: true })
   }
 }
 

@@ -1,7 +1,7 @@
 // The embedded upstream in a registry of its own on loopback, for commands that read upstream as it is served.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeTemporaryFolder } from '#harness/bytes/folder.ts'
 import { startRegistry } from '#fixtures/simulator/registry/server.ts'
 import type { ReleaseName } from '#fixtures/simulator/upstream/release.ts'
 import type { Upstream } from '#fixtures/simulator/upstream/upstream.ts'
@@ -24,11 +24,12 @@ type ServedUpstream = {
 
 /** Serves these releases; closing it ends the registry and removes what was read. */
 export async function serveEmbedded(releases: readonly ReleaseName[], contract?: Contract): Promise<ServedUpstream> {
-  const folder = await mkdtemp(join(tmpdir(), 'talos-image-upstream-'))
+  const temporary = await makeTemporaryFolder('talos-image-upstream-')
+  const folder = temporary.path
   const registry = await startRegistry()
   const close = async (): Promise<void> => {
     await registry.close()
-    await rm(folder, { recursive: true, force: true })
+    await temporary[Symbol.asyncDispose]()
   }
   try {
     const { made, authority } = await putSignedUpstream(registry, releases, contract)

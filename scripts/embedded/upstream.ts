@@ -1,7 +1,6 @@
 // The embedded upstream as people meet the real one: in a registry, signed, and locked by what was read and verified.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { makeTemporaryFolder } from '#harness/bytes/folder.ts'
 import { registryUpstream } from '#build/upstream/registry.ts'
 import type { UpstreamParts } from '#build/upstream/upstream.ts'
 import type { Authority } from '#fixtures/simulator/authority/authority.ts'
@@ -53,8 +52,9 @@ export async function openEmbeddedUpstream(options: UpstreamOptions): Promise<Em
   const closeAll = async (): Promise<void> => {
     for (const close of closers.splice(0).toReversed()) await close()
   }
-  const folder = await mkdtemp(join(tmpdir(), 'talos-image-embedded-'))
-  closers.push(() => rm(folder, { recursive: true, force: true }))
+  const temporary = await makeTemporaryFolder('talos-image-embedded-')
+  const folder = temporary.path
+  closers.push(() => temporary[Symbol.asyncDispose]())
   try {
     const registry = await startRegistry()
     closers.push(registry.close)

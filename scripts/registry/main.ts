@@ -1,7 +1,7 @@
 // Starts the registry, prints its address, and ends it on a signal.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeTemporaryFolder } from '#harness/bytes/folder.ts'
 import type { Digest } from '#harness/bytes/digest.ts'
 import { formatLocation, HarnessError } from '#harness/errors.ts'
 import { folderContent, memoryContent } from '#fixtures/simulator/registry/content/content.ts'
@@ -42,8 +42,8 @@ async function serve({ images, storage, withUpstream, ...options }: RegistryComm
     digests.push(await pushReference({ content }, reference, repository, tag))
   await using registry = await startRegistry({ ...options, content })
   // A folder that has nothing else is what skopeo's and podman's --cert-dir want.
-  await using certificates = await temporaryFolder('registry-ca-')
-  await using trust = await temporaryFolder('registry-trust-')
+  await using certificates = await makeTemporaryFolder('registry-ca-')
+  await using trust = await makeTemporaryFolder('registry-trust-')
   const lines = [`registry  ${registry.url}`]
   if (registry.ca !== undefined) {
     const path = join(certificates.path, 'ca.crt')
@@ -66,11 +66,6 @@ async function serve({ images, storage, withUpstream, ...options }: RegistryComm
   }
   process.stdout.write(`${lines.join('\n')}\nCtrl-C ends it.\n`)
   await aborted(stop)
-}
-
-async function temporaryFolder(prefix: string): Promise<AsyncDisposable & { readonly path: string }> {
-  const path = await mkdtemp(join(tmpdir(), prefix))
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

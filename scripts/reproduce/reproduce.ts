@@ -1,7 +1,7 @@
 // Builds an image once more from the lock and the contract, and holds the two against each other.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeTemporaryFolder } from '#harness/bytes/folder.ts'
 import { assemble } from '#build/assemble.ts'
 import { planVariant } from '#build/plan.ts'
 import type { BudgetLimits } from '#harness/budget.ts'
@@ -45,7 +45,8 @@ export async function reproduce(
   reference: Reference,
   { contract, upstream, registry, variant: wanted, signal, limits }: ReproduceOptions,
 ): Promise<Reproduction> {
-  const folder = await mkdtemp(join(tmpdir(), 'talos-reproduce-'))
+  await using temporary = await makeTemporaryFolder('talos-reproduce-')
+  const folder = temporary.path
   const open = (what: Reference, name: string): Promise<TalosPart> =>
     openInstaller(what, { spool: new Spool(join(folder, name), limits), ...(registry !== undefined && { registry }) })
   try {

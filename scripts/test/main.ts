@@ -5,6 +5,7 @@ import type { Reference } from '#harness/oci/image/reference.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import { openGiven, parseGiven } from '../cli/candidates.ts'
 import { printFailure } from '../cli/failure.ts'
+import { catchInterrupt } from '../cli/interrupt.ts'
 import { UsageError } from '../cli/command-line.ts'
 import { deliverVerdict } from '../cli/verdict-files.ts'
 import type { Embedded } from '../embedded/release.ts'
@@ -21,7 +22,6 @@ import {
 import { configCandidate } from '../judge/candidates/machine-config.ts'
 import type { OpenedCandidates } from '../judge/candidates/open.ts'
 import { judgeCandidates, type JudgeTerms } from '../judge/run/judge-candidates.ts'
-import { INTERRUPTED } from '../judge/run/run.ts'
 import type { SpecRun } from '../judge/run/spec-run.ts'
 import { releaseNames } from '../judge/run/release.ts'
 import { shardPlace } from '../judge/run/shard.ts'
@@ -35,9 +35,7 @@ import { parseOptions, type ConformOptions } from './options.ts'
  * exit status; prints everything that there is to say.
  */
 export async function main(args: readonly string[], started?: SpecRun): Promise<number> {
-  const interrupt = new AbortController()
-  const onInterrupt = (): void => interrupt.abort(new Error('interrupted'))
-  process.once('SIGINT', onInterrupt)
+  const interrupt = catchInterrupt('no verdict was reached')
   try {
     const options = parseOptions(args)
     if (options === undefined) return 0
@@ -55,11 +53,10 @@ export async function main(args: readonly string[], started?: SpecRun): Promise<
     )
     return reproduce ? worse(verdict, await reproduceGiven(given, options, interrupt.signal)) : verdict
   } catch (error) {
-    if (interrupt.signal.aborted) return INTERRUPTED
-    return printFailure(error)
+    return interrupt.statusOf(printFailure(interrupt.signal.aborted ? interrupt.signal.reason : error))
   } finally {
     await started?.close()
-    process.off('SIGINT', onInterrupt)
+    interrupt.release()
   }
 }
 

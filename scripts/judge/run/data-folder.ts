@@ -1,8 +1,6 @@
 // The folder in which vitest keeps a token of a server that is never started here: by default in the home, where Node
 // tries for ever if no folder can be made (below /proc), and else beside vitest, which may be read-only.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { makeTemporaryFolder } from '#harness/bytes/folder.ts'
 
 /** How many runs of this process are in it, and the variable as it was before the first. */
 let users = 0
@@ -10,10 +8,10 @@ let before: string | undefined
 
 /** Runs `work` with `$XDG_DATA_HOME` in a folder of its own, which is gone afterwards. */
 export async function withDataFolder<T>(work: () => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'talos-image-'))
+  await using folder = await makeTemporaryFolder('talos-image-')
   if (users === 0) before = process.env['XDG_DATA_HOME']
   users++
-  process.env['XDG_DATA_HOME'] = folder
+  process.env['XDG_DATA_HOME'] = folder.path
   try {
     return await work()
   } finally {
@@ -23,6 +21,5 @@ export async function withDataFolder<T>(work: () => Promise<T>): Promise<T> {
       if (before === undefined) delete process.env['XDG_DATA_HOME']
       else process.env['XDG_DATA_HOME'] = before
     }
-    await rm(folder, { recursive: true, force: true })
   }
 }

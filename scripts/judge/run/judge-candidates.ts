@@ -69,7 +69,6 @@ export async function judgeCandidates(
     contents,
     specs,
     started,
-    signal,
     releaseNames,
     shard,
   }: JudgeTerms,
@@ -87,7 +86,6 @@ export async function judgeCandidates(
   }
   const { observations, runErrors: specErrors } = await runSpecs({
     ...(specs !== undefined && { specs }),
-    signal,
     started,
     groups: groupCandidates(candidates, { releases: releases.map((one) => one.candidate), project }).map((group) => ({
       candidates: group,
