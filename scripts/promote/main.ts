@@ -12,7 +12,7 @@ import { ASSETS_SUFFIX } from '#specs/contract/tags.ts'
 import { verdictText } from '../publish/recompute.ts'
 import { UsageError } from '../cli/command-line.ts'
 import { printable } from '../judge/verdict/printable.ts'
-import { removeOld } from '../judge/verdict/report-file.ts'
+import { setAside } from '../judge/verdict/report-file.ts'
 import { describeFailure, judgeByMainJob } from '../publish/main.ts'
 import type { Judge } from '../publish/verify.ts'
 import { openPusher } from '../cli/registry-options.ts'
@@ -47,7 +47,7 @@ async function promoteWith(client: RegistryClient, options: PromoteCommand, judg
   const { kind, registry, repository } = image
   const pinned = renderReference({ ...image, digest: installer.to })
   const { report = PROMOTED_REPORT } = options
-  await removeOld(report)
+  await setAside(report)
   const status = await judge([
     pinned,
     ...(assets === undefined ? [] : ['--assets', renderReference({ kind, registry, repository, digest: assets.to })]),

@@ -1,7 +1,7 @@
 // The closing verdict: the published images are pulled back and judged.
 import { access } from 'node:fs/promises'
 import { judgeArguments } from '../cli/judge-options.ts'
-import { removeOld, writeWhole } from '../judge/verdict/report-file.ts'
+import { setAside, writeWhole } from '../judge/verdict/report-file.ts'
 import type { PublishCommand } from './options.ts'
 
 /** The main job: its arguments, its exit status. */
@@ -23,7 +23,7 @@ export async function verifyPublished(
   judge: Judge,
   path = PUBLISHED_REPORT,
 ): Promise<number> {
-  await removeOld(path)
+  await setAside(path)
   const status = await judge([...references, ...judgeArguments(options, { report: path })])
   if (status !== 2) return status
   const isJudged = await access(path).then(

@@ -102,7 +102,7 @@ export async function loadWaivers({
   const path = waivers ?? own.waivers
   if (path === undefined && own.contract !== undefined)
     return { value: [], path: join(dirname(own.contract), OWN_WAIVERS), sha256: digestOf('') }
-  return load(path ?? join(ROOT, WAIVERS_PATH), path ?? WAIVERS_PATH, 'waivers', parseWaivers)
+  return load(path ?? join(ROOT, WAIVERS_PATH), path ?? WAIVERS_PATH, 'file of waivers', parseWaivers)
 }
 
 /** The rules of `only` and all that they need; undefined for every rule. UsageError for a name of none. */

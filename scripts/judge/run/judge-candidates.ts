@@ -122,6 +122,7 @@ export async function judgeCandidates(
       judged: shard === undefined ? ids : new Set(),
       today,
       isWaivable,
+      known: new Set(ruleIndex.requirements.map(({ id }) => id)),
       variants: Object.keys(contract.value.variants),
     }),
     ...(shard === undefined

@@ -27,8 +27,8 @@ export async function writeWhole(path: string, text: string | Uint8Array): Promi
 }
 
 /**
- * A verdict that could not be reached must not leave an older one in its place: that is FILE.old from then on. UsageError
- * where it can be neither moved nor removed.
+ * A verdict that could not be reached, or is not reached yet, must not leave an older one in its place: that is FILE.old from
+ * then on. UsageError where it can be neither moved nor removed.
  */
 export async function setAside(path: string): Promise<void> {
   const found = await lstat(path).catch(() => undefined)
@@ -46,8 +46,7 @@ export function besideOf(path: string): string {
   return `${path}.${process.pid}-${randomBytes(4).toString('hex')}`
 }
 
-/** A verdict that could not be reached must not leave an older one in its place. */
-export async function removeOld(path: string): Promise<void> {
+async function removeOld(path: string): Promise<void> {
   if (await isSpecial(path)) return
   await rm(path, { force: true }).catch((cause: unknown) => {
     throw cannotWrite(path, cause)

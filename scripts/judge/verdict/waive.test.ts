@@ -9,6 +9,7 @@ import { judgeWithWaivers, mayBeWaived, waive, waiverErrors, waiverUse } from '.
 
 const TODAY = '2026-11-23'
 const TERMS = { variant: 'spin-only', today: TODAY, isWaivable: (id: string) => id !== 'KRN-005' }
+const KNOWN: ReadonlySet<string> = new Set(['EXT-016', 'KRN-001', 'KRN-005', 'REL-010'])
 const waiver = (more: Partial<Waiver> = {}): Waiver => ({
   id: 'EXT-016',
   reason: 'upstream ships no document',
@@ -128,7 +129,7 @@ describe('a waiver of an entry', () => {
     const three = waiver({ id: 'REL-010/three' })
     const { rules, used } = after(three)
     expect(rules[0]?.findings).toHaveLength(2)
-    expect(waiverErrors([three], { ...TERMS, used, variants: ['spin-only'], judged: new Set(['REL-010']) })).toEqual([
+    expect(waiverErrors([three], { ...TERMS, used, variants: ['spin-only'], judged: new Set(['REL-010']), known: KNOWN })).toEqual([
       'waiver of REL-010/three is not needed any more: take it out',
     ])
   })
@@ -142,6 +143,7 @@ describe('waiverErrors', () => {
       used,
       variants: ['spin-only', 'spin-tailscale'],
       judged: new Set(['EXT-016']),
+      known: KNOWN,
     })
   }
 
@@ -154,7 +156,7 @@ describe('waiverErrors', () => {
     const one = waiver({ id: 'KRN-005' })
     const { rules, used } = waive([rule('KRN-005', 'fail')], [one], TERMS)
     expect(rules[0]?.status).toBe('fail')
-    expect(waiverErrors([one], { ...TERMS, used, variants: [], judged: new Set(['KRN-005']) })).toEqual([
+    expect(waiverErrors([one], { ...TERMS, used, variants: [], judged: new Set(['KRN-005']), known: KNOWN })).toEqual([
       expect.stringMatching(/^waiver of KRN-005 is refused: .* list KRN-005 under waivable in the contract$/),
     ])
   })
@@ -167,6 +169,12 @@ describe('waiverErrors', () => {
 
   it('reports a waiver that is not needed', () => {
     expect(runErrors('pass', waiver())).toEqual(['waiver of EXT-016 is not needed any more: take it out'])
+  })
+
+  it('reports a waiver of a rule that there is not, though it was not judged', () => {
+    expect(runErrors('fail', waiver({ id: 'EXT-999' }))).toEqual([
+      'waiver of EXT-999: there is no such rule (npx talos-image explain lists them): mend its name, or take it out',
+    ])
   })
 
   it('reports a waiver for a variant that the contract does not define', () => {

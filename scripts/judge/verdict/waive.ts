@@ -85,19 +85,23 @@ function reasonOf({ expires, reason }: Waiver): string {
   return `until ${expires}: ${reason}`
 }
 
-/** One sentence for each waiver that is expired, reaches too far, must not be, waives nothing, or is for no variant. */
+/** One sentence for each waiver that is expired, reaches too far, must not be, waives nothing, or is for no rule or variant that there is. */
 export function waiverErrors(
   waivers: readonly Waiver[],
   terms: Omit<WaiverTerms, 'variant'> & {
     readonly used: ReadonlySet<Waiver>
     readonly judged: ReadonlySet<string>
+    /** Every rule that there is. */
+    readonly known: ReadonlySet<string>
     /** Variants that the contract defines. */
     readonly variants: readonly string[]
   },
 ): readonly string[] {
-  const { used, judged, today, isWaivable, variants } = terms
+  const { used, judged, known, today, isWaivable, variants } = terms
   return waivers.flatMap((waiver) => {
     const name = nameOf(waiver)
+    if (!known.has(ruleOf(waiver)))
+      return [`${name}: there is no such rule (npx talos-image explain lists them): mend its name, or take it out`]
     if (waiver.variant !== undefined && !variants.includes(waiver.variant))
       return [`${name}: unknown variant ${waiver.variant}; defined: ${variants.join(', ')}`]
     if (isExpired(waiver, today)) return [`${name} expired on ${waiver.expires}: fix the image or renew it`]
