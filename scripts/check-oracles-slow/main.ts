@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fleetChecks } from './adoption/fleet.ts'
+import { renovateChecks } from './adoption/renovate.ts'
 import { runConformance } from './conformance.ts'
 import { cosignTableChecks } from './cosign-table.ts'
 import { cosignChecks } from './cosign.ts'
@@ -43,6 +44,7 @@ export async function main([kept, ...rest]: readonly string[]): Promise<0 | 1 | 
       ...goTextChecks(tools),
       ...fleetChecks(),
       ...bootChecks(tools),
+      ...renovateChecks(tools),
       ...byteChecks(),
       ...fileChecks(tools),
       ...machineConfigChecks(tools),

@@ -43,6 +43,18 @@ describe('npm run lock', { timeout: PATIENCE_MS }, () => {
     )
   })
 
+  it('refuses a lock of which only the release was moved, before it asks anybody', async () => {
+    await writeFile(file('moved.json'), JSON.stringify({ ...(await read(file('first.json'))), talos: 'v1.14.0' }))
+    const asked = served.registry.requests.length
+    const { exit, stdout, stderr } = await run('--check', '--lock', file('moved.json'))
+    expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' })
+    expect(stderr).toMatch(
+      /^error: the lock .*moved\.json is not as it must be: .*; a lock is written by: npx talos-image lock --talos/,
+    )
+    expect(stderr).toMatch(/expected v1\.14\.0 as in talos, got "v1\.11\.5"/)
+    expect(served.registry.requests).toHaveLength(asked)
+  })
+
   it('agrees with what the embedded upstream pins, and adds what only a registry has', async () => {
     const made = await read(file('first.json'))
     const { extensions: expected = [], reference: _, overlays: _boards, ...facts } = await served.upstream.lock(TALOS)

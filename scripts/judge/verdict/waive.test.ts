@@ -129,9 +129,9 @@ describe('a waiver of an entry', () => {
     const three = waiver({ id: 'REL-010/three' })
     const { rules, used } = after(three)
     expect(rules[0]?.findings).toHaveLength(2)
-    expect(waiverErrors([three], { ...TERMS, used, variants: ['spin-only'], judged: new Set(['REL-010']), known: KNOWN })).toEqual([
-      'waiver of REL-010/three is not needed any more: take it out',
-    ])
+    expect(
+      waiverErrors([three], { ...TERMS, used, variants: ['spin-only'], judged: new Set(['REL-010']), known: KNOWN }),
+    ).toEqual(['waiver of REL-010/three is not needed any more: take it out'])
   })
 })
 
