@@ -22,7 +22,10 @@ export function parseReportOptions(args: readonly string[]): MergeOptions | unde
     .argument('<FILE...>', 'the report of every shard, in any order')
     .addHelpText(
       'after',
-      '\nEvery shard must be there once, by the same rules, contract, lock and waivers; else the exit status is 2 and nothing is written.',
+      `
+Every shard must be there once, by the same rules, contract, lock, waivers and options, with all the verdicts that it says it
+has; else the exit status is 2 and nothing is written. A report is taken at its word where it agrees with itself: who can write a
+whole one by hand can write any verdict. Take shards from jobs that you trust alone.`,
     )
   addVerdictOptions(command, REPORT_PATH)
   addExamples(command, [

@@ -30,6 +30,7 @@ export function mergeShards(files: readonly ReportFile[], ruleIndex: RuleIndex):
   const details = [...shards.flatMap((one) => foreignness(one, ruleIndex)), ...differences(first, shards)]
   refuse(details)
   refuse([...presence(first, shards), ...shards.flatMap((one) => incompleteness(one, ruleIndex))])
+  refuse(shards.flatMap(contradictions))
   refuse(coverage(first, shards))
   return compose(first.report, shards, ruleIndex)
 }
@@ -58,11 +59,36 @@ function foreignness({ path, report: { tool, rules } }: Shard, { version }: Rule
 }
 
 function differences(first: Shard, shards: readonly Shard[]): readonly string[] {
-  return shards.flatMap((one) =>
-    COMMON.filter(([, of]) => JSON.stringify(of(one)) !== JSON.stringify(of(first))).map(
+  return shards.flatMap((one) => [
+    ...COMMON.filter(([, of]) => JSON.stringify(of(one)) !== JSON.stringify(of(first))).map(
       ([what]) => `${one.path} has another ${what} than ${first.path}`,
     ),
-  )
+    ...optionsIn([one, first])
+      .filter((name) => one.shard.judgedBy[name] !== first.shard.judgedBy[name])
+      .map((name) => `${one.path} was judged with another ${name} than ${first.path}`),
+  ])
+}
+
+function optionsIn(shards: readonly Shard[]): readonly string[] {
+  return [...new Set(shards.flatMap(({ shard }) => Object.keys(shard.judgedBy)))].toSorted()
+}
+
+/** What a report says of itself follows from its own verdicts: one that was taken out, or a rule that was changed, shows. */
+function contradictions({ path, report, shard }: Shard): readonly string[] {
+  const { candidates, runErrors } = report
+  const releases = candidates.filter(({ reference }) => isRelease(reference)).length
+  const exits = candidates.map(({ rules }) => exitCodeOf(rules, runErrors))
+  const pairs: readonly (readonly [what: string, said: unknown, found: unknown])[] = [
+    ['verdicts on images', shard.images, candidates.length - releases],
+    ['verdicts on releases', shard.releases, releases],
+    ['rules by status', report.counts, countStatuses(candidates)],
+    ['exit codes', candidates.map(({ exitCode }) => exitCode), exits],
+    ['exit code of all', report.exitCode, worstExit(exits, runErrors.length > 0 ? 2 : 0)],
+  ]
+  return pairs
+    .map(([what, ...both]) => [what, ...both.map((one) => JSON.stringify(one))] as const)
+    .filter(([, said, found]) => said !== found)
+    .map(([what, said, found]) => `${path} contradicts itself about its ${what}: it says ${said}, its verdicts give ${found}`)
 }
 
 function presence({ shard: { of } }: Shard, shards: readonly Shard[]): readonly string[] {

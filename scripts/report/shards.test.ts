@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { judgeFleet, openFleet, timeless, type Fleet, type Verdicts } from '../check-oracles-slow/adoption/fleet.ts'
 import { conformanceSchema, type Conformance } from '../judge/verdict/conformance.ts'
+import { countStatuses } from '../judge/verdict/sums.ts'
 import { main } from '../test/main.ts'
 import { judgeHere, runCommand } from '../testing/run-command.ts'
 import type { Outcome } from '../testing/run-script.ts'
@@ -22,6 +23,14 @@ const lastLine = ({ stdout }: Pick<Outcome, 'stdout'>): string => stdout.trimEnd
 const merge = (files: readonly string[], ...args: readonly string[]) =>
   runCommand(report, ['merge', ...files, '--report', at('merged.json'), ...args])
 
+const isRed = ({ status }: any): boolean => status === 'fail'
+/** A report that agrees with itself, from which an image is gone. */
+const withoutFirst = (one: any): void => {
+  one.candidates.shift()
+  one.shard.positions.shift()
+  one.shard.images -= 1
+  one.counts = countStatuses(one.candidates)
+}
 const edit = async (file: string, change: (report: any) => void, name = 'edited.json'): Promise<string> => {
   const changed = JSON.parse(await readFile(file, 'utf8'))
   change(changed)
@@ -80,11 +89,7 @@ describe('six tags', { timeout: PATIENCE_MS }, () => {
     ['that is another shard', (one) => (one.shard.index = 2), /shard 1\/3 is missing[^]*shard 2\/3 is there 2 times/],
     ['without a rule', (one) => one.candidates[0].rules.pop(), /edited\.json has \d+ rules of \S+, expected \d+/],
     ['with a weaker rule', (one) => (one.candidates[0].rules[0].level = 'should'), /rules of \S+, expected/],
-    [
-      'without an image',
-      (one) => [one.candidates, one.shard.positions].map((all) => all.shift()),
-      /each of 6 images, got 5/,
-    ],
+    ['without an image', withoutFirst, /each of 6 images, got 5/],
     ['with an image twice', (one) => (one.shard.positions[0] = one.shard.positions[1]), /on 5 of them/],
     ['without a position', (one) => one.shard.positions.pop(), /verdicts and \d+ positions/],
     ['that is no report', (one) => delete one.candidates, /edited\.json cannot be read: it is no report/],
@@ -118,16 +123,32 @@ describe('six tags', { timeout: PATIENCE_MS }, () => {
     expect((await read(at('merged.json'))).candidates.map(({ exitCode }) => exitCode)).not.toContain(0)
   })
 
-  it('are as red as their rules, whatever a shard says of itself', async () => {
-    const red = second
-    const told = await edit(red, (one) => {
-      one.exitCode = 0
-      one.counts.fail = 0
-      for (const candidate of one.candidates) candidate.exitCode = 0
-    })
-    const { exit } = await merge(shardFiles.map((path) => (path === red ? told : path)))
-    expect(exit).toBe(1)
-    expect(timeless(await read(at('merged.json')))).toEqual(timeless(verdicts.whole))
+  it.each<[string, (report: any) => void, RegExp]>([
+    ['an exit code', (one) => (one.exitCode = 0), /edited\.json contradicts itself about its exit code of all: it says 0, its verdicts give 1/],
+    ['that of an image', (one) => (one.candidates[0].exitCode = 0), /exit codes: it says \[0,/],
+    ['a status', (one) => (one.candidates[0].rules.find(isRed).status = 'pass'), /rules by status: it says \{/],
+    [
+      'a verdict on a release less, and its place',
+      (one) => [one.candidates, one.shard.positions].map((all) => all.pop()),
+      /verdicts on releases: it says 1, its verdicts give 0/,
+    ],
+    [
+      'the red image less, and its place',
+      (one) => [one.candidates, one.shard.positions].map((all) => all.shift()),
+      /verdicts on images: it says 2, its verdicts give 1/,
+    ],
+  ])('with a shard that was changed are no verdict: %s', async (_, change, said) => {
+    const told = await edit(second, change)
+    const { exit, stderr } = await merge([first, told, third])
+    expect(exit).toBe(2)
+    expect(stderr).toMatch(said)
+  })
+
+  it('are judged by one value of every option that says what is judged', async () => {
+    const other = await edit(third, (one) => (one.shard.judgedBy = { '--trusted-root': 'x', '--target': 'image' }))
+    const { exit, stderr } = await merge([first, second, other])
+    expect(exit).toBe(2)
+    expect(stderr).toMatch(/edited\.json was judged with another --target than [^]* with another --trusted-root than /)
   })
 })
 

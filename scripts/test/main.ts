@@ -28,6 +28,7 @@ import { shardPlace } from '../judge/run/shard.ts'
 import type { Conformance } from '../judge/verdict/conformance.ts'
 import { REPORT_PATH } from '../judge/verdict/report-file.ts'
 import { checkContract } from './contract-only.ts'
+import { judgedBy } from './judged-by.ts'
 import { parseOptions, type ConformOptions } from './options.ts'
 
 /**
@@ -92,7 +93,7 @@ async function conform(
     options.references.length === 0 && !isConfigAlone ? await embed(options, contract.value, signal) : undefined
   try {
     const names = releaseNames(given.references, contract.value)
-    const shard = options.shard && shardPlace(options.shard, listOf(options), names)
+    const shard = options.shard && shardPlace(options.shard, listOf(options), names, await judgedBy(options))
     const own = shard?.own ?? names.keys().toArray()
     const lock = options.structureOnly ? undefined : await loadLock(options.lock, embedded?.lock)
     const terms: JudgeTerms = {

@@ -10,6 +10,8 @@ export type ShardPlace = Shard & {
   /** The number of references in the whole list, and the SHA-256 of it: every shard must be of the same. */
   readonly references: number
   readonly list: string
+  /** Options that change what is judged, which every shard must have been given alike. */
+  readonly judgedBy: Readonly<Record<string, string>>
   /** The positions in the whole list of the references that this shard judges, rising. */
   readonly own: readonly number[]
 }
@@ -18,7 +20,12 @@ export type ShardPlace = Shard & {
  * The share of one shard: whole releases, the largest first, each to the shard that has least. It goes by the names alone,
  * so that every shard of the same list comes to the same shares. `names` has the release of each reference.
  */
-export function shardPlace(shard: Shard, references: readonly string[], names: readonly string[]): ShardPlace {
+export function shardPlace(
+  shard: Shard,
+  references: readonly string[],
+  names: readonly string[],
+  judgedBy: Readonly<Record<string, string>> = {},
+): ShardPlace {
   const releases = new Map<string, number[]>()
   for (const [at, name] of names.entries()) releases.set(name, [...(releases.get(name) ?? []), at])
   const shares = Array.from({ length: shard.of }, (): number[] => [])
@@ -30,6 +37,7 @@ export function shardPlace(shard: Shard, references: readonly string[], names: r
   return {
     ...shard,
     references: references.length,
+    judgedBy,
     list: createHash('sha256').update(JSON.stringify(references)).digest('hex'),
     own: (shares[shard.index - 1] ?? []).toSorted((a, b) => a - b),
   }
@@ -47,5 +55,6 @@ export function shardRecord(
       ? (positionOf.get(key) ?? 0)
       : shard.references + Math.min(...members.map((member) => positionOf.get(member) ?? 0)),
   )
-  return { ...shard, positions, waivers }
+  const releases = judged.filter(({ members }) => members !== undefined).length
+  return { ...shard, images: own.length, releases, positions, waivers }
 }

@@ -148,6 +148,11 @@ const shardSchema = z.strictObject({
   of: z.int().positive(),
   references: z.int().describe('The number of images in the whole list.'),
   list: z.string().describe('SHA-256 of the whole list.'),
+  judgedBy: z
+    .record(z.string(), z.string())
+    .describe('Options that change what is judged: the value, or the SHA-256 of the file.'),
+  images: z.int().nonnegative().describe('The number of images that this shard has.'),
+  releases: z.int().nonnegative().describe('The number of verdicts on a release that this shard has.'),
   positions: z
     .array(z.int().nonnegative())
     .readonly()
