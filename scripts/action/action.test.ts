@@ -9,7 +9,7 @@ import { pushReference } from '#fixtures/simulator/registry/content/images.ts'
 import { startRegistry } from '#fixtures/simulator/registry/server.ts'
 import { conformanceSchema } from '../judge/verdict/conformance.ts'
 import { ROOT } from '../root.ts'
-import { playAction, type JobOutcome } from '../testing/play-runner.ts'
+import { playAction, type JobOutcome } from '../check-oracles-slow/adoption/play-runner.ts'
 
 const PATIENCE_MS = 120_000
 const GOLDEN = join(ROOT, 'fixtures/golden')

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fleetChecks } from './adoption/fleet.ts'
 import { renovateChecks } from './adoption/renovate.ts'
+import { workflowChecks } from './adoption/workflows.ts'
 import { runConformance } from './conformance.ts'
 import { cosignTableChecks } from './cosign-table.ts'
 import { cosignChecks } from './cosign.ts'
@@ -45,6 +46,7 @@ export async function main([kept, ...rest]: readonly string[]): Promise<0 | 1 | 
       ...fleetChecks(),
       ...bootChecks(tools),
       ...renovateChecks(tools),
+      ...workflowChecks(),
       ...byteChecks(),
       ...fileChecks(tools),
       ...machineConfigChecks(tools),

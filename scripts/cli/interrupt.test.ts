@@ -63,15 +63,15 @@ describe('what does not answer an interruption', () => {
     const { made } = await putSignedUpstream(registry, ['v1.11.5'])
     const folder = await mkdtemp(join(tmpdir(), 'interrupt-'))
     try {
-      const lock = join(folder, 'lock.json')
-      await writeFile(lock, formatLock(await made.lock('v1.11.5')))
-      const args = ['--lock', lock, '--output', join(folder, 'out'), '--upstream', `${registry.host}/siderolabs`]
+      const path = join(folder, 'lock.json')
+      await writeFile(path, formatLock(await made.lock('v1.11.5')))
+      const args = ['--lock', path, '--output', join(folder, 'out'), '--upstream', `${registry.host}/siderolabs`]
       const child = spawn(process.execPath, [...PROGRAM, 'build', ...args, '--cache', join(folder, 'cache')], {
         cwd: ROOT,
         stdio: ['ignore', 'ignore', 'pipe'],
       })
       const said = text(child.stderr)
-      await expect.poll(() => registry.requests.some(({ path }) => stuck.test(path)), { timeout: 60_000 }).toBe(true)
+      await expect.poll(() => registry.requests.some((one) => stuck.test(one.path)), { timeout: 60_000 }).toBe(true)
       expect(await readdir(join(folder, 'out'))).toEqual([expect.stringMatching(/^\.spin-only\..*\.partial$/)])
       child.kill('SIGINT')
       expect(await once(child, 'close')).toEqual([130, null])

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 import { runTool } from '#fixtures/golden/run-tool.ts'
-import { playWorkflow } from '../testing/play-runner.ts'
+import { playWorkflow } from '../check-oracles-slow/adoption/play-runner.ts'
 import { runCommand } from '../testing/run-command.ts'
 import { init } from './main.ts'
 

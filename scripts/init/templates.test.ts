@@ -8,7 +8,7 @@ import { runTool } from '#fixtures/golden/run-tool.ts'
 import { parseLock } from '#specs/contract/lock.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { ROOT } from '../root.ts'
-import { playWorkflow, type JobOutcome } from '../testing/play-runner.ts'
+import { playWorkflow, type JobOutcome } from '../check-oracles-slow/adoption/play-runner.ts'
 import { parseOptions } from '../test/options.ts'
 import { runCommand } from '../testing/run-command.ts'
 import { init } from './main.ts'
@@ -48,6 +48,20 @@ describe('init --ci', () => {
       expect(await text(path)).not.toContain('0'.repeat(40))
       expect(await text(path)).toContain(`v${packageJson.version}`)
     }
+  })
+
+  it('asks the action for what it takes, and of it what it says', async () => {
+    const action = parse(await readFile(join(ROOT, 'action.yml'), 'utf8')) as Record<'inputs' | 'outputs', object>
+    const gate = await text('.github/workflows/talos-image-gate.yaml')
+    const { jobs } = parse(gate) as {
+      jobs: { gate: { steps: readonly { readonly id?: string; readonly with?: object }[] } }
+    }
+    const given = Object.keys(jobs.gate.steps.find(({ id }) => id === 'judge')?.with ?? {})
+    expect(given).toEqual(['reference', 'variant'])
+    expect(Object.keys(action.inputs)).toEqual(expect.arrayContaining(given))
+    const asked = [...gate.matchAll(/steps\.judge\.outputs\.(\w+)/g)].map(([, name]) => name)
+    expect(asked).not.toEqual([])
+    expect(Object.keys(action.outputs)).toEqual(expect.arrayContaining(asked))
   })
 
   it('writes nothing where one of the files is there, and knows the systems', async () => {

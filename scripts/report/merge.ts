@@ -88,7 +88,10 @@ function contradictions({ path, report, shard }: Shard): readonly string[] {
   return pairs
     .map(([what, ...both]) => [what, ...both.map((one) => JSON.stringify(one))] as const)
     .filter(([, said, found]) => said !== found)
-    .map(([what, said, found]) => `${path} contradicts itself about its ${what}: it says ${said}, its verdicts give ${found}`)
+    .map(
+      ([what, said, found]) =>
+        `${path} contradicts itself about its ${what}: it says ${said}, its verdicts give ${found}`,
+    )
 }
 
 function presence({ shard: { of } }: Shard, shards: readonly Shard[]): readonly string[] {

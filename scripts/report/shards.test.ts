@@ -124,7 +124,11 @@ describe('six tags', { timeout: PATIENCE_MS }, () => {
   })
 
   it.each<[string, (report: any) => void, RegExp]>([
-    ['an exit code', (one) => (one.exitCode = 0), /edited\.json contradicts itself about its exit code of all: it says 0, its verdicts give 1/],
+    [
+      'an exit code',
+      (one) => (one.exitCode = 0),
+      /edited\.json contradicts itself about its exit code of all: it says 0, its verdicts give 1/,
+    ],
     ['that of an image', (one) => (one.candidates[0].exitCode = 0), /exit codes: it says \[0,/],
     ['a status', (one) => (one.candidates[0].rules.find(isRed).status = 'pass'), /rules by status: it says \{/],
     [

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
+import { text as textOf } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { pushReference } from '#fixtures/simulator/registry/content/images.ts'
 import { startRegistry, type Registry } from '#fixtures/simulator/registry/server.ts'
@@ -136,7 +136,7 @@ describe('npm test on a registry', { timeout: PATIENCE_MS }, () => {
     const child = start(['--cache', own, '--report', report, ...AS_INSTALLER, `${slow.host}/you/spin-only:v1`])
     await expect.poll(() => slow.requests.some(({ path }) => stuck.test(path)), { timeout: PATIENCE_MS / 2 }).toBe(true)
     child.kill('SIGINT')
-    const [[status], stderr] = await Promise.all([once(child, 'close'), text(child.stderr)])
+    const [[status], stderr] = await Promise.all([once(child, 'close'), textOf(child.stderr)])
     expect(status).toBe(130)
     // The registry stays silent for longer than any test waits.
     expect(stderr).toMatch(/(?:^|\n)error: interrupted: no verdict was reached\n$/)

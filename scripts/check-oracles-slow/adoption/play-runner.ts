@@ -52,6 +52,7 @@ const workflowSchema = z.looseObject({
   jobs: z.record(
     z.string(),
     z.looseObject({
+      env: z.record(z.string(), z.string()).default({}),
       steps: z.array(
         z.union([usesSchema, stepSchema.extend({ shell: z.literal('bash').optional(), if: z.string().optional() })]),
       ),
@@ -78,16 +79,16 @@ export async function playAction(job: Job): Promise<JobOutcome> {
 }
 
 /** Runs the scripts of one job of a workflow; what it uses is named in `used`, without version, and not run.
- * `matrix` is what the job has of its matrix, such as `matrix.shard`. */
+ * `more` is what else an expression may name, such as `matrix.shard`. */
 export async function playWorkflow(
   workflow: string,
   name: string,
   job: Omit<Job, 'action' | 'inputs'>,
-  matrix: Context = {},
+  more: Context = {},
 ): Promise<JobOutcome> {
-  const { steps } = workflowSchema.parse(parse(workflow)).jobs[name] ?? { steps: [] }
-  const known = { 'github.token': 'token', 'github.repository': 'you/images', ...matrix }
-  return (await playSteps(steps, { ...job, action: '', inputs: {} }, known)).outcome
+  const { env, steps } = workflowSchema.parse(parse(workflow)).jobs[name] ?? { env: {}, steps: [] }
+  const known = { 'github.token': 'token', 'github.repository': 'you/images', ...more }
+  return (await playSteps(steps, { ...job, env: { ...env, ...job.env }, action: '', inputs: {} }, known)).outcome
 }
 
 /** Conditions that our templates have: always, or an output of a step that is a word. */
