@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -73,6 +73,20 @@ describe('npm run boot', { timeout: 60_000 }, () => {
       'BOOT-001 fail',
       'BOOT-002 blocked',
     ])
+  })
+
+  it('says in its last line what was waived, and by whose contract', async () => {
+    const expires = new Date(Date.now() + 180 * 86_400_000).toISOString().slice(0, 10)
+    const [waivers, contract] = [join(folder, 'waivers.yaml'), join(folder, 'contract.yaml')]
+    const entry = { id: 'BOOT-001', reason: 'tried for turning red to green', expires }
+    await writeFile(waivers, JSON.stringify({ waivers: [entry] }))
+    await copyFile('specs/contract/contract.yaml', contract)
+    const log = 'fixtures/golden/boot/v1.11.5-wrong-gzip-layer.console.txt'
+    const { exit, stdout } = await run('--log', log, '--waivers', waivers, '--contract', contract)
+    expect(exit).toBe(2)
+    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(
+      new RegExp(`^INCONCLUSIVE, 1 waived \\(BOOT-001 until ${expires}\\): .*; target boot; .*contract ${contract}, `),
+    )
   })
 
   it.each<[string, readonly string[], RegExp]>([
