@@ -32,6 +32,7 @@ const COMMANDS: Commands = {
   ],
   patch: ['the machine configuration patch of a variant', async () => (await import('./patch/main.ts')).patch],
   inspect: ['what is inside an image', async () => (await import('./inspect/main.ts')).inspect],
+  sbom: ['the bill of materials of an image, as SPDX', async () => (await import('./sbom/main.ts')).sbom],
   account: ['why every byte of an image is what it is', async () => (await import('./account/main.ts')).account],
   reproduce: ['build an image once more, and compare', async () => (await import('./reproduce/main.ts')).main],
   report: ['the reports of all shards as one verdict', async () => (await import('./report/main.ts')).report],

@@ -18,18 +18,25 @@ import {
   textStatement,
   type ProvenanceInputs,
 } from '../signing/statements.ts'
-import { encodeSpdx } from './spdx.ts'
+import { summaryStatement, type SummaryInputs } from '../signing/summary.ts'
 import type { LayoutImage } from './variant-layout.ts'
 
 const SPDX_TYPE = 'application/spdx+json'
 /** A report/conformance.json; its schema is specs/contract/schemas/report.schema.json. */
 export const CONFORMANCE_TYPE = 'application/vnd.cozystack.talos.conformance.v1+json'
 
+/** The variant of an image, and the registry and repository that it is published in. */
+export type AttachPlace = { readonly variant: string; readonly repository: string }
+
 export type Evidence = Pick<ProvenanceInputs, 'source' | 'gate' | 'invocation' | 'startedOn'> & {
+  /** When it was judged, and by which version of this project; undefined where nothing was, and nothing is said of it. */
+  readonly judged: SummaryInputs['judged'] | undefined
   readonly contract: Contract
   readonly lock: Lock & { readonly talos: string }
   /** The signer; undefined where nothing is signed. */
   readonly signer: Signer | undefined
+  /** The bill of materials of an image, SPDX in JSON; undefined for one that cannot be read. */
+  readonly sbom: (image: LayoutImage, place: AttachPlace) => Promise<Uint8Array | undefined>
   /** The report that the image is published on; undefined where there is none. */
   readonly conformance: Uint8Array | undefined
   /**
@@ -44,19 +51,24 @@ export type Evidence = Pick<ProvenanceInputs, 'source' | 'gate' | 'invocation' |
  * them. `repository` is the registry and its repository. SigningError.
  */
 export async function makeAttachments(
-  { descriptor }: LayoutImage,
-  { variant, repository }: { readonly variant: string; readonly repository: string },
+  image: LayoutImage,
+  { variant, repository }: AttachPlace,
   evidence: Evidence,
 ): Promise<readonly PushManifest[]> {
-  const { signer, contract, lock, conformance } = evidence
+  const { signer, conformance } = evidence
+  const { descriptor } = image
   const { digest } = descriptor
-  const spdx = encodeSpdx({ digest, repository, variant, contract, lock })
+  const spdx = await evidence.sbom(image, { variant, repository })
+  const { judged } = evidence
+  const summary = judged === undefined ? [] : [summaryStatement({ ...evidence, judged, digest, repository })]
+  const bill = spdx === undefined ? [] : [spdxStatement(digest, parseJson(spdx, 'spdx', {}))]
   const provenance = provenanceStatement({ ...evidence, digest, variant, finishedOn: new Date() })
   if (evidence.tagsOnly === true) {
     if (signer === undefined) return []
     const statements = [
       provenance,
-      spdxStatement(digest, parseJson(spdx, 'spdx', {})),
+      ...summary,
+      ...bill,
       ...(conformance === undefined ? [] : [textStatement(digest, Buffer.from(conformance).toString())]),
     ]
     return [
@@ -70,18 +82,21 @@ export async function makeAttachments(
       : [documentManifest(descriptor, { artifactType: CONFORMANCE_TYPE, bytes: conformance })]
   if (signer === undefined)
     return [
-      documentManifest(descriptor, {
-        artifactType: IN_TOTO_PAYLOAD,
-        bytes: Buffer.from(JSON.stringify(provenance)),
-        annotations: { 'in-toto.io/predicate-type': provenance.predicateType },
-      }),
-      documentManifest(descriptor, { artifactType: SPDX_TYPE, bytes: spdx }),
+      ...[provenance, ...summary].map((statement) =>
+        documentManifest(descriptor, {
+          artifactType: IN_TOTO_PAYLOAD,
+          bytes: Buffer.from(JSON.stringify(statement)),
+          annotations: { 'in-toto.io/predicate-type': statement.predicateType },
+        }),
+      ),
+      ...(spdx === undefined ? [] : [documentManifest(descriptor, { artifactType: SPDX_TYPE, bytes: spdx })]),
       ...verdict,
     ]
   return [
     await attestationManifest(descriptor, signatureStatement(digest), signer),
-    await attestationManifest(descriptor, provenance, signer),
-    await attestationManifest(descriptor, spdxStatement(digest, parseJson(spdx, 'spdx', {})), signer),
+    ...(await Promise.all(
+      [provenance, ...summary, ...bill].map((statement) => attestationManifest(descriptor, statement, signer)),
+    )),
     ...verdict,
     await legacySignatureManifest(descriptor, repository, signer),
   ]

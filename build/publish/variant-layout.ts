@@ -18,6 +18,8 @@ export type LayoutImage = {
   /** Media type, digest and size of the manifest; nothing of the layout's own. */
   readonly descriptor: Descriptor
   readonly bytes: Uint8Array
+  /** Its place in the layout. */
+  readonly reference: { readonly kind: 'oci'; readonly path: string; readonly tag: string }
   /** Config and layers. */
   readonly blobs: readonly BlobToPush[]
 }
@@ -41,9 +43,10 @@ export type LayoutFacts = {
 export async function openVariantLayout(folder: string, facts: LayoutFacts): Promise<VariantLayout> {
   const stores: ContentStore[] = []
   const open = async (tag: string): Promise<LayoutImage> => {
-    const store = await openLayout({ kind: 'oci', path: folder, tag })
+    const reference = { kind: 'oci', path: folder, tag } as const
+    const store = await openLayout(reference)
     stores.push(store)
-    return readImage(store, facts)
+    return { reference, ...(await readImage(store, facts)) }
   }
   const close = async (): Promise<void> => {
     await Promise.all(stores.map((store) => store.close()))
@@ -65,7 +68,10 @@ export async function openVariantLayout(folder: string, facts: LayoutFacts): Pro
   }
 }
 
-async function readImage(store: ContentStore, { variant, contract, lock }: LayoutFacts): Promise<LayoutImage> {
+async function readImage(
+  store: ContentStore,
+  { variant, contract, lock }: LayoutFacts,
+): Promise<Omit<LayoutImage, 'reference'>> {
   const { mediaType, digest, size } = await store.resolve()
   const at = { path: store.name, digest }
   const descriptor = { mediaType, digest, size }

@@ -120,7 +120,7 @@ function packageUrl(reference: string, digest: Digest): string {
   return `pkg:oci/${name}@${encodeURIComponent(digest)}?repository_url=${repository}${tagged}`
 }
 
-function toStatement(
+export function toStatement(
   digest: Digest,
   predicateType: string,
   predicate: unknown,

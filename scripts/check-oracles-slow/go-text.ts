@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { compareJson } from '#fixtures/oracles/text/json-read.ts'
 import { openGoReaders, type GoReader } from '#fixtures/oracles/text/go-readers.ts'
 import { compareReading } from '#fixtures/oracles/text/yaml-read.ts'
+import { compareSchematics } from '#fixtures/oracles/text/schematics.ts'
 import { compareWriting } from '#fixtures/oracles/text/yaml-write.ts'
 import { seededRandom } from '#fixtures/random.ts'
 import type { Tools } from './fetch.ts'
@@ -20,6 +21,7 @@ export function goTextChecks({ folder }: Tools): readonly Check[] {
   return [
     check('extensions.yaml by each go-yaml', (readers) => compareWriting(readers, seededRandom(SEED), MUTANTS)),
     check('manifests and services by each go-yaml', (readers) => compareReading(readers, seededRandom(SEED), MUTANTS)),
+    check('schematics by each go-yaml', (readers) => compareSchematics(readers, seededRandom(SEED), MUTANTS)),
     check('image manifests by encoding/json', async ([reader]) =>
       reader === undefined ? ['no reader'] : compareJson(reader, seededRandom(SEED), MUTANTS),
     ),

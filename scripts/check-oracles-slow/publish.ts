@@ -81,7 +81,9 @@ async function push({ host }: Registry, release: readonly Publication[], pem: st
           signer,
           source: { uri: 'git+https://example.com/you', commit: '1'.repeat(40) },
           gate: { verdict: 'conforms', forced: false },
+          sbom: async () => Buffer.from('{"spdxVersion":"SPDX-2.3"}'),
           conformance: Buffer.from('{}'),
+          judged: { at: '2026-11-27T03:00:00.000Z', by: '0.2.0' },
         },
       ),
   })

@@ -18,6 +18,10 @@ export type JudgeInputs = TermFiles & {
 export const TALOS_OF_CONFIG =
   'the Talos that reads the configuration, such as v1.13.9 (default: that of the lock, or of the install image)'
 
+/** About `--schematic`. */
+export const SCHEMATIC_OPTION =
+  'the schematic that Image Factory made the image of: its id and what it lists must be those of the image'
+
 /** The files that say what is right. */
 export function addTermFiles(command: Command): Command {
   return command

@@ -56,7 +56,13 @@ export async function makeEmbedded(given: Contract, options: EmbeddedOptions): P
       contract,
       registry,
       lock: { value: lock, path: upstream.name, sha256 },
-      references: await publishEmbedded(layouts, { registry, signer: authority.signer(publisher), contract, lock }),
+      references: await publishEmbedded(layouts, {
+        registry,
+        signer: authority.signer(publisher),
+        contract,
+        lock,
+        spoolFolder: join(folder, 'spool'),
+      }),
       reference: lock.reference && {
         digest: lock.reference.digest,
         image: parseReference(await upstream.writeReference(join(folder, 'reference'))),

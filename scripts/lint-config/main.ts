@@ -4,6 +4,7 @@ import { printFailure } from '../cli/failure.ts'
 import { deliverVerdict } from '../cli/verdict-files.ts'
 import { loadContract, loadLock, loadRuleIndex, loadWaivers, selectOnly } from '../judge/candidates/inputs.ts'
 import { configCandidate } from '../judge/candidates/machine-config.ts'
+import { besideOf, loadSchematic } from '../judge/schematic.ts'
 import { judgeCandidates } from '../judge/run/judge-candidates.ts'
 import { CONFIG_SPEC_GLOB, type SpecRun } from '../judge/run/spec-run.ts'
 import type { Conformance } from '../judge/verdict/conformance.ts'
@@ -36,7 +37,8 @@ async function lint(options: LintOptions, started: SpecRun | undefined): Promise
   const { nodes, ignored } = await loadProject(files, { base: options.base, talos, locked: lock?.value.talos })
   for (const path of ignored) process.stderr.write(`not judged, no configuration of a node: ${path}\n`)
   const configTerms = { contract: contract.value, lock: lock?.value, variant }
-  const candidates = nodes.map((config, at) => configCandidate(config, configTerms, String(at)))
+  const beside = options.schematic === undefined ? {} : besideOf(await loadSchematic(options.schematic))
+  const candidates = nodes.map((config, at) => configCandidate({ ...config, ...beside }, configTerms, String(at)))
   const { signal } = new AbortController()
   const terms = {
     ruleIndex,

@@ -1,7 +1,7 @@
 // The command line of `npm run lint-config`.
 import { Command } from 'commander'
 import { addExamples, parseCommand, parseList } from '../cli/command-line.ts'
-import { addTermFiles, termExamples, TALOS_OF_CONFIG, type TermFiles } from '../cli/judge-options.ts'
+import { addTermFiles, SCHEMATIC_OPTION, termExamples, TALOS_OF_CONFIG, type TermFiles } from '../cli/judge-options.ts'
 import { addVerdictOptions, type VerdictOptions } from '../cli/verdict-files.ts'
 
 export type LintOptions = TermFiles &
@@ -12,6 +12,8 @@ export type LintOptions = TermFiles &
     /** The base of each FILE: another file, or `generated`. */
     readonly base?: string
     readonly only?: readonly string[]
+    /** The schematic of the image that is installed. */
+    readonly schematic?: string
   }
 
 /** The report beside that of `npm test`, which is about images. */
@@ -44,12 +46,14 @@ export function parseLintOptions(args: readonly string[]): LintOptions | undefin
       '--base <FILE>',
       "a configuration under each node, or `generated` for what Talos generates (default: under talm's)",
     )
+    .option('--schematic <FILE>', SCHEMATIC_OPTION)
     .option('--only <LIST>', 'judge only these rules, with what they need: CFG-002,CFG-004', parseList)
     .addHelpText('after', HELP)
   addVerdictOptions(addTermFiles(command), LINT_REPORT)
   addExamples(command, [
     'npm run lint-config -- worker.yaml patch.yaml --variant spin-only --talos v1.13.9',
     'npm run lint-config -- --base base.yaml worker.yaml',
+    'npm run lint-config -- worker.yaml --schematic schematic.yaml',
     'npm run lint-config -- worker.yaml --only CFG-002,CFG-004 --json --report verdict.json',
     'npm run lint-config -- worker.yaml --output sarif=report/config.sarif',
     ...termExamples('npm run lint-config -- worker.yaml'),

@@ -16,6 +16,8 @@ export type Gate = {
   readonly waived: readonly WaivedRule[]
   /** The report as its file has it; undefined where no file can be read. */
   readonly report: Uint8Array | undefined
+  /** When that was, and by which version of this project; undefined for a file that is no report. */
+  readonly judged: { readonly at: string; readonly by: string } | undefined
 }
 
 export type GateInputs = {
@@ -40,8 +42,14 @@ export async function readGate(inputs: GateInputs): Promise<Gate> {
   const report = await readFile(path).catch(() => undefined)
   const judged = report === undefined ? noVerdict(`there is no report ${path}`) : judgeReport(report, inputs)
   const { reasons, waived } = judged
-  if (reasons.length === 0) return { verdict: verdictText(waived), forced: false, waived, report }
-  if (force) return { verdict: reasons.join('; '), forced: true, waived, report }
+  const read = report && parseReport(report)
+  const common = {
+    waived,
+    report,
+    judged: read && { at: read.judgedAt ?? new Date().toISOString(), by: read.tool.version },
+  }
+  if (reasons.length === 0) return { verdict: verdictText(waived), forced: false, ...common }
+  if (force) return { verdict: reasons.join('; '), forced: true, ...common }
   const { talos } = lock.value
   const references = layouts.map(({ folder }) => `oci:${folder}:${talos}`).join(' ')
   throw new RefusedError(

@@ -91,6 +91,7 @@ describe('npm run publish', () => {
     expect(stdout).toContain('9 blobs pushed, 1 mounted, 0 there already; 12 manifests attached')
     expect(stdout).toContain(`npm run promote -- ${references[0]} CHANNEL --lock ${lock}`)
     expect(stderr.split('\n').slice(0, 2)).toEqual(['looking at what is there', 'pushing blobs'])
+    expect(stderr.match(/^warning: no bill of materials is attached to \S+: /gm)).toHaveLength(4)
   })
 
   it('ends as the verdict does', async () => {

@@ -1,10 +1,12 @@
 // Publishing, top to bottom: what is there to publish, whether it may be, who signs; push; pull back and judge.
 import { join } from 'node:path'
 import { makeAttachments, type Evidence } from '#build/publish/attachments.ts'
+import { layoutBills } from '#build/publish/bills.ts'
 import { PublishError } from '#build/publish/publish-error.ts'
 import { blobsOf, publish as push, toPublication } from '#build/publish/publish.ts'
 import { openVariantLayout, type VariantLayout } from '#build/publish/variant-layout.ts'
 import { SigningError, type Signer } from '#build/signing/signer.ts'
+import { areaFolder, defaultCacheFolder } from '#harness/oci/cache/layout.ts'
 import { HarnessError, RegistryError } from '#harness/errors.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import { lockCommand, type Lock } from '#specs/contract/lock.ts'
@@ -106,7 +108,14 @@ async function publishLayouts(
     gate: { verdict: gate.verdict, forced: gate.forced, waived: gate.waived },
     ...facts,
     signer,
+    sbom: layoutBills({
+      lock: lock.value,
+      spoolFolder: areaFolder(options.cache ?? defaultCacheFolder(), 'spool'),
+      limits: options.limit,
+      warn: (message) => process.stderr.write(`warning: ${printable(message)}\n`),
+    }),
     conformance: gate.report,
+    judged: gate.judged,
     tagsOnly: options.tagSignaturesOnly,
   }
   const client = await openPusher(registry, options)

@@ -46,7 +46,11 @@ export async function prepareConfig(example: ConfigEdit | ConfigUnknown | Config
       key: `config ${example.name}`,
       variant: variantOfConfig(example.of),
       references: {},
-      config: { facts: machineConfigFacts(config), files: [] },
+      config: {
+        facts: machineConfigFacts(config),
+        files: [],
+        ...(example.schematic !== undefined && { beside: { schematic: example.schematic } }),
+      },
       parts: { config: { image: false } },
       targets: ['config'],
       pinned: false,

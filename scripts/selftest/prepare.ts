@@ -59,7 +59,14 @@ export async function prepareCounterexample(example: Counterexample, folder: str
   const golden = example.of ?? DEFAULT_GOLDEN
   const part = example.part ?? 'installer'
   const baseline = { image: await readGolden(golden), lock: await lockOf(golden), contract: await contractOf(golden) }
-  const { tamper, unpinned = false, advisories: own = [], advisory, ...mutated } = await example.mutate(baseline)
+  const {
+    tamper,
+    unpinned = false,
+    advisories: own = [],
+    advisory,
+    schematic,
+    ...mutated
+  } = await example.mutate(baseline)
   const { image, lock, contract } = { ...baseline, ...mutated }
   const place = join(folder, example.name)
   const reference =
@@ -67,7 +74,8 @@ export async function prepareCounterexample(example: Counterexample, folder: str
       ? await writeLayout(image, place, tamper)
       : await writeAssetFolder(image, place, { lock, variant: variantOf(golden) })
   const { lock: _, ...made } = toCandidate(example.name, golden, reference, { lock, contract, part })
-  const candidate = { ...made, advisories: [...(await shippedAs(advisory)), ...own] }
+  const given = schematic === undefined ? {} : { schematic: { path: 'schematic.yaml', text: schematic } }
+  const candidate = { ...made, ...given, advisories: [...(await shippedAs(advisory)), ...own] }
   return {
     candidate: unpinned ? { ...candidate, pinned: false } : { ...candidate, lock },
     expected: { violates: example.violates, inconclusive: example.inconclusive ?? [] },

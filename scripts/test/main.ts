@@ -3,6 +3,7 @@ import { BUDGET } from '#harness/budget.ts'
 import { defaultCacheFolder } from '#harness/oci/cache/layout.ts'
 import type { Reference } from '#harness/oci/image/reference.ts'
 import type { Contract } from '#specs/contract/contract.ts'
+import type { GivenSchematic } from '#specs/support/applicability.ts'
 import { openGiven, parseGiven } from '../cli/candidates.ts'
 import { printFailure } from '../cli/failure.ts'
 import { catchInterrupt } from '../cli/interrupt.ts'
@@ -22,6 +23,7 @@ import {
 import { configCandidate } from '../judge/candidates/machine-config.ts'
 import type { OpenedCandidates } from '../judge/candidates/open.ts'
 import { judgeCandidates, type JudgeTerms } from '../judge/run/judge-candidates.ts'
+import { besideOf, loadSchematic } from '../judge/schematic.ts'
 import type { SpecRun } from '../judge/run/spec-run.ts'
 import { releaseNames } from '../judge/run/release.ts'
 import { shardPlace } from '../judge/run/shard.ts'
@@ -86,9 +88,12 @@ async function conform(
   if (options.talos !== undefined && options.config === undefined)
     throw new UsageError('--talos says which Talos reads the configuration: give --config, or leave --talos out')
   const config = options.config && (await loadMachineConfig(options.config, options.talos))
+  const schematic = options.schematic === undefined ? undefined : await loadSchematic(options.schematic)
   const isConfigAlone = options.references.length === 0 && config !== undefined
   if (isConfigAlone && options.assets !== undefined)
     throw new UsageError('--assets names the assets of an image: name the image too, or leave --assets out')
+  if (schematic !== undefined && options.references.length === 0 && !isConfigAlone)
+    throw new UsageError('--schematic says what an image is made of: name its REFERENCE, or leave --schematic out')
   const embedded =
     options.references.length === 0 && !isConfigAlone ? await embed(options, contract.value, signal) : undefined
   try {
@@ -113,8 +118,8 @@ async function conform(
       shard,
     }
     const opened = isConfigAlone
-      ? openConfig(config, terms, options.variant)
-      : await openImages(shareOf(given, own), shareOf(options, own), { terms, config, embedded })
+      ? openConfig({ ...config, ...(schematic && besideOf(schematic)) }, terms, options.variant)
+      : await openImages(shareOf(given, own), shareOf(options, own), { terms, config, schematic, embedded })
     try {
       const conformance = await judgeCandidates(opened, terms)
       if (options.account) await printAccounts(opened, options.json ? process.stderr : process.stdout)
@@ -173,6 +178,7 @@ function shareOf<T extends { readonly references: readonly unknown[]; readonly v
 type Opening = {
   readonly terms: JudgeTerms
   readonly config: LoadedConfig | undefined
+  readonly schematic: GivenSchematic | undefined
   readonly embedded: Embedded | undefined
 }
 
@@ -180,7 +186,7 @@ type Opening = {
 async function openImages(
   { references, assets, reference }: Given,
   options: ConformOptions,
-  { terms, config, embedded }: Opening,
+  { terms, config, schematic, embedded }: Opening,
 ): Promise<OpenedCandidates> {
   const { ruleIndex, contract, lock, selected, cacheFolder, limits, signal } = terms
   const { variant, variants, targets } = options
@@ -200,6 +206,7 @@ async function openImages(
     limits,
     advisories: await loadAdvisories(options.advisories),
     config,
+    schematic,
     signal,
   })
 }

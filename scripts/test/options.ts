@@ -1,7 +1,13 @@
 // The command line of `npm test`.
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { addExamples, parseCommand, parseList } from '../cli/command-line.ts'
-import { addJudgeInputs, judgeExamples, TALOS_OF_CONFIG, type JudgeInputs } from '../cli/judge-options.ts'
+import {
+  addJudgeInputs,
+  judgeExamples,
+  SCHEMATIC_OPTION,
+  TALOS_OF_CONFIG,
+  type JudgeInputs,
+} from '../cli/judge-options.ts'
 import {
   addLimit,
   addRegistryOptions,
@@ -27,6 +33,8 @@ export type ConformOptions = RegistryOptions &
     /** The machine configuration of a node, then patches over it. */
     readonly config?: readonly string[]
     readonly talos?: string
+    /** The schematic that the image is made of. */
+    readonly schematic?: string
     readonly targets?: readonly Target[]
     readonly only?: readonly string[]
     /** The share of the references to judge. */
@@ -87,6 +95,7 @@ export function parseOptions(args: readonly string[]): ConformOptions | undefine
     .option('--assets <REFERENCE>', 'the asset image or folder (default: beside the installer, its tag with -assets)')
     .option('--config <FILE...>', 'judge a machine configuration beside the image, patches over it last')
     .option('--talos <VERSION>', TALOS_OF_CONFIG)
+    .option('--schematic <FILE>', SCHEMATIC_OPTION)
     .addOption(new Option('--target <LIST>', `judge only these targets: ${TARGETS.join(', ')}`).argParser(parseTargets))
     .addOption(
       new Option('--only <LIST>', 'judge only these rules or areas, with what they need: KRN,EXT-002').argParser(
@@ -113,6 +122,7 @@ export function parseOptions(args: readonly string[]): ConformOptions | undefine
     `npm test -- ${IMAGE} --assets dir:assets/talos/arm64 --config worker.yaml patch.yaml --talos v1.11.5`,
     `npm test -- ${IMAGE} --only KRN,EXT-002 --json --from-bytes`,
     `npm test -- ${IMAGE} --output junit=report/junit.xml --output html=report/page.html --report verdict.json`,
+    'npm test -- factory.talos.dev/metal-installer/ID:v1.13.9 --variant spin-only --schematic schematic.yaml',
     'npm test -- --contract-only --contract my.yaml',
     'npm test -- oci:a/spin-only oci:a/spin-tailscale oci:b/spin-only oci:b/spin-tailscale --shard 1/2',
     'npm test -- oci:out/spin-only --account --reproduce --upstream embedded',

@@ -24,6 +24,7 @@ import { parseRegistryCommand } from '../registry/options.ts'
 import { parseReportOptions } from '../report/main.ts'
 import { parseReproduceOptions } from '../reproduce/main.ts'
 import { parseRuleIndexOptions } from '../rule-index/main.ts'
+import { parseSbomOptions } from '../sbom/main.ts'
 import { parseSelftest } from '../selftest/main.ts'
 import { parseOptions as parseTest } from '../test/options.ts'
 
@@ -43,6 +44,7 @@ export const COMMAND_PARSERS: Readonly<Record<string, Parse>> = {
   publish: parsePublish,
   promote: parsePromote,
   inspect: parseInspectOptions,
+  sbom: parseSbomOptions,
   account: parseAccountOptions,
   reproduce: parseReproduceOptions,
   explain: parseExplainNames,

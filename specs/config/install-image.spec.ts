@@ -7,7 +7,7 @@ import { judgeInstallImage } from './rules/install-image.ts'
 test(
   ...must(
     'CFG-004',
-    'the install image is of this variant, by immutable tag or digest, and of the gateway variant only on gateways',
+    'the install image is of this variant, by immutable tag or digest or by the schematic of Image Factory, and of the gateway variant only on gateways',
     {
       targets: ['config'],
       needs: ['CFG-064'],

@@ -23,6 +23,7 @@ const requirementSchema = z.strictObject({
       service: z.string().optional(),
       profile: z.literal('cozystack').optional(),
       reference: z.literal(true).optional(),
+      schematic: z.literal(true).optional(),
     })
     .optional(),
   sentence: z.string(),

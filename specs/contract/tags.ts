@@ -23,6 +23,14 @@ export function inputsDigest(lock: Lock, contract: Contract): string {
   return createHash('sha256').update(formatLock(lock)).update('\0').update(JSON.stringify(contract)).digest('hex')
 }
 
+/**
+ * The package URL of a repository, without tag and digest: the resource of a verification summary
+ * (https://github.com/package-url/purl-spec/blob/main/types-doc/oci-definition.md).
+ */
+export function resourceUri(repository: string): string {
+  return `pkg:oci/${repository.slice(repository.lastIndexOf('/') + 1)}?repository_url=${repository}`
+}
+
 /** `v1.11.5-0a1b2c3d`, which never names other bytes than those of this lock and contract. */
 function immutableTag(talos: string, lock: Lock, contract: Contract): string {
   return `${talos}-${inputsDigest(lock, contract).slice(0, IMMUTABLE_TAG_DIGITS)}`

@@ -12,7 +12,7 @@ import { MODULES_FOLDER } from '#harness/talos/modules.ts'
 /** `usr/local/share/schematic/<id>`: an empty file, the id being the sha256 of the schematic. */
 const SCHEMATIC_FOLDER = 'usr/local/share/schematic'
 /** The machine configuration; the version is its sha256. */
-const CONFIGURATION = 'usr/local/etc/talos/config.yaml'
+export const EMBEDDED_CONFIGURATION = 'usr/local/etc/talos/config.yaml'
 const CONSTRAINT = '>= 1.0.0'
 /** constants.StateSelinuxLabel: as imager hands it to mksquashfs, without NUL. */
 const CONFIGURATION_LABEL = 'system_u:object_r:system_state_t:s0'
@@ -30,9 +30,9 @@ export async function virtualFindings(
   mode: number | undefined,
 ): Promise<readonly string[]> {
   const { name, version, compatibility } = metadata
-  const path = name === 'schematic' ? `${SCHEMATIC_FOLDER}/${version}` : CONFIGURATION
+  const path = name === 'schematic' ? `${SCHEMATIC_FOLDER}/${version}` : EMBEDDED_CONFIGURATION
   const findings = [...listFindings(tree, path)]
-  const labels = name === 'schematic' ? [] : [`${CONFIGURATION}\0${CONFIGURATION_LABEL}`]
+  const labels = name === 'schematic' ? [] : [`${EMBEDDED_CONFIGURATION}\0${CONFIGURATION_LABEL}`]
   if (String(labelsOf(tree)) !== String(labels))
     findings.push(`expected ${labels.length === 0 ? 'no label' : `the label ${CONFIGURATION_LABEL} and no other`}`)
   const range = compatibility.talos.version

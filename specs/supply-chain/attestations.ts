@@ -3,6 +3,7 @@ import { HarnessError } from '#harness/errors.ts'
 import { parseJson } from '#harness/oci/image/schemas.ts'
 import type { Attachment } from '#harness/signing/attachments.ts'
 import { parseProvenance, SLSA_V02, SLSA_V1 } from '#harness/signing/provenance.ts'
+import { parseSummary, type VerificationSummary } from '#harness/signing/summary.ts'
 import type { Outcome } from '#harness/signing/verify.ts'
 import { validOf } from './outcomes.ts'
 
@@ -24,6 +25,18 @@ export function provenances(outcomes: readonly Outcome[]): readonly FoundProvena
     try {
       const { builder, sources } = parseProvenance(statement)
       return [{ builder, sources: sources.map(({ uri, commit }) => ({ uri: withoutScheme(uri), commit })) }]
+    } catch (error) {
+      if (error instanceof HarnessError) return []
+      throw error
+    }
+  })
+}
+
+/** Every verification summary that a trusted signer vouches for; one that cannot be read says nothing. */
+export function summaries(outcomes: readonly Outcome[]): readonly VerificationSummary[] {
+  return validOf(outcomes).flatMap(({ statement }) => {
+    try {
+      return (statement && parseSummary(statement)) ?? []
     } catch (error) {
       if (error instanceof HarnessError) return []
       throw error

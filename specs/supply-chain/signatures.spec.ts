@@ -4,7 +4,8 @@ import { expect } from 'vitest'
 import { must, should } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 import { isSignature } from '#harness/signing/verify.ts'
-import { findSpdx, provenances } from './attestations.ts'
+import { inputsDigest, resourceUri } from '../contract/tags.ts'
+import { findSpdx, provenances, summaries } from './attestations.ts'
 import { describeOutcome, throwUnasked, throwUnknown, validOf } from './outcomes.ts'
 
 test(
@@ -55,5 +56,47 @@ test(
     const found = findSpdx(outcomes, await evidence.attachments())
     if (found.length === 0) throwUnasked(outcomes)
     judge(found, image.where).toContainEqual(expect.stringMatching(/^SPDX-\d+\.\d+$/))
+  },
+)
+
+test(
+  ...should(
+    'SUP-007',
+    "a verification summary says that the image passed: of this repository, by the contract's builder, by this contract and lock",
+    {
+      targets: ['registry'],
+      needs: ['OCI-002'],
+      pinned: true,
+      fix: 'publish with npx talos-image publish on a green verdict by this contract and this lock: it attaches the summary',
+    },
+  ),
+  async ({ image, contract, lock, pinned, evidence, judge }) => {
+    pinned('talos')
+    const outcomes = await evidence.outcomes()
+    const found = summaries(outcomes)
+    if (found.length === 0) throwUnknown(outcomes)
+    const { registry, repository } = evidence.repository
+    judge(found, image.where).toContainEqual({
+      verifier: contract.signing.builder,
+      resource: resourceUri(`${registry}/${repository}`),
+      policy: lock && inputsDigest(lock, contract),
+      result: 'PASSED',
+    })
+  },
+)
+
+test(
+  ...must('SUP-008', 'no verification summary by a trusted signer says that the image did not pass', {
+    targets: ['registry'],
+    needs: ['OCI-002'],
+    fix: 'use another image: this one was published in spite of its verdict (--force), and its signer says so',
+  }),
+  async ({ image, evidence, judge }) => {
+    const outcomes = await evidence.outcomes()
+    throwUnasked(outcomes)
+    judge(
+      summaries(outcomes).filter(({ result }) => result !== 'PASSED'),
+      image.where,
+    ).toEqual([])
   },
 )

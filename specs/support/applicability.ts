@@ -35,7 +35,12 @@ export type CandidateTargets = {
   readonly variant?: string
   readonly contract?: Pick<Contract, 'variants' | 'cozystack' | 'reference'>
   readonly lock?: Pick<Lock, 'reference'>
+  /** The schematic of Image Factory that the image must be of. */
+  readonly schematic?: GivenSchematic
 }
+
+/** A schematic's file: its text is read anew by whoever needs it. */
+export type GivenSchematic = { readonly path: string; readonly text: string }
 
 export type Applicability =
   | { readonly parts: readonly JudgedPart[]; readonly reason?: undefined }
@@ -85,11 +90,12 @@ export function applicability(
 function outsideOf(
   only: VariantFilter | undefined,
   name: string,
-  { contract, lock }: Pick<CandidateTargets, 'contract' | 'lock'>,
+  { contract, lock, schematic: given }: Pick<CandidateTargets, 'contract' | 'lock' | 'schematic'>,
 ): string | undefined {
   const variant = contract?.variants[name]
   if (only === undefined || contract === undefined || variant === undefined) return undefined
-  const { role, extension, service, profile, reference } = only
+  const { role, extension, service, profile, reference, schematic } = only
+  if (schematic === true && given === undefined) return 'no schematic was given: --schematic FILE'
   if (reference === true && contract.reference === undefined && lock?.reference === undefined)
     return 'the contract names no reference to compare with'
   if (profile === 'cozystack' && contract.cozystack !== true) return 'the contract does not say cozystack: true'

@@ -23,9 +23,17 @@ export type ConfigContext = {
   readonly target?: string
   /**
    * The installer image that is judged in the same run: what its reference names, and its manifest where that is an
-   * index.
+   * index; and the schematic of Image Factory that the image is of.
    */
-  readonly beside?: { readonly digest?: string; readonly manifest?: string; readonly tag?: string }
+  readonly beside?: ImageBeside
+}
+
+export type ImageBeside = {
+  readonly digest?: string
+  readonly manifest?: string
+  readonly tag?: string
+  /** Of the image or, with the extensions that it lists, the one that was given. */
+  readonly schematic?: { readonly id: string; readonly extensions?: readonly string[] }
 }
 
 /** Violations of a rule in a machine configuration. Called for the variants that the rule speaks about. */

@@ -27,6 +27,8 @@ export type VariantFilter = {
   readonly profile?: 'cozystack' | undefined
   /** Contracts that name images to compare with, or locks that pin one. */
   readonly reference?: true | undefined
+  /** Runs to which a schematic of Image Factory was given. */
+  readonly schematic?: true | undefined
 }
 
 export type Requirement = {

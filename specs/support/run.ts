@@ -6,7 +6,7 @@ import type { Answers } from '#harness/oci/cache/names.ts'
 import type { BlobFailures } from '#harness/oci/registry/failure.ts'
 import type { MachineConfigFacts } from '#harness/machine-config/facts.ts'
 import type { ObservedNode } from '#harness/talos/node/observed.ts'
-import type { ConfigFinding } from './config-rule.ts'
+import type { ConfigFinding, ImageBeside } from './config-rule.ts'
 import type { ObservedBoot } from './boot/rule.ts'
 import type { JudgedImage } from './node/rule.ts'
 import type { Advisory } from '../contract/advisories.ts'
@@ -29,7 +29,7 @@ export type CandidateInput = CandidateTargets & {
     /** Addresses by which a tool reaches the node, beside those that the configuration gives it. */
     readonly reachedBy?: readonly string[]
     /** The image that it is judged beside. */
-    readonly beside?: { readonly digest?: string; readonly manifest?: string; readonly tag?: string }
+    readonly beside?: ImageBeside
   }
   /** The part `node`: what a running node says, and the image that was judged for it. */
   readonly node?: { readonly observed: ObservedNode; readonly judged?: JudgedImage }

@@ -2,6 +2,8 @@
 // parts of the image as fixtures. Only the fixtures that a test destructures are read.
 import { expect, inject, test as vitest, type Assertion, type TestAPI } from 'vitest'
 import type { Location } from '#harness/errors.ts'
+import { schematicId } from '#harness/talos/schematic/canonical.ts'
+import { parseSchematic } from '#harness/talos/schematic/schematic.ts'
 import type { TalosPart } from '#harness/talos/part.ts'
 import { quirksOf } from '#harness/talos/quirks.ts'
 import type { ConfigFinding, ConfigJudge, ProjectJudge } from './config-rule.ts'
@@ -114,9 +116,16 @@ const base = vitest
     if (fact === undefined) throw new AbsentFactError(name)
     return fact
   })
-  .extend('quirks', async ({ subject }) =>
-    quirksOf(subject.candidate.lock?.talos ?? (await readableClaimOf(subject.talos)) ?? 'an unknown version'),
-  )
+  /** The Talos tag of the lock, or for want of one what the image claims. */
+  .extend('talos', async ({ subject }) => subject.candidate.lock?.talos ?? (await readableClaimOf(subject.talos)))
+  .extend('quirks', async ({ talos }) => quirksOf(talos ?? 'an unknown version'))
+  /** The schematic of --schematic, and the sha256 of its file. */
+  .extend('givenSchematic', async ({ subject }) => {
+    const { schematic } = subject.candidate
+    if (schematic === undefined) throw new Error('expected a schematic')
+    const { path, text } = schematic
+    return { schematic: parseSchematic(Buffer.from(text), path), sha256: schematicId(text) }
+  })
   .extend('image', async ({ subject }) => subject.talos.image())
   .extend('files', async ({ subject }) => subject.talos.files())
   .extend('extraPaths', async ({ subject }) => subject.talos.extraPaths())

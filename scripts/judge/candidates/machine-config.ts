@@ -4,16 +4,19 @@ import { formatPlace } from '#harness/formats/yaml/nodes.ts'
 import { installedVariant } from '#specs/config/rules/install-image.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import type { Lock } from '#specs/contract/lock.ts'
+import type { ImageBeside } from '#specs/support/config-rule.ts'
 import { UsageError } from '../usage-error.ts'
 import type { Candidate } from './candidates.ts'
 import type { LoadedConfig } from './config-files.ts'
 
 /**
- * Every candidate with the configuration as a part, judged whatever its targets are. UsageError for several variants.
+ * Every candidate with the configuration as a part, judged whatever its targets are. `schematics` are those of Image
+ * Factory that the images are of, by key. UsageError for several variants.
  */
 export function withMachineConfig(
   candidates: readonly Candidate[],
   config: LoadedConfig | undefined,
+  schematics: ReadonlyMap<string, ImageBeside['schematic']> = new Map(),
 ): readonly Candidate[] {
   if (config === undefined) return candidates
   const variants = [...new Set(candidates.map(({ variant }) => variant))]
@@ -26,7 +29,7 @@ export function withMachineConfig(
     const { targets, parts } = candidate
     return {
       ...candidate,
-      config: { ...config, beside: imageOf(candidate) },
+      config: { ...config, beside: imageOf(candidate, schematics.get(candidate.key)) },
       parts: { ...parts, config: { image: false } },
       ...(targets !== undefined && { targets: [...new Set([...targets, 'config' as const])] }),
     }
@@ -36,16 +39,17 @@ export function withMachineConfig(
 /**
  * The digests of the installer image and of its manifest for this architecture, and the tag that it was asked for by.
  */
-function imageOf({ digest, manifest, references: { installer } }: Candidate): {
-  digest?: string
-  manifest?: string
-  tag?: string
-} {
-  if (installer === undefined) return {}
+function imageOf(
+  { digest, manifest, references: { installer } }: Candidate,
+  schematic: ImageBeside['schematic'],
+): ImageBeside {
+  const own = schematic === undefined ? {} : { schematic }
+  if (installer === undefined) return own
   // The manifest of a docker archive is made by its pusher.
-  if (installer.kind !== 'registry' && installer.kind !== 'oci') return {}
+  if (installer.kind !== 'registry' && installer.kind !== 'oci') return own
   const tag = installer.kind === 'registry' ? installer.tag : undefined
   return {
+    ...own,
     ...(digest !== undefined && { digest }),
     ...(manifest !== undefined && { manifest }),
     ...(tag !== undefined && { tag }),
@@ -80,13 +84,13 @@ export function configCandidate(
 }
 
 /** The first of: what is given, what the contract says of the node, the image, the services that it configures. */
-function chooseVariant({ facts, files }: LoadedConfig, contract: Contract, given: string | undefined): string {
+function chooseVariant({ facts, files, beside }: LoadedConfig, contract: Contract, given: string | undefined): string {
   const known = Object.keys(contract.variants).join(', ')
   const names = [facts.hostname?.value, ...files.map(({ path }) => basename(path).replace(/\.ya?ml$/, ''))]
   const chosen =
     given ??
     contract.nodes?.find(({ name }) => names.includes(name))?.variant ??
-    installedVariant(facts, contract) ??
+    installedVariant(facts, contract, beside?.schematic) ??
     configuredVariant(facts, contract)
   const noYaml = Object.values(facts.readings).flatMap(
     ({ problems }) => problems.find((one) => one.class === 'yaml') ?? [],

@@ -11,6 +11,9 @@ import { openCandidate, type Candidate, type CandidateOptions, type OpenedCandid
 import type { LoadedConfig } from './config-files.ts'
 import { pullEvidence } from './evidence.ts'
 import { identify } from './identify.ts'
+import { installsFactoryImage } from '#specs/config/rules/install-image.ts'
+import type { GivenSchematic } from '#specs/support/applicability.ts'
+import { idInside, withSchematic } from '../schematic.ts'
 import { withMachineConfig } from './machine-config.ts'
 import { cacheError, pullParts, type PullOptions } from './pull.ts'
 
@@ -30,6 +33,8 @@ export type OpenedCandidates = {
 export type OpenOptions = CandidateOptions &
   PullOptions & {
     readonly config: LoadedConfig | undefined
+    /** The schematic of Image Factory that the images must be of. */
+    readonly schematic?: GivenSchematic | undefined
     /** The variant of each reference, before `variant`. */
     readonly variants?: readonly (string | undefined)[]
     /** The trust for images in a registry. */
@@ -56,11 +61,20 @@ export async function openCandidates(
     const known = await Promise.all(
       opened.map((one) => (one.candidate.variant === '' ? identify(one, contract) : one.candidate)),
     )
+    const isFactory = config !== undefined && installsFactoryImage(config.facts)
+    const schematics = new Map(
+      isFactory
+        ? await Promise.all(
+            opened.map(async ({ candidate, parts: own }) => [candidate.key, await idInside(own)] as const),
+          )
+        : [],
+    )
     const media: OpenedCandidate[] = []
     for (const [index, candidate] of known.entries())
       media.push(...(await openDeclaredMedia(candidate, opened[index]?.parts ?? [], options)))
     opened.push(...media)
-    const candidates = [...withMachineConfig(known, config), ...media.map((one) => one.candidate)]
+    const images = withMachineConfig(withSchematic(known, options.schematic), config, schematics)
+    const candidates = [...images, ...media.map((one) => one.candidate)]
     const trustedRoot = registry && (await pullEvidence(registry, candidates, { contract, trust }))
     // Only now: what was not answered about the evidence is among them.
     const failures = registry?.failures()

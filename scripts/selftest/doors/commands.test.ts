@@ -91,6 +91,7 @@ const LINT: readonly Door[] = [
   ['--variant', () => ['--variant', 'spin-only']],
   ['--talos', () => ['--talos', 'v1.13.9']],
   ['--base', () => ['--base', 'generated']],
+  ['--schematic', () => ['--schematic', 'specs/contract/waivers.yaml']],
   ['--only', () => ['--only', 'CFG-002'], /^GREEN: .*; .*only CFG-002\b/],
   [
     '--contract',

@@ -6,7 +6,15 @@ import { ROOT } from '../../root.ts'
 import { parseOptions } from '../../test/options.ts'
 import { doorsOf } from './doors.ts'
 
-const files = { contract: 'c', waivers: 'w', protectedWaivers: 'p', advisories: 'a', script: 's', folder: 'f' }
+const files = {
+  contract: 'c',
+  waivers: 'w',
+  protectedWaivers: 'p',
+  advisories: 'a',
+  schematic: 's',
+  script: 's',
+  folder: 'f',
+}
 const named = new Set(doorsOf(files).map(({ name }) => name))
 
 /** Variables of commands other than the verdict or of the machine that runs the tests, or read together with a listed one. */

@@ -19,7 +19,7 @@ export type Door = {
 
 /** Files that doors are tried with. */
 export type DoorFiles = Readonly<
-  Record<'contract' | 'waivers' | 'protectedWaivers' | 'advisories' | 'script' | 'folder', string>
+  Record<'contract' | 'waivers' | 'protectedWaivers' | 'advisories' | 'schematic' | 'script' | 'folder', string>
 >
 
 const GOLDEN = 'fixtures/golden'
@@ -33,7 +33,7 @@ export const RED_IMAGE: readonly string[] = [
 export const LOCK = `--lock=${GOLDEN}/lock-v1.11.5.json`
 
 export function doorsOf(files: DoorFiles): readonly Door[] {
-  const { contract, waivers, protectedWaivers, advisories, script, folder } = files
+  const { contract, waivers, protectedWaivers, advisories, schematic, script, folder } = files
   const other = `${GOLDEN}/v1.11.5-spin-only/installer-arm64.tar`
   return [
     { name: '--waivers', args: [`--waivers=${waivers}`], opens: /^GREEN, 3 waived \(EXT-002 until / },
@@ -51,6 +51,7 @@ export function doorsOf(files: DoorFiles): readonly Door[] {
     { name: '--config', args: ['--config', `${GOLDEN}/machine-config/worker-spin-only-1.11.yaml`] },
     { name: '--talos', args: ['--talos=v1.13.9'] },
     { name: '--from-bytes', args: ['--from-bytes'] },
+    { name: '--schematic', args: [`--schematic=${schematic}`] },
     { name: '--account', args: ['--account'] },
     { name: '--reproduce', args: ['--reproduce', '--upstream=embedded'], movesLastLine: true },
     { name: '--upstream', args: ['--upstream=embedded'] },

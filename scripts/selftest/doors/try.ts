@@ -137,6 +137,7 @@ async function writeFiles(folder: string): Promise<DoorFiles> {
     waivers: await write('waivers.yaml', waive('EXT-002', 'EXT-004', 'EXT-015')),
     protectedWaivers: await write('protected.yaml', waive('KRN-003', 'SUP-001', 'OCI-001')),
     advisories: await write('advisories.yaml', { advisories: [] }),
+    schematic: await write('schematic.yaml', { customization: {} }),
     script: await write('no-such-kind.txt', { a: 'b' }),
   }
 }

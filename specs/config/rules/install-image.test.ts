@@ -59,7 +59,7 @@ describe('judgeInstallImage', async () => {
     [
       `factory.example.com/installer/${'a'.repeat(64)}@${DIGEST}`,
       undefined,
-      `the install image is of no variant: Image Factory's, which lacks what its schematic does not list of ${NAMES}`,
+      `the install image is of no variant: Image Factory's, which lacks what its schematic does not list of ${NAMES} (--schematic FILE says what)`,
     ],
     [`registry.example.com/siderolabs/installer:v1.14.2@${DIGEST}`, undefined, 'the install image is of no variant'],
   ])('says of %s with the lock of %s: %s', (image, talos, message) => {

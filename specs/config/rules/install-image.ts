@@ -12,25 +12,41 @@ import {
   type ConfigFinding,
   type ConfigJudge,
 } from '../../support/config-rule.ts'
+import { factoryDifferences, factoryImage, isSameSet } from './factory-image.ts'
 
 /** A version tag may be moved by hand; its immutable tag with digits of lock and contract never is. */
 const IMMUTABLE_TAG = /-[0-9a-f]{8}$/
 /** Upstream's installer, below its namespace. */
 const INSTALLER = 'installer'
-/**
- * siderolabs/image-factory, of the public service or one's own: `metal-installer/<schematic>`, without a prefix until
- * 1.9.
- */
-const FACTORY = /\/(?:[a-z0-9-]+-)?installer(?:-secureboot)?\/([0-9a-f]{64})$/
 /** SHA-256 of the schematic that lists nothing, `customization: {}`. */
 const EMPTY_SCHEMATIC = '376567988ad370138ad8b2698212367b8edcb69b5fd68c80be1f2ec7d603b4ba'
 const VERSION = /^v\d+\.\d+\.\d+(?:-[0-9A-Za-z.]+)?$/
 
-/** The variant that this configuration installs, by the name of its repository; undefined for an unknown name. */
-export function installedVariant(facts: MachineConfigFacts, contract: Contract): string | undefined {
+/**
+ * The variant that this configuration installs, by the name of its repository or by the extensions of the schematic that
+ * it names; undefined for an unknown one.
+ */
+export function installedVariant(
+  facts: MachineConfigFacts,
+  contract: Contract,
+  schematic?: NonNullable<ConfigContext['beside']>['schematic'],
+): string | undefined {
   const image = facts.installs.find((install) => install.image !== undefined)?.image
   const reference = image === undefined ? undefined : toReference(image.value)
-  return reference === undefined ? undefined : variantOf(reference, contract)
+  if (reference === undefined) return undefined
+  const named = variantOf(reference, contract)
+  if (named !== undefined || schematic?.id !== factoryImage(reference)?.schematic) return named
+  return Object.entries(contract.variants).find(([, { extensions }]) =>
+    isSameSet(schematic?.extensions ?? [], extensions),
+  )?.[0]
+}
+
+/** True for a configuration that installs an image of Image Factory. */
+export function installsFactoryImage({ installs }: Pick<MachineConfigFacts, 'installs'>): boolean {
+  return installs.some(({ image }) => {
+    const reference = image === undefined ? undefined : toReference(image.value)
+    return reference !== undefined && factoryImage(reference) !== undefined
+  })
 }
 
 /** The release in the tag of the image that is installed; undefined where the tag is none or is absent. */
@@ -59,7 +75,11 @@ function judgeImage({ value: got, at }: Placed, context: ConfigContext): readonl
   if (reference === undefined) return [{ at, message: 'the install image is no image reference', expected, got }]
   const findings: ConfigFinding[] = []
   const found = variantOf(reference, contract)
-  if (found !== variantName)
+  const factory = factoryImage(reference)
+  const known = factory && context.beside?.schematic
+  if (factory !== undefined && known !== undefined)
+    findings.push(...factoryDifferences(factory, known, context).map((one) => ({ at, ...one })))
+  else if (found !== variantName)
     findings.push({
       at,
       message: found === undefined ? ofNoVariant(reference, context) : `the install image is of ${found}`,
@@ -67,7 +87,15 @@ function judgeImage({ value: got, at }: Placed, context: ConfigContext): readonl
       got: `${reference.registry}/${reference.repository}`,
     })
   const { tag = '' } = reference
-  if (reference.digest === undefined && !(IMMUTABLE_TAG.test(tag) && VERSION.test(tag.replace(IMMUTABLE_TAG, ''))))
+  const isOfFactory = factory !== undefined && VERSION.test(tag)
+  if (reference.digest === undefined && isOfFactory)
+    findings.push({
+      at,
+      message:
+        'the tag names the schematic and the release that the image is made of, not its bytes: only a digest does',
+      kind: 'note',
+    })
+  else if (reference.digest === undefined && !(IMMUTABLE_TAG.test(tag) && VERSION.test(tag.replace(IMMUTABLE_TAG, ''))))
     findings.push({
       at,
       message: 'the install image can change under its name',
@@ -107,11 +135,11 @@ function ofNoVariant(
   { contract, talos, variant: { extensions } }: ConfigContext,
 ): string {
   const said = 'the install image is of no variant'
-  const schematic = FACTORY.exec(`${registry}/${repository}`)?.[1]
+  const schematic = factoryImage({ registry, repository })?.schematic
   if (schematic === EMPTY_SCHEMATIC)
     return `${said}: Image Factory's without extensions, which lacks ${extensions.join(', ')}`
   if (schematic !== undefined)
-    return `${said}: Image Factory's, which lacks what its schematic does not list of ${extensions.join(', ')}`
+    return `${said}: Image Factory's, which lacks what its schematic does not list of ${extensions.join(', ')} (--schematic FILE says what)`
   if (`${registry}/${repository}` !== `${contract.upstream.namespace}/${INSTALLER}`) return said
   const version = tag !== undefined && VERSION.test(tag) ? tag : talos
   return version === undefined || isPublished(version)
