@@ -33,8 +33,9 @@ export type LockOptions = RegistryOptions & {
 
 const HELP = `
 Read are, each by digest and for linux/arm64: the catalogue extensions:TAG, installer-base:TAG, imager:TAG, installer:TAG
-where upstream publishes it, and every extension of the contract by the digest that the catalogue has. Their signatures
-are held against contract.upstream.signers:
+where upstream publishes it, and every extension of the contract by the digest that the catalogue has; one with talos in the
+contract by that of the older release, one with an image from there, and with kernel.image kernel and base initramfs from
+that imager. Their signatures are held against contract.upstream.signers, or the signer that the contract names:
   absent              said, and the lock names no signer of the image
   invalid             an error
   not determined      an error: --no-verify reads on, and the lock names no signer at all
