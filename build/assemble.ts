@@ -113,10 +113,11 @@ async function assembleIn(work: string, spool: Spool, plan: Plan, options: Assem
   step('writing the asset image')
   const files = await makeAssetFiles(plan, { kernel: base.kernel, initramfs: initramfs.data, uki })
   const assets = await writeAssetImage(layout, plan, files)
-  await layout.finish([
+  const images = [
     { tag: plan.tags.installer, manifest: installer.manifest },
     { tag: plan.tags.assets, manifest: assets.manifest },
-  ])
+  ]
+  await layout.finish(images, plan.architecture)
   signal?.throwIfAborted()
   await moveIntoPlace(layout.folder, output)
   return { output, installer, assets, sizes: { initramfs: initramfs.data.size, uki: uki.size } }

@@ -32,7 +32,7 @@ export function openCommonParts(
   const base = lazy(() => openBase(upstream, plan, spool))
   const extension = (pinned: PinnedExtension): Promise<Extension> =>
     once(extensions, pinned.digest, async () =>
-      readExtension(upstream, pinned, { talos: plan.talos, ...(await base()) }, spool),
+      readExtension(upstream, pinned, { talos: plan.talos, architecture: plan.architecture, ...(await base()) }, spool),
     )
   return {
     base,

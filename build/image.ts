@@ -26,7 +26,7 @@ import { openPinned, type UpstreamParts } from './upstream/upstream.ts'
 export type WrittenImage = { readonly manifest: BlobDescriptor; readonly size: number }
 
 type Layer = { readonly blob: BlobDescriptor; readonly diffId: Digest; readonly createdBy: string }
-type ImagePlan = Pick<Plan, 'labels' | 'sourceDate' | 'installerBase'>
+type ImagePlan = Pick<Plan, 'architecture' | 'labels' | 'sourceDate' | 'installerBase'>
 
 const LAYER_TYPES = { none: OCI_LAYER, gzip: OCI_LAYER_GZIP, zstd: OCI_LAYER_ZSTD } as const
 
@@ -43,8 +43,8 @@ export async function writeInstaller(
   try {
     const image = await openImage(store, { spool })
     const base = await image.config()
-    if (base.os !== 'linux' || base.architecture !== 'arm64')
-      throw new BuildError('ARCHITECTURE', `${plan.installerBase.reference} is not for linux/arm64`, {
+    if (base.os !== 'linux' || base.architecture !== plan.architecture)
+      throw new BuildError('ARCHITECTURE', `${plan.installerBase.reference} is not for linux/${plan.architecture}`, {
         at: image.where,
       })
     const layers: Layer[] = []
@@ -97,7 +97,7 @@ async function addLayer(layout: LayoutWriter, createdBy: string, files: readonly
 
 async function writeImage(
   layout: LayoutWriter,
-  { labels, sourceDate }: ImagePlan,
+  { architecture, labels, sourceDate }: ImagePlan,
   layers: readonly Layer[],
   config: { readonly Labels?: Readonly<Record<string, string>> | null | undefined },
 ): Promise<WrittenImage> {
@@ -105,7 +105,7 @@ async function writeImage(
   const allLabels = Object.entries({ ...config.Labels, ...labels }).toSorted(([a], [b]) => (a < b ? -1 : 1))
   const blob = await layout.addJson(OCI_CONFIG, {
     created,
-    architecture: 'arm64',
+    architecture,
     os: 'linux',
     config: { ...config, Labels: Object.fromEntries(allLabels) },
     rootfs: { type: 'layers', diff_ids: layers.map(({ diffId }) => diffId) },

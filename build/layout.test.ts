@@ -20,7 +20,7 @@ describe('createLayout', () => {
     expect(blob).toEqual({ mediaType: 'x/y', digest: digestOf(Buffer.from('abc')), size: 3 })
     await layout.addBlob('x/y', [Buffer.from('abc')])
     const manifest = await layout.addJson('x/json', { a: 1 })
-    await layout.finish([{ tag: 'v1', manifest }])
+    await layout.finish([{ tag: 'v1', manifest }], 'arm64')
     expect(await readdir(join(folder, 'one/blobs/sha256'))).toHaveLength(2)
     expect(JSON.parse(await readFile(join(folder, 'one/index.json'), 'utf8'))).toMatchObject({
       manifests: [{ ...manifest, annotations: { 'org.opencontainers.image.ref.name': 'v1' } }],
@@ -42,7 +42,7 @@ describe('moveIntoPlace', () => {
   const make = async (name: string): Promise<string> => {
     const layout = await createLayout(join(folder, name))
     await layout.addBlob('x', [Buffer.from(name)])
-    await layout.finish([])
+    await layout.finish([], 'arm64')
     return layout.folder
   }
 

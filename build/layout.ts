@@ -18,7 +18,7 @@ export type LayoutWriter = {
   addBlob(mediaType: string, chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<BlobDescriptor>
   addJson(mediaType: string, value: unknown): Promise<BlobDescriptor>
   /** Writes `index.json`, without which the folder is no layout. */
-  finish(images: readonly NamedImage[]): Promise<void>
+  finish(images: readonly NamedImage[], architecture: string): Promise<void>
 }
 
 const LAYOUT_FILE = 'oci-layout'
@@ -48,10 +48,10 @@ export async function createLayout(folder: string, signal?: AbortSignal): Promis
     folder,
     addBlob,
     addJson: (mediaType, value) => addBlob(mediaType, [Buffer.from(JSON.stringify(value))]),
-    async finish(images) {
+    async finish(images, architecture) {
       const manifests = images.map(({ tag, manifest }) => ({
         ...manifest,
-        platform: { architecture: 'arm64', os: 'linux' },
+        platform: { architecture, os: 'linux' },
         annotations: { [REF_NAME]: tag },
       }))
       await writeFile(join(folder, LAYOUT_FILE), JSON.stringify({ imageLayoutVersion: '1.0.0' }))

@@ -1,5 +1,6 @@
 // The plan of a build, before anything is read: every part by digest, or one sentence on what is missing.
 import { quirksOf, type Quirks } from '#harness/talos/quirks.ts'
+import { architectureOf } from '#specs/contract/architecture.ts'
 import { COMMAND_LINE, UKI_ASSET } from '#specs/contract/asset-tree.ts'
 import { admitsTalos, overlayArguments, ownKernel, type Contract } from '#specs/contract/contract.ts'
 import { lockDigest, type Lock, type PinnedExtension, type PinnedFile } from '#specs/contract/lock.ts'
@@ -16,6 +17,7 @@ const BUILDABLE_ASSETS: readonly string[] = [COMMAND_LINE, UKI_ASSET]
 export type Plan = {
   readonly variant: string
   readonly talos: string
+  readonly architecture: ReturnType<typeof architectureOf>
   /** Names of the two images in the layout. */
   readonly tags: { readonly installer: string; readonly assets: string }
   /** Every time in what is built, seconds since 1970; 0 where the lock has none. */
@@ -98,6 +100,7 @@ export function planVariant({ lock, contract, variant, revision }: PlanOptions):
   return {
     variant,
     talos,
+    architecture: architectureOf(contract),
     tags: { installer: talos, assets: talos + ASSETS_SUFFIX },
     sourceDate: lock.sourceDate ?? 0,
     kernelRelease: lock.kernelRelease,

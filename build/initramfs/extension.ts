@@ -24,7 +24,11 @@ export type Extension = {
   close(): Promise<void>
 }
 
-export type ExtensionChecks = { readonly talos: string; readonly kernelRelease: string }
+export type ExtensionChecks = {
+  readonly talos: string
+  readonly architecture: string
+  readonly kernelRelease: string
+}
 
 /** Level 18, as imager compresses extensions. */
 const ZSTD_LEVEL = 18
@@ -43,7 +47,7 @@ export async function readExtension(
 ): Promise<Extension> {
   const store = await openPinned(upstream, pinned, spool)
   try {
-    await checkArchitecture(store, pinned, spool)
+    await checkArchitecture(store, pinned, checks.architecture, spool)
     const { manifest, rootfs } = await readExtensionPackage(store, spool)
     const { metadata } = manifest
     checkMetadata(metadata, pinned, checks.talos)
@@ -59,14 +63,17 @@ export async function readExtension(
 async function checkArchitecture(
   store: ContentStore,
   { name, reference }: PinnedExtension,
+  wanted: string,
   spool: Spool,
 ): Promise<void> {
   const image = await openImage(store, { spool })
   const fail = (got: string) =>
-    new BuildError('ARCHITECTURE', `the extension ${name} is not for linux/arm64: ${got}`, { at: { path: reference } })
+    new BuildError('ARCHITECTURE', `the extension ${name} is not for linux/${wanted}: ${got}`, {
+      at: { path: reference },
+    })
   if ('reason' in image.selection) throw fail(image.selection.reason)
   const { os, architecture } = await image.config()
-  if (os !== 'linux' || architecture !== 'arm64')
+  if (os !== 'linux' || architecture !== wanted)
     throw fail(`its config says ${os ?? 'nothing'}/${architecture ?? 'nothing'}`)
 }
 

@@ -1,5 +1,6 @@
 // Known faults of a release, as far as its lock and its parts show: the rules REL-010 and REL-011 before
 // anything is built.
+import { architectureOf } from '#specs/contract/architecture.ts'
 import { parseDigest } from '#harness/bytes/digest.ts'
 import { quirksOf } from '#harness/talos/quirks.ts'
 import { FormatError } from '#harness/errors.ts'
@@ -34,6 +35,7 @@ export async function advisedChanges(lock: Lock, place: AdvisedPlace): Promise<r
   const today = new Date().toISOString().slice(0, 10)
   const found = await applyingAdvisories(advisories ?? (await shippedAdvisories()), {
     talos,
+    architecture: architectureOf(contract),
     secureBoot: contract.secureBoot,
     extensions,
     async has(path) {

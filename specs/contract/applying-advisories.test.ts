@@ -68,6 +68,7 @@ const ENTRIES: readonly (readonly [entry: string, applies: Case, neighbours: rea
 
 async function idsFor({ talos, secureBoot = false, extension, paths = [], ...rest }: Case): Promise<readonly string[]> {
   const found = await applyingAdvisories(await shippedAdvisories(), {
+    architecture: 'arm64',
     talos,
     secureBoot,
     extensions: extension === undefined ? [] : [{ name: extension[0], version: extension[1] }],

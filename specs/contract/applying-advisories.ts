@@ -7,6 +7,8 @@ import type { Advisory } from './advisories.ts'
 export type AdvisoryFacts = {
   /** The Talos tag; undefined where nothing says it. */
   readonly talos: string | undefined
+  /** What is bad on another architecture is not theirs. */
+  readonly architecture: string
   readonly secureBoot: boolean
   readonly extensions: readonly { readonly name: string; readonly version: string }[]
   /** True if the layers of the extensions have the path. */
@@ -16,9 +18,6 @@ export type AdvisoryFacts = {
   /** Names of the arguments; undefined where the part has no command line. */
   argumentNames(): Promise<readonly string[] | undefined>
 }
-
-/** Images are for arm64: what is bad on another architecture is not theirs. */
-const ARCHITECTURE = 'arm64'
 
 /** Advisories that apply, in the order of the entries. */
 export async function applyingAdvisories(
@@ -34,7 +33,7 @@ async function applies(
   { talos, architecture, extension, when = {} }: Advisory,
   facts: AdvisoryFacts,
 ): Promise<boolean> {
-  if (architecture !== undefined && architecture !== ARCHITECTURE) return false
+  if (architecture !== undefined && architecture !== facts.architecture) return false
   if (talos !== undefined && !isIn(talosBase(facts.talos ?? ''), talos)) return false
   if (extension !== undefined && !facts.extensions.some((one) => isOf(one, extension))) return false
   const { missing, present, option, secureBoot, withoutArgument } = when

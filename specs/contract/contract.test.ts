@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { SchemaError } from '#harness/errors.ts'
 import { sampleKey } from '#harness/testing/der-samples.ts'
 import { expectCode } from '#harness/testing/expect-code.ts'
+import { architectureOf } from './architecture.ts'
 import { admitsTalos, parseContract } from './contract.ts'
 import { selectRules, type RuleIndex } from './rule-index.ts'
 
@@ -82,6 +83,17 @@ describe('parseContract', async () => {
       'SCHEMA',
     )
     expect(error.issues.map((issue) => issue.path)).toContain(path)
+  })
+
+  it('is for arm64, said or not, and refuses any other architecture by name and place', async () => {
+    const of = (line: string) => parseContract(bytes(`${line}variants: {plain: {}}\n`), 'own.yaml')
+    expect(architectureOf(of('architecture: arm64\n'))).toBe('arm64')
+    expect(architectureOf(of(''))).toBe('arm64')
+    const parse = () => of('architecture: amd64\n')
+    const { issues } = await expectCode<SchemaError>(parse, SchemaError, 'SCHEMA')
+    expect(issues.map(({ at, message }) => [at?.line, at?.column, message])).toEqual([
+      [1, 15, 'expected arm64, got "amd64"'],
+    ])
   })
 
   it('has a default for everything but variants', () => {

@@ -2,6 +2,7 @@
 import type { FileEntry } from '#harness/fs/file-tree.ts'
 import { FIRMWARE_FOLDER } from '#harness/talos/extension/content.ts'
 import { MODULES_DEP } from '#harness/talos/extensions.ts'
+import { machineOf } from '../contract/architecture.ts'
 import { must } from '../support/requirement.ts'
 import { findForeignElf } from '../support/foreign-elf.ts'
 import { test } from '../support/test.ts'
@@ -108,9 +109,11 @@ test(
     needs: ['EXT-005'],
     fix: 'pull the extension for linux/arm64: the catalogue’s digests name indexes of both architectures',
   }),
-  async ({ extensions, judge }) => {
+  async ({ extensions, contract, judge }) => {
     const layers = await openLayers(extensions)
-    const foreign = await Promise.all(layers.map(({ tree }) => findForeignElf(tree, 'aarch64', [FIRMWARE_FOLDER])))
+    const foreign = await Promise.all(
+      layers.map(({ tree }) => findForeignElf(tree, machineOf(contract), [FIRMWARE_FOLDER])),
+    )
     judge(
       foreign.flatMap((files, at) => files.map(({ path, machine }) => `${layers[at]?.name}: ${path} (${machine})`)),
       extensions.where,

@@ -7,6 +7,7 @@ import {
   type ServiceSpec,
 } from '#harness/talos/extension/service-spec.ts'
 import type { Extensions } from '#harness/talos/extensions.ts'
+import { machineOf } from '../contract/architecture.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 import { filesOf, openExtensions, openLayers } from './layers.ts'
@@ -61,11 +62,11 @@ test(
       fix: 'name the service as the folder below usr/local/lib/containers, and put its program there: Talos waits 70 minutes for it, then reboots',
     },
   ),
-  async ({ extensions, rootfs, judge }) => {
+  async ({ extensions, rootfs, contract, judge }) => {
     const host = hostTree(await rootfs.tree(), await openLayers(extensions))
     const reasons = await Promise.all(
       (await readServices(extensions)).map(async (service) => {
-        const reason = await whyNotStarted(service, host)
+        const reason = await whyNotStarted(service, host, machineOf(contract))
         return reason === undefined ? [] : [`${service.name}: ${reason}`]
       }),
     )

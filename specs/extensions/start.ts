@@ -36,7 +36,11 @@ export function hostTree(base: FileTree, layers: readonly Layer[]): FileTree {
 }
 
 /** The reason that a service never starts; undefined where nothing is in its way. */
-export async function whyNotStarted({ name, container }: ServiceSpec, host: FileTree): Promise<string | undefined> {
+export async function whyNotStarted(
+  { name, container }: ServiceSpec,
+  host: FileTree,
+  machine: string,
+): Promise<string | undefined> {
   const root = host.get(`${ROOTS}/${name}`)
   if (root?.type !== 'directory') return `no folder /${ROOTS}/${name}, its root`
   const lookUp = makeLookUp(host, root.path, container.mounts)
@@ -52,7 +56,7 @@ export async function whyNotStarted({ name, container }: ServiceSpec, host: File
   const found = places.map(lookUp).find((entry) => entry !== undefined)
   return found === undefined
     ? `its entrypoint ${entrypoint} is not in its root`
-    : whyNotRun(entrypoint, found, lookUp, false)
+    : whyNotRun(entrypoint, found, { lookUp, machine }, false)
 }
 
 /** Talos makes a source that is missing, where it can write; runc takes a relative one from a folder of containerd's. */
@@ -77,7 +81,7 @@ type LookUp = (path: string) => FileEntry | undefined
 async function whyNotRun(
   name: string,
   entry: FileEntry,
-  lookUp: LookUp,
+  { lookUp, machine }: { readonly lookUp: LookUp; readonly machine: string },
   isInterpreter: boolean,
 ): Promise<string | undefined> {
   const { type, mode, data } = entry
@@ -87,9 +91,9 @@ async function whyNotRun(
   if (isElf(head)) {
     try {
       const elf = await readElf(data)
-      if (machineName(elf.machine) !== 'aarch64') return `${name} is a program for ${machineName(elf.machine)}`
+      if (machineName(elf.machine) !== machine) return `${name} is a program for ${machineName(elf.machine)}`
       if (elf.class !== 64 || elf.endian !== 'little' || !RUNNABLE.includes(elf.type))
-        return `${name} is no program for aarch64: ${elf.class} bits, ${elf.endian}-endian, ${elf.type}`
+        return `${name} is no program for ${machine}: ${elf.class} bits, ${elf.endian}-endian, ${elf.type}`
       if (!elf.hasEntry) return `${name} has no code at its entry point: it dies as soon as it is started`
       if (!isStatic(elf) && elf.interpreter !== undefined && lookUp(elf.interpreter) === undefined)
         return `${name} needs ${elf.interpreter}, which is not in its root`
@@ -104,7 +108,7 @@ async function whyNotRun(
   const found = lookUp(interpreter)
   return found === undefined
     ? `${name} is a script of ${interpreter}, which is not in its root`
-    : whyNotRun(interpreter, found, lookUp, true)
+    : whyNotRun(interpreter, found, { lookUp, machine }, true)
 }
 
 type Mount = { readonly at: string; readonly source: string | undefined }

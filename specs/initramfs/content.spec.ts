@@ -2,6 +2,7 @@
 import { isStatic, machineName, readElf } from '#harness/formats/elf/elf.ts'
 import { fileIn } from '#harness/fs/file-in.ts'
 import { ROOTFS_PATH } from '#harness/talos/rootfs.ts'
+import { machineOf } from '../contract/architecture.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 
@@ -13,13 +14,13 @@ test(
     needs: ['INI-010'],
     fix: 'use the initramfs of arch arm64 of the pinned release',
   }),
-  async ({ initramfs, judge }) => {
+  async ({ initramfs, contract, judge }) => {
     const { tree } = (await initramfs.base?.archive()) ?? { tree: await initramfs.tree() }
     const init = await fileIn(tree, 'init')
     const elf = await readElf(init)
     const mode = (tree.resolve('init')?.mode ?? 0) & 0o111
     judge({ machine: machineName(elf.machine), static: isStatic(elf), executable: mode !== 0 }, init.where).toEqual({
-      machine: 'aarch64',
+      machine: machineOf(contract),
       static: true,
       executable: true,
     })

@@ -15,6 +15,7 @@ import {
 } from '#harness/talos/overlay.ts'
 import type { Lock } from '../contract/lock.ts'
 import { AbsentFactError } from '../support/absent-fact.ts'
+import { machineOf } from '../contract/architecture.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 import { overlayOptionsText } from './overlay.ts'
@@ -78,6 +79,6 @@ test(
     judge(
       elf && { machine: machineName(elf.machine), static: isStatic(elf), executable: isExecutable },
       program?.where ?? files.where,
-    ).toEqual(elf && { machine: 'aarch64', static: true, executable: true })
+    ).toEqual(elf && { machine: machineOf(contract), static: true, executable: true })
   },
 )

@@ -1,6 +1,7 @@
 // The program that runs when the image is started: siderolabs/talos Dockerfile, stage installer-base-image.
 import { isStatic, machineName, readElf } from '#harness/formats/elf/elf.ts'
 import { fileIn } from '#harness/fs/file-in.ts'
+import { machineOf } from '../contract/architecture.ts'
 import { must } from '../support/requirement.ts'
 import { findForeignElf } from '../support/foreign-elf.ts'
 import { test } from '../support/test.ts'
@@ -22,14 +23,14 @@ test(
       fix: 'start from installer-base for linux/arm64 of the pinned release and keep its config',
     },
   ),
-  async ({ image, files, judge }) => {
+  async ({ image, files, contract, judge }) => {
     const { config } = await image.config()
     judge(config?.Entrypoint, image.where).toEqual([`/${PROGRAM}`])
     const program = await fileIn(files, PROGRAM)
     const elf = await readElf(program)
     const mode = (files.resolve(PROGRAM)?.mode ?? 0) & 0o111
     judge({ machine: machineName(elf.machine), static: isStatic(elf), executable: mode !== 0 }, program.where).toEqual({
-      machine: 'aarch64',
+      machine: machineOf(contract),
       static: true,
       executable: true,
     })
@@ -42,8 +43,8 @@ test(
     needs: ['OCI-001', 'OCI-002', 'OCI-004', 'OCI-003'],
     fix: 'take installer-base of v1.11.4 or newer: arm64 images before it carry amd64 libuuid',
   }),
-  async ({ files, judge }) => {
+  async ({ files, contract, judge }) => {
     const program = files.resolve(PROGRAM)?.path ?? PROGRAM
-    judge(await findForeignElf(files, 'aarch64', [GRUB, OVERLAY, program]), files.where).toEqual([])
+    judge(await findForeignElf(files, machineOf(contract), [GRUB, OVERLAY, program]), files.where).toEqual([])
   },
 )

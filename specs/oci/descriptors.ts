@@ -21,10 +21,10 @@ export function elsewhereFindings({ digest, mediaType, urls, data }: Descriptor)
 }
 
 /** containerd fetches nothing that is for another platform, config and layers included (core/images/handlers.go, FilterPlatforms, v2.1). */
-export function platformFindings({ digest, platform }: Descriptor): readonly string[] {
-  return platform === undefined || (platform.os === 'linux' && platform.architecture === 'arm64')
+export function platformFindings({ digest, platform }: Descriptor, wanted: string): readonly string[] {
+  return platform === undefined || (platform.os === 'linux' && platform.architecture === wanted)
     ? []
-    : [`${digest}: for ${platform.os}/${platform.architecture}, which an arm64 machine does not fetch`]
+    : [`${digest}: for ${platform.os}/${platform.architecture}, which an ${wanted} machine does not fetch`]
 }
 
 /** containerd takes a layer for a plain tar where its media type says so (core/images/mediatypes.go, DiffCompression, v2.1). */

@@ -1,6 +1,7 @@
 // The image that the reference names: https://github.com/opencontainers/image-spec/blob/v1.1.1/{image-index,config}.md.
 import { expect } from 'vitest'
 import { renderPlatform } from '#harness/oci/image/selection.ts'
+import { architectureOf } from '../contract/architecture.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 
@@ -38,11 +39,11 @@ test(
     needs: ['OCI-001'],
     fix: 'set `arch: arm64` in the profile: the manifest of a single image has no architecture, its config has',
   }),
-  async ({ image, judge }) => {
+  async ({ image, contract, judge }) => {
     const { os, architecture, variant } = await image.config()
     judge({ os, architecture, variant: variant || 'v8' }, image.where).toEqual({
       os: 'linux',
-      architecture: 'arm64',
+      architecture: architectureOf(contract),
       variant: 'v8',
     })
   },

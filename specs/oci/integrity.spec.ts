@@ -1,6 +1,7 @@
 // Claims of descriptors against the bytes: https://github.com/opencontainers/image-spec/blob/v1.1.1/descriptor.md.
 import { isConfig, isIndex, isLayer, isManifest } from '#harness/oci/image/media-types.ts'
 import { UKI_PATH } from '#harness/talos/installer.ts'
+import { architectureOf } from '../contract/architecture.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 import { compressionFindings, elsewhereFindings, platformFindings } from './descriptors.ts'
@@ -45,7 +46,7 @@ test(
       fix: 'push the image again with a current client; clients that read one document in two ways disagree about what they run',
     },
   ),
-  async ({ image, judge }) => {
+  async ({ image, contract, judge }) => {
     const documents = await image.documents()
     judge(
       documents.filter(({ ambiguous }) => ambiguous).map(({ descriptor }) => descriptor.digest),
@@ -73,7 +74,7 @@ test(
     judge(
       [
         ...[config, ...layers, ...documents.map(({ descriptor }) => descriptor)].flatMap(elsewhereFindings),
-        ...[config, ...layers].flatMap(platformFindings),
+        ...[config, ...layers].flatMap((one) => platformFindings(one, architectureOf(contract))),
       ],
       image.where,
     ).toEqual([])

@@ -1,6 +1,7 @@
 // The image against CozyStack's own Talos installer, which is for amd64 alone
 // (cozystack/cozystack packages/core/talos, up to v0.39 packages/core/installer).
 import { REFERENCE_ARCHITECTURE } from '../support/pinned-reference.ts'
+import { architectureOf } from '../contract/architecture.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 import { allowedDifferences, describeInstaller } from './comparable.ts'
@@ -21,7 +22,7 @@ test(
   async ({ subject, image, files, uki, reference, contract, quirks, judge }) => {
     const allowed = allowedDifferences(contract, quirks)
     const expected = await reference((installer) => describeInstaller(installer, REFERENCE_ARCHITECTURE, allowed))
-    const got = await describeInstaller(subject.talos, 'arm64', allowed)
+    const got = await describeInstaller(subject.talos, architectureOf(contract), allowed)
     judge(got.config, image.where).toEqual(expected.config)
     judge(got.files, files.where).toEqual(expected.files)
     judge(got.sections, uki.where).toEqual(expected.sections)

@@ -8,6 +8,7 @@ import { MODULES_FOLDER } from '#harness/talos/modules.ts'
 import { readSpdx } from '#harness/talos/spdx.ts'
 import { OS_RELEASE, TEXT_BYTES } from '../support/claimed-talos.ts'
 import { findForeignElf } from '../support/foreign-elf.ts'
+import { machineOf } from '../contract/architecture.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 import { SPDX, SPDX_BYTES } from './files.ts'
@@ -55,11 +56,11 @@ test(
     needs: ['INI-003'],
     fix: FIX,
   }),
-  async ({ rootfs, judge }) => {
+  async ({ rootfs, contract, judge }) => {
     const tree = await rootfs.tree()
     const init = await fileIn(tree, INIT)
-    judge(machineName((await readElf(init)).machine), init.where).toBe('aarch64')
-    judge(await findForeignElf(tree, 'aarch64', [FIRMWARE_FOLDER]), tree.where).toEqual([])
+    judge(machineName((await readElf(init)).machine), init.where).toBe(machineOf(contract))
+    judge(await findForeignElf(tree, machineOf(contract), [FIRMWARE_FOLDER]), tree.where).toEqual([])
   },
 )
 

@@ -1,4 +1,5 @@
 // Advisories that apply to a part of a candidate: one finding for each entry that applies.
+import { architectureOf } from '../contract/architecture.ts'
 import type { Location } from '#harness/errors.ts'
 import { parseCmdline } from '#harness/formats/uki/cmdline.ts'
 import { MODULES_DEP } from '#harness/talos/extensions.ts'
@@ -30,6 +31,7 @@ export async function findAdvised(
     all.filter((one) => one.level === level),
     {
       talos: tag,
+      architecture: architectureOf(contract),
       secureBoot: contract.secureBoot,
       extensions: layers.map(({ metadata: { name, version } }) => ({ name, version })),
       async has(path) {

@@ -3,6 +3,7 @@
 import { X509Certificate } from 'node:crypto'
 import semver from 'semver'
 import { z } from 'zod'
+import { ARCHITECTURES } from '../architecture.ts'
 import { signerSchema } from './signers.ts'
 import { name, ownImage, variantSchema } from './variant.ts'
 
@@ -37,6 +38,10 @@ export const contractFields = z.strictObject({
     .refine((range) => semver.validRange(range) !== null, 'expected a semver range')
     .default('>=1.11.0 <1.15.0')
     .describe('Talos releases that the contract is for, as an npm semver range; pre-releases count.'),
+  architecture: z
+    .enum(ARCHITECTURES)
+    .optional()
+    .describe('The machines that the images are for: arm64, also where it is left out. No other is judged or built.'),
   variants: z
     .record(name, variantSchema)
     .refine((variants) => Object.keys(variants).length > 0, 'expected one variant at least')
