@@ -22,7 +22,7 @@ it('leads from a decision to a checked node', { timeout: PATIENCE_MS }, async ()
     expect(lock?.output).toMatch(/^ {2}signed {6}11 of 11 images by /m)
     expect(build?.output).toContain('npm test -- oci:out/spin-only:v1.11.5 oci:out/spin-tailscale:v1.11.5')
     expect(test?.output).toMatch(/^GREEN: 2 candidates and their release: /m)
-    expect(publish?.output).toMatch(/^SUP {7}5 /m)
+    expect(publish?.output).toMatch(/^SUP {7}8 /m)
     expect(publish?.output).toMatch(/^GREEN: 2 candidates and their release: /m)
     expect(gateway?.output).toContain('- TS_AUTHKEY=${TS_AUTHKEY}')
     expect(steps.find(({ name }) => name === 'node-check')?.output).toMatch(/^GREEN: 1 candidate: /m)
@@ -37,7 +37,9 @@ it('reads every command of the page, those of README.md among them', async () =>
     ['scripts/COZYSTACK.md', 'README.md'].map((path) => readFile(join(ROOT, path), 'utf8')),
   )
   const commands = await pageCommands()
-  expect(commandsOfMarkdown(page).filter(({ name }) => name !== 'NAME')).toEqual(commands)
+  // What boots an image needs QEMU, and is shown beside the rehearsal.
+  const elsewhere = ['NAME', 'boot']
+  expect(commandsOfMarkdown(page).filter(({ name }) => !elsewhere.includes(name))).toEqual(commands)
   const short = commandsOf(SECTION.exec(readme)?.[1] ?? '')
   expect(short.length).toBeGreaterThan(5)
   const isOn = (args: readonly string[], own: readonly string[]): boolean => args.every((word) => own.includes(word))
