@@ -4,7 +4,8 @@ import { defineConfig } from 'vitest/config'
 
 // For the workers, which start after this: no collection of all for every 64 MiB of buffers before a heap has 512 MiB. Those
 // were a quarter of the processor time.
-for (const flag of ['--external-memory-accounted-in-global-limit', '--initial-heap-size=512']) setFlagsFromString(flag)
+const ROOMY = ['--external-memory-accounted-in-global-limit', '--initial-heap-size=512']
+for (const flag of ROOMY) setFlagsFromString(flag)
 
 const folders = '{harness,specs,build,fixtures,scripts}'
 const oracles = `${folders}/**/*.oracle.test.ts`
@@ -36,7 +37,9 @@ export default defineConfig({
           ...PATIENCE,
         },
       },
-      { test: { name: 'oracles', include: [oracles], pool: 'threads', ...PATIENCE } },
+      // Processes, not threads: each test starts many tools, and a fork of one process with the memory of all took longer than
+      // most of the tools.
+      { test: { name: 'oracles', include: [oracles], pool: 'forks', execArgv: ROOMY, ...PATIENCE } },
     ],
   },
 })
