@@ -3,13 +3,17 @@
 /** The known name that is nearest; undefined where none is near: more than a third of the letters would change. */
 export function suggest(name: string, known: Iterable<string>): string | undefined {
   if (name.length > 60) return undefined
+  const wanted = name.toLowerCase()
+  const most = Math.max(1, Math.floor(name.length / 3))
   let best: { readonly word: string; readonly distance: number } | undefined
   for (const word of known) {
-    const distance =
-      distanceOf(name.toLowerCase(), word.toLowerCase()) + (name.toLowerCase() === word.toLowerCase() ? -1 : 0)
+    const lower = word.toLowerCase()
+    // No distance is less than the difference in length.
+    if (Math.abs(lower.length - wanted.length) > most) continue
+    const distance = wanted === lower ? -1 : distanceOf(wanted, lower)
     if (best === undefined || distance < best.distance) best = { word, distance }
   }
-  return best !== undefined && best.distance <= Math.max(1, Math.floor(name.length / 3)) ? best.word : undefined
+  return best !== undefined && best.distance <= most ? best.word : undefined
 }
 
 /** Levenshtein's distance. */
