@@ -6,12 +6,14 @@ import { HarnessError } from '#harness/errors.ts'
 import { UsageError } from '../cli/command-line.ts'
 import { measureBuilds } from './build.ts'
 import { BUILD_TOOLS } from './by-hand.ts'
+import { manyImages, measureMany, TAGS } from './many.ts'
 import { parseOptions, type BenchOptions, type BenchPart, type Size } from './options.ts'
 import { PIPELINE_TOOLS } from './pipeline.ts'
-import { prepare, serve, type Prepared } from './prepare.ts'
+import { prepare, prepareMany, serve, type Prepared } from './prepare.ts'
 import { renderResult } from './render.ts'
 import { judgeBars, type Result } from './result.ts'
 import { missingTools } from './tools.ts'
+import { TUNED_TOOLS } from './tuned.ts'
 import { measureVerdicts, type RoundOptions } from './verdict.ts'
 
 /** `args` without node and script. Gives the exit status; prints everything that there is to say. */
@@ -42,11 +44,11 @@ export async function main(args: readonly string[]): Promise<0 | 1 | 2> {
 
 function assertTools(parts: readonly BenchPart[]): void {
   if (platform() !== 'linux') throw new UsageError('memory is read from /proc: this runs on Linux alone')
-  const wanted = { verdict: PIPELINE_TOOLS, build: BUILD_TOOLS } as const
+  const wanted = { verdict: [...PIPELINE_TOOLS, ...TUNED_TOOLS], many: [], build: BUILD_TOOLS } as const
   const missing = missingTools(parts.flatMap((part) => [...wanted[part]]))
   if (missing.length > 0)
     throw new UsageError(
-      `there is nothing to measure against without ${missing.join(', ')} (Debian: skopeo squashfs-tools cpio zstd kmod binutils-multiarch)`,
+      `there is nothing to measure against without ${missing.join(', ')} (Debian: skopeo squashfs-tools cpio zstd kmod binutils-multiarch openssl pigz)`,
     )
 }
 
@@ -60,8 +62,8 @@ async function measureAll(options: BenchOptions, signal: AbortSignal): Promise<r
       const prepared = await prepare(join(root, size), size, signal)
       const onRun = (what: string): void => void process.stderr.write(`${size} MiB: ${what}\n`)
       for (const part of options.parts) {
-        // A build of 1 GiB takes minutes and has no bar.
-        if (part === 'build' && size !== '140') continue
+        // A build of 1 GiB takes minutes and has no bar; nor have many of them.
+        if (part !== 'verdict' && size !== '140') continue
         const result = await measurePart(part, prepared, size, { runs: options.runs, signal, onRun })
         results.push(result)
         if (!options.json) process.stdout.write(`${renderResult(result)}\n`)
@@ -75,6 +77,8 @@ async function measureAll(options: BenchOptions, signal: AbortSignal): Promise<r
 
 async function measurePart(part: BenchPart, prepared: Prepared, size: Size, rounds: RoundOptions): Promise<Result> {
   const common = { size, imageBytes: await imageBytes(prepared) }
+  if (part === 'many')
+    return { ...common, preparation: prepared.phases, many: await measureServedMany(prepared, rounds) }
   if (part === 'build') return { ...common, preparation: prepared.phases, build: await measureBuilds(prepared, rounds) }
   const { verdict, phases } = await measureServed(prepared, rounds)
   return { ...common, preparation: { ...prepared.phases, ...phases }, verdict }
@@ -83,6 +87,12 @@ async function measurePart(part: BenchPart, prepared: Prepared, size: Size, roun
 async function measureServed(prepared: Prepared, rounds: RoundOptions) {
   await using served = await serve(prepared)
   return { verdict: await measureVerdicts(prepared, served.reference, rounds), phases: served.phases }
+}
+
+async function measureServedMany(prepared: Prepared, rounds: RoundOptions) {
+  const many = await prepareMany(prepared, TAGS, rounds.signal)
+  await using served = await serve(prepared, manyImages(prepared, many))
+  return await measureMany(prepared, served, rounds)
 }
 
 /** Config and layers of the installer in the layout. */

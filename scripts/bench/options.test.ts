@@ -4,7 +4,13 @@ import { missingTools } from './tools.ts'
 
 describe('parseOptions', () => {
   it('measures everything five times at the small size by default', () => {
-    expect(parseOptions([])).toEqual({ runs: 5, sizes: ['140'], parts: ['verdict', 'build'], json: false, bars: true })
+    expect(parseOptions([])).toEqual({
+      runs: 5,
+      sizes: ['140'],
+      parts: ['verdict', 'many', 'build'],
+      json: false,
+      bars: true,
+    })
   })
 
   it('takes lists', () => {

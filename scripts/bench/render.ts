@@ -1,5 +1,6 @@
 // The measurements for a person: a table of runs, where the time went, and the bars.
 import { summarize } from './measure/statistics.ts'
+import { TAGS } from './many.ts'
 import type { Run } from './measure/measure.ts'
 import { judgeBars, peakMiB, ratioOf, wallTimes, type Bar, type Result } from './result.ts'
 
@@ -8,14 +9,39 @@ const MEBIBYTE = 1 << 20
 type Row = readonly string[]
 
 export function renderResult(result: Result): string {
-  const { size, imageBytes, preparation, verdict, build } = result
+  const { size, imageBytes, preparation, verdict, many, build } = result
   const made = Object.entries(preparation).map(([phase, ms]) => `${phase} ${seconds(ms)}`)
   return [
     `image of ${size} MiB (${(imageBytes / MEBIBYTE).toFixed(1)} MiB in the registry)`,
     ...(made.length > 0 ? [`  ${made.join(', ')}`] : []),
     ...(verdict === undefined
       ? []
-      : renderRuns({ 'cold verdict': verdict.cold, 'warm verdict': verdict.warm }, 'shell pipeline', verdict.pipeline)),
+      : renderRuns(
+          {
+            'cold verdict': verdict.cold,
+            'warm verdict': verdict.warm,
+            'start alone': verdict.start,
+            'tuned pipeline': verdict.tuned,
+            'hash, zstd alone': verdict.limit,
+            ...(verdict.crane !== undefined && { 'crane validate': verdict.crane }),
+          },
+          'shell pipeline',
+          verdict.pipeline,
+        )),
+    ...(many === undefined
+      ? []
+      : renderRuns(
+          {
+            'both variants in one run': many.both,
+            'the second after the first': many.second,
+            'another contract': many.contract,
+            [`${TAGS} tags in one run`]: many.tags,
+            'diff of the variants': many.diff,
+            'lint of 20 configurations': many.lint,
+          },
+          'one cold verdict',
+          many.one,
+        )),
     ...(build === undefined ? [] : renderRuns({ 'build by the recipe': build.recipe }, 'build by hand', build.byHand)),
     '',
     ...judgeBars(result).map(renderBar),
@@ -30,7 +56,9 @@ function renderRuns(ours: Readonly<Record<string, readonly Run[]>>, name: string
   return [
     '',
     ...table([head, ...rows, toRow(name, theirs)]),
-    ...Object.entries(all).flatMap(([own, runs]) => ['', ...table(phaseRows(own, runs))]),
+    ...Object.entries(all).flatMap(([own, runs]) =>
+      Object.keys(runs[0]?.phases ?? {}).length === 0 ? [] : ['', ...table(phaseRows(own, runs))],
+    ),
   ]
 }
 

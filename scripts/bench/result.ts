@@ -1,6 +1,7 @@
 // The measurements, and the bars that they are compared with.
 import { pairedRatios, summarize, type Summary } from './measure/statistics.ts'
 import type { BuildRuns } from './build.ts'
+import { TAGS, type ManyRuns } from './many.ts'
 import type { Run } from './measure/measure.ts'
 import type { Size } from './options.ts'
 import type { VerdictRuns } from './verdict.ts'
@@ -12,6 +13,7 @@ export type Result = {
   /** Milliseconds of making and serving the image. */
   readonly preparation: Readonly<Record<string, number>>
   readonly verdict?: VerdictRuns
+  readonly many?: ManyRuns
   readonly build?: BuildRuns
 }
 
@@ -24,7 +26,16 @@ export type Bar = {
 }
 
 const MEBIBYTE = 1 << 20
-const LIMITS = { cold: 0.5, warm: 0.3, verdictMiB: 400, recipe: 1.3, recipeMiB: 600 }
+const LIMITS = {
+  cold: 0.4,
+  tuned: 0.8,
+  warm: 0.2,
+  verdictMiB: 350,
+  second: 0.35,
+  tags: 0.25,
+  recipe: 0.8,
+  recipeMiB: 600,
+}
 
 export function ratioOf(runs: readonly Run[], others: readonly Run[]): Summary {
   return summarize(pairedRatios(wallTimes(runs), wallTimes(others)))
@@ -40,15 +51,22 @@ export function peakMiB(runs: readonly Run[]): number {
 }
 
 /** Ratios by their median. */
-export function judgeBars({ verdict, build }: Result): readonly Bar[] {
+export function judgeBars({ verdict, many, build }: Result): readonly Bar[] {
   return [
     ...(verdict === undefined
       ? []
       : [
           toBar('cold verdict / shell pipeline', LIMITS.cold, ratioOf(verdict.cold, verdict.pipeline).median, '×'),
+          toBar('cold verdict / tuned pipeline', LIMITS.tuned, ratioOf(verdict.cold, verdict.tuned).median, '×'),
           toBar('warm verdict / shell pipeline', LIMITS.warm, ratioOf(verdict.warm, verdict.pipeline).median, '×'),
           toBar('peak memory of a cold verdict', LIMITS.verdictMiB, peakMiB(verdict.cold), 'MiB'),
           toBar('peak memory of a warm verdict', LIMITS.verdictMiB, peakMiB(verdict.warm), 'MiB'),
+        ]),
+    ...(many === undefined
+      ? []
+      : [
+          toBar('(both variants in one run - one) / one', LIMITS.second, ratioOf(many.both, many.one).median - 1, '×'),
+          toBar(`${TAGS} tags / ${TAGS} × one`, LIMITS.tags, ratioOf(many.tags, many.one).median / TAGS, '×'),
         ]),
     ...(build === undefined
       ? []

@@ -13,6 +13,8 @@ export type CommandOptions = {
   readonly signal?: AbortSignal | undefined
   /** Receives each line that the command prints, as it comes. */
   readonly onLine?: ((line: string, atMs: number) => void) | undefined
+  /** Exit statuses that are no failure: 0 alone by default. */
+  readonly accept?: readonly number[]
 }
 
 /** A peak that lasts less than this shows in VmHWM alone, which is of one process. */
@@ -24,7 +26,7 @@ const MAX_QUOTED = 4000
 export async function measure(
   command: string,
   args: readonly string[],
-  { cwd, env = {}, signal, onLine }: CommandOptions,
+  { cwd, env = {}, signal, onLine, accept = [0] }: CommandOptions,
 ): Promise<Measured> {
   const began = performance.now()
   const child = spawn(command, args, {
@@ -37,7 +39,7 @@ export async function measure(
   const meter = new TreeMeter(child.pid ?? 0)
   const timer = setInterval(() => meter.sample(), SAMPLE_MS)
   try {
-    await ended(child, () => `${command} ${args.join(' ')}: ${said.text()}`)
+    await ended(child, accept, () => `${command} ${args.join(' ')}: ${said.text()}`)
     return { wallMs: performance.now() - began, ...meter.usage() }
   } finally {
     clearInterval(timer)
@@ -55,11 +57,11 @@ function collect(child: ChildProcess, onLine: (line: string) => void): { text():
   return { text: () => text.trim() }
 }
 
-function ended(child: ChildProcess, describe: () => string): Promise<void> {
+function ended(child: ChildProcess, accept: readonly number[], describe: () => string): Promise<void> {
   return new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (code, signal) => {
-      if (code === 0) resolve()
+      if (code !== null && accept.includes(code)) resolve()
       else reject(new Error(`${describe()} (${signal ?? `exit status ${code}`})`))
     })
   })

@@ -1,4 +1,4 @@
-// Makes upstream's parts in a process of its own, which takes as much memory as it likes: `maker.ts FOLDER SCALE`.
+// Makes upstream's parts in a process of its own, which takes as much memory as it likes: `upstream.ts FOLDER SCALE`.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SCALES, type ScaleName } from '#fixtures/simulator/upstream/scale.ts'
@@ -9,7 +9,7 @@ const TALOS = 'v1.11.5'
 
 const [folder, scale] = process.argv.slice(2)
 if (folder === undefined || scale === undefined || !Object.hasOwn(SCALES, scale))
-  throw new Error(`usage: maker.ts FOLDER ${Object.keys(SCALES).join('|')}`)
+  throw new Error(`usage: upstream.ts FOLDER ${Object.keys(SCALES).join('|')}`)
 const upstream = await makeUpstream({ releases: [TALOS], scale: scale as ScaleName })
 await upstream.inputsFolder(TALOS, join(folder, 'inputs'))
 await writeFile(join(folder, 'lock.json'), formatLock(await upstream.lock(TALOS)))
