@@ -8,6 +8,7 @@ import {
   readBaselineConfig,
   baselineContract,
   variantOfConfig,
+  type ConfigEdit,
   type ConfigName,
   type BaselineConfig,
 } from '#fixtures/counterexamples/config/valid.ts'
@@ -39,6 +40,12 @@ function toCandidate(key: string, { config, patch }: BaselineConfig, contract: C
   return { ...configCandidate({ facts, files: [] }, { contract, lock: undefined, variant }), key }
 }
 
+/** With what is known of the schematic of its image. */
+function ofEdit(edit: ConfigEdit, candidate: Candidate): Candidate {
+  if (edit.schematic === undefined || candidate.config === undefined) return candidate
+  return { ...candidate, config: { ...candidate.config, beside: { schematic: edit.schematic } } }
+}
+
 /** `CFG-002 config:42` for each finding. */
 function findingsOf(verdicts: Verdicts): readonly string[] {
   return verdicts.flatMap(({ id, findings }) => findings.map(({ where }) => `${id} ${where?.path}:${where?.line}`))
@@ -59,7 +66,7 @@ describe('lint of machine configurations', () => {
     const candidates: Candidate[] = []
     for (const edit of [...CONFIGS, ...RIGHT_CONFIGS]) {
       const { files, contract } = applyEdit(edit, await readBaselineConfig(edit.of), shipped)
-      candidates.push(toCandidate(edit.name, files, contract, variantOfConfig(edit.of)))
+      candidates.push(ofEdit(edit, toCandidate(edit.name, files, contract, variantOfConfig(edit.of))))
     }
     for (const name of CONFIG_NAMES) {
       const baseline = await readBaselineConfig(name)

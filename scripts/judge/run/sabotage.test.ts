@@ -33,7 +33,7 @@ type Sabotage = {
 }
 
 const STATED = `test(\n  ...must('${MUST}'`
-const BODY = /(\('OCI-003'.*?async \(\{ image, judge \}\) => \{\n)(.*?)(\n {2}\},\n\))/s
+const BODY = /(\('OCI-003'.*?async \(\{ image, contract, judge \}\) => \{\n)(.*?)(\n {2}\},\n\))/s
 const swap = (from: string, to: string) => (text: string) => text.replace(from, () => to)
 /** A spec that uses vitest's own modifiers. */
 const withVitest = (modified: string) => (text: string) =>
