@@ -171,8 +171,8 @@ describe('a compressed image', () => {
   })
 })
 
-it('streams a file of 600 MiB in flat memory', { timeout: 120_000 }, async () => {
-  const size = 600 << 20
+it('streams a file of 1200 MiB in flat memory', { timeout: 120_000 }, async () => {
+  const size = 1200 << 20
   const pattern = Buffer.alloc(1 << 17, fill(4096, 'big'))
   const big = makeSource(
     (offset, length) => {
@@ -192,8 +192,8 @@ it('streams a file of 600 MiB in flat memory', { timeout: 120_000 }, async () =>
   await writeSquashfs(file, [entry('big', { data: big })], { compression: 'zstd', level: 1, modificationTime: TIME })
   clearInterval(timer)
   expect(peak).toBeGreaterThan(0)
-  // Garbage that is not yet collected on a busy machine counts as well.
-  expect((peak - before) >> 20, 'MiB').toBeLessThan(300)
+  // Garbage that is not yet collected counts as well: the heap of the oracles starts with 512 MiB.
+  expect((peak - before) >> 20, 'MiB').toBeLessThan(600)
   const out = join(work, 'big')
   await run('unsquashfs', ['-no-progress', '-d', out, ours])
   const hash = createHash('sha256')
