@@ -47,6 +47,12 @@ describe.skipIf(process.platform !== 'linux')('npm test', { timeout: PATIENCE_MS
     })
   })
 
+  it('ends where only help goes to a closed standard output', async () => {
+    const help = `${process.execPath} --import ./scripts/preload.mjs scripts/talos-image.ts node --help`
+    const { status, stderr } = await shell(`set -o pipefail; ${help} | true; exit \${PIPESTATUS[0]}`)
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/^error: standard output .*EPIPE.*\n$/)])
+  })
+
   it('keeps the report of before on a full disk, and leaves nothing beside it', async () => {
     const own = await mkdtemp(join(folder, 'full-'))
     const report = join(own, 'report.json')

@@ -2,6 +2,7 @@
 // what they are to judge.
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
+import { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { BroadcastChannel } from 'node:worker_threads'
 import { createVitest, type PoolRunnerInitializer, type Reporter } from 'vitest/node'
@@ -121,6 +122,7 @@ async function runVitest(specs: string, observer: Reporter, channel: string): Pr
         ],
       },
       { logLevel: 'error' },
+      { stdout: toStandardError(), stderr: toStandardError() },
     ),
   )
   // vitest's own would end the process in the middle of a pull.
@@ -130,4 +132,17 @@ async function runVitest(specs: string, observer: Reporter, channel: string): Pr
   } finally {
     await vitest.close()
   }
+}
+
+/**
+ * A stream of its own for what vitest or a spec prints: standard output is for the verdict, and vitest waits for ever for a
+ * worker whose output it pipes into one that was closed.
+ */
+function toStandardError(): Writable {
+  return new Writable({
+    write(chunk: Uint8Array, _encoding, done) {
+      process.stderr.write(chunk)
+      done()
+    },
+  })
 }
