@@ -7,6 +7,7 @@ import { machineConfigFacts } from '#harness/machine-config/facts.ts'
 import { redactConfig, redactText, REDACTED } from '#harness/machine-config/redact.ts'
 import { mapInParallel } from '#harness/oci/parallel.ts'
 import { RESOURCE_NAMES, STAGED_UPGRADE, type ResourceName } from '#harness/talos/node/resources.ts'
+import { readServiceTable } from '#harness/talos/node/service-table.ts'
 import { readJsonStream } from '#harness/talos/node/stream.ts'
 import { UsageError } from '../cli/command-line.ts'
 import { clientVersion, getResource, getServices, type Talosctl } from './talosctl.ts'
@@ -74,9 +75,21 @@ async function askNode(talosctl: Talosctl, node: string): Promise<Asked> {
   for (const name of RESOURCE_NAMES) if (name !== 'versions' && name !== 'unanswered') await ask(name)
   const { stdout, reason } = await getServices(talosctl, node)
   talosctl.signal?.throwIfAborted()
-  if (stdout === undefined) say(`${node}: no table of services: ${reason}`)
-  const table = stdout?.toString().split('\n').map(redactText).join('\n') ?? ''
+  const wrong = stdout === undefined ? reason : whyNoTable(stdout, node)
+  if (wrong !== undefined) say(`${node}: no table of services: ${wrong}`)
+  const table = wrong === undefined ? (stdout?.toString().split('\n').map(redactText).join('\n') ?? '') : ''
   return { documents, unanswered, table }
+}
+
+/** The reason that an output is no table of services; one node's must not keep the others from being judged. */
+function whyNoTable(stdout: Uint8Array, node: string): string | undefined {
+  try {
+    readServiceTable(stdout, `services of ${node}`)
+    return undefined
+  } catch (error) {
+    if (error instanceof HarnessError) return describeError(error)
+    throw error
+  }
 }
 
 function say(text: string): void {
@@ -84,7 +97,7 @@ function say(text: string): void {
   process.stderr.write(`${text.replaceAll(/[\x00-\x1f\x7f-\x9f]/g, ' ')}\n`)
 }
 
-type Document = { readonly metadata?: Readonly<Record<string, unknown>>; readonly spec?: unknown }
+type Document = { readonly metadata?: Readonly<Record<string, unknown>> | null; readonly spec?: unknown }
 
 /** The documents without secrets, or the reason that there are none. */
 function keep(name: ResourceName, node: string, stdout: Uint8Array): readonly object[] | string {
@@ -93,8 +106,8 @@ function keep(name: ResourceName, node: string, stdout: Uint8Array): readonly ob
     // Of what Talos keeps beside its partitions only the staged upgrade is of interest.
     const own =
       name === 'metakeys' ? documents.filter(({ metadata }) => metadata?.['id'] === STAGED_UPGRADE) : documents
-    return own.map(({ metadata = {}, spec }) => {
-      const { id, namespace, type, version } = metadata
+    return own.map(({ metadata, spec }) => {
+      const { id, namespace, type, version } = metadata ?? {}
       return { metadata: { id, namespace, type, version }, node, spec: withoutSecrets(name, spec) }
     })
   } catch (error) {
@@ -111,6 +124,8 @@ function withoutSecrets(name: ResourceName, spec: unknown): unknown {
 
 /** FormatError of the reader for a text that is no YAML: it is not kept, for nothing says where its secrets are. */
 function configWithout(spec: unknown): string {
+  if (spec === undefined || spec === null)
+    throw new HarnessError('MALFORMED', 'it is not kept: expected a configuration in its spec, got none')
   const text = redactConfig(typeof spec === 'string' ? spec : JSON.stringify(spec, null, 2))
   const { secrets } = machineConfigFacts(parseMachineConfig([{ path: 'configuration', bytes: Buffer.from(text) }]))
   const [left] = secrets
@@ -121,12 +136,18 @@ function configWithout(spec: unknown): string {
 
 /** Files of services are for programs that we do not know: their content is not kept. */
 function serviceWithout(spec: unknown): unknown {
+  if (typeof spec === 'string')
+    throw new HarnessError('MALFORMED', 'it is not kept: expected the fields of a service in its spec, got a text')
   const { environment, files, ...rest } = (spec ?? {}) as { environment?: unknown; files?: unknown }
   return {
     ...(mapTexts(rest, redactText) as object),
     ...(environment !== undefined && { environment: mapTexts(environment, redactText) }),
-    ...(Array.isArray(files) && { files: files.map((file) => ({ ...(file as object), content: REDACTED })) }),
+    ...(Array.isArray(files) && { files: files.map(fileWithout) }),
   }
+}
+
+function fileWithout(file: unknown): unknown {
+  return typeof file === 'object' && file !== null ? { ...file, content: REDACTED } : REDACTED
 }
 
 function mapTexts(value: unknown, map: (text: string) => string): unknown {

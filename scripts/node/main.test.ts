@@ -109,6 +109,30 @@ describe('npm run node-check -- --nodes', { timeout: 60_000 }, () => {
     config: `${WORKER.config}\n---\napiVersion: v1alpha1\nkind: ExtensionServiceConfig\nname: spin\nenvironment:\n    - TS_AUTHKEY=${KEY}\n`,
   }
 
+  it('judges what else a node says where one answer is no resource and the table is an error', async () => {
+    await answers(WORKER)
+    for (const name of ['routes', 'machineconfigs', 'extensionserviceconfigs'])
+      await writeFile(join(fake, `${name}.${WORKER.address}`), '{"metadata":null}')
+    await writeFile(join(fake, `services-table.${WORKER.address}`), 'error: rpc error\n')
+    const { exit, stderr } = await run('--nodes', WORKER.address, '--talosctl', TALOSCTL)
+    expect(exit).toBe(2)
+    expect(stderr).not.toContain('internal error')
+    expect(stderr).toMatch(/no table of services: .*expected a heading/)
+  })
+
+  it('keeps nothing of a service of another form, in which nobody knows where the secrets are', async () => {
+    await answers(WORKER)
+    const spec = { files: ['a-secret'], environment: [] }
+    const answer = [{ spec }, { spec: 'a-secret' }].map((one) => JSON.stringify({ metadata: { id: 'x' }, ...one }))
+    const into = join(folder, 'odd')
+    for (const [at, text] of answer.entries()) {
+      await writeFile(join(fake, `extensionserviceconfigs.${WORKER.address}`), text)
+      await run('--nodes', WORKER.address, '--talosctl', TALOSCTL, '--collect', `${into}-${at}`)
+      for (const file of await readdir(`${into}-${at}`))
+        expect(await readFile(join(`${into}-${at}`, file), 'utf8')).not.toMatch(/a-secret|"0": ?"a"/)
+    }
+  })
+
   it('asks by calls that only read, keeps what was said without secrets, and judges that', async () => {
     await answers(secret)
     const into = join(folder, 'kept')
