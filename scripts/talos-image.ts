@@ -16,6 +16,7 @@ const COMMANDS: Commands = {
     async () => (await import('./node/start.ts')).start,
   ],
   boot: ['start an image in a virtual machine: whether it boots', async () => (await import('./boot/start.ts')).start],
+  'node-check': ['the same as node', async () => (await import('./node/start.ts')).start],
   explain: [
     'what a rule says, why, and what to do when it fails',
     async () => (await import('./explain/main.ts')).main,
