@@ -154,6 +154,16 @@ describe('npm run node-check -- --nodes', { timeout: 60_000 }, () => {
     }
   })
 
+  it('ends what a script in the place of talosctl has started', async () => {
+    const [script, started] = [join(folder, 'wrapper.sh'), join(folder, 'started')]
+    await writeFile(script, `#!/bin/sh\nsleep 600 &\necho $! > '${started}'\nwait\n`, { mode: 0o755 })
+    const { exit, stderr } = await run('--nodes', WORKER.address, '--talosctl', script, '--timeout', '1')
+    expect([exit, stderr]).toEqual([2, expect.stringContaining('no answer in 1 s')])
+    const pid = Number(await readFile(started, 'utf8'))
+    // Who takes the place of its parent reaps it a moment later.
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), { timeout: 60_000 })
+  })
+
   it('does not judge a node that does not answer, and ends what hangs', async () => {
     await answers(GATEWAY)
     await writeFile(join(fake, '192.0.2.99.hangs'), '')

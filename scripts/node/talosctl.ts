@@ -1,6 +1,6 @@
 // The user's talosctl: started with an array of arguments, without a shell, bounded in time and output. The calls are those
 // of this file, and each of them only reads.
-import { execFile } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import type { ResourceName } from '#harness/talos/node/resources.ts'
 import { UsageError } from '../cli/command-line.ts'
 
@@ -50,23 +50,38 @@ function configOf({ talosconfig }: Talosctl): readonly string[] {
   return talosconfig === undefined ? [] : ['--talosconfig', talosconfig]
 }
 
+/** The program leads a group of processes: where it is a script, what that started ends with it. */
 function call({ talosctl, timeout, signal }: Talosctl, args: readonly string[]): Promise<Answer> {
   return new Promise((resolve) => {
-    const options = {
-      encoding: 'buffer',
-      timeout: timeout * 1000,
-      killSignal: 'SIGKILL',
-      maxBuffer: MAX_OUTPUT,
-      shell: false,
-      windowsHide: true,
-      signal,
-    } as const
-    const child = execFile(talosctl, [...args], options, (error, stdout, stderr) => {
-      if (error === null) return resolve({ stdout })
-      const said = stderr.toString().trim().split('\n').at(-1) ?? ''
-      const why = error.killed === true ? `no answer in ${timeout} s` : said || error.message
+    const child = spawn(talosctl, [...args], { detached: true, windowsHide: true, stdio: ['ignore', 'pipe', 'pipe'] })
+    const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []]
+    let [size, problem]: [number, string | undefined] = [0, undefined]
+    const end = (why: string): void => {
+      problem ??= why
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+      } catch {
+        // It has ended.
+      }
+    }
+    const onAbort = (): void => end('interrupted')
+    const timer = setTimeout(() => end(`no answer in ${timeout} s`), timeout * 1000)
+    signal?.addEventListener('abort', onAbort, { once: true })
+    for (const [stream, chunks] of [[child.stdout, stdout] as const, [child.stderr, stderr] as const])
+      stream.on('data', (chunk: Buffer) => {
+        size += chunk.length
+        if (size > MAX_OUTPUT) end(`more than ${MAX_OUTPUT} bytes`)
+        else chunks.push(chunk)
+      })
+    child.on('error', (error) => end(error.message))
+    child.on('close', (status) => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', onAbort)
+      if (status === 0 && problem === undefined) return resolve({ stdout: Buffer.concat(stdout) })
+      const said = Buffer.concat(stderr).toString().trim().split('\n').at(-1) ?? ''
+      const why = problem ?? (said || `it ended with ${status ?? 'a signal'}`)
       return resolve({ reason: why.slice(0, 300), isUnknownKind: UNKNOWN_KIND.test(said) })
     })
-    child.stdin?.end()
+    if (signal?.aborted === true) onAbort()
   })
 }
