@@ -124,6 +124,16 @@ export function describeError({
   return where === '' ? message : `${message} (${where})`
 }
 
+/** The value; undefined for what a reader refuses; what is no error of a reader is a bug and is thrown. */
+export async function orAbsent<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read()
+  } catch (error) {
+    if (error instanceof HarnessError) return undefined
+    throw error
+  }
+}
+
 /** `digest sha256:… path usr/x!.initrd offset 0x40`, the one rendering of a location; '' when there is none. */
 export function formatLocation(at: Location | undefined): string {
   if (at === undefined) return ''

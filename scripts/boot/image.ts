@@ -1,7 +1,7 @@
 // The image that is started: opened as a candidate is, with what it lists and what boots of it.
 import { defaultCacheFolder } from '#harness/oci/cache/layout.ts'
 import { renderReference } from '#harness/oci/image/reference.ts'
-import { describeError, HarnessError } from '#harness/errors.ts'
+import { describeError, HarnessError, orAbsent } from '#harness/errors.ts'
 import { parseSuperblock, SUPERBLOCK_SIZE } from '#harness/formats/squashfs/superblock.ts'
 import type { ByteSource } from '#harness/bytes/source.ts'
 import type { Contract } from '#specs/contract/contract.ts'
@@ -49,9 +49,10 @@ export async function openBootImage(options: BootOptions, contract: Contract, si
   }
 }
 
+/** What cannot be read is left out: the rules of `npm test` say what is wrong. */
 async function listsOf({ talos }: OpenedPart): Promise<BootImage['lists']> {
-  const commandLine = await unless(talos.commandLine())
-  const claimed = await unless(talos.claimedTalos())
+  const commandLine = await orAbsent(() => talos.commandLine())
+  const claimed = await orAbsent(() => talos.claimedTalos())
   const known = {
     ...(commandLine !== undefined && { commandLine }),
     ...(claimed !== undefined && { talos: claimed }),
@@ -68,7 +69,7 @@ async function layersOf(talos: OpenedPart['talos']): Promise<readonly ListedLaye
   const layers = await (await talos.extensions()).layers()
   return Promise.all(
     layers.map(async ({ name: image, metadata: { name, version }, image: found }) => {
-      const compression = found && (await unless(readCompression(found.data)))
+      const compression = found && (await orAbsent(() => readCompression(found.data)))
       return { image, name, version, ...(compression !== undefined && { compression }) }
     }),
   )
@@ -78,14 +79,4 @@ async function layersOf(talos: OpenedPart['talos']): Promise<readonly ListedLaye
 async function readCompression(data: ByteSource): Promise<string> {
   const { compression } = parseSuperblock(await data.read(0, SUPERBLOCK_SIZE), data.size, data.where)
   return compression === 'gzip' ? 'zlib' : compression
-}
-
-/** The value, or undefined where it cannot be read: the rules of `npm test` say what is wrong. */
-async function unless<T>(value: Promise<T>): Promise<T | undefined> {
-  try {
-    return await value
-  } catch (error) {
-    if (error instanceof HarnessError) return undefined
-    throw error
-  }
 }

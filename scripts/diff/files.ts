@@ -2,7 +2,7 @@
 import { sha256Hex } from '#harness/bytes/digest.ts'
 import type { FileTree } from '#harness/fs/file-tree.ts'
 import { UKI_PATH } from '#harness/talos/installer.ts'
-import { orAbsent } from '../judge/candidates/contents.ts'
+import { orAbsent } from '#harness/errors.ts'
 import type { OpenedPart } from '../judge/candidates/part.ts'
 
 /** Path, with `!` between a container and what is inside of it → what there is at it. */

@@ -1,7 +1,7 @@
 // A schematic of Image Factory as something to judge by: its file, and what it says of images and configurations.
 import { readFile, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { formatLocation, HarnessError } from '#harness/errors.ts'
+import { formatLocation, HarnessError, orAbsent } from '#harness/errors.ts'
 import { schematicId, writeSchematic } from '#harness/talos/schematic/canonical.ts'
 import { parseSchematic } from '#harness/talos/schematic/schematic.ts'
 import { extensionNames, SCHEMATIC } from '#specs/extensions/schematic.ts'
@@ -59,15 +59,12 @@ export function besideOf({ path, text }: GivenSchematic): { readonly beside: Ima
 
 /** The id of the schematic that an image says it is of; undefined where it says none, or cannot be read. */
 export async function idInside(parts: readonly OpenedPart[]): Promise<ImageBeside['schematic']> {
-  for (const { talos } of parts)
-    try {
-      const layers = await (await talos.extensions()).layers()
-      const found = layers.find(({ metadata }) => metadata.name === SCHEMATIC)
-      if (found !== undefined) return { id: found.metadata.version }
-    } catch (error) {
-      // The rules about extensions say what is wrong with them.
-      if (!(error instanceof HarnessError)) throw error
-    }
+  for (const { talos } of parts) {
+    // The rules about extensions say what is wrong with them.
+    const layers = await orAbsent(async () => (await talos.extensions()).layers())
+    const found = layers?.find(({ metadata }) => metadata.name === SCHEMATIC)
+    if (found !== undefined) return { id: found.metadata.version }
+  }
   return undefined
 }
 

@@ -1,6 +1,6 @@
 // Questions about the layers that more than one requirement asks.
 import type { ByteSource } from '#harness/bytes/source.ts'
-import { FormatError, HarnessError } from '#harness/errors.ts'
+import { FormatError, orAbsent } from '#harness/errors.ts'
 import type { KernelConfig } from '#harness/formats/kernel/kernel-config.ts'
 import type { FileEntry, FileTree } from '#harness/fs/file-tree.ts'
 import type { Squashfs } from '#harness/formats/squashfs/reader.ts'
@@ -82,12 +82,7 @@ function byCodePoint(a: string, b: string): number {
  * which is for EXT-005 to say.
  */
 export async function carriesModules(extensions: Extensions): Promise<boolean | undefined> {
-  try {
-    return (await openExtensions(extensions)).some(({ tree }) => tree.has(MODULES))
-  } catch (error) {
-    if (error instanceof HarnessError) return undefined
-    throw error
-  }
+  return orAbsent(async () => (await openExtensions(extensions)).some(({ tree }) => tree.has(MODULES)))
 }
 
 /** The reason that a kernel of this configuration does not mount an image; undefined where it does. */

@@ -1,6 +1,6 @@
 // The Talos release that a part belongs to where no lock says which.
 import { readAll } from '#harness/bytes/source.ts'
-import { HarnessError } from '#harness/errors.ts'
+import { orAbsent } from '#harness/errors.ts'
 import { parseOsRelease } from '#harness/formats/uki/os-release.ts'
 import { fileIn } from '#harness/fs/file-in.ts'
 import type { TalosPart } from '#harness/talos/part.ts'
@@ -18,10 +18,7 @@ export async function claimedTalosOf(talos: TalosPart): Promise<string | undefin
 
 /** The same; undefined where the root filesystem cannot be read, which rules of its own say. */
 export function readableClaimOf(talos: TalosPart): Promise<string | undefined> {
-  return claimedTalosOf(talos).catch((error: unknown) => {
-    if (error instanceof HarnessError) return undefined
-    throw error
-  })
+  return orAbsent(() => claimedTalosOf(talos))
 }
 
 /** VERSION_ID of /etc/os-release. Errors of the root filesystem. */

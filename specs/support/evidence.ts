@@ -1,6 +1,6 @@
 // Facts about an image that only its registry has: its tags, signatures and attachments.
 import type { Digest } from '#harness/bytes/digest.ts'
-import { HarnessError } from '#harness/errors.ts'
+import { orAbsent } from '#harness/errors.ts'
 import { lazy } from '#harness/lazy.ts'
 import type { RegistryReference } from '#harness/oci/image/reference.ts'
 import type { Descriptor } from '#harness/oci/image/schemas.ts'
@@ -66,16 +66,7 @@ export async function readEvidence(
 ): Promise<readonly Attachment[]> {
   if (lock?.talos !== undefined) {
     const { version, immutableTag } = releaseTags(part, { ...lock, talos: lock.talos }, contract)
-    await Promise.all([version, immutableTag].map((name) => orNothing(() => evidence.tag(name))))
+    await Promise.all([version, immutableTag].map((name) => orAbsent(() => evidence.tag(name))))
   }
-  return (await orNothing(() => evidence.attachments())) ?? []
-}
-
-async function orNothing<T>(ask: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await ask()
-  } catch (error) {
-    if (error instanceof HarnessError) return undefined
-    throw error
-  }
+  return (await orAbsent(() => evidence.attachments())) ?? []
 }

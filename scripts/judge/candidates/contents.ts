@@ -1,6 +1,6 @@
 // The contents of a candidate, for the reader of a verdict: its extensions and the origin of its bytes. Judges nothing.
 import { basename } from 'node:path'
-import { HarnessError } from '#harness/errors.ts'
+import { orAbsent } from '#harness/errors.ts'
 import { describeBoot } from '#harness/talos/description/boot.ts'
 import { describeExtension } from '#harness/talos/description/extension.ts'
 import type { ExtensionImage } from '#harness/talos/extensions.ts'
@@ -140,14 +140,4 @@ async function nameServices(image: ExtensionImage | undefined): Promise<Describe
     .filter(({ path }) => SERVICE_SPEC_PATH.test(path))
     .slice(0, MAX_SERVICES)
     .map(({ path }) => ({ name: basename(path, '.yaml'), waits: [] }))
-}
-
-/** The value; undefined for what a reader refuses; what is no error of a reader is a bug and is thrown. */
-export async function orAbsent<T>(read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read()
-  } catch (error) {
-    if (error instanceof HarnessError) return undefined
-    throw error
-  }
 }

@@ -1,5 +1,5 @@
 // An image without our label, by what is inside of it: which Talos, which extensions, and so which of the variants it is.
-import { HarnessError } from '#harness/errors.ts'
+import { orAbsent } from '#harness/errors.ts'
 import { VERSION_LABEL } from '#harness/talos/installer.ts'
 import type { TalosPart } from '#harness/talos/part.ts'
 import type { Contract } from '#specs/contract/contract.ts'
@@ -48,14 +48,9 @@ export async function identify({ candidate, parts }: OpenedCandidate, contract: 
 
 /** Names of its extensions, without those that imager and Image Factory make; undefined where they cannot be read. */
 async function namesIn(talos: TalosPart, { virtualExtensions }: Contract): Promise<readonly string[] | undefined> {
-  try {
-    const layers = await (await talos.extensions()).layers()
-    const made = new Set([...virtualExtensions, MODULES_ENTRY])
-    return layers.map(({ metadata }) => metadata.name).filter((name) => !made.has(name))
-  } catch (error) {
-    if (error instanceof HarnessError) return undefined
-    throw error
-  }
+  const layers = await orAbsent(async () => (await talos.extensions()).layers())
+  const made = new Set([...virtualExtensions, MODULES_ENTRY])
+  return layers?.map(({ metadata }) => metadata.name).filter((name) => !made.has(name))
 }
 
 function isSame(a: readonly string[], b: readonly string[]): boolean {

@@ -1,6 +1,5 @@
 // From references to candidates that everybody can read: resolved, looked into, pulled.
-import { HarnessError } from '#harness/errors.ts'
-import type { FileTree } from '#harness/fs/file-tree.ts'
+import { orAbsent } from '#harness/errors.ts'
 import type { Reference } from '#harness/oci/image/reference.ts'
 import type { Answers } from '#harness/oci/cache/names.ts'
 import type { BlobFailures } from '#harness/oci/registry/failure.ts'
@@ -13,6 +12,7 @@ import { pullEvidence } from './evidence.ts'
 import { identify } from './identify.ts'
 import { installsFactoryImage } from '#specs/config/rules/install-image.ts'
 import type { GivenSchematic } from '#specs/support/applicability.ts'
+import type { ImageBeside } from '#specs/support/config-rule.ts'
 import { idInside, withSchematic } from '../schematic.ts'
 import { withMachineConfig } from './machine-config.ts'
 import { cacheError, pullParts, type PullOptions } from './pull.ts'
@@ -61,14 +61,7 @@ export async function openCandidates(
     const known = await Promise.all(
       opened.map((one) => (one.candidate.variant === '' ? identify(one, contract) : one.candidate)),
     )
-    const isFactory = config !== undefined && installsFactoryImage(config.facts)
-    const schematics = new Map(
-      isFactory
-        ? await Promise.all(
-            opened.map(async ({ candidate, parts: own }) => [candidate.key, await idInside(own)] as const),
-          )
-        : [],
-    )
+    const schematics = await schematicsFor(config, opened)
     const media: OpenedCandidate[] = []
     for (const [index, candidate] of known.entries())
       media.push(...(await openDeclaredMedia(candidate, opened[index]?.parts ?? [], options)))
@@ -104,7 +97,8 @@ async function openDeclaredMedia(
     return kind === undefined ? [] : [{ kind, path }]
   })
   if (assets === undefined || declared.length === 0 || targets?.includes('media') === false) return []
-  const tree = await treeOf(assets)
+  // A tree that cannot be read is for its own rules to say.
+  const tree = await orAbsent(() => assets.talos.files())
   const opened: OpenedCandidate[] = []
   for (const one of declared.filter(({ path }) => tree?.has(path)))
     opened.push(
@@ -117,12 +111,13 @@ async function openDeclaredMedia(
   return opened
 }
 
-/** Undefined where the tree cannot be read: its rules say so. */
-async function treeOf({ talos }: OpenedPart): Promise<FileTree | undefined> {
-  try {
-    return await talos.files()
-  } catch (error) {
-    if (error instanceof HarnessError) return undefined
-    throw error
-  }
+/** The schematic of each image by its key, where the configuration installs an image of Image Factory. */
+async function schematicsFor(
+  config: LoadedConfig | undefined,
+  opened: readonly OpenedCandidate[],
+): Promise<ReadonlyMap<string, ImageBeside['schematic']>> {
+  if (config === undefined || !installsFactoryImage(config.facts)) return new Map()
+  return new Map(
+    await Promise.all(opened.map(async ({ candidate, parts }) => [candidate.key, await idInside(parts)] as const)),
+  )
 }

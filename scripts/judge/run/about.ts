@@ -1,4 +1,5 @@
 // What is inside of the extensions that a failure names, in a sentence each.
+import { orAbsent } from '#harness/errors.ts'
 import type { OpenedPart } from '../candidates/part.ts'
 import type { DescribedExtension, RuleVerdict } from '../verdict/conformance.ts'
 import { describeDifference } from '../verdict/difference.ts'
@@ -19,7 +20,7 @@ export async function withAbout(
   const fails = ({ id, status }: RuleVerdict): boolean => status === 'fail' && AREAS.test(id)
   if (parts.length === 0 || !rules.some(fails)) return rules
   // Only here are the readers of images loaded: a machine configuration needs none.
-  const { describeExtensions, orAbsent, shownPart } = await import('../candidates/contents.ts')
+  const { describeExtensions, shownPart } = await import('../candidates/contents.ts')
   const talos = shownPart(parts)?.talos
   if (talos === undefined) return rules
   const extensions = (await orAbsent(() => describeExtensions(talos, []))) ?? []
