@@ -80,7 +80,6 @@ async function judgeBoot(
         contents: false,
         specs: BOOT_SPEC_GLOB,
         started,
-        signal,
       },
     )
   } finally {

@@ -102,7 +102,7 @@ async function judge(
     ...(insecure !== undefined && { insecure }),
     ...(trustedRoot !== undefined && { trustedRoot }),
   }
-  const terms = { ruleIndex: await loadRuleIndex(), selected: undefined, cacheFolder, signal, limits: session.limits }
+  const terms = { ruleIndex: await loadRuleIndex(), selected: undefined, cacheFolder, limits: session.limits }
   const judgeTerms: JudgeTerms = {
     ...terms,
     contract,
@@ -113,6 +113,7 @@ async function judge(
   const alone = await judgeConfig(given.config, lock, judgeTerms)
   const opened = await openGiven(references, reach, {
     ...terms,
+    signal,
     contract: contract.value,
     lock,
     advisories: await loadAdvisories(given.advisories),

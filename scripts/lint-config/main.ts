@@ -39,7 +39,6 @@ async function lint(options: LintOptions, started: SpecRun | undefined): Promise
   const configTerms = { contract: contract.value, lock: lock?.value, variant }
   const beside = options.schematic === undefined ? {} : besideOf(await loadSchematic(options.schematic))
   const candidates = nodes.map((config, at) => configCandidate({ ...config, ...beside }, configTerms, String(at)))
-  const { signal } = new AbortController()
   const terms = {
     ruleIndex,
     contract,
@@ -50,5 +49,5 @@ async function lint(options: LintOptions, started: SpecRun | undefined): Promise
     cacheFolder: defaultCacheFolder(),
     contents: false,
   }
-  return judgeCandidates({ candidates, partsOf: () => [] }, { ...terms, specs: CONFIG_SPEC_GLOB, started, signal })
+  return judgeCandidates({ candidates, partsOf: () => [] }, { ...terms, specs: CONFIG_SPEC_GLOB, started })
 }

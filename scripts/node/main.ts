@@ -72,7 +72,6 @@ async function judgeNodes(
       contents: false,
       specs: NODE_SPEC_GLOB,
       started,
-      signal,
     },
   )
 }

@@ -113,13 +113,12 @@ async function conform(
       keepFacts: embedded === undefined && !(options.fromBytes || options.account || options.reproduce),
       contents: options.output.some(({ format }) => format === 'html'),
       started,
-      signal,
       releaseNames: own.map((at) => names[at] ?? ''),
       shard,
     }
     const opened = isConfigAlone
       ? openConfig({ ...config, ...(schematic && besideOf(schematic)) }, terms, options.variant)
-      : await openImages(shareOf(given, own), shareOf(options, own), { terms, config, schematic, embedded })
+      : await openImages(shareOf(given, own), shareOf(options, own), { terms, config, schematic, embedded, signal })
     try {
       const conformance = await judgeCandidates(opened, terms)
       if (options.account) await printAccounts(opened, options.json ? process.stderr : process.stdout)
@@ -180,15 +179,16 @@ type Opening = {
   readonly config: LoadedConfig | undefined
   readonly schematic: GivenSchematic | undefined
   readonly embedded: Embedded | undefined
+  readonly signal: AbortSignal
 }
 
 /** The given candidates, or the embedded ones; with the image that the lock pins as the reference. */
 async function openImages(
   { references, assets, reference }: Given,
   options: ConformOptions,
-  { terms, config, schematic, embedded }: Opening,
+  { terms, config, schematic, embedded, signal }: Opening,
 ): Promise<OpenedCandidates> {
-  const { ruleIndex, contract, lock, selected, cacheFolder, limits, signal } = terms
+  const { ruleIndex, contract, lock, selected, cacheFolder, limits } = terms
   const { variant, variants, targets } = options
   const own = embedded === undefined ? options : { ...options, trustedRoot: embedded.trustedRoot, offline: false }
   return openGiven(embedded?.references ?? references, own, {

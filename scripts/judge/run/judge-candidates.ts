@@ -46,7 +46,6 @@ export type JudgeTerms = {
   readonly specs?: string
   /** Started before with these, for the first group. */
   readonly started?: SpecRun | undefined
-  readonly signal: AbortSignal
   /** Name of the release that each candidate is of; one for all by default. */
   readonly releaseNames?: readonly string[]
   /** The share that this run has in a whole: what only the whole can say is left to the merge. */
