@@ -100,7 +100,7 @@ describe('npm run boot', { timeout: 60_000 }, () => {
       ['--qemu', '/bin/sh', '--firmware', 'none.fd'],
       /the firmware none\.fd cannot be read/,
     ],
-    ['a console that is missing', ['--log', 'none.txt'], /none\.txt cannot be read: ENOENT/],
+    ['a console that is missing', ['--log', 'none.txt'], /none\.txt cannot be read: there is no such file/],
     ['a folder for a console', ['--log', 'fixtures'], /fixtures is no file/],
     ['firmware for --direct', ['--direct', '--firmware', 'x'], /leave out --firmware/],
     ['firmware for --log', ['--log', LOG, '--direct'], /--log starts nothing/],

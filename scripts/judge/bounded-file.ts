@@ -1,11 +1,13 @@
 // A file that the user names, read whole up to a limit.
+import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { UsageError } from './usage-error.ts'
+import { unreadable, UsageError } from './usage-error.ts'
 
 /** UsageError for what cannot be read, is no regular file, or has more than `most` bytes. */
 export async function readBounded(path: string, most: number): Promise<Uint8Array> {
   try {
-    const file = await open(path)
+    // A pipe that nobody writes to would be waited for.
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
     try {
       const stat = await file.stat()
       if (!stat.isFile()) throw new UsageError(`${path} is no file`)
@@ -16,6 +18,6 @@ export async function readBounded(path: string, most: number): Promise<Uint8Arra
     }
   } catch (error) {
     if (error instanceof UsageError) throw error
-    throw new UsageError(`${path} cannot be read: ${(error as Error).message}`, { cause: error })
+    throw unreadable(path, error)
   }
 }

@@ -1,6 +1,4 @@
 // A schematic of Image Factory as something to judge by: its file, and what it says of images and configurations.
-import { readFile, stat } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import { formatLocation, HarnessError, orAbsent } from '#harness/errors.ts'
 import { schematicId, writeSchematic } from '#harness/talos/schematic/canonical.ts'
 import { parseSchematic } from '#harness/talos/schematic/schematic.ts'
@@ -8,14 +6,15 @@ import { extensionNames, SCHEMATIC } from '#specs/extensions/schematic.ts'
 import type { GivenSchematic } from '#specs/support/applicability.ts'
 import type { ImageBeside } from '#specs/support/config-rule.ts'
 import type { OpenedPart } from './candidates/part.ts'
-import { unreadable, UsageError } from './usage-error.ts'
+import { readBounded } from './bounded-file.ts'
+import { UsageError } from './usage-error.ts'
 
 /** Genuine ones have some KiB, with a configuration inside. */
 const MAX_BYTES = 1 << 20
 
 /** UsageError for what is no schematic, with its place. */
 export async function loadSchematic(path: string): Promise<GivenSchematic> {
-  const text = await readText(path)
+  const text = Buffer.from(await readBounded(path, MAX_BYTES)).toString()
   try {
     parseSchematic(Buffer.from(text), path)
   } catch (error) {
@@ -23,17 +22,6 @@ export async function loadSchematic(path: string): Promise<GivenSchematic> {
     throw new UsageError(`${formatLocation(error.at)}: ${error.message}`, { cause: error })
   }
   return { path, text }
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    const { size } = await stat(resolve(path))
-    if (size > MAX_BYTES) throw new UsageError(`${path} has ${size} bytes: that is no schematic`)
-    return await readFile(resolve(path), 'utf8')
-  } catch (error) {
-    if (error instanceof UsageError) throw error
-    throw unreadable(path, error)
-  }
 }
 
 /** Every candidate with the schematic that it must be of. UsageError for several variants: a schematic is of one. */

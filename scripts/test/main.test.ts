@@ -108,6 +108,7 @@ describe('main', () => {
       /no\.yaml:1:10: the file is no YAML to Talos/,
     ],
     ['an absent schematic', () => golden('--schematic', at('absent')), /absent cannot be read: there is no such file/],
+    ['a device in the place of a schematic', () => golden('--schematic', '/dev/zero'), /zero is no file/],
     ['what is no schematic', () => golden('--schematic', at('machine.yaml')), /schematic: .*key.*machine/],
     [
       'a schematic of nothing',
