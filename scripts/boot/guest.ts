@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { ConsoleReader, type Console } from '#harness/talos/boot/console.ts'
 import type { BootEnd } from '#specs/support/boot/rule.ts'
 import { UsageError } from '../cli/command-line.ts'
+import { signalGroup } from '../cli/interrupt.ts'
 
 export type GuestTerms = {
   /** Seconds until /sbin/init, and behind it. */
@@ -15,6 +16,9 @@ export type GuestTerms = {
 }
 
 export type Ended = { readonly console: Console; readonly bytes: Uint8Array; readonly end: BootEnd }
+
+/** How a guest comes to its end; what was saved has none. */
+type GuestEnd = Exclude<BootEnd['kind'], 'saved'>
 
 /** A genuine boot prints some hundred KiB; what prints more than this is ended. */
 const MAX_CONSOLE_BYTES = 4 << 20
@@ -54,9 +58,9 @@ export async function runGuest(
   const chunks: Buffer[] = []
   let size = 0
   let said = ''
-  const decided = Promise.withResolvers<BootEnd['kind']>()
+  const decided = Promise.withResolvers<GuestEnd>()
   const timers = [setTimeout(() => decided.resolve('time'), timeout * 1000)]
-  const after = (milliseconds: number, kind: BootEnd['kind']): void => {
+  const after = (milliseconds: number, kind: GuestEnd): void => {
     timers.push(setTimeout(() => decided.resolve(kind), milliseconds))
   }
   let [isExecuting, isTroubled] = [false, false]
@@ -94,7 +98,7 @@ export async function runGuest(
     // One that was ended says by which signal, or that it was told to.
     if (first === 'exited' && (code !== 0 || by !== null)) throw failure(program, { code, by, said })
     const bytes = Buffer.concat(chunks)
-    return { console: reader.read(), bytes, end: { kind: first === 'saved' ? 'exited' : first, seconds: at } }
+    return { console: reader.read(), bytes, end: { kind: first, seconds: at } }
   } finally {
     signal.removeEventListener('abort', onAbort)
     for (const timer of timers) clearTimeout(timer)
@@ -122,15 +126,6 @@ async function end(child: ChildProcess, closed: Promise<unknown>): Promise<void>
   clearTimeout(killing)
   // What the program itself has started is of its group, and may be there still.
   signalGroup(child, 'SIGKILL')
-}
-
-function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
-  if (pid === undefined) return
-  try {
-    process.kill(-pid, signal)
-  } catch {
-    // ESRCH: nothing of the group is left.
-  }
 }
 
 /** Kills the group with this process, however that ends; a terminal that is closed ends it, too. */

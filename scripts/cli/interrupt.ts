@@ -1,4 +1,5 @@
-// Ctrl-C, and what a service manager sends: the command cleans up behind itself.
+// Ctrl-C, and what a service manager sends: the command cleans up behind itself, and ends what it has started.
+import type { ChildProcess } from 'node:child_process'
 import { constants } from 'node:os'
 import { UsageError } from './command-line.ts'
 import { renderFailure } from './failure.ts'
@@ -42,5 +43,15 @@ export function catchInterrupt(sentence: string): Interrupt {
       clearTimeout(waiting)
       for (const signal of SIGNALS) process.off(signal, onSignal)
     },
+  }
+}
+
+/** Sends a signal to a child that leads a group (spawn with `detached`) and to what that has started; nothing where all have ended. */
+export function signalGroup({ pid }: Pick<ChildProcess, 'pid'>, signal: NodeJS.Signals): void {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, signal)
+  } catch {
+    // ESRCH: nothing of the group is left.
   }
 }

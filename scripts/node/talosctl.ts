@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process'
 import type { ResourceName } from '#harness/talos/node/resources.ts'
 import { UsageError } from '../cli/command-line.ts'
+import { signalGroup } from '../cli/interrupt.ts'
 
 export type Talosctl = {
   readonly talosctl: string
@@ -58,11 +59,7 @@ function call({ talosctl, timeout, signal }: Talosctl, args: readonly string[]):
     let [size, problem]: [number, string | undefined] = [0, undefined]
     const end = (why: string): void => {
       problem ??= why
-      try {
-        if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
-      } catch {
-        // It has ended.
-      }
+      signalGroup(child, 'SIGKILL')
     }
     const onAbort = (): void => end('interrupted')
     const timer = setTimeout(() => end(`no answer in ${timeout} s`), timeout * 1000)
