@@ -1,6 +1,7 @@
 // The command line of `npm run boot`.
 import { Command, InvalidArgumentError } from 'commander'
 import { addExamples, parseCommand, parseCount, UsageError } from '../cli/command-line.ts'
+import { contractOption, waiversOption } from '../cli/judge-options.ts'
 import {
   addLimit,
   addRegistryOptions,
@@ -64,14 +65,8 @@ export function parseBootOptions(args: readonly string[]): BootOptions | undefin
     .option('--firmware <FILE>', 'the EFI firmware for arm64 (default: where distributions put it)')
     .option('--qemu <FILE>', 'the program that emulates', 'qemu-system-aarch64')
     .option('--memory <MIB>', 'memory of the machine', parseCount, 2048)
-    .option(
-      '--contract <FILE>',
-      'your decisions (default: talos-image.yaml, here or above, or specs/contract/contract.yaml)',
-    )
-    .option(
-      '--waivers <FILE>',
-      'accepted failures (default: waivers.yaml beside your contract, or specs/contract/waivers.yaml)',
-    )
+    .addOption(contractOption())
+    .addOption(waiversOption())
     .addHelpText('after', HELP)
   addVerdictOptions(addLimit(addRegistryOptions(command)), BOOT_REPORT)
   addExamples(command, [

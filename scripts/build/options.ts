@@ -1,6 +1,7 @@
 // The command line of `npm run build`.
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { addExamples, parseCommand, parseList } from '../cli/command-line.ts'
+import { contractOption } from '../cli/judge-options.ts'
 import {
   addLimit,
   addRegistryOptions,
@@ -47,10 +48,7 @@ export function parseOptions(args: readonly string[]): BuildOptions | undefined 
       '--lock <FILE>',
       'facts of the upstream release (default: talos-image.lock.json, or specs/contract/upstream.lock.json)',
     )
-    .option(
-      '--contract <FILE>',
-      'your decisions (default: talos-image.yaml, here or above, or specs/contract/contract.yaml)',
-    )
+    .addOption(contractOption())
     .option('--output <DIR>', 'where the layouts go', 'out')
     .option('--revision <TEXT>', 'what the revision label says (default: 40 hex digits of lock and contract)')
     .addOption(new Option('--workers <N>', 'blocks compressed at once; changes no byte').argParser(parseWorkers))

@@ -1,5 +1,5 @@
 // Options of every command that judges: by which decisions and facts, and how the registry is reached.
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import type { Login } from './registry-options.ts'
 
 export type TermFiles = {
@@ -22,21 +22,31 @@ export const TALOS_OF_CONFIG =
 export const SCHEMATIC_OPTION =
   'the schematic that Image Factory made the image of: its id and what it lists must be those of the image'
 
+/** `--contract`, of every command that goes by decisions. */
+export function contractOption(): Option {
+  return new Option(
+    '--contract <FILE>',
+    'your decisions (default: talos-image.yaml, here or above, or specs/contract/contract.yaml)',
+  )
+}
+
+/** `--waivers`, of every command that gives a verdict. */
+export function waiversOption(): Option {
+  return new Option(
+    '--waivers <FILE>',
+    'accepted failures (default: waivers.yaml beside your contract, or specs/contract/waivers.yaml)',
+  )
+}
+
 /** The files that say what is right. */
 export function addTermFiles(command: Command): Command {
   return command
-    .option(
-      '--contract <FILE>',
-      'your decisions (default: talos-image.yaml, here or above, or specs/contract/contract.yaml)',
-    )
+    .addOption(contractOption())
     .option(
       '--lock <FILE>',
       'facts of the upstream release (default: talos-image.lock.json, or specs/contract/upstream.lock.json)',
     )
-    .option(
-      '--waivers <FILE>',
-      'accepted failures (default: waivers.yaml beside your contract, or specs/contract/waivers.yaml)',
-    )
+    .addOption(waiversOption())
 }
 
 export function addJudgeInputs(command: Command): Command {

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { Command, InvalidArgumentError } from 'commander'
 import { addExamples, parseCommand } from '../cli/command-line.ts'
+import { contractOption } from '../cli/judge-options.ts'
 import {
   addLimit,
   addRegistryOptions,
@@ -62,10 +63,7 @@ export function parseDiffOptions(args: readonly string[]): DiffOptions | undefin
     .argument('<B>', 'what is to replace it')
     .option('--config <FILE...>', 'the machine configuration of a node, patches over it last')
     .option('--files', 'compare every file, down to inside squashfs', false)
-    .option(
-      '--contract <FILE>',
-      'your decisions (default: talos-image.yaml, here or above, or specs/contract/contract.yaml)',
-    )
+    .addOption(contractOption())
     .option('--upstream <NAMESPACE>', 'where releases and locks are read, or embedded (default: as the contract says)')
     .option('--trusted-root <FILE>', 'authorities and logs for signatures (default: those of sigstore.dev)')
     .option('--no-verify', 'verify no signatures')

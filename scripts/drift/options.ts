@@ -1,6 +1,7 @@
 // The command line of `npm run drift`.
 import { Command, InvalidArgumentError } from 'commander'
 import { addExamples, parseCommand, UsageError } from '../cli/command-line.ts'
+import { contractOption, waiversOption } from '../cli/judge-options.ts'
 import {
   addLimit,
   addLogin,
@@ -80,16 +81,10 @@ export function parseOptions(args: readonly string[]): DriftOptions | undefined 
     .option('--pre', 'pre-releases count', false)
     .option('--upstream <NAMESPACE>', 'where upstream is read, or embedded (default: as the contract says)')
     .option('--reference <REPOSITORY>', 'where the images are that ours are compared with (default: as the lock says)')
-    .option(
-      '--contract <FILE>',
-      'your decisions (default: talos-image.yaml, here or above, or specs/contract/contract.yaml)',
-    )
+    .addOption(contractOption())
     .option('--config <FILE...>', 'judge this machine configuration too, patches over it last')
     .option('--advisories <FILE>', 'known-bad releases and extensions beside those that are shipped')
-    .option(
-      '--waivers <FILE>',
-      'accepted failures (default: waivers.yaml beside your contract, or specs/contract/waivers.yaml)',
-    )
+    .addOption(waiversOption())
     .option('--trusted-root <FILE>', 'authorities and logs for signatures (default: those of sigstore.dev)')
     .option('--no-verify', 'verify no signatures')
     .option('--no-judge', 'build and judge nothing')

@@ -1,6 +1,7 @@
 // The command line of `npm run lock`.
 import { Command, Option } from 'commander'
 import { addExamples, parseCommand, parseList, UsageError } from '../cli/command-line.ts'
+import { contractOption } from '../cli/judge-options.ts'
 import { EMBEDDED } from '../embedded-upstream/names.ts'
 import { lockPlace } from '../judge/candidates/inputs.ts'
 import {
@@ -70,10 +71,7 @@ export function parseOptions(args: readonly string[]): LockOptions | undefined {
     )
     .option('--reference <IMAGE>', 'also pin the image that ours are compared with (REL-005) and its extensions')
     .option('--from <FOLDER>', 'read upstream’s parts on disk instead; see below')
-    .option(
-      '--contract <FILE>',
-      'your decisions (default: talos-image.yaml, here or above, or specs/contract/contract.yaml)',
-    )
+    .addOption(contractOption())
     .option('--lock <FILE>', 'the lock, - for standard output (default: yours, or the one that is shipped)')
     .option('--output <FILE>', 'the same as --lock')
     .option('--check', 'write nothing: compare the lock with upstream', false)

@@ -1,6 +1,7 @@
 // The command line of `npm run patch`.
 import { Command, InvalidArgumentError } from 'commander'
 import { addExamples, parseCommand, parseList, UsageError } from '../cli/command-line.ts'
+import { contractOption } from '../cli/judge-options.ts'
 
 export type PatchOptions = {
   readonly variant: string
@@ -40,10 +41,7 @@ export function parsePatchOptions(args: readonly string[]): PatchOptions | undef
     )
     .option('--ipxe <URL>', 'print a script of iPXE that boots the asset tree at this URL, no patch', parseUrl)
     .option('--matchbox <URL>', 'print a profile of matchbox that boots the asset tree at this URL, no patch', parseUrl)
-    .option(
-      '--contract <FILE>',
-      'your decisions (default: talos-image.yaml, here or above, or specs/contract/contract.yaml)',
-    )
+    .addOption(contractOption())
     .option(
       '--lock <FILE>',
       'facts of the upstream release (default: talos-image.lock.json, or specs/contract/upstream.lock.json)',

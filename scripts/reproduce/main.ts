@@ -8,6 +8,7 @@ import { renderReference, type Reference } from '#harness/oci/image/reference.ts
 import { openUpstream } from '../build/upstream.ts'
 import { openRegistries, parseGiven } from '../cli/candidates.ts'
 import { addExamples, parseCommand } from '../cli/command-line.ts'
+import { contractOption } from '../cli/judge-options.ts'
 import { printFailure } from '../cli/failure.ts'
 import { catchInterrupt } from '../cli/interrupt.ts'
 import {
@@ -47,10 +48,7 @@ export function parseReproduceOptions(
       '--lock <FILE>',
       'facts of the upstream release (default: talos-image.lock.json, or specs/contract/upstream.lock.json)',
     )
-    .option(
-      '--contract <FILE>',
-      'your decisions (default: talos-image.yaml, here or above, or specs/contract/contract.yaml)',
-    )
+    .addOption(contractOption())
     .addHelpText('after', HELP)
   addExamples(addLimit(addRegistryOptions(command)), [
     'npm run reproduce -- oci:out/spin-only --variant spin-only --upstream embedded',
