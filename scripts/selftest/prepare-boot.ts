@@ -1,18 +1,13 @@
 // Candidates for the selftest that are starts of an image.
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { COMMAND_LINE, consoleOf, type BootCounterexample } from '#fixtures/counterexamples/boot/valid.ts'
 import { readConsole } from '#harness/talos/boot/console.ts'
-import { parseContract } from '#specs/contract/contract.ts'
 import { bootCandidate } from '../judge/boots/candidate.ts'
-import { CONTRACT_PATH } from '../judge/candidates/inputs.ts'
-import { ROOT } from '../root.ts'
-import type { Prepared } from './prepare.ts'
+import { shippedContract, type Prepared } from './prepare.ts'
 
 /** Prints the console, reads it back, and says which rules must fail. */
 export async function prepareBoot(example: BootCounterexample): Promise<Prepared> {
   const { name, of, end = 'settled', commandLine = COMMAND_LINE, unlisted, violates, inconclusive = [] } = example
-  const contract = parseContract(await readFile(join(ROOT, CONTRACT_PATH)), CONTRACT_PATH)
+  const contract = await shippedContract()
   const boot = {
     console: readConsole(consoleOf(example), 'console'),
     end: end === 'saved' ? { kind: end } : { kind: end, seconds: 20 },

@@ -1,6 +1,4 @@
 // Candidates for the selftest that are a machine configuration and nothing else: no image is opened for them.
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import {
   applyEdit,
   CONFIG_NAMES,
@@ -11,13 +9,9 @@ import {
   type ConfigUnknown,
 } from '#fixtures/counterexamples/config/valid.ts'
 import { RIGHT_CONFIGS, UNKNOWN_CONFIGS } from '#fixtures/counterexamples/index.ts'
-import { lazy } from '#harness/lazy.ts'
 import { machineConfigFacts } from '#harness/machine-config/facts.ts'
 import { parseMachineConfig } from '#harness/machine-config/document.ts'
-import { parseContract } from '#specs/contract/contract.ts'
-import { CONTRACT_PATH } from '../judge/candidates/inputs.ts'
-import { ROOT } from '../root.ts'
-import type { Prepared } from './prepare.ts'
+import { shippedContract, type Prepared } from './prepare.ts'
 
 /** Each valid configuration, the right side of each boundary, and the inconclusive ones. */
 export const CONFIG_BASELINES: readonly (ConfigEdit | ConfigUnknown)[] = [
@@ -26,11 +20,9 @@ export const CONFIG_BASELINES: readonly (ConfigEdit | ConfigUnknown)[] = [
   ...UNKNOWN_CONFIGS,
 ]
 
-const readContract = lazy(async () => parseContract(await readFile(join(ROOT, CONTRACT_PATH)), CONTRACT_PATH))
-
 /** Edits, reads, and says which rules must fail on which line. */
 export async function prepareConfig(example: ConfigEdit | ConfigUnknown | ConfigCounterexample): Promise<Prepared> {
-  const shipped = await readContract()
+  const shipped = await shippedContract()
   const { files, contract } = applyEdit(example, await readBaselineConfig(example.of), shipped)
   const config = parseMachineConfig(Object.entries(files).map(([path, text]) => ({ path, bytes: Buffer.from(text) })))
   const expected =

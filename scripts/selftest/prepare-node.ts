@@ -1,19 +1,14 @@
 // Candidates for the selftest that are running nodes, one or the several of a cluster.
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { nodeOutputs, type NodeCounterexample } from '#fixtures/counterexamples/node/valid.ts'
 import { observeNodes } from '#harness/talos/node/observed.ts'
-import { parseContract } from '#specs/contract/contract.ts'
-import { CONTRACT_PATH } from '../judge/candidates/inputs.ts'
 import { nodeCandidate } from '../judge/nodes/candidate.ts'
 import { toProject } from '../judge/run/project.ts'
-import { ROOT } from '../root.ts'
-import type { Prepared } from './prepare.ts'
+import { shippedContract, type Prepared } from './prepare.ts'
 
 /** Edits, prints, reads back, and says which rules must fail. */
 export async function prepareNode(example: NodeCounterexample): Promise<Prepared> {
   const { name, of, lock, judged, edit: _edit, contract: decide = (one) => one } = example
-  const contract = decide(parseContract(await readFile(join(ROOT, CONTRACT_PATH)), CONTRACT_PATH))
+  const contract = decide(await shippedContract())
   const observed = observeNodes(nodeOutputs(example))
   const members = observed.map((one) => {
     // Of a node without a configuration nothing but its kind says what it is to be.

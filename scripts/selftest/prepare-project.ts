@@ -1,19 +1,14 @@
 // Candidates for the selftest that are the machine configurations of several nodes.
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { projectFiles, type ProjectCounterexample } from '#fixtures/counterexamples/config/project.ts'
 import { machineConfigFacts } from '#harness/machine-config/facts.ts'
 import { parseMachineConfig } from '#harness/machine-config/document.ts'
-import { parseContract } from '#specs/contract/contract.ts'
-import { CONTRACT_PATH } from '../judge/candidates/inputs.ts'
 import { configCandidate } from '../judge/candidates/machine-config.ts'
 import { toProject } from '../judge/run/project.ts'
-import { ROOT } from '../root.ts'
-import type { Prepared } from './prepare.ts'
+import { shippedContract, type Prepared } from './prepare.ts'
 
 /** Edits, reads, and says which rules must fail on which line of which node. */
 export async function prepareProject(example: ProjectCounterexample): Promise<Prepared> {
-  const shipped = parseContract(await readFile(join(ROOT, CONTRACT_PATH)), CONTRACT_PATH)
+  const shipped = await shippedContract()
   const { files, contract } = await projectFiles(example, shipped)
   const members = Object.entries(files).map(([path, texts]) => {
     const read = parseMachineConfig(texts.map((text) => ({ path, bytes: Buffer.from(text) })))

@@ -1,4 +1,5 @@
 // Candidates for the selftest: goldens as they are, and mutated ones written as OCI layouts.
+import { lazy } from '#harness/lazy.ts'
 import { parseReference } from '#harness/oci/image/reference.ts'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -117,9 +118,12 @@ export async function lockOf(golden: GoldenName): Promise<Lock> {
   return parseLock(await readFile(path), path)
 }
 
-/** The contract as it is shipped, with a variant beside the others for the golden without extensions. */
+/** The contract as it is shipped, read once for all candidates. */
+export const shippedContract = lazy(async () => parseContract(await readFile(join(ROOT, CONTRACT_PATH)), CONTRACT_PATH))
+
+/** The same, with a variant beside the others for the golden without extensions. */
 export async function contractOf(golden: GoldenName): Promise<Contract> {
-  const shipped = parseContract(await readFile(join(ROOT, CONTRACT_PATH)), CONTRACT_PATH)
+  const shipped = await shippedContract()
   if (golden === SIGNED_GOLDEN) return { ...shipped, secureBoot: true }
   if (golden !== 'v1.11.5-plain') return shipped
   const plain = { role: 'worker', extensions: [], forbidden: [], serviceConfigurations: [], kernelModules: [] } as const
