@@ -3,12 +3,12 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ByteSource } from '#harness/bytes/source.ts'
 import { FormatError, HarnessError } from '#harness/errors.ts'
+import { hasArgument, SERIAL } from '#specs/boot/unheard.ts'
 import type { OpenedPart } from '../judge/candidates/part.ts'
 import type { Start } from './qemu.ts'
 
 /** For boot files without a command line: what imager writes, as far as a start needs it. */
 const COMMAND_LINE = 'talos.platform=metal console=ttyAMA0 printk.devkmsg=on'
-const SERIAL = 'console=ttyAMA0'
 
 /** Takes the UKI out. Errors of its reader. */
 export async function writeUki({ talos }: OpenedPart, folder: string, firmware: string): Promise<Start> {
@@ -27,7 +27,7 @@ export async function writeBootFiles(
   await write(await imageOf(await talos.kernel()), kernel)
   await write(await initramfsOf(talos), initramfs)
   const own = (await talos.commandLine())?.trim() ?? COMMAND_LINE
-  if (` ${own} `.includes(` ${SERIAL} `)) return { by: 'kernel', kernel, initramfs, commandLine: own }
+  if (hasArgument(own, SERIAL)) return { by: 'kernel', kernel, initramfs, commandLine: own }
   say(`the command line has no ${SERIAL}: it is added`)
   return { by: 'kernel', kernel, initramfs, commandLine: `${own} ${SERIAL}` }
 }

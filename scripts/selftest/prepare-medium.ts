@@ -13,7 +13,8 @@ export async function prepareMedium(example: MediumCounterexample, folder: strin
   const { name, form, violates, inconclusive = [] } = example
   const golden = example.of ?? DEFAULT_GOLDEN
   const lock = await lockOf(golden)
-  const contract = (example.contract ?? same)(await contractOf(golden))
+  const baseline = await contractOf(golden)
+  const contract = example.contract?.(baseline) ?? baseline
   const files = await example.make({ image: await readGolden(golden), lock, contract })
   const place = join(folder, name)
   await mkdir(place, { recursive: true })
@@ -31,10 +32,6 @@ export async function prepareMedium(example: MediumCounterexample, folder: strin
     },
     expected: { violates, inconclusive },
   }
-}
-
-function same<T>(value: T): T {
-  return value
 }
 
 async function writeSparse({ name, size, pieces }: SparseFile, place: string): Promise<void> {

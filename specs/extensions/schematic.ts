@@ -69,13 +69,14 @@ export function overlayFindings({ overlay }: Schematic, { overlays = [] }: Contr
   const expected = {
     name: overlay.name,
     // The factory knows its overlays by name, whatever the repository in the schematic.
-    options: Object.fromEntries(Object.entries(overlay.options).map(([name, value]) => [name, String(value)])),
+    options: asTexts(overlay.options),
   }
-  const got = {
-    name: declared?.name ?? '',
-    options: Object.fromEntries(Object.entries(declared?.options ?? {}).map(([name, value]) => [name, String(value)])),
-  }
+  const got = { name: declared?.name ?? '', options: asTexts(declared?.options ?? {}) }
   return isDeepStrictEqual(got, expected) ? [] : [`expected the overlay ${describe(expected)}, got ${describe(got)}`]
+}
+
+function asTexts(options: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(options).map(([name, value]) => [name, String(value)]))
 }
 
 function describe({ name, options }: { readonly name: string; readonly options: Readonly<Record<string, string>> }) {

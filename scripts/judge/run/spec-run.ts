@@ -92,6 +92,7 @@ export function openSpecRun(specs: string = SPEC_GLOB): SpecRun {
 
 async function runVitest(specs: string, observer: Reporter, channel: string): Promise<void> {
   const listeners = process.listeners('SIGINT')
+  const printed = toStandardError()
   const vitest = await withDataFolder(() =>
     createVitest(
       {
@@ -122,7 +123,7 @@ async function runVitest(specs: string, observer: Reporter, channel: string): Pr
         ],
       },
       { logLevel: 'error' },
-      { stdout: toStandardError(), stderr: toStandardError() },
+      { stdout: printed, stderr: printed },
     ),
   )
   // vitest's own would end the process in the middle of a pull.
