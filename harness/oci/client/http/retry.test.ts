@@ -3,7 +3,8 @@ import { NotFoundError, RegistryError } from '../../../errors.ts'
 import { expectCode } from '../../../testing/expect-code.ts'
 import { BusyError, parseRetryAfter, withRetry } from './retry.ts'
 
-const POLICY = { retries: 3, firstDelayMs: 1, longestDelayMs: 4, budgetMs: 500 }
+/** Seconds rather than milliseconds: real time that passes beside the fake clock must not count as a wait. */
+const POLICY = { retries: 3, firstDelayMs: 1_000, longestDelayMs: 4_000, budgetMs: 500_000 }
 const temporary = (): RegistryError => new RegistryError('REGISTRY_UNAVAILABLE', 'expected it now', { temporary: true })
 
 /** Fails with each of `errors` in turn, then gives 'done'. */
@@ -37,9 +38,9 @@ describe('withRetry', () => {
   it('tries again while it is only busy, after twice as long each time and up to twice that', async () => {
     const action = failing(temporary(), temporary(), temporary())
     const running = withRetry(action, POLICY, undefined)
-    await vi.advanceTimersByTimeAsync(1 + 2 + 4 - 1)
+    await vi.advanceTimersByTimeAsync(1_000 + 2_000 + 4_000 - 1)
     expect(action.mock.calls.length).toBeLessThan(4)
-    await vi.advanceTimersByTimeAsync(2 + 4 + 4 - 6)
+    await vi.advanceTimersByTimeAsync(2_000 + 4_000 + 4_000 - 6_999)
     expect(action).toHaveBeenCalledTimes(4)
     expect(await running).toBe('done')
   })
@@ -52,11 +53,11 @@ describe('withRetry', () => {
   })
 
   it('waits as long as the registry asks', async () => {
-    const action = failing(new BusyError(60, 'busy', {}))
+    const action = failing(new BusyError(60_000, 'busy', {}))
     const running = withRetry(action, POLICY, undefined)
-    await vi.advanceTimersByTimeAsync(59)
+    await vi.advanceTimersByTimeAsync(59_999)
     expect(action).toHaveBeenCalledTimes(1)
-    await vi.advanceTimersByTimeAsync(2)
+    await vi.advanceTimersByTimeAsync(1)
     expect(action).toHaveBeenCalledTimes(2)
     expect(await running).toBe('done')
   })
@@ -88,10 +89,10 @@ describe('withRetry', () => {
 
   it('ends a wait as soon as the signal is aborted', async () => {
     const stop = new AbortController()
-    const action = failing(new BusyError(400, 'busy', {}))
+    const action = failing(new BusyError(400_000, 'busy', {}))
     const running = withRetry(action, POLICY, stop.signal)
     const ended = running.catch((error: unknown) => error)
-    await vi.advanceTimersByTimeAsync(20)
+    await vi.advanceTimersByTimeAsync(20_000)
     stop.abort(new Error('stop'))
     expect(await ended).toEqual(new Error('stop'))
     expect(action).toHaveBeenCalledTimes(1)
