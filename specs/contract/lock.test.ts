@@ -89,6 +89,7 @@ describe('parseLock', () => {
   ])('refuses one %s', async ([, change, path]) => {
     const error = await expectCode<SchemaError>(() => parse({ ...LOCK, ...change }), SchemaError, 'SCHEMA')
     expect(error.issues.map((issue) => issue.path)).toContain(path)
+    for (const { message } of error.issues) expect(message.split(', got ').length, message).toBeLessThanOrEqual(2)
   })
 
   it.for<readonly [string, object]>([

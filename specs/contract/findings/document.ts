@@ -92,8 +92,10 @@ function describeIssue(issue: z.core.$ZodIssue, schema: z.ZodType, value: unknow
       if (got !== undefined) return [{ path, message: `expected ${typeName(issue.expected)}, got ${show(got)}` }]
       return [{ path, message: `${String(path.at(-1))} is missing: expected ${typeName(issue.expected)}` }]
     }
-    default:
-      return [{ path, message: typeof got === 'string' ? `${issue.message}, got ${show(got)}` : issue.message }]
+    default: {
+      const isWhole = typeof got !== 'string' || issue.message.includes(', got ')
+      return [{ path, message: isWhole ? issue.message : `${issue.message}, got ${show(got)}` }]
+    }
   }
 }
 
