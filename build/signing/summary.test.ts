@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { digestOf } from '#harness/bytes/digest.ts'
-import { parseSummary } from '#harness/signing/summary.ts'
+import { readSummary } from '#harness/signing/summary.ts'
 import { parseContract } from '#specs/contract/contract.ts'
 import { parseLock } from '#specs/contract/lock.ts'
 import { releaseTags } from '#specs/contract/tags.ts'
@@ -32,10 +32,13 @@ it('says who verified which image by which policy, and that it passed', () => {
       verifiedLevels: ['TALOS_IMAGE_CONTRACT'],
     },
   })
-  const read = parseSummary({ ...statement, type: 'https://in-toto.io/Statement/v1', subjects: [] })
+  const read = readSummary({ ...statement, type: 'https://in-toto.io/Statement/v1', subjects: [] })
+  if (read === undefined || read.rest instanceof Error) throw new Error('expected a summary')
+  expect(read.result).toBe('PASSED')
+  const { policy } = read.rest
   // The immutable tag has the first digits of the policy.
   const tag = releaseTags('installer', { ...lock, talos: 'v1.11.5' }, contract).immutableTag
-  expect(tag).toBe(`v1.11.5-${read?.policy?.slice(0, 8)}`)
+  expect(tag).toBe(`v1.11.5-${policy?.slice(0, 8)}`)
 })
 
 it('says of waivers that there were some, and of an image that was forced that it failed', () => {
@@ -46,10 +49,17 @@ it('says of waivers that there were some, and of an image that was forced that i
   expect(predicateOf({ gate: { forced: true } })).toMatchObject({ verificationResult: 'FAILED', verifiedLevels: [] })
 })
 
-it('is read as a summary alone where it is one', () => {
+it('is read as a summary alone where it is one, its result first', () => {
   const statement = { type: 'x', subjects: [], predicateType: 'https://slsa.dev/provenance/v1', predicate: {} }
-  expect(parseSummary(statement)).toBeUndefined()
-  expect(() => parseSummary({ ...statement, predicateType: 'https://slsa.dev/verification_summary/v1' })).toThrow(
-    /verifier/,
-  )
+  expect(readSummary(statement)).toBeUndefined()
+  const of = (version: string, predicate: unknown) =>
+    readSummary({ ...statement, predicateType: `https://slsa.dev/verification_summary/${version}`, predicate })
+  for (const predicate of [{}, [], null, 'PASSED', { verificationResult: 'PASSED', verifier: { id: 'x' } }])
+    expect(of('v1', predicate)?.rest).toMatchObject({ code: 'SCHEMA', at: { pointer: '/predicate' } })
+  expect(of('v1', { verificationResult: 'FAILED' })).toMatchObject({ result: 'FAILED', rest: { code: 'SCHEMA' } })
+  expect(of('v0.2', { verification_result: 'FAILED' })).toMatchObject({
+    result: 'FAILED',
+    rest: { code: 'UNSUPPORTED' },
+  })
+  expect(of('v2', {})).toMatchObject({ result: undefined, rest: { code: 'UNSUPPORTED' } })
 })

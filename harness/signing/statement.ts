@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { algorithmOf, encodedPart, type Digest } from '../bytes/digest.ts'
 import { FormatError, VerificationError, type Location } from '../errors.ts'
+import { readJson } from '../json/document.ts'
 import { checkShape, parseJson } from '../oci/image/schemas.ts'
 
 type StatementSubject = { readonly name?: string; readonly digest: Readonly<Record<string, string>> }
@@ -59,6 +60,17 @@ export function parseStatement(bytes: Uint8Array, where: Location): Statement {
       at: { ...where, pointer: '/_type' },
     })
   return statement
+}
+
+/**
+ * The predicate type of a statement, whatever else is wrong with it; undefined where it says none, or one more than
+ * once. FormatError as `parseStatement`.
+ */
+export function claimedType(bytes: Uint8Array, where: Location): string | undefined {
+  const { value, problems } = readJson(bytes, 'statement', where, { maxBytes: MAX_BYTES })
+  const isAmbiguous = problems.some(({ pointer }) => /^\/predicateType$/i.test(pointer))
+  if (isAmbiguous || typeof value !== 'object' || value === null || !('predicateType' in value)) return undefined
+  return typeof value.predicateType === 'string' ? value.predicateType : undefined
 }
 
 /** VerificationError SUBJECT where the image is not among the subjects. */

@@ -8,7 +8,7 @@ import { parseBundle, toBundle } from './bundle.ts'
 import { assertPayload, envelopeBundle, signatureBundle } from './legacy.ts'
 import { prepareSigners, proveBundle, type Proof, type Trusted } from './signed-bundle.ts'
 import type { SignerIdentity, TrustedSigner } from './signer.ts'
-import { assertSubject, COSIGN_SIGN, parseStatement, STATEMENT_TYPE, type Statement } from './statement.ts'
+import { assertSubject, claimedType, COSIGN_SIGN, parseStatement, STATEMENT_TYPE, type Statement } from './statement.ts'
 import type { Trust } from './trust.ts'
 
 export { COSIGN_SIGN } from './statement.ts'
@@ -35,8 +35,10 @@ type Failed<Kind> = {
   readonly outcome: Kind
   readonly attachment: Attachment
   readonly error: HarnessError
-  /** The claimed predicate type, signed or not; undefined where that cannot be read. */
+  /** The claimed predicate type, signed or not; undefined where that cannot be read, or is there twice. */
   readonly predicateType?: string
+  /** The trusted signer, where the signature holds: then what it signed is wrong, not known, or about another image. */
+  readonly signer?: SignerIdentity
 }
 
 export type VerifyOptions = {
@@ -78,10 +80,12 @@ type Context = { readonly digest: Digest; readonly trust: Trust; readonly truste
 
 function verifyOne(attachment: Attachment, context: Context): Outcome {
   let bundle: Bundle | undefined
+  let proof: Proof | undefined
   try {
     if (attachment.error !== undefined) throw attachment.error
     bundle = readBundle(attachment)
-    return { outcome: 'valid', attachment, ...prove(attachment, bundle, context) }
+    proof = prove(attachment, bundle, context)
+    return { outcome: 'valid', attachment, ...proof, ...readSigned(attachment, bundle, context.digest) }
   } catch (error) {
     if (!(error instanceof HarnessError)) throw error
     const isUnknown = error instanceof RegistryError || error.code === 'UNSUPPORTED' || error.code === 'TRUST_ROOT'
@@ -91,6 +95,7 @@ function verifyOne(attachment: Attachment, context: Context): Outcome {
       attachment,
       error,
       ...(claimed !== undefined && { predicateType: claimed }),
+      ...(proof !== undefined && { signer: proof.signer }),
     }
   }
 }
@@ -103,33 +108,38 @@ function readBundle({ kind, bytes, annotations, at }: Attachment): Bundle {
   )
 }
 
-type Proven = Proof & { readonly format: 'legacy' | 'bundle'; readonly statement?: Statement }
+function prove({ kind, bytes, at }: Attachment, bundle: Bundle, { trust, trusted }: Context): Proof {
+  if (bundle.content.$case === 'dsseEnvelope')
+    return proveBundle(bundle, bundle.content.dsseEnvelope.payload, { trust, trusted, at })
+  if (kind !== 'legacy-signature')
+    throw new FormatError('bundle', 'UNSUPPORTED', 'expected a signed statement, got a signature of other bytes', {
+      at,
+    })
+  return proveBundle(bundle, bytes, { trust, trusted, at })
+}
 
-function prove({ kind, bytes, at }: Attachment, bundle: Bundle, { digest, trust, trusted }: Context): Proven {
+type Read = { readonly format: 'legacy' | 'bundle'; readonly statement?: Statement }
+
+/** What was signed, where it is about the image. */
+function readSigned({ kind, bytes, at }: Attachment, { content }: Bundle, digest: Digest): Read {
   const format = kind === 'bundle' ? 'bundle' : 'legacy'
-  if (bundle.content.$case === 'messageSignature') {
-    if (kind !== 'legacy-signature')
-      throw new FormatError('bundle', 'UNSUPPORTED', 'expected a signed statement, got a signature of other bytes', {
-        at,
-      })
-    const proof = proveBundle(bundle, bytes, { trust, trusted, at })
+  if (content.$case === 'messageSignature') {
     assertPayload(bytes, digest, at)
-    return { ...proof, format }
+    return { format }
   }
-  const { payload, payloadType } = bundle.content.dsseEnvelope
-  const proof = proveBundle(bundle, payload, { trust, trusted, at })
+  const { payload, payloadType } = content.dsseEnvelope
   if (payloadType !== STATEMENT_TYPE)
     throw new VerificationError('SUBJECT', `envelope: expected ${STATEMENT_TYPE}, got ${quote(payloadType)}`, { at })
   const statement = parseStatement(payload, at)
   assertSubject(statement, digest, at)
-  return { ...proof, format, statement }
+  return { format, statement }
 }
 
 /** The predicate type that is there, whoever wrote it. */
 function claimOf({ content }: Bundle, at: Location): string | undefined {
   if (content.$case === 'messageSignature') return undefined
   try {
-    return parseStatement(content.dsseEnvelope.payload, at).predicateType
+    return claimedType(content.dsseEnvelope.payload, at)
   } catch (error) {
     if (error instanceof HarnessError) return undefined
     throw error
