@@ -5,6 +5,7 @@ import { renderAnnotations, withoutCommands } from '../judge/outputs/annotations
 import { OUTPUT_FORMATS, parseOutput, renderOutput, type Output } from '../judge/outputs/output.ts'
 import { renderTerminal } from '../judge/outputs/terminal.ts'
 import type { Conformance } from '../judge/verdict/conformance.ts'
+import { jsonText } from '../judge/verdict/printable.ts'
 import { OWN_CONTRACT, OWN_LOCK, OWN_WAIVERS } from '../judge/candidates/own-files.ts'
 import { setAside, writeWhole } from '../judge/verdict/report-file.ts'
 import { UsageError } from '../judge/usage-error.ts'
@@ -58,7 +59,7 @@ export async function deliverVerdict(
     await Promise.all(files.map(setAside))
     throw error
   })
-  const report = `${JSON.stringify(conformance, null, 2)}\n`
+  const report = jsonText(conformance)
   await writeWhole(file, report)
   for (const one of written) await writeWhole(one.file, renderOutput(one.format, conformance))
   // On GitHub the log is read for commands: an image must not be able to write one.

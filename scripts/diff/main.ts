@@ -9,7 +9,7 @@ import { keepIn } from '../drift/kept.ts'
 import { loadMachineConfig } from '../judge/candidates/config-files.ts'
 import { openCacheFolder } from '../judge/candidates/pull.ts'
 import { loadContract } from '../judge/candidates/inputs.ts'
-import { printable, printableStrings } from '../judge/verdict/printable.ts'
+import { jsonText, printable, printableStrings } from '../judge/verdict/printable.ts'
 import { writeWhole } from '../judge/verdict/report-file.ts'
 import { LockError } from '../lock/upstream/lock-error.ts'
 import { defaultCacheFolder } from '#harness/oci/cache/layout.ts'
@@ -44,7 +44,7 @@ export async function diff(args: readonly string[]): Promise<number> {
 }
 
 const RENDERERS: Readonly<Record<DiffFormat, (report: Diff) => string>> = {
-  json: (report) => `${JSON.stringify(report, null, 2)}\n`,
+  json: jsonText,
   markdown: renderMarkdown,
   html: renderHtml,
 }

@@ -14,7 +14,7 @@ export const judgeStart: BootJudge = (boot) => {
     if (next !== undefined)
       return one.executing === undefined ? [{ at: next.at, message: 'the machine starts again before /sbin/init' }] : []
     if (one.executing === undefined || boot.end.kind === 'output') return [judgeEnd(one, boot)]
-    return []
+    return judgeLeaving(one, boot)
   })
 }
 
@@ -88,6 +88,24 @@ function judgeEnd(one: ConsoleBoot | undefined, boot: ObservedBoot): BootFinding
   const expected = 'executing /sbin/init'
   if (one?.executing !== undefined) return { at, message: reasonOf(end), got }
   return { at, message: `${reasonOf(end)}, and /sbin/init is not reached`, expected, got }
+}
+
+/**
+ * The findings about a machine that came to /sbin/init and is gone while it was watched. machined ends no machine by itself
+ * (siderolabs/talos internal/app/machined/main.go: what goes wrong restarts it); a program that stands in its place may,
+ * and then nothing is known of machined. A saved console may be of a machine that somebody shut down.
+ */
+function judgeLeaving(one: ConsoleBoot, { console: { last, where }, end }: ObservedBoot): readonly BootFinding[] {
+  if (end.kind === 'saved') return []
+  const off = one.troubles.find(({ kind }) => kind === 'power-off')
+  if (off === undefined)
+    return end.kind === 'exited'
+      ? [{ at: last?.at ?? where, message: `${reasonOf(end)}, behind /sbin/init, and the kernel does not say why` }]
+      : []
+  if (one.machined !== undefined)
+    return [{ at: off.at, message: `machined started, and the machine ends: ${off.text}`, expected: 'a node that stays' }]
+  const message = `what runs as /sbin/init says nothing as machined does, and ends the machine: ${off.text}`
+  return [{ at: off.at, kind: 'note', message }]
 }
 
 function reasonOf(end: Exclude<BootEnd, { readonly kind: 'saved' }>): string {

@@ -29,6 +29,8 @@ export type ConsoleBoot = {
   readonly entering?: Location
   /** `executing /sbin/init`: the initramfs is left. */
   readonly executing?: Location
+  /** The first line of machined, which is Talos' /sbin/init. */
+  readonly machined?: Location
   readonly troubles: readonly Trouble[]
   /** Lines of the kernel and of the firmware that say why something does not work. */
   readonly complaints: readonly Placed[]
@@ -50,6 +52,7 @@ type GrowingBoot = {
   layers: Placed[]
   entering?: Location
   executing?: Location
+  machined?: Location
   troubles: Trouble[]
   complaints: Placed[]
 }
@@ -60,6 +63,7 @@ const MAX_LAYERS = 1000
 const MAX_OTHERS = 100
 
 const INIT = '[talos] [initramfs] '
+const MACHINED = '[talos] '
 const ENABLING = `${INIT}enabling system extension `
 /** Before its logger is there init writes with Go's own, and machined with a shorter prefix. */
 const SPOKEN = String.raw`^(?:\[talos\] (?:\[initramfs\] )?|\d{4}/\d\d/\d\d \d\d:\d\d:\d\d )?`
@@ -117,6 +121,8 @@ export class ConsoleReader {
     this.#last = { text, at }
     if (KERNEL.test(text)) return this.#begin(at, (boot) => isBare(boot))
     if (text.startsWith(INIT)) return this.#takeInit(text, at)
+    const boot = this.#boots.at(-1)
+    if (boot?.executing !== undefined && text.startsWith(MACHINED)) boot.machined ??= at
     return this.#takeOther(text, at)
   }
 

@@ -17,6 +17,7 @@ const PATIENT = ['--timeout', '4m']
 const CASES: readonly Case[] = [
   { name: 'right', status: 0 },
   { name: 'right', status: 0, more: ['--direct'] },
+  { name: 'foreign', status: 0 },
   {
     name: 'broken',
     layer: (file, image) => (file === '1.sqsh' ? new Uint8Array(8192) : image),
@@ -31,6 +32,7 @@ const CASES: readonly Case[] = [
   },
   { name: 'panicking', status: 1, says: /^the kernel panics: Attempted to kill init!/ },
   { name: 'restarting', status: 1, says: /^the machine is about to restart: rebooting in 10 seconds$/ },
+  { name: 'leaving', status: 1, says: /^machined started, and the machine ends: reboot: Power down$/ },
   { name: 'endless', status: 1, says: /^the guest prints without end/, more: ['--settle', '10m'] },
   {
     name: 'silent',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { printable, printableStrings } from './printable.ts'
+import { jsonText, printable, printableStrings } from './printable.ts'
 
 describe('printable', () => {
   it.each([
@@ -21,5 +21,16 @@ describe('printableStrings', () => {
   it('goes into every string, and leaves the rest', () => {
     const document = { a: ['\u{1b}x', 1, true], b: { c: 'y\nz', d: undefined } }
     expect(printableStrings(document)).toEqual({ a: ['\\u{1b}x', 1, true], b: { c: 'y\nz' } })
+  })
+})
+
+describe('jsonText', () => {
+  it('has the same values, and no character that a terminal obeys', () => {
+    const document = { '\u{9b}31m': ['\u{1b}x\n\u{7f}', '\u{202e}\u{2028}', '\u{e0041}', 'ü ✓', { a: 1 }] }
+    const text = jsonText(document)
+    expect(JSON.parse(text)).toEqual(document)
+    expect(text).not.toMatch(/[^\P{Cc}\n]|[\p{Cf}\p{Zl}\p{Zp}]/u)
+    expect(text).toContain('"ü ✓"')
+    expect(text).toMatch(/\}\n$/)
   })
 })

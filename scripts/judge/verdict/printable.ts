@@ -16,3 +16,16 @@ export function printableStrings<T>(document: T): T {
     typeof value === 'string' ? printable(value, { lines: true }) : value,
   ) as T
 }
+
+/** The text of a JSON document: the same values, with every harmful character that JSON leaves in place as `\u009b`. */
+export function jsonText(document: unknown): string {
+  const text = JSON.stringify(document, null, 2)
+  return `${text.replace(HARMFUL, (character) => (character === '\n' ? character : escapeUnits(character)))}\n`
+}
+
+function escapeUnits(character: string): string {
+  return Array.from({ length: character.length }, (_, at) => {
+    const unit = character.charCodeAt(at)
+    return `\\u${unit.toString(16).padStart(4, '0')}`
+  }).join('')
+}
