@@ -103,7 +103,9 @@ function judgeLeaving(one: ConsoleBoot, { console: { last, where }, end }: Obser
       ? [{ at: last?.at ?? where, message: `${reasonOf(end)}, behind /sbin/init, and the kernel does not say why` }]
       : []
   if (one.machined !== undefined)
-    return [{ at: off.at, message: `machined started, and the machine ends: ${off.text}`, expected: 'a node that stays' }]
+    return [
+      { at: off.at, message: `machined started, and the machine ends: ${off.text}`, expected: 'a node that stays' },
+    ]
   const message = `what runs as /sbin/init says nothing as machined does, and ends the machine: ${off.text}`
   return [{ at: off.at, kind: 'note', message }]
 }
