@@ -4,7 +4,7 @@ import type { YamlList, YamlMap, YamlNode, YamlPlace } from '../formats/yaml/nod
 import { addressFacts, type AddressFacts } from './address-facts.ts'
 import { clusterFacts, type ClusterFacts } from './cluster-facts.ts'
 import { nodeFacts, type NodeFacts } from './node-facts.ts'
-import { findSecrets, type SecretLike } from './secrets.ts'
+import { findSecrets, type SecretLike } from './secrets/secrets.ts'
 import type { MachineConfig } from './document.ts'
 
 export type Placed = { readonly value: string; readonly at: YamlPlace }

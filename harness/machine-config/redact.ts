@@ -1,9 +1,9 @@
 // Machine configurations without the values of their secrets, for keeping: what is no secret stays byte for byte.
 import { isScalar, visit, type Node, type Scalar } from 'yaml'
 import { composeYaml } from '../formats/yaml/document.ts'
-import { replaceInFlags, secretsInBody } from './secret-bodies.ts'
-import { isReference, isSecretName } from './secret-names.ts'
-import { isPrivateKey, shapesIn } from './secret-shapes.ts'
+import { replaceInFlags, secretsInBody } from './secrets/bodies.ts'
+import { isReference, isSecretName } from './secrets/names.ts'
+import { isPrivateKey, shapesIn } from './secrets/shapes.ts'
 
 /** The placeholder of upstream's own redaction: siderolabs/talos pkg/machinery/config/container, RedactSecrets. */
 export const REDACTED = '******'

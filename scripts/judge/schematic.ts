@@ -2,7 +2,7 @@
 import { formatLocation, HarnessError, orAbsent } from '#harness/errors.ts'
 import { schematicId, writeSchematic } from '#harness/talos/schematic/canonical.ts'
 import { parseSchematic } from '#harness/talos/schematic/schematic.ts'
-import { extensionNames, SCHEMATIC } from '#specs/extensions/schematic.ts'
+import { extensionNames, SCHEMATIC } from '#specs/extensions/factory/schematic.ts'
 import type { GivenSchematic } from '#specs/support/applicability.ts'
 import type { ImageBeside } from '#specs/support/config-rule.ts'
 import type { OpenedPart } from './candidates/part.ts'

@@ -1,6 +1,6 @@
 // The release that a node booted, and what it will boot next.
-import { isSecretName } from '#harness/machine-config/secret-names.ts'
-import { shapesIn } from '#harness/machine-config/secret-shapes.ts'
+import { isSecretName } from '#harness/machine-config/secrets/names.ts'
+import { shapesIn } from '#harness/machine-config/secrets/shapes.ts'
 import type { ObservedNode, Told } from '#harness/talos/node/observed.ts'
 import { quirksOf } from '#harness/talos/quirks.ts'
 import { compareTalos } from '#harness/talos/talos-version.ts'

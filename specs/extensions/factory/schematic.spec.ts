@@ -1,15 +1,12 @@
 // Images of Image Factory: what they hold follows from their schematic (siderolabs/image-factory internal/profile and
-// internal/artifacts/schematic.go), and whoever can pull one reads the configuration that it embeds.
+// internal/artifacts/schematic.go).
 import { FormatError } from '#harness/errors.ts'
-import { parseCmdline } from '#harness/formats/uki/cmdline.ts'
-import type { Extensions } from '#harness/talos/extensions.ts'
 import { schematicId, writeSchematic } from '#harness/talos/schematic/canonical.ts'
-import { overlayArguments } from '../contract/contract.ts'
-import { must } from '../support/requirement.ts'
-import { test } from '../support/test.ts'
-import { formCommandLine } from '../uki/forms.ts'
-import { configurationFindings, embeddedFiles } from './embedded-configuration.ts'
-import { canonicalFindings, layerFindings, overlayFindings, SCHEMATIC, schematicOf } from './schematic.ts'
+import { overlayArguments } from '../../contract/contract.ts'
+import { must } from '../../support/requirement.ts'
+import { test } from '../../support/test.ts'
+import { formCommandLine } from '../../uki/forms.ts'
+import { canonicalFindings, layerFindings, overlayFindings, schematicIn, schematicOf } from './schematic.ts'
 
 test(
   ...must(
@@ -67,27 +64,3 @@ test(
     })
   },
 )
-
-test(
-  ...must(
-    'EXT-029',
-    'Talos can read the machine configuration that the image embeds, and no secret is in it: whoever pulls the image has it',
-    {
-      targets: ['installer', 'assets', 'media'],
-      needs: ['EXT-022', 'UKI-013'],
-      fix: 'embed what every node may know (a hostname policy, a registry mirror), and give secrets with talosctl apply-config; revoke those that were in an image',
-    },
-  ),
-  async ({ extensions, commandLine, talos, judge }) => {
-    const files = await embeddedFiles(await extensions.layers(), parseCmdline(commandLine ?? ''))
-    judge(
-      files.flatMap((file) => configurationFindings(file, talos)),
-      extensions.where,
-    ).toEqual([])
-  },
-)
-
-async function schematicIn(extensions: Extensions) {
-  const layers = (await extensions.layers()).map(({ metadata }) => metadata)
-  return { entry: layers.find(({ name }) => name === SCHEMATIC), layers }
-}

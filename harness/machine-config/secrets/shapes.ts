@@ -31,6 +31,11 @@ export function shapesIn(line: string): readonly { readonly field: string; reado
   })
 }
 
+/** True for a text that says itself that it stands for another one. */
+export function isPlaceholder(text: string): boolean {
+  return PLACEHOLDER.test(text)
+}
+
 /** Recognises a private key in PEM, or in PEM in base64. */
 export function isPrivateKey(text: string): boolean {
   // 64 characters hold the first line of a PEM file.

@@ -1,10 +1,10 @@
 // What an image holds, against the schematic that it says it was made from: siderolabs/image-factory
 // internal/profile/profile.go, EnhanceFromSchematic @ main of August 2026.
 import { isDeepStrictEqual } from 'node:util'
-import { MODULES_DEP } from '#harness/talos/extensions.ts'
+import { MODULES_DEP, type Extensions } from '#harness/talos/extensions.ts'
 import { schematicId, writeSchematic } from '#harness/talos/schematic/canonical.ts'
 import { parseSchematic, type Schematic } from '#harness/talos/schematic/schematic.ts'
-import type { Contract } from '../contract/contract.ts'
+import type { Contract } from '../../contract/contract.ts'
 
 type Entry = { readonly name: string; readonly version: string; readonly extraInfo?: string }
 
@@ -25,6 +25,12 @@ const ALIASES: Readonly<Record<string, string>> = {
   'nvidia-fabricmanager': 'nvidia-fabric-manager-lts',
   'i915-ucode': 'i915',
   'amdgpu-firmware': 'amdgpu',
+}
+
+/** The entry of the schematic, undefined where there is none, and all entries. */
+export async function schematicIn(extensions: Extensions) {
+  const layers = (await extensions.layers()).map(({ metadata }) => metadata)
+  return { entry: layers.find(({ name }) => name === SCHEMATIC), layers }
 }
 
 /** The schematic in an entry of extensions.yaml; errors of `parseSchematic`. */

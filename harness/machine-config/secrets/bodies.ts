@@ -1,14 +1,15 @@
 // Secrets inside the bodies of files and manifests that a machine configuration carries: line by line, and by the fields
 // of Kubernetes' Secrets.
-import { HarnessError } from '../errors.ts'
-import { parseYamlNodes, type YamlEntry, type YamlNode } from '../formats/yaml/nodes.ts'
-import { isReference, isSecretName } from './secret-names.ts'
-import { isPrivateKey } from './secret-shapes.ts'
+import { HarnessError } from '../../errors.ts'
+import { parseYamlNodes, type YamlEntry, type YamlNode } from '../../formats/yaml/nodes.ts'
+import { isReference, isSecretName } from './names.ts'
+import { isPrivateKey } from './shapes.ts'
 
 /** `NAME=value`, `export NAME="value"`, `name: value`, `- name: value`. */
-const ASSIGNMENT = /^\s{0,200}(?:export\s{1,10}|-\s{1,10})?["']?([A-Za-z_][\w.-]{0,100})["']?\s{0,20}[:=]\s{0,20}(.*)$/
+export const ASSIGNMENT =
+  /^\s{0,200}(?:export\s{1,10}|-\s{1,10})?["']?([A-Za-z_][\w.-]{0,100})["']?\s{0,20}[:=]\s{0,20}(.*)$/
 /** `"name": "value"` in JSON of one line. */
-const PAIR = /["']([A-Za-z_][\w.-]{0,100})["']\s{0,20}:\s{0,20}["']([^"']{1,4096})["']/g
+export const PAIR = /["']([A-Za-z_][\w.-]{0,100})["']\s{0,20}:\s{0,20}["']([^"']{1,4096})["']/g
 /** `--password=value`, `--password value`; a flag behind a space is no value of the one before it. */
 const FLAG = /(?<![\w-])--?([A-Za-z][A-Za-z-]{1,60})[= ]["']?((?!--?[A-Za-z])[^\s"']{1,512})/g
 /** A name of Kubernetes: what `secret:` holds where a Secret is meant. */
@@ -57,7 +58,8 @@ export function replaceInFlags(text: string, put: string): string {
   )
 }
 
-function holdsSecret(name: string, value: string): boolean {
+/** True if a field of this name holds a secret, and no reference to one. */
+export function holdsSecret(name: string, value: string): boolean {
   if (isPrivateKey(value)) return true
   if (name === 'auth') return BASIC.test(value) && Buffer.from(value, 'base64').includes(':')
   if (!isSecretName(name) || isReference(value)) return false
@@ -66,12 +68,12 @@ function holdsSecret(name: string, value: string): boolean {
   return !(/secret$/i.test(name) && OBJECT_NAME.test(value))
 }
 
-function namesIn(line: string, pattern: RegExp): readonly (readonly [string, string])[] {
+export function namesIn(line: string, pattern: RegExp): readonly (readonly [string, string])[] {
   return [...line.matchAll(pattern)].map(([, key = '', value = '']) => [key, value])
 }
 
 /** The text without quotes, a comma behind it and a comment. */
-function bare(text: string): string {
+export function bare(text: string): string {
   const value = text.trim().replace(/,$/, '')
   const quoted = /^(["'])(.*)\1$/.exec(value)?.[2]
   return quoted ?? value.replace(/\s#.*$/, '').trim()

@@ -1,9 +1,10 @@
 // Texts in the files of a machine configuration that look like secrets: by the field that holds it, or by its own
 // shape. Values never leave this module.
-import type { YamlMap, YamlNode, YamlPlace } from '../formats/yaml/nodes.ts'
-import { secretInFlags, secretsInBody } from './secret-bodies.ts'
-import { isReference, isSecretName } from './secret-names.ts'
-import { isPrivateKey, shapesIn } from './secret-shapes.ts'
+import type { YamlMap, YamlNode, YamlPlace } from '../../formats/yaml/nodes.ts'
+import { secretInFlags, secretsInBody } from './bodies.ts'
+import { secretsInComments } from './comments.ts'
+import { isReference, isSecretName } from './names.ts'
+import { isPrivateKey, shapesIn } from './shapes.ts'
 
 export type SecretLike = {
   /** `machine/token`, `TS_AUTHKEY`, or what it looks like: `a Tailscale key`. */
@@ -53,7 +54,9 @@ export function findSecrets(files: readonly File[]): readonly SecretLike[] {
     const fields = file.documents.flatMap(({ kind, root }) => secretsOfFields(kind, root, text))
     const lines = new Set(fields.map(({ at }) => at.line))
     const shapes = secretsByShape(file).filter(({ at }) => !lines.has(at.line))
-    return [...fields, ...shapes].toSorted((a, b) => a.at.line - b.at.line)
+    for (const { at } of shapes) lines.add(at.line)
+    const comments = secretsOfComments(file).filter(({ at }) => !lines.has(at.line))
+    return [...fields, ...shapes, ...comments].toSorted((a, b) => a.at.line - b.at.line)
   })
 }
 
@@ -104,6 +107,14 @@ function secretsByShape({ path, text }: File): readonly SecretLike[] {
       at: { path, line: index + 1, column },
     })),
   )
+}
+
+function secretsOfComments({ path, text }: File): readonly SecretLike[] {
+  return secretsInComments(text).map(({ field, isGenerated, line, column }) => ({
+    field: `${field} in a comment`,
+    owner: isGenerated ? ('talos' as const) : ('person' as const),
+    at: { path, line, column },
+  }))
 }
 
 function join(path: string, name: string): string {
