@@ -32,6 +32,7 @@ describe('META values in a variable', () => {
     [gzipSync(Buffer.alloc(4 << 20)).toString('base64'), 'LIMIT_EXCEEDED'],
     [gzipSync(TEXT).subarray(0, 20).toString('base64'), 'TRUNCATED'],
   ] as const)('refuse %j as %s', async (text, code) => {
-    await expectCode(() => parseMetaValues(text), FormatError, code)
+    const error = await expectCode(() => parseMetaValues(text), FormatError, code)
+    expect(error.at?.path).toContain('INSTALLER_META_BASE64')
   })
 })
