@@ -43,7 +43,9 @@ export function digestOf(bytes: Uint8Array, algorithm: DigestAlgorithm = 'sha256
 }
 
 /** Digest of a whole source, streamed. */
-export function readDigest(source: ByteSource, algorithm: DigestAlgorithm = 'sha256'): Promise<Digest> {
+export async function readDigest(source: ByteSource, algorithm: DigestAlgorithm = 'sha256'): Promise<Digest> {
+  const { digest } = source
+  if (digest !== undefined && isDigest(digest) && algorithmOf(digest) === algorithm) return digest
   return factOf(source, algorithm, async () => {
     const hash = createHash(algorithm)
     for await (const chunk of source.stream(0, source.size, chunkMemory(source))) hash.update(chunk)
@@ -54,11 +56,12 @@ export function readDigest(source: ByteSource, algorithm: DigestAlgorithm = 'sha
 /** `source`, with its digest as its identity where there are facts to share. */
 export async function identify(source: ByteSource, facts: FactKeeper | undefined): Promise<ByteSource> {
   if (facts === undefined) return source
-  const root = await readDigest(source)
-  const known = identified(source, { facts, root, offset: 0 })
-  // The digest itself is a fact, so that no rule computes it again.
-  await factOf(known, 'sha256', () => Promise.resolve(root))
-  return known
+  return withDigest(source, await readDigest(source), facts)
+}
+
+/** `source`, whose digest is `digest`, with that as its identity. */
+export function withDigest(source: ByteSource, digest: Digest, facts: FactKeeper): ByteSource {
+  return { ...identified(source, { facts, root: digest, offset: 0 }), digest }
 }
 
 /** The bare hex digits that checksum files and provenance use. */

@@ -24,6 +24,8 @@ export interface ByteSource {
   readonly size: number
   /** What the bytes are, where their digest was asked for to share facts about them. */
   readonly identity?: Identity | undefined
+  /** The digest of all of these bytes, where it was computed before. */
+  readonly digest?: string
   /** The location of these bytes; goes into every error about them. */
   readonly where: Location
   /** Exactly `length` bytes at `offset`, or a FormatError TRUNCATED. The caller bounds `length`. */

@@ -1,9 +1,12 @@
 // One entry of a tar as facts: what the unpacker and the scanner say about it, put together. Nothing is judged; what is
 // odd is written down.
 import type { Header } from 'tar-stream'
+import { withDigest, type Digest } from '../bytes/digest.ts'
+import { memberLocation, type ByteSource } from '../bytes/source.ts'
 import { FormatError, type FormatCode, type Location } from '../errors.ts'
 import { decodeName, normalizePath, type FileEntry, type FileType } from './file-tree.ts'
 import type { FormProblem } from './tar-form.ts'
+import { BLOCK_SIZE } from './tar-fields.ts'
 import { XATTR_PREFIX, type ScannedHeader } from './tar-scanner.ts'
 
 /**
@@ -14,6 +17,8 @@ import { XATTR_PREFIX, type ScannedHeader } from './tar-scanner.ts'
 export type TarProblem = 'duplicate' | 'escapes' | 'type' | FormProblem
 
 export type TarEntry = FileEntry & {
+  /** The digest of the content of a big file. */
+  readonly digest?: Digest
   /** The name as stored, bytes that are no UTF-8 as `\xNN`. */
   readonly rawName: string
   readonly problems: readonly TarProblem[]
@@ -72,6 +77,16 @@ export function toTarEntry(header: Header, scanned: ScannedHeader, tar: Location
     ...(type === 'hardlink' && { target }),
     ...(xattrs.size > 0 && { xattrs }),
   }
+}
+
+/**
+ * The content of a file in `tar`. Where facts are shared, those about a big one are shared by its own digest: the same file
+ * in another tar has them, too.
+ */
+export function contentOf({ path, size, origin, digest }: TarEntry, tar: ByteSource): ByteSource {
+  const content = tar.slice((origin.offset ?? 0) + BLOCK_SIZE, size, memberLocation(tar.where, path))
+  const facts = tar.identity?.facts
+  return facts === undefined || digest === undefined ? content : withDigest(content, digest, facts)
 }
 
 /** A file whose name ends with a slash is a folder of old tars; with content, readers disagree what it is. */

@@ -1,9 +1,9 @@
 // The table of contents of a tar, made by tar-stream while the bytes stream past: entries with the offset of their content.
 import { extract, type Header } from 'tar-stream'
-import { CHUNK_SIZE, memberLocation, type ByteSource } from '../bytes/source.ts'
+import type { Digest } from '../bytes/digest.ts'
+import { CHUNK_SIZE, type ByteSource } from '../bytes/source.ts'
 import { FormatError, HarnessError, type Location } from '../errors.ts'
-import { toTarEntry, type TarEntry } from './tar-entry.ts'
-import { BLOCK_SIZE } from './tar-fields.ts'
+import { contentOf, toTarEntry, type TarEntry } from './tar-entry.ts'
 import { TarScanner } from './tar-scanner.ts'
 
 export type TarIndex = {
@@ -80,8 +80,8 @@ export class TarIndexer {
     if (headers.length !== this.#entries.length)
       throw this.#unreadable(`expected ${headers.length} entries, got ${this.#entries.length}`)
     const seen = new Set<string>()
-    const entries = this.#entries.map((entry) => {
-      const complete = withContent(seen.has(entry.path) ? markDuplicate(entry) : entry, tar)
+    const entries = this.#entries.map((entry, at) => {
+      const complete = withContent(seen.has(entry.path) ? markDuplicate(entry) : entry, headers[at]?.digest, tar)
       seen.add(entry.path)
       return complete
     })
@@ -128,10 +128,10 @@ export async function readTarIndex(tar: ByteSource): Promise<TarIndex> {
   return indexer.finish(tar)
 }
 
-function withContent(entry: TarEntry, tar: ByteSource): TarEntry {
+function withContent(entry: TarEntry, digest: Digest | undefined, tar: ByteSource): TarEntry {
   if (entry.type !== 'file') return entry
-  const start = (entry.origin.offset ?? 0) + BLOCK_SIZE
-  return { ...entry, data: tar.slice(start, entry.size, memberLocation(tar.where, entry.path)) }
+  const known = digest === undefined ? entry : { ...entry, digest }
+  return { ...known, data: contentOf(known, tar) }
 }
 
 function markDuplicate(entry: TarEntry): TarEntry {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { digestOf } from '../bytes/digest.ts'
 import { FormatError } from '../errors.ts'
 import { expectCode } from '../testing/expect-code.ts'
 import { tarEntry, tarOf } from '../testing/oci-samples.ts'
@@ -30,6 +31,19 @@ describe('TarScanner', () => {
       },
     ])
     expect(scanner.push(Buffer.from('more'))).toHaveLength(0)
+  })
+
+  it('gives the digest of big content, whatever pieces it comes in, and of no other', () => {
+    const sizes = [65_535, 65_536, 65_537, 70_144, 200_000]
+    const contents = sizes.map((size) => Buffer.alloc(size, `content of ${size} bytes`))
+    const tar = tarOf(contents.map((content, at) => ({ name: `${at}`, content })))
+    for (const step of [512, 1000, 65_536, tar.length]) {
+      const scanner = new TarScanner(AT)
+      for (let at = 0; at < tar.length; at += step) scanner.push(tar.subarray(at, at + step))
+      const [small, ...big] = scanner.headers.map(({ digest }) => digest)
+      expect(small).toBeUndefined()
+      expect(big).toEqual(contents.slice(1).map((one) => digestOf(one)))
+    }
   })
 
   it('believes the size of PAX, beyond what octal can say', () => {

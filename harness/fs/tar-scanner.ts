@@ -1,6 +1,8 @@
 // Walks the headers of a tar ahead of the unpacker: bounds what it may be asked to do, finds where the archive ends, and
 // keeps what it drops (bytes of PAX values, times before 1970).
 // https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html, GNU tar manual "Basic Tar Format"
+import { createHash, type Hash } from 'node:crypto'
+import { makeDigest, type Digest } from '../bytes/digest.ts'
 import { FormatError, type FormatCode, type Location } from '../errors.ts'
 import { BLOCK_SIZE, hasValidChecksum, padded, parseNumber, parsePax } from './tar-fields.ts'
 import { extensionProblems, headerProblems, isGoHeader, recordProblems, type FormProblem } from './tar-form.ts'
@@ -14,6 +16,8 @@ const MAX_GLOBAL_BYTES = 1024
 /** All extended headers of an archive together, each with the memory that it costs beside its content. */
 const MAX_KEPT_BYTES = 128 << 20
 const KEPT_OVERHEAD = 64
+/** Bytes of a content whose digest is computed: what is read of a smaller one is read again where it is in another tar. */
+const BIG_CONTENT = 64 << 10
 
 /** The scanner's part of an entry; the rest is in the unpacker's header. */
 export type ScannedHeader = {
@@ -21,6 +25,8 @@ export type ScannedHeader = {
   readonly offset: number
   /** Bytes of content; they follow the header block. */
   readonly size: number
+  /** The digest of the content once all of it has passed, where it is big. */
+  digest?: Digest
   /** Seconds since 1970 as the header has them; undefined where the field is no number. */
   readonly mtime: number | undefined
   /** Values of the PAX records: mtime, uid, gid and the extended attributes. */
@@ -61,6 +67,8 @@ export class TarScanner {
   /** Bytes of padding at the end of what is to pass, and whether any before was not NUL. */
   #padding = 0
   #isPaddingClean = true
+  /** Of the content that is passing. */
+  #hash: Hash | undefined
 
   constructor(where: Location) {
     this.#where = where
@@ -105,7 +113,16 @@ export class TarScanner {
   #pass(part: Uint8Array): void {
     this.#skip -= part.length
     const filling = Math.min(part.length, Math.max(0, this.#padding - this.#skip))
+    if (this.#hash !== undefined) this.#hashContent(this.#hash, part.subarray(0, part.length - filling))
     if (filling > 0) this.#isPaddingClean &&= part.subarray(part.length - filling).every((byte) => byte === 0)
+  }
+
+  #hashContent(hash: Hash, part: Uint8Array): void {
+    hash.update(part)
+    if (this.#skip > this.#padding) return
+    const header = this.headers.at(-1)
+    if (header !== undefined) header.digest = makeDigest('sha256', hash.digest('hex'))
+    this.#hash = undefined
   }
 
   #collect(part: Uint8Array): void {
@@ -185,6 +202,7 @@ export class TarScanner {
     this.headers.push({ offset, size, mtime: parseNumber(block, 136, 12), pax, flag, problems, isGo })
     this.#skip = padded(size)
     this.#padding = this.#skip - size
+    if (size >= BIG_CONTENT) this.#hash = createHash('sha256')
   }
 
   #contentSize(pax: ReadonlyMap<string, Uint8Array>, headerSize: number, offset: number): number {

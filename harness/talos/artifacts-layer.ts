@@ -3,13 +3,16 @@
 // https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html#tag_20_94_13_06
 import { createHash } from 'node:crypto'
 import { makeDigest, type Digest } from '../bytes/digest.ts'
-import { factOf, keyOf } from '../bytes/identity.ts'
 import { chunkMemory, type ByteSource } from '../bytes/source.ts'
+import type { LayerContent } from '../oci/image/layer.ts'
 
 /** `time` in seconds since 1970: imager writes 0, and another value does no harm. */
 export type ArtifactFile = { readonly path: string; readonly time: number; readonly data: ByteSource }
 
+type Layer = Pick<LayerContent, 'diffId' | 'tar' | 'entries'>
+
 const BLOCK = 512
+const END = Buffer.alloc(2 * BLOCK)
 const CHECKSUM = { offset: 148, size: 8 }
 /** Offset and text of the fields of a header that are the same for every file. */
 const CONSTANT: readonly (readonly [offset: number, text: string])[] = [
@@ -22,23 +25,45 @@ const CONSTANT: readonly (readonly [offset: number, text: string])[] = [
   [337, '0000000\0'],
 ]
 
-/** sha256 of the tar of these files, in the order of their paths: what the layer's diff_id must be. */
-export async function artifactsDiffId(files: readonly ArtifactFile[]): Promise<Digest> {
-  const [first] = files
-  const reader = `artifacts layer ${JSON.stringify(files.map(({ path, time, data }) => [path, time, keyOf(data, '')]))}`
-  const isKnown = files.every(({ data }) => data.identity !== undefined)
-  return first !== undefined && isKnown ? factOf(first.data, reader, () => hashTar(files)) : hashTar(files)
+/**
+ * sha256 of the tar of these files, in the order of their paths: what the layer's diff_id must be. That of `layer`, which is
+ * hashed already, where its tar is this one byte for byte.
+ */
+export async function artifactsDiffId(files: readonly ArtifactFile[], layer?: Layer): Promise<Digest> {
+  const sorted = files.toSorted((a, b) => (a.path < b.path ? -1 : 1))
+  return layer !== undefined && (await isTarOf(layer, sorted)) ? layer.diffId : hashTar(sorted)
+}
+
+/** Compares all but the contents, which are at their places or are not. */
+async function isTarOf({ tar, entries }: Layer, files: readonly ArtifactFile[]): Promise<boolean> {
+  let at = 0
+  const holds = async (bytes: Uint8Array): Promise<boolean> => {
+    const isThere = at + bytes.length <= tar.size && Buffer.compare(await tar.read(at, bytes.length), bytes) === 0
+    at += bytes.length
+    return isThere
+  }
+  for (const { path, time, data } of files) {
+    const entry = entries.find((one) => one.data === data)
+    if (entry?.origin.offset !== at || !(await holds(header(path, data.size, time)))) return false
+    at += data.size
+    if (!(await holds(padding(data.size)))) return false
+  }
+  return (await holds(END)) && at === tar.size
 }
 
 async function hashTar(files: readonly ArtifactFile[]): Promise<Digest> {
   const hash = createHash('sha256')
-  for (const { path, time, data } of files.toSorted((a, b) => (a.path < b.path ? -1 : 1))) {
+  for (const { path, time, data } of files) {
     hash.update(header(path, data.size, time))
     for await (const chunk of data.stream(0, data.size, chunkMemory(data))) hash.update(chunk)
-    hash.update(Buffer.alloc((BLOCK - (data.size % BLOCK)) % BLOCK))
+    hash.update(padding(data.size))
   }
-  hash.update(Buffer.alloc(2 * BLOCK))
-  return makeDigest('sha256', hash.digest('hex'))
+  return makeDigest('sha256', hash.update(END).digest('hex'))
+}
+
+/** NUL up to the next block. */
+function padding(size: number): Uint8Array {
+  return Buffer.alloc((BLOCK - (size % BLOCK)) % BLOCK)
 }
 
 /** Paths are short and sizes below 8 GiB: nothing here needs a PAX record. */

@@ -174,8 +174,8 @@ async function openLayers(image: OciImage, openFile: OpenFile): Promise<Inside> 
     size: descriptor.size,
     facts: { digest: descriptor.digest },
     open: lazy(async () => {
-      const { tree, tarSize, compression, entries } = await read()
-      return { ...(await filesOf(tree, openFile)), facts: { compression, unpacked: tarSize, entries: entries.length } }
+      const { tree, tar, compression, entries } = await read()
+      return { ...(await filesOf(tree, openFile)), facts: { compression, unpacked: tar.size, entries: entries.length } }
     }),
   }))
   const own = [...documents, config, ...layers]

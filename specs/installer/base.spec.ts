@@ -84,8 +84,9 @@ test(
       time: files.resolve(path)?.mtime ?? 0,
       data: await fileIn(files, path),
     }))
-    judge((await layer?.read())?.diffId, layer?.where ?? image.where).toBe(
-      await artifactsDiffId(await Promise.all(artifacts)),
+    const content = await layer?.read()
+    judge(content?.diffId, layer?.where ?? image.where).toBe(
+      await artifactsDiffId(await Promise.all(artifacts), content),
     )
   },
 )

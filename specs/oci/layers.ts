@@ -70,11 +70,11 @@ function parentsOf(path: string): readonly string[] {
 }
 
 /** Fields of the layer with the UKI that Go would have written otherwise. */
-export function artifactFindings({ entries, tarSize }: LayerContent): readonly string[] {
+export function artifactFindings({ entries, tar }: LayerContent): readonly string[] {
   const last = entries.at(-1)
   const end = padded((last?.origin.offset ?? 0) + BLOCK_SIZE + (last?.size ?? 0)) + 2 * BLOCK_SIZE
   return [
     ...entries.filter(({ isGo }) => !isGo).map(({ rawName }) => `${rawName}: not a header as Go writes it`),
-    ...(tarSize === end ? [] : [`expected the tar to end at ${end}, got an end at ${tarSize}`]),
+    ...(tar.size === end ? [] : [`expected the tar to end at ${end}, got an end at ${tar.size}`]),
   ]
 }

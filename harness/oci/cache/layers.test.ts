@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterAll, describe, expect, it } from 'vitest'
-import { digestOf } from '../../bytes/digest.ts'
+import { digestOf, readDigest } from '../../bytes/digest.ts'
+import { Facts } from '../../bytes/facts.ts'
 import { makeSource, readAll } from '../../bytes/source.ts'
 import { Spool } from '../../bytes/spool.ts'
 import { FormatError, IntegrityError } from '../../errors.ts'
@@ -45,7 +46,11 @@ const fill = (cache: Cache, bytes: Uint8Array, chunks = inPieces(bytes)): Promis
   fillBlob(cache, { digest: digestOf(bytes), size: bytes.length }, chunks, { where: { path: 'x' }, layer: true })
 
 /** The layer as it is read from the cache; `onRead` gets the length of every piece of its stored bytes that is read. */
-async function read(cache: Cache, bytes: Uint8Array, onRead?: (length: number) => void): Promise<LayerContent> {
+async function read(
+  cache: Cache,
+  bytes: Uint8Array,
+  { onRead, facts }: { readonly onRead?: (length: number) => void; readonly facts?: Facts } = {},
+): Promise<LayerContent> {
   const digest = digestOf(bytes)
   const cached = await cache.find('blobs', digest, { path: 'x' })
   if (cached === undefined) throw new Error('not in the cache')
@@ -62,18 +67,18 @@ async function read(cache: Cache, bytes: Uint8Array, onRead?: (length: number) =
     { path: 'x', digest },
   )
   return readLayer(stored, {
-    spool,
+    spool: facts === undefined ? spool : new Spool(join(folder, 'spool'), undefined, facts),
     cache: layerCache(cache, digest, (close) => closers.push(close)),
   })
 }
 
 /** All of a layer that can be compared, its content too. */
-async function flatten({ entries, ...facts }: LayerContent): Promise<unknown> {
+async function flatten({ entries, tar, ...facts }: LayerContent): Promise<unknown> {
   const flat = entries.map(async ({ data, ...entry }) => ({
     ...entry,
     data: data && { where: data.where, digest: digestOf(await readAll(data, 4 << 20)) },
   }))
-  return { ...facts, tree: undefined, entries: await Promise.all(flat) }
+  return { ...facts, tar: digestOf(await readAll(tar, 4 << 20)), tree: undefined, entries: await Promise.all(flat) }
 }
 
 const exists = (path: string): Promise<boolean> =>
@@ -107,12 +112,33 @@ describe.each(Object.entries(LAYERS))('a layer with compression %s', (compressio
 describe('the index of a layer', () => {
   const GZIP = LAYERS.gzip
 
+  it('knows a big file by its digest, in another layer too', async () => {
+    const cache = await newCache()
+    const facts = new Facts(() => spool)
+    const other = gzipSync(
+      tarOf([
+        { name: 'small', content: 'x' },
+        { name: 'moved', content: BIG },
+      ]),
+    )
+    const roots: (string | undefined)[] = []
+    for (const layer of [GZIP, GZIP, other]) {
+      await fill(cache, layer)
+      const { entries } = await read(cache, layer, { facts })
+      const big = entries.find(({ size }) => size === BIG.length)
+      roots.push(big?.data?.identity?.root)
+      expect(big?.data && (await readDigest(big.data))).toBe(digestOf(BIG))
+    }
+    expect(roots).toEqual([digestOf(BIG), digestOf(BIG), digestOf(BIG)])
+    expect((await read(cache, GZIP)).entries[1]?.data?.digest).toBeUndefined()
+  })
+
   it('is taken for what it is, nothing decompressed again', async () => {
     const cache = await newCache()
     await fill(cache, GZIP)
     const storedBytesRead = async (): Promise<number> => {
       let count = 0
-      await read(cache, GZIP, (length) => (count += length))
+      await read(cache, GZIP, { onRead: (length) => (count += length) })
       return count
     }
     expect(await storedBytesRead()).toBe(0)
@@ -123,7 +149,7 @@ describe('the index of a layer', () => {
 
   it.each<[string, (cache: Cache) => Promise<unknown>]>([
     ['an index with another byte', (cache) => alter(cache, 'layers', (text) => text.replace('"uid":7', '"uid":8'))],
-    ['an index of another version', (cache) => alter(cache, 'layers', (text) => text.replace('index 4', 'index 1'))],
+    ['an index of another version', (cache) => alter(cache, 'layers', (text) => text.replace('index 5', 'index 1'))],
     [
       'an index that was edited, its seal made with another key',
       (cache) =>
@@ -132,7 +158,7 @@ describe('the index of a layer', () => {
           const seal = createHmac('sha256', Buffer.alloc(32))
             .update(`index ${digestOf(GZIP)}\n${body}`)
             .digest('hex')
-          return `talos-image-contract layer index 4 ${seal}\n${body}`
+          return `talos-image-contract layer index 5 ${seal}\n${body}`
         }),
     ],
     ['half an index', (cache) => alter(cache, 'layers', (text) => text.slice(0, text.length / 2))],

@@ -2,15 +2,15 @@
 import { readFile, stat } from 'node:fs/promises'
 import { z } from 'zod'
 import { isDigest, type Digest } from '../../bytes/digest.ts'
-import { memberLocation, type ByteSource } from '../../bytes/source.ts'
+import type { ByteSource } from '../../bytes/source.ts'
 import type { Location } from '../../errors.ts'
-import type { TarEntry } from '../../fs/tar-entry.ts'
+import { contentOf, type TarEntry } from '../../fs/tar-entry.ts'
 import { BLOCK_SIZE } from '../../fs/tar-fields.ts'
 import type { Cache } from './cache.ts'
 import { tarLocation, tarOf, toLayer, type LayerCache, type LayerContent } from '../image/layer.ts'
 
 /** First line of an index: the version of what follows, and its seal. Another version is another first line. */
-const HEAD = 'talos-image-contract layer index 4 '
+const HEAD = 'talos-image-contract layer index 5 '
 /** A layer with so many entries that its index is bigger is read anew each time. */
 const MAX_INDEX_BYTES = 64 << 20
 
@@ -30,6 +30,8 @@ const entrySchema = z.strictObject({
   xattrs: z.array(z.tuple([z.string(), z.string()])).optional(),
   problems: z.array(z.enum(['duplicate', 'escapes', 'type', 'number', 'format', 'records', 'extended'])),
   isGo: z.boolean(),
+  /** The digest of the content of a big file. */
+  digest: digest.optional(),
   /** Offset of the header in the tar. */
   offset: count,
 })
@@ -76,10 +78,10 @@ export function layerCache(cache: Cache, stored: Digest, opened: (close: () => P
 
 /** Keeps the index of a layer whose bytes are those of `stored`: other bytes have no place in the cache. */
 export async function keepIndex(cache: Cache, stored: Digest, content: LayerContent): Promise<void> {
-  const { computed, diffId, tarSize, compression, ended, trailing } = content
+  const { computed, diffId, tar, compression, ended, trailing } = content
   if (computed.digest !== stored) return
   const entries = content.entries.map(toRecord)
-  const text = JSON.stringify({ computed, diffId, tarSize, compression, ended, trailing, entries })
+  const text = JSON.stringify({ computed, diffId, tarSize: tar.size, compression, ended, trailing, entries })
   const seal = await cache.seal()
   if (seal === undefined || text.length > MAX_INDEX_BYTES) return
   await cache.write('layers', stored, `${HEAD}${seal.make(sealed(stored, text))}\n${text}`)
@@ -112,13 +114,28 @@ function restore(index: LayerIndex, tar: ByteSource, where: Location): LayerCont
   if (tar.size !== index.tarSize) return undefined
   if (index.entries.some(({ type, offset, size }) => type === 'file' && offset + BLOCK_SIZE + size > tar.size))
     return undefined
-  const { computed, diffId, tarSize, compression, ended, trailing } = index
+  const { computed, diffId, compression, ended, trailing } = index
   const entries = index.entries.map((record) => toEntry(record, tar, where))
-  return toLayer(computed, compression, { diffId, tarSize, entries, ended, trailing }, where)
+  return toLayer(computed, compression, { diffId, tar, entries, ended, trailing }, where)
 }
 
 function toRecord(entry: TarEntry): z.input<typeof entrySchema> {
-  const { path, rawName, type, mode, uid, gid, size, mtime, target, xattrs, problems, isGo, origin } = entry
+  const {
+    path,
+    rawName,
+    type,
+    mode,
+    uid,
+    gid,
+    size,
+    mtime,
+    target,
+    xattrs,
+    problems,
+    isGo,
+    digest: own,
+    origin,
+  } = entry
   return {
     path,
     rawName,
@@ -131,6 +148,7 @@ function toRecord(entry: TarEntry): z.input<typeof entrySchema> {
     problems: [...problems],
     isGo,
     offset: origin.offset ?? 0,
+    ...(own !== undefined && { digest: own }),
     ...(target !== undefined && { target }),
     ...(xattrs !== undefined && {
       xattrs: [...xattrs].map(([name, value]): [string, string] => [name, Buffer.from(value).toString('base64')]),
@@ -139,15 +157,15 @@ function toRecord(entry: TarEntry): z.input<typeof entrySchema> {
 }
 
 function toEntry(record: z.infer<typeof entrySchema>, tar: ByteSource, where: Location): TarEntry {
-  const { offset, xattrs, target, ...facts } = record
-  const content = (): ByteSource => tar.slice(offset + BLOCK_SIZE, facts.size, memberLocation(where, facts.path))
-  return {
+  const { offset, xattrs, target, digest: own, ...facts } = record
+  const entry: TarEntry = {
     ...facts,
     origin: { ...where, offset },
+    ...(own !== undefined && { digest: own }),
     ...(target !== undefined && { target }),
-    ...(facts.type === 'file' && { data: content() }),
     ...(xattrs !== undefined && {
       xattrs: new Map(xattrs.map(([name, value]) => [name, Buffer.from(value, 'base64')])),
     }),
   }
+  return entry.type === 'file' ? { ...entry, data: contentOf(entry, tar) } : entry
 }

@@ -34,7 +34,7 @@ describe('readLayer', () => {
       compression,
       computed: { digest: digestOf(bytes), size: bytes.length },
       diffId: digestOf(TAR),
-      tarSize: TAR.length,
+      tar: { size: TAR.length },
       ended: true,
       trailing: false,
     })
@@ -54,7 +54,11 @@ describe('readLayer', () => {
 
   it('counts what follows the end of the tar into its digest', async () => {
     const tar = Buffer.concat([TAR, Buffer.alloc(10_000), Buffer.from('more')])
-    expect(await read(gzipSync(tar))).toMatchObject({ diffId: digestOf(tar), tarSize: tar.length, trailing: true })
+    expect(await read(gzipSync(tar))).toMatchObject({
+      diffId: digestOf(tar),
+      tar: { size: tar.length },
+      trailing: true,
+    })
   })
 
   it('reads content from a spooled file as from memory', async () => {

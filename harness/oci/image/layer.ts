@@ -21,8 +21,7 @@ export type LayerContent = {
   readonly computed: Content
   /** Digest of the tar, which the config's `diff_ids` claim. */
   readonly diffId: Digest
-  /** Bytes of the tar. */
-  readonly tarSize: number
+  readonly tar: ByteSource
   /** The compression by magic number, whatever the media type says. */
   readonly compression: Compression
   /** Entries in the order of the tar, whiteouts as files. */
@@ -83,7 +82,7 @@ export async function readLayer(source: ByteSource, options: LayerOptions): Prom
   const known = await cache.find(source.where, options.spool.facts)
   if (known !== undefined) {
     options.budget?.spend('entries', known.entries.length, source.where)
-    options.budget?.spend('bytes', known.tarSize, source.where)
+    options.budget?.spend('bytes', known.tar.size, source.where)
     return known
   }
   const tar = await cache.begin()
@@ -120,9 +119,9 @@ async function readStored(source: ByteSource, options: LayerOptions, take: TakeT
   return toLayer({ digest, size: source.size }, compression, tar, where)
 }
 
-export type IndexedTar = Pick<LayerContent, 'diffId' | 'tarSize' | 'entries' | 'ended' | 'trailing'>
+export type IndexedTar = Pick<LayerContent, 'diffId' | 'tar' | 'entries' | 'ended' | 'trailing'>
 
-/** Digest, size and entries of a tar as it passes on its way to `take`. Errors of `TarIndexer` and of `budget`. */
+/** Digest, bytes and entries of a tar as it passes on its way to `take`. Errors of `TarIndexer` and of `budget`. */
 export async function indexTar(
   tar: AsyncIterable<Uint8Array>,
   where: Location,
@@ -141,10 +140,11 @@ export async function indexTar(
   // Where another layer has spent all of it, this one is not begun.
   spend()
   const taken = await take(indexed(unpacked.chunks, indexer, spend), where)
-  const { digest: diffId, size: tarSize } = unpacked.result()
-  const { entries, ended, trailing } = await indexer.finish(tarOf(taken, diffId, facts))
+  const { digest: diffId } = unpacked.result()
+  const kept = tarOf(taken, diffId, facts)
+  const { entries, ended, trailing } = await indexer.finish(kept)
   spend()
-  return { diffId, tarSize, entries, ended, trailing }
+  return { diffId, tar: kept, entries, ended, trailing }
 }
 
 /** The tar with this digest, which facts about its files are kept under. */

@@ -45,20 +45,20 @@ async function accountOfLayer(part: TalosPart, image: OciImage, index: number): 
   const layer = image.layers[index]
   if (layer === undefined) throw new Error(`expected a layer ${index}`)
   const { descriptor } = layer
-  const { entries, tarSize } = await layer.read()
+  const { entries, tar } = await layer.read()
   const holdsUki = entries.some(({ path }) => path === UKI_PATH)
   const parts = holdsUki
-    ? await accountOfTar(part, entries, tarSize)
+    ? await accountOfTar(part, entries, tar.size)
     : [
         index === 0
-          ? leaf('tar', 0, tarSize, pinned('lock.installerBase.layers', 'INS-010'))
-          : leaf('tar', 0, tarSize, pinned('lock.overlays', 'INS-014')),
+          ? leaf('tar', 0, tar.size, pinned('lock.installerBase.layers', 'INS-010'))
+          : leaf('tar', 0, tar.size, pinned('lock.overlays', 'INS-014')),
       ]
   return {
     name: `layer ${index}`,
     offset: 0,
     size: descriptor.size,
-    decoded: { from: 'compressed layer', size: tarSize },
+    decoded: { from: 'compressed layer', size: tar.size },
     parts,
   }
 }
