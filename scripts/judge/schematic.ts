@@ -3,6 +3,7 @@ import { formatLocation, HarnessError, orAbsent } from '#harness/errors.ts'
 import { schematicId, writeSchematic } from '#harness/talos/schematic/canonical.ts'
 import { parseSchematic } from '#harness/talos/schematic/schematic.ts'
 import { extensionNames, SCHEMATIC } from '#specs/extensions/factory/schematic.ts'
+import type { Contract } from '#specs/contract/contract.ts'
 import type { GivenSchematic } from '#specs/support/applicability.ts'
 import type { ImageBeside } from '#specs/support/config-rule.ts'
 import type { OpenedPart } from './candidates/part.ts'
@@ -39,9 +40,11 @@ export function withSchematic<T extends { readonly variant: string }>(
 }
 
 /** The id of a schematic and the extensions that it lists, for a configuration that installs its image. */
-export function besideOf({ path, text }: GivenSchematic): { readonly beside: ImageBeside } {
+export function besideOf({ path, text }: GivenSchematic, contract: Contract): { readonly beside: ImageBeside } {
   const schematic = parseSchematic(Buffer.from(text), path)
-  const extensions = extensionNames(schematic.customization.systemExtensions.officialExtensions)
+  const { officialExtensions: repositories } = schematic.customization.systemExtensions
+  const names = extensionNames(repositories, contract)
+  const extensions = repositories.map((repository, at) => names[at] ?? repository)
   return { beside: { schematic: { id: canonicalId(schematic, text), extensions } } }
 }
 

@@ -37,7 +37,7 @@ async function lint(options: LintOptions, started: SpecRun | undefined): Promise
   const { nodes, ignored } = await loadProject(files, { base: options.base, talos, locked: lock?.value.talos })
   for (const path of ignored) process.stderr.write(`not judged, no configuration of a node: ${path}\n`)
   const configTerms = { contract: contract.value, lock: lock?.value, variant }
-  const beside = options.schematic === undefined ? {} : besideOf(await loadSchematic(options.schematic))
+  const beside = options.schematic === undefined ? {} : besideOf(await loadSchematic(options.schematic), contract.value)
   const candidates = nodes.map((config, at) => configCandidate({ ...config, ...beside }, configTerms, String(at)))
   const terms = {
     ruleIndex,

@@ -117,7 +117,7 @@ async function conform(
       shard,
     }
     const opened = isConfigAlone
-      ? openConfig({ ...config, ...(schematic && besideOf(schematic)) }, terms, options.variant)
+      ? openConfig({ ...config, ...(schematic && besideOf(schematic, terms.contract.value)) }, terms, options.variant)
       : await openImages(shareOf(given, own), shareOf(options, own), { terms, config, schematic, embedded, signal })
     try {
       const conformance = await judgeCandidates(opened, terms)

@@ -1,36 +1,46 @@
 // Images of Image Factory: what they hold follows from their schematic (siderolabs/image-factory internal/profile and
 // internal/artifacts/schematic.go).
-import { FormatError } from '#harness/errors.ts'
 import { schematicId, writeSchematic } from '#harness/talos/schematic/canonical.ts'
 import { overlayArguments } from '../../contract/contract.ts'
 import { must } from '../../support/requirement.ts'
 import { test } from '../../support/test.ts'
 import { formCommandLine } from '../../uki/forms.ts'
+import { mediumFindings, metaArguments, notJudged } from './medium.ts'
 import { canonicalFindings, layerFindings, overlayFindings, schematicIn, schematicOf } from './schematic.ts'
 
 test(
   ...must(
     'EXT-027',
-    'an image with a schematic holds what that lists: its extensions in their order, its overlay, configuration and kernel arguments',
+    'an image with a schematic holds what that lists: its extensions in their order, by the names of the factory’s catalogue, its overlay, configuration and kernel arguments; a medium also its META, boot loader, sector size and enrolment of keys',
     {
       targets: ['installer', 'assets', 'media'],
-      needs: ['EXT-022', 'UKI-005', 'INS-014', 'MED-001', 'AST-009'],
+      needs: ['EXT-022', 'UKI-005', 'INS-014', 'MED-001', 'MED-007', 'MED-008', 'AST-009'],
       fix: 'take the image that Image Factory gives for this schematic, or one of imager without a schematic: an upgrade by the id of the schematic brings another image',
     },
   ),
-  async ({ extensions, commandLine, form, quirks, contract, judge }) => {
+  async ({ subject, extensions, commandLine, form, quirks, contract, note, judge }) => {
     const { entry, layers } = await schematicIn(extensions)
     if (entry === undefined) return judge([], extensions.where).toEqual([])
     const schematic = schematicOf(entry)
-    const { extraKernelArgs: extra, meta } = schematic.customization
+    const { extraKernelArgs } = schematic.customization
     const found = commandLine?.split(' ')
-    if (found !== undefined && meta.length > 0 && (form === 'iso' || form === 'dir'))
-      throw new FormatError('schematic', 'UNSUPPORTED', 'how META is written on a command line is not known')
+    const { diskEnrollsKeys, isoHasGrub } = quirks
+    const made = {
+      form,
+      secureBoot: contract.secureBoot,
+      diskEnrollsKeys,
+      isoHasGrub,
+      medium: async () => subject.talos.medium(),
+    }
+    const unseen = notJudged(schematic, made)
+    if (unseen.length > 0)
+      note(`not judged, for this output has nothing of it: ${unseen.join(', ')} of the schematic`, extensions.where)
     judge(
       [
         ...canonicalFindings(schematic, entry.extraInfo ?? ''),
-        ...layerFindings(schematic, layers),
+        ...layerFindings(schematic, layers, contract),
         ...overlayFindings(schematic, contract),
+        ...(await mediumFindings(schematic, made)),
       ],
       extensions.where,
     ).toEqual([])
@@ -40,7 +50,7 @@ test(
         defaults: quirks.metalArm64CommandLine,
         overlay: overlayArguments(contract),
         secureBoot: contract.secureBoot ? quirks.secureBootArguments : [],
-        extra,
+        extra: [...(await metaArguments(schematic, form, found)), ...extraKernelArgs],
       })
     judge(found, extensions.where).toEqual(expected)
   },

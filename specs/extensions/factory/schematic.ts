@@ -4,13 +4,16 @@ import { isDeepStrictEqual } from 'node:util'
 import { MODULES_DEP, type Extensions } from '#harness/talos/extensions.ts'
 import { schematicId, writeSchematic } from '#harness/talos/schematic/canonical.ts'
 import { parseSchematic, type Schematic } from '#harness/talos/schematic/schematic.ts'
-import type { Contract } from '../../contract/contract.ts'
+import { parseReference } from '#harness/oci/image/reference.ts'
+import { ownExtensions, type Contract } from '../../contract/contract.ts'
 
 type Entry = { readonly name: string; readonly version: string; readonly extraInfo?: string }
 
 /** The entry of extensions.yaml that Image Factory adds. */
 export const SCHEMATIC = 'schematic'
 const EMBEDDED = 'embedded-config'
+/** Upstream's extensions, as the factory's catalogue names them: no other repository is official. */
+const OFFICIAL = /^siderolabs\/([a-z0-9][a-z0-9._-]*)$/
 
 /** ExtensionNameAlias: names that the factory takes for others, where it has none of the name. */
 const ALIASES: Readonly<Record<string, string>> = {
@@ -45,13 +48,24 @@ export function canonicalFindings(schematic: Schematic, extraInfo: string): read
 }
 
 /** Entries of extensions.yaml in their order: those that the schematic lists, itself, a configuration; the module index aside. */
-export function layerFindings({ customization }: Schematic, entries: readonly Entry[]): readonly string[] {
+export function layerFindings(
+  { customization }: Schematic,
+  entries: readonly Entry[],
+  contract: Pick<Contract, 'variants'>,
+): readonly string[] {
   const { embeddedMachineConfiguration: config, systemExtensions } = customization
+  const { officialExtensions: repositories } = systemExtensions
   const found = entries.map(({ name }) => name).filter((name) => name !== MODULES_DEP)
-  const listed = extensionNames(systemExtensions.officialExtensions, found)
+  const names = extensionNames(repositories, contract, found)
+  const unknown = repositories.filter((_, at) => names[at] === undefined)
+  const listed = names.map((name, at) => name ?? repositories[at] ?? '')
   const expected = [...listed, SCHEMATIC, ...(config === '' ? [] : [EMBEDDED])]
   const embedded = entries.find(({ name }) => name === EMBEDDED)
   return [
+    ...unknown.map(
+      (repository) =>
+        `expected siderolabs/NAME of an extension of upstream’s, or the repository of one of the contract’s own, got ${JSON.stringify(repository.slice(0, 200))}`,
+    ),
     ...(isDeepStrictEqual(found, expected)
       ? []
       : [`expected the extensions ${expected.join(', ')} in this order, got ${found.join(', ')}`]),
@@ -61,12 +75,32 @@ export function layerFindings({ customization }: Schematic, entries: readonly En
   ]
 }
 
-/** Repositories below the factory's namespace as names of extensions: as the factory finds them, `found` being there. */
-export function extensionNames(repositories: readonly string[], found: readonly string[] = []): readonly string[] {
+/**
+ * Names of extensions by what a schematic calls them, which the factory compares whole with the repositories of its
+ * catalogues (internal/profile, findExtension): upstream's, `found` being there, and those of one's own, which a factory of
+ * one's own may have (internal/artifacts, ExtraExtensionManifestImage). Undefined for any other.
+ */
+export function extensionNames(
+  repositories: readonly string[],
+  contract: Pick<Contract, 'variants'>,
+  found: readonly string[] = [],
+): readonly (string | undefined)[] {
+  const own = new Map(ownExtensions(contract).map(({ name, image }) => [repositoryOf(image), name]))
+  const names = new Set(own.values())
   return repositories.map((repository) => {
-    const name = repository.slice(repository.lastIndexOf('/') + 1)
+    const mine = own.get(repository)
+    if (mine !== undefined) return mine
+    const [, name] = OFFICIAL.exec(repository) ?? []
+    // Upstream's of that name is another extension than the contract's own.
+    if (name === undefined || names.has(name)) return undefined
     return found.includes(name) ? name : (ALIASES[name] ?? name)
   })
+}
+
+/** The repository of an image below its registry. */
+function repositoryOf(image: string): string {
+  const reference = parseReference(image)
+  return reference.kind === 'registry' ? reference.repository : image
 }
 
 /** The board's overlay, which the image holds as the contract says it: INS-006, INS-014. */
