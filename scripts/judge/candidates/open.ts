@@ -11,6 +11,7 @@ import type { LoadedConfig } from './config-files.ts'
 import { pullEvidence } from './evidence.ts'
 import { identify } from './identify.ts'
 import { installsFactoryImage } from '#specs/config/rules/install-image.ts'
+import type { Contract } from '#specs/contract/contract.ts'
 import type { GivenSchematic } from '#specs/support/applicability.ts'
 import type { ImageBeside } from '#specs/support/config-rule.ts'
 import { idInside, withSchematic } from '../schematic.ts'
@@ -61,7 +62,7 @@ export async function openCandidates(
     const known = await Promise.all(
       opened.map((one) => (one.candidate.variant === '' ? identify(one, contract) : one.candidate)),
     )
-    const schematics = await schematicsFor(config, opened)
+    const schematics = await schematicsFor(config, opened, contract)
     const media: OpenedCandidate[] = []
     for (const [index, candidate] of known.entries())
       media.push(...(await openDeclaredMedia(candidate, opened[index]?.parts ?? [], options)))
@@ -115,8 +116,9 @@ async function openDeclaredMedia(
 async function schematicsFor(
   config: LoadedConfig | undefined,
   opened: readonly OpenedCandidate[],
+  contract: Contract,
 ): Promise<ReadonlyMap<string, ImageBeside['schematic']>> {
-  if (config === undefined || !installsFactoryImage(config.facts)) return new Map()
+  if (config === undefined || !installsFactoryImage(config.facts, contract)) return new Map()
   return new Map(
     await Promise.all(opened.map(async ({ candidate, parts }) => [candidate.key, await idInside(parts)] as const)),
   )

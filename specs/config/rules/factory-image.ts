@@ -4,17 +4,34 @@ import type { Contract, Variant } from '../../contract/contract.ts'
 import type { NamedRepository } from '../../contract/repositories.ts'
 import type { ConfigContext } from '../../support/config-rule.ts'
 
-/** `metal-installer-secureboot/<schematic>`, without a prefix until 1.9. */
-const FACTORY = /\/(?:([a-z0-9-]+)-)?installer(-secureboot)?\/([0-9a-f]{64})$/
+/** `metal-installer-secureboot/<schematic>` below a host, without a prefix until 1.9. */
+const INSTALLER = /^(.+)\/(?:([a-z0-9-]+)-)?installer(-secureboot)?\/([0-9a-f]{64})$/
+/** The public service. */
+const PUBLIC = ['factory.talos.dev']
 /** The platform of the contract's images, and of installers whose name has none. */
 const METAL = 'metal'
 
 export type FactoryImage = { readonly platform: string; readonly secureBoot: boolean; readonly schematic: string }
 
-/** Undefined for an image that is not named as those of a factory are. */
-export function factoryImage({ registry, repository }: NamedRepository): FactoryImage | undefined {
-  const [, platform = METAL, secureBoot, schematic] = FACTORY.exec(`${registry}/${repository}`) ?? []
-  return schematic === undefined ? undefined : { platform, secureBoot: secureBoot !== undefined, schematic }
+/** Undefined for an image that is not named as those of a factory are, and for one of a host that the contract does not name. */
+export function factoryImage(named: NamedRepository, contract: Pick<Contract, 'upstream'>): FactoryImage | undefined {
+  const found = parseName(named)
+  return found !== undefined && factoriesOf(contract).includes(found.host) ? found : undefined
+}
+
+/** The host of an image that is named as those of a factory are, where the contract does not name it. */
+export function unknownFactory(named: NamedRepository, contract: Pick<Contract, 'upstream'>): string | undefined {
+  const { host } = parseName(named) ?? {}
+  return host === undefined || factoriesOf(contract).includes(host) ? undefined : host
+}
+
+export function factoriesOf({ upstream }: Pick<Contract, 'upstream'>): readonly string[] {
+  return upstream.factories ?? PUBLIC
+}
+
+function parseName({ registry, repository }: NamedRepository): (FactoryImage & { readonly host: string }) | undefined {
+  const [, host = '', platform = METAL, secureBoot, schematic] = INSTALLER.exec(`${registry}/${repository}`) ?? []
+  return schematic === undefined ? undefined : { host, platform, secureBoot: secureBoot !== undefined, schematic }
 }
 
 type Known = NonNullable<NonNullable<ConfigContext['beside']>['schematic']>

@@ -57,9 +57,14 @@ describe('judgeInstallImage', async () => {
       `the install image is of no variant: Image Factory's without extensions, ${LACKS}`,
     ],
     [
-      `factory.example.com/installer/${'a'.repeat(64)}@${DIGEST}`,
+      `factory.talos.dev/installer/${'a'.repeat(64)}@${DIGEST}`,
       undefined,
       `the install image is of no variant: Image Factory's, which lacks what its schematic does not list of ${NAMES} (--schematic FILE says what)`,
+    ],
+    [
+      `factory.example.com/installer/${'a'.repeat(64)}@${DIGEST}`,
+      undefined,
+      'the install image is of no variant: it is named as those of Image Factory, and factory.example.com is none of upstream.factories of the contract (factory.talos.dev)',
     ],
     [`registry.example.com/siderolabs/installer:v1.14.2@${DIGEST}`, undefined, 'the install image is of no variant'],
   ])('says of %s with the lock of %s: %s', (image, talos, message) => {

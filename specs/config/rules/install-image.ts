@@ -12,7 +12,7 @@ import {
   type ConfigFinding,
   type ConfigJudge,
 } from '../../support/config-rule.ts'
-import { factoryDifferences, factoryImage, isSameSet } from './factory-image.ts'
+import { factoriesOf, factoryDifferences, factoryImage, isSameSet, unknownFactory } from './factory-image.ts'
 
 /** A version tag may be moved by hand; its immutable tag with digits of lock and contract never is. */
 const IMMUTABLE_TAG = /-[0-9a-f]{8}$/
@@ -35,17 +35,20 @@ export function installedVariant(
   const reference = image === undefined ? undefined : toReference(image.value)
   if (reference === undefined) return undefined
   const named = variantOf(reference, contract)
-  if (named !== undefined || schematic?.id !== factoryImage(reference)?.schematic) return named
+  if (named !== undefined || schematic?.id !== factoryImage(reference, contract)?.schematic) return named
   return Object.entries(contract.variants).find(([, { extensions }]) =>
     isSameSet(schematic?.extensions ?? [], extensions),
   )?.[0]
 }
 
 /** True for a configuration that installs an image of Image Factory. */
-export function installsFactoryImage({ installs }: Pick<MachineConfigFacts, 'installs'>): boolean {
+export function installsFactoryImage(
+  { installs }: Pick<MachineConfigFacts, 'installs'>,
+  contract: Pick<Contract, 'upstream'>,
+): boolean {
   return installs.some(({ image }) => {
     const reference = image === undefined ? undefined : toReference(image.value)
-    return reference !== undefined && factoryImage(reference) !== undefined
+    return reference !== undefined && factoryImage(reference, contract) !== undefined
   })
 }
 
@@ -75,7 +78,7 @@ function judgeImage({ value: got, at }: Placed, context: ConfigContext): readonl
   if (reference === undefined) return [{ at, message: 'the install image is no image reference', expected, got }]
   const findings: ConfigFinding[] = []
   const found = variantOf(reference, contract)
-  const factory = factoryImage(reference)
+  const factory = factoryImage(reference, contract)
   const known = factory && context.beside?.schematic
   if (factory !== undefined && known !== undefined)
     findings.push(...factoryDifferences(factory, known, context).map((one) => ({ at, ...one })))
@@ -135,11 +138,14 @@ function ofNoVariant(
   { contract, talos, variant: { extensions } }: ConfigContext,
 ): string {
   const said = 'the install image is of no variant'
-  const schematic = factoryImage({ registry, repository })?.schematic
+  const schematic = factoryImage({ registry, repository }, contract)?.schematic
   if (schematic === EMPTY_SCHEMATIC)
     return `${said}: Image Factory's without extensions, which lacks ${extensions.join(', ')}`
   if (schematic !== undefined)
     return `${said}: Image Factory's, which lacks what its schematic does not list of ${extensions.join(', ')} (--schematic FILE says what)`
+  const host = unknownFactory({ registry, repository }, contract)
+  if (host !== undefined)
+    return `${said}: it is named as those of Image Factory, and ${host} is none of upstream.factories of the contract (${factoriesOf(contract).join(', ')})`
   if (`${registry}/${repository}` !== `${contract.upstream.namespace}/${INSTALLER}`) return said
   const version = tag !== undefined && VERSION.test(tag) ? tag : talos
   return version === undefined || isPublished(version)

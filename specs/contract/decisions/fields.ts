@@ -199,6 +199,15 @@ export const contractFields = z.strictObject({
         .regex(/^[a-z0-9.:-]+(\/[a-z0-9._-]+)*$/, 'expected a registry and a namespace')
         .default('ghcr.io/siderolabs')
         .describe('Registry and namespace of upstream’s images.'),
+      factories: z
+        .array(
+          z.string().regex(/^[a-z0-9.-]+(:\d+)?(\/[a-z0-9._-]+)*$/, 'expected a host, with a path where it has one'),
+        )
+        .readonly()
+        .optional()
+        .describe(
+          'Hosts of Image Factory whose installers nodes may install by their schematic (CFG-004): your own, or a registry that mirrors one. Absent: factory.talos.dev.',
+        ),
       signers: z
         .array(signerSchema)
         .readonly()
