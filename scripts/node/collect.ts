@@ -7,7 +7,7 @@ import { machineConfigFacts } from '#harness/machine-config/facts.ts'
 import { redactConfig, redactText, REDACTED } from '#harness/machine-config/redact.ts'
 import { mapInParallel } from '#harness/oci/parallel.ts'
 import { RESOURCE_NAMES, STAGED_UPGRADE, type ResourceName } from '#harness/talos/node/resources.ts'
-import { readServiceTable } from '#harness/talos/node/service-table.ts'
+import { setNode } from '#harness/talos/node/service-table.ts'
 import { readJsonStream } from '#harness/talos/node/stream.ts'
 import { UsageError } from '../cli/command-line.ts'
 import { clientVersion, getResource, getServices, type Talosctl } from './talosctl.ts'
@@ -75,19 +75,19 @@ async function askNode(talosctl: Talosctl, node: string): Promise<Asked> {
   for (const name of RESOURCE_NAMES) if (name !== 'versions' && name !== 'unanswered') await ask(name)
   const { stdout, reason } = await getServices(talosctl, node)
   talosctl.signal?.throwIfAborted()
-  const wrong = stdout === undefined ? reason : whyNoTable(stdout, node)
-  if (wrong !== undefined) say(`${node}: no table of services: ${wrong}`)
-  const table = wrong === undefined ? (stdout?.toString().split('\n').map(redactText).join('\n') ?? '') : ''
-  return { documents, unanswered, table }
+  const table = stdout === undefined ? { reason } : ownTable(stdout, node)
+  if (table.reason !== undefined) say(`${node}: no table of services: ${table.reason}`)
+  return { documents, unanswered, table: table.text?.split('\n').map(redactText).join('\n') ?? '' }
 }
 
-/** The reason that an output is no table of services; one node's must not keep the others from being judged. */
-function whyNoTable(stdout: Uint8Array, node: string): string | undefined {
+type Table = { readonly text?: string; readonly reason?: string }
+
+/** The table with `node` as the node of each row, or the reason that there is none; one node's must not keep others from being judged. */
+function ownTable(stdout: Uint8Array, node: string): Table {
   try {
-    readServiceTable(stdout, `services of ${node}`)
-    return undefined
+    return { text: setNode(stdout, `services of ${node}`, node) }
   } catch (error) {
-    if (error instanceof HarnessError) return describeError(error)
+    if (error instanceof HarnessError) return { reason: describeError(error) }
     throw error
   }
 }

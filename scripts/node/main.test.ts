@@ -91,7 +91,7 @@ describe('npm run node-check -- --from', { timeout: 60_000 }, () => {
     ['neither --nodes nor --from', [], /expected either --nodes/],
     ['both', ['--nodes', 'a', '--from', 'b'], /expected either --nodes/],
     ['--collect without --nodes', ['--from', 'a', '--collect', 'b'], /are for --nodes/],
-    ['an option for a node', ['--nodes=--talosconfig'], /expected addresses or names in --nodes/],
+    ['an option for a node', ['--nodes=--talosconfig'], /--nodes .*expected addresses or names, got "--talosconfig"/],
     ['no time', ['--nodes', 'a', '--timeout', '0'], /one second or more/],
     ['a report that is none', ['--from', 'a', '--verdict', TALOSCTL], /is no report of a verdict/],
   ])('refuses %s', async (_, args, reason) => {
@@ -137,7 +137,7 @@ describe('npm run node-check -- --nodes', { timeout: 60_000 }, () => {
     await answers(secret)
     const into = join(folder, 'kept')
     const options = ['--talosctl', TALOSCTL, '--talosconfig', 'my talosconfig; rm x']
-    const { exit, stderr } = await run('--nodes', WORKER.address, ...options, '--collect', into)
+    const { exit, stderr } = await run('--nodes', `${WORKER.address},${WORKER.address}`, ...options, '--collect', into)
     expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' })
     const names = await readdir(into)
     expect(names).toEqual(expect.arrayContaining(['extensions.json', 'machineconfigs.json', 'services.1.txt']))
@@ -146,6 +146,7 @@ describe('npm run node-check -- --nodes', { timeout: 60_000 }, () => {
     expect(texts.join('\n')).toContain('TS_AUTHKEY=******')
     const calls = (await readFile(join(fake, 'calls'), 'utf8')).trim().split('\n')
     expect(calls.length).toBeGreaterThan(15)
+    expect(new Set(calls).size).toBe(calls.length)
     const [version, ...others] = calls.map((line) => JSON.parse(line) as string[])
     expect(version).toEqual(['version', '--client'])
     for (const call of others) {

@@ -15,6 +15,8 @@ import { findOwnFiles } from '../judge/candidates/own-files.ts'
 import { judgeCandidates } from '../judge/run/judge-candidates.ts'
 import { NODE_SPEC_GLOB, type SpecRun } from '../judge/run/spec-run.ts'
 import type { Conformance } from '../judge/verdict/conformance.ts'
+import { printable } from '../judge/verdict/printable.ts'
+import { distinctMachines } from './addresses.ts'
 import { collect } from './collect.ts'
 import { NODE_REPORT, parseNodeOptions, type NodeOptions } from './options.ts'
 import { readSaved } from './saved.ts'
@@ -97,7 +99,7 @@ function observe(outputs: readonly SavedOutput[], { nodes, from }: NodeOptions):
   try {
     const observed = observeNodes(outputs, nodes)
     if (observed.length === 0) throw new UsageError(`${from ?? 'talosctl'} says nothing of any node`)
-    return observed
+    return distinctMachines(observed, (text) => process.stderr.write(`${printable(text)}\n`))
   } catch (error) {
     if (error instanceof HarnessError) throw new UsageError(describeError(error), { cause: error })
     throw error

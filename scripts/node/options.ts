@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { addExamples, parseCommand, parseCount, parseList, UsageError } from '../cli/command-line.ts'
 import { addTermFiles, termExamples, type TermFiles } from '../cli/judge-options.ts'
 import { addVerdictOptions, type VerdictOptions } from '../cli/verdict-files.ts'
+import { parseNodes } from './addresses.ts'
 
 export type NodeOptions = TermFiles &
   VerdictOptions & {
@@ -34,15 +35,11 @@ CFG-060 and up).
 
 Exit status: 0 conforms, 1 a must fails, 2 a must could not be judged, or a node or a file cannot be read.`
 
-/** A name or an address; no option of talosctl. */
-const NODE = /^[0-9A-Za-z[][0-9A-Za-z.:\]-]{0,252}$/
-const MAX_NODES = 1000
-
 /** Options, or undefined after --help was printed. Throws UsageError. */
 export function parseNodeOptions(args: readonly string[]): NodeOptions | undefined {
   const command = new Command('npm run node-check --')
     .description('Judge running nodes: whether each runs what was judged, and what it was told.')
-    .option('--nodes <LIST>', 'addresses or names of nodes, asked through talosctl', parseList)
+    .option('--nodes <LIST>', 'addresses or names of nodes, asked through talosctl', parseNodes)
     .option('--talosconfig <FILE>', "talosctl's own configuration (default: where talosctl looks)")
     .option('--talosctl <FILE>', 'the program to ask with', 'talosctl')
     .option('--timeout <SECONDS>', 'how long one call of talosctl may take', parseCount, 30)
@@ -73,9 +70,5 @@ function check({ nodes, from, collect, talosconfig, timeout }: NodeOptions): voi
     throw new UsageError('expected either --nodes, which asks, or --from, which reads what was saved')
   if (from !== undefined && (collect ?? talosconfig) !== undefined)
     throw new UsageError('--collect and --talosconfig are for --nodes: --from asks nothing')
-  const wrong = nodes?.find((node) => !NODE.test(node))
-  if (wrong !== undefined) throw new UsageError(`expected addresses or names in --nodes, got ${JSON.stringify(wrong)}`)
-  if (nodes !== undefined && nodes.length > MAX_NODES)
-    throw new UsageError(`expected at most ${MAX_NODES} nodes, got ${nodes.length}`)
   if (timeout < 1) throw new UsageError('expected a --timeout of one second or more')
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { HarnessError, type HarnessCode } from '../../errors.ts'
 import { expectCode } from '../../testing/expect-code.ts'
 import { observeNodes, type SavedOutput } from './observed.ts'
+import { readServiceTable, setNode } from './service-table.ts'
 
 const TABLE = `NODE        SERVICE        STATE     HEALTH   LAST CHANGE   LAST EVENT
 192.0.2.1   kubelet        Running   Fail     4m0s ago      Health check failed: no answer
@@ -75,6 +76,18 @@ describe('observeNodes', () => {
       { name: 'ext-a-b', state: 'Waiting', running: false, event: 'Waiting for extension service config' },
       { name: 'apid', running: true, healthy: true },
     ])
+  })
+
+  it('puts the node that was asked into each row of its table, whatever it calls itself', () => {
+    const anonymous = TABLE.replaceAll('192.0.2.1   ', '            ')
+    for (const table of [TABLE, anonymous]) {
+      const text = setNode(Buffer.from(table), 'services.txt', 'worker-1.example.test')
+      const rows = readServiceTable(Buffer.from(text), 'services.txt').map(({ node, name, event }) => [node, name, event])
+      expect(rows).toEqual([
+        ['worker-1.example.test', 'kubelet', 'Health check failed: no answer'],
+        ['worker-1.example.test', 'ext-a-b', 'Waiting for extension service config'],
+      ])
+    }
   })
 
   it('reads a machine configuration that is a map, not a text', () => {

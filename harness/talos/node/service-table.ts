@@ -15,6 +15,8 @@ export type ServiceRow = {
 }
 
 const COLUMNS = ['NODE', 'SERVICE', 'STATE', 'HEALTH', 'LAST CHANGE', 'LAST EVENT'] as const
+/** Blanks between columns. */
+const GAP = 3
 const MAX_BYTES = 4 << 20
 const MAX_ROWS = 100_000
 
@@ -23,6 +25,34 @@ const MAX_ROWS = 100_000
  * LIMIT_EXCEEDED above 4 MiB or 100,000 lines, MALFORMED for a text without that heading.
  */
 export function readServiceTable(bytes: Uint8Array, path: string): readonly ServiceRow[] {
+  return readLines(bytes, path).flatMap(({ line, starts, isHeading, at }) => {
+    const [node = '', name = '', state = '', health = '', , event = ''] = cells(line, starts)
+    return isHeading || node === '' || name === '' ? [] : [{ node, name, state, health, event, at }]
+  })
+}
+
+/**
+ * The table of what one node said, with `node` in each row: talosctl has there what the node or its endpoint calls
+ * itself, or nothing. Errors of `readServiceTable`.
+ */
+export function setNode(bytes: Uint8Array, path: string, node: string): string {
+  const lines = readLines(bytes, path).map(({ line, starts: [, from], isHeading }) => {
+    const first = isHeading ? COLUMNS[0] : node
+    return `${first.padEnd(Math.max(COLUMNS[0].length, node.length) + GAP)}${line.slice(from)}\n`
+  })
+  return lines.join('')
+}
+
+type Line = {
+  readonly line: string
+  /** Where the columns begin. */
+  readonly starts: readonly number[]
+  readonly isHeading: boolean
+  readonly at: Location
+}
+
+/** The lines that are not blank. */
+function readLines(bytes: Uint8Array, path: string): readonly Line[] {
   if (bytes.length > MAX_BYTES)
     throw new FormatError('talosctl', 'LIMIT_EXCEEDED', `expected at most ${MAX_BYTES} bytes, got ${bytes.length}`, {
       at: { path },
@@ -30,21 +60,16 @@ export function readServiceTable(bytes: Uint8Array, path: string): readonly Serv
   const lines = new TextDecoder().decode(bytes).split('\n')
   if (lines.length > MAX_ROWS)
     throw new FormatError('talosctl', 'LIMIT_EXCEEDED', `expected at most ${MAX_ROWS} lines`, { at: { path } })
-  let starts: readonly number[] | undefined
-  const rows: ServiceRow[] = []
-  for (const [index, line] of lines.entries()) {
+  let starts: readonly number[] = []
+  return lines.flatMap((line, index) => {
+    if (line.trim() === '') return []
     const at = { path, line: index + 1, column: 1 }
-    if (line.trim() === '') continue
-    if (line.startsWith('NODE')) {
-      starts = COLUMNS.map((column) => line.indexOf(column))
-      continue
-    }
-    if (starts === undefined || starts.some((start) => start < 0))
+    const isHeading = /^NODE\s/.test(line)
+    if (isHeading) starts = COLUMNS.map((column) => line.indexOf(column))
+    if (starts.length === 0 || starts.some((start) => start < 0))
       throw new FormatError('talosctl', 'MALFORMED', `expected a heading with ${COLUMNS.join(', ')}, got none`, { at })
-    const [node = '', name = '', state = '', health = '', , event = ''] = cells(line, starts)
-    if (node !== '' && name !== '') rows.push({ node, name, state, health, event, at })
-  }
-  return rows
+    return [{ line, starts, isHeading, at }]
+  })
 }
 
 function cells(line: string, starts: readonly number[]): readonly string[] {
