@@ -52,7 +52,11 @@ describe('distinctMachines', () => {
   it.each([
     ['with another hostname', node('a', 'w1', '192.0.2.11/24'), node('b', 'w2', '192.0.2.11/24')],
     ['with another address', node('a', 'w', '192.0.2.11/24'), node('b', 'w', '192.0.2.12/24')],
-    ['with addresses that all have', node('a', 'w', '127.0.0.1/8', 'fe80::1/64'), node('b', 'w', '127.0.0.1/8', 'fe80::1/64')],
+    [
+      'with addresses that all have',
+      node('a', 'w', '127.0.0.1/8', 'fe80::1/64'),
+      node('b', 'w', '127.0.0.1/8', 'fe80::1/64'),
+    ],
     ['that does not say its name', node('a', undefined, '192.0.2.11/24'), node('b', undefined, '192.0.2.11/24')],
   ])('keeps a node %s', (_, one, two) => {
     expect(distinct(one, two)).toEqual(['a', 'b'])

@@ -35,10 +35,7 @@ function canonicalForm(node: string): string {
 }
 
 /** The nodes of which none is another one by another name; `say` hears of the others. */
-export function distinctMachines(
-  nodes: readonly ObservedNode[],
-  say: (text: string) => void,
-): readonly ObservedNode[] {
+export function distinctMachines(nodes: readonly ObservedNode[], say: (text: string) => void): readonly ObservedNode[] {
   const kept = new Map<string, ObservedNode>()
   for (const node of nodes) {
     const machine = machineOf(node) ?? `address ${node.address}`

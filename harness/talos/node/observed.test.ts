@@ -81,8 +81,12 @@ describe('observeNodes', () => {
   it('puts the node that was asked into each row of its table, whatever it calls itself', () => {
     const anonymous = TABLE.replaceAll('192.0.2.1   ', '            ')
     for (const table of [TABLE, anonymous]) {
-      const text = setNode(Buffer.from(table), 'services.txt', 'worker-1.example.test')
-      const rows = readServiceTable(Buffer.from(text), 'services.txt').map(({ node, name, event }) => [node, name, event])
+      const own = setNode(Buffer.from(table), 'services.txt', 'worker-1.example.test')
+      const rows = readServiceTable(Buffer.from(own), 'services.txt').map(({ node, name, event }) => [
+        node,
+        name,
+        event,
+      ])
       expect(rows).toEqual([
         ['worker-1.example.test', 'kubelet', 'Health check failed: no answer'],
         ['worker-1.example.test', 'ext-a-b', 'Waiting for extension service config'],
