@@ -1,5 +1,15 @@
 // Packages of SPDX 2.3 in JSON: those that we say ourselves, and those of documents that are carried over.
 import type { SbomDocument, SbomPackage } from '#harness/talos/sbom/document.ts'
+import { isOwnLicence, ownLicences, renameLicences } from './licences.ts'
+import {
+  isActor,
+  isChecksum,
+  isDownloadLocation,
+  isHomepage,
+  isPurpose,
+  isReference,
+  isRelationship,
+} from './values.ts'
 
 type Purpose = 'CONTAINER' | 'OPERATING-SYSTEM' | 'APPLICATION' | 'ARCHIVE' | 'OTHER'
 type Reference = readonly [category: 'PACKAGE-MANAGER' | 'SECURITY', type: 'purl' | 'cpe23Type', locator: string]
@@ -23,6 +33,7 @@ type OwnPackage = {
   readonly id: string
   readonly name: string
   readonly version?: string | undefined
+  /** The name of an organization; parentheses would begin an address. */
   readonly supplier?: string | undefined
   /** Hex digits. */
   readonly sha256?: string | undefined
@@ -31,15 +42,13 @@ type OwnPackage = {
 }
 
 const NONE = 'NOASSERTION'
-/** A licence that only its own document explains. */
-const OWN_LICENCE = /LicenseRef-[A-Za-z0-9.-]+/g
 
 export function ownPackage({ id, name, version, supplier, sha256, references = [], purpose }: OwnPackage): Element {
   return {
     name,
     SPDXID: `SPDXRef-${id}`,
     ...(version !== undefined && { versionInfo: version }),
-    supplier: supplier === undefined || supplier === '' ? NONE : `Organization: ${supplier}`,
+    supplier: toOrganization(supplier),
     downloadLocation: NONE,
     filesAnalyzed: false,
     licenseConcluded: NONE,
@@ -55,6 +64,11 @@ export function ownPackage({ id, name, version, supplier, sha256, references = [
       })),
     }),
   }
+}
+
+function toOrganization(name = ''): string {
+  const text = `Organization: ${name.replaceAll(/[\p{Cc}()]/gu, ' ').trim()}`
+  return isActor(text) ? text : NONE
 }
 
 export function contains(spdxElementId: string, relatedSpdxElement: string): Relationship {
@@ -76,31 +90,64 @@ export function carryOver(owner: string, documents: readonly SbomDocument[]): Ca
 
 function carryDocument(owner: string, document: SbomDocument, number: number): Carried {
   const prefix = `${owner.replace(/^SPDXRef-/, '')}-${number}`
-  const licenceOf = (text: string): string =>
-    text.replaceAll(OWN_LICENCE, (id) => `LicenseRef-${prefix}-${id.slice(11)}`)
+  const rename = (id: string): string => `LicenseRef-${prefix}-${id.slice('LicenseRef-'.length)}`
   const idOf = new Map(document.packages.map(({ SPDXID }, at) => [SPDXID, `SPDXRef-${prefix}-${at + 1}`]))
-  const packages = document.packages.map((one, at) => toElement(one, `SPDXRef-${prefix}-${at + 1}`, licenceOf))
+  const packages = document.packages.map((one, at) => toElement(one, `SPDXRef-${prefix}-${at + 1}`, rename))
   const related = document.relationships.flatMap(({ spdxElementId, relationshipType, relatedSpdxElement }) => {
     const [from, to] = [idOf.get(spdxElementId), idOf.get(relatedSpdxElement)]
-    return from === undefined || to === undefined
+    return from === undefined || to === undefined || !isRelationship(relationshipType)
       ? []
       : [{ spdxElementId: from, relationshipType, relatedSpdxElement: to }]
   })
   return {
     packages,
     relationships: [...packages.map(({ SPDXID }) => contains(owner, SPDXID)), ...related],
-    licences: document.hasExtractedLicensingInfos.map((one) => ({ ...one, licenseId: licenceOf(one.licenseId) })),
+    licences: licencesOf(document).map((one) => ({ ...one, licenseId: rename(one.licenseId) })),
   }
 }
 
-function toElement(one: SbomPackage, SPDXID: string, licenceOf: (text: string) => string): Element {
-  const { downloadLocation = NONE, licenseConcluded, licenseDeclared, ...rest } = one
+/** The licences that the document explains, and those that it names and does not, each once. */
+function licencesOf({ packages, hasExtractedLicensingInfos }: SbomDocument): readonly Licence[] {
+  const named = packages.flatMap(({ licenseConcluded = '', licenseDeclared = '' }) =>
+    [licenseConcluded, licenseDeclared].flatMap((expression) => ownLicences(expression) ?? []),
+  )
+  const unexplained = named.map((licenseId): Licence => ({ licenseId, extractedText: NONE }))
+  const explained = hasExtractedLicensingInfos
+    .filter(({ licenseId }) => isOwnLicence(licenseId))
+    .map(({ extractedText, ...one }) => ({ ...one, extractedText: extractedText === '' ? NONE : extractedText }))
+  return [...new Map([...unexplained, ...explained.toReversed()].map((one) => [one.licenseId, one])).values()]
+}
+
+/** What is no value of its field is left out, or nothing asserted; a licence that cannot be read stands in the comment. */
+function toElement(one: SbomPackage, SPDXID: string, rename: (id: string) => string): Element {
+  const { downloadLocation = NONE, homepage, supplier, originator, primaryPackagePurpose, ...others } = one
+  const { licenseConcluded, licenseDeclared, licenseComments, checksums, externalRefs, ...rest } = others
+  const unread = [
+    ['concluded', licenseConcluded],
+    ['declared', licenseDeclared],
+  ].flatMap(([verb, text]) =>
+    text === undefined || ownLicences(text) !== undefined
+      ? []
+      : [`${verb} in its own document: ${JSON.stringify(text)}`],
+  )
+  const comments = [...(licenseComments === undefined ? [] : [licenseComments]), ...unread]
   return {
     ...rest,
     SPDXID,
-    downloadLocation,
+    downloadLocation: isDownloadLocation(downloadLocation) ? downloadLocation : NONE,
     filesAnalyzed: false,
-    ...(licenseConcluded !== undefined && { licenseConcluded: licenceOf(licenseConcluded) }),
-    ...(licenseDeclared !== undefined && { licenseDeclared: licenceOf(licenseDeclared) }),
+    ...(homepage !== undefined && isHomepage(homepage) && { homepage }),
+    ...(supplier !== undefined && isActor(supplier) && { supplier }),
+    ...(originator !== undefined && isActor(originator) && { originator }),
+    ...(primaryPackagePurpose !== undefined && isPurpose(primaryPackagePurpose) && { primaryPackagePurpose }),
+    ...(licenseConcluded !== undefined && { licenseConcluded: toExpression(licenseConcluded, rename) }),
+    ...(licenseDeclared !== undefined && { licenseDeclared: toExpression(licenseDeclared, rename) }),
+    ...(comments.length > 0 && { licenseComments: comments.join('\n') }),
+    ...(checksums !== undefined && { checksums: checksums.filter(isChecksum) }),
+    ...(externalRefs !== undefined && { externalRefs: externalRefs.filter(isReference) }),
   }
+}
+
+function toExpression(text: string, rename: (id: string) => string): string {
+  return ownLicences(text) === undefined ? NONE : renameLicences(text, rename)
 }

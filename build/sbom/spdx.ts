@@ -153,7 +153,7 @@ function extensionPackage(
     id: `Extension-${number}`,
     name,
     version,
-    supplier: author.replaceAll(/[^\w .()'-]/g, ''),
+    supplier: author,
     sha256,
     references:
       pinned === undefined

@@ -8,7 +8,7 @@ import { kernelReleaseOf } from '../../formats/kernel/kernel-config.ts'
 import { parseOsRelease } from '../../formats/uki/os-release.ts'
 import { MODULES_DEP } from '../extensions.ts'
 import type { TalosPart } from '../part.ts'
-import { readSbomDocument, type SbomDocument } from './document.ts'
+import { SbomReader, type SbomDocument } from './document.ts'
 
 const TALOS_FOLDER = 'usr/share/spdx'
 const OS_RELEASE = 'etc/os-release'
@@ -35,25 +35,27 @@ export type SbomExtension = {
   readonly documents: readonly SbomDocument[]
 }
 
-/** Errors of the readers of kernel, initramfs, extensions and documents. */
+/** Errors of the readers of kernel, initramfs, extensions and documents; the documents are bounded all together. */
 export async function readSbomContents(part: TalosPart): Promise<SbomContents> {
   const kernel = await part.kernel()
   const { base } = await part.initramfs()
   const rootfs = await (await part.rootfs()).tree()
   const banner = await kernel.banner()
   const layers = (await (await part.extensions()).layers()).filter(({ metadata }) => metadata.name !== MODULES_DEP)
+  const reader = new SbomReader()
+  const documents = await documentsIn(rootfs, TALOS_FOLDER, reader)
   const extensions: SbomExtension[] = []
   for (const { metadata, image } of layers) {
     if (image === undefined) continue
     const { name, version, author } = metadata
-    const documents = await documentsIn(await (await image.squashfs()).tree(), EXTENSION_FOLDER)
-    extensions.push({ name, version, author, sha256: await sha256Hex(image.data), documents })
+    const own = await documentsIn(await (await image.squashfs()).tree(), EXTENSION_FOLDER, reader)
+    extensions.push({ name, version, author, sha256: await sha256Hex(image.data), documents: own })
   }
   return {
     talos: (await part.claimedTalos()) ?? (await releaseIn(rootfs)),
     kernel: { release: banner && kernelReleaseOf(banner), sha256: await sha256Hex(kernel.source) },
     initramfs: base && { sha256: await sha256Hex(base.data) },
-    documents: await documentsIn(rootfs, TALOS_FOLDER),
+    documents,
     extensions,
   }
 }
@@ -67,9 +69,9 @@ async function releaseIn(tree: FileTree): Promise<string | undefined> {
 }
 
 /** In the order of their names. */
-async function documentsIn(tree: FileTree, folder: string): Promise<readonly SbomDocument[]> {
+async function documentsIn(tree: FileTree, folder: string, reader: SbomReader): Promise<readonly SbomDocument[]> {
   const found: SbomDocument[] = []
   for (const { path, data } of tree.children(folder).toSorted((a, b) => (a.path < b.path ? -1 : 1)))
-    if (data !== undefined && path.endsWith('.spdx.json')) found.push(await readSbomDocument(data))
+    if (data !== undefined && path.endsWith('.spdx.json')) found.push(await reader.read(data))
   return found
 }
