@@ -101,7 +101,10 @@ function toTrust(value: unknown, name: string, where: Location): Trust {
     })
   try {
     const root = TrustedRoot.fromJSON(value)
-    return { name, root, material: toTrustMaterial(root, noKey) }
+    const material = toTrustMaterial(root, noKey)
+    for (const { certChain } of [...material.certificateAuthorities, ...material.timestampAuthorities])
+      for (const { root: asn1 } of certChain) keepEncoded(asn1)
+    return { name, root, material }
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new VerificationError('TRUST_ROOT', `expected certificates and keys that can be read: ${reason}`, {
@@ -109,6 +112,12 @@ function toTrust(value: unknown, name: string, where: Location): Trust {
       cause,
     })
   }
+}
+
+/** The library (@sigstore/verify 4.1.3) encodes both certificates again, byte by byte, for every comparison of two. */
+function keepEncoded(asn1: { toDER(): Buffer }): void {
+  const der = asn1.toDER()
+  asn1.toDER = () => der
 }
 
 function noKey(hint: string): never {

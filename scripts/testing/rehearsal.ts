@@ -33,7 +33,7 @@ const NAMESPACE = 'ghcr.io/you'
 /** What the node says, in the folder of a rehearsal. */
 const SAVED = 'saved'
 const BLOCK = /^```\n([\s\S]*?)^```/gm
-const TALOSCTL = join(ROOT, 'scripts/node/testing/talosctl.mjs')
+const TALOSCTL = join(ROOT, 'scripts/node/testing/talosctl.sh')
 
 /** The command lines of the page that are ours, in its order. */
 export async function pageCommands(): Promise<readonly ShownCommand[]> {

@@ -28,8 +28,8 @@ export type Incoming = {
 const FILE_MODE = 0o600
 
 export async function beginFile(root: string, seal: () => Promise<Seal | undefined>): Promise<Incoming> {
-  const path = await temporaryPath(root)
-  const file = await open(path, 'wx+', FILE_MODE)
+  const path = temporaryPath(root)
+  const file = await inCache(root, () => open(path, 'wx+', FILE_MODE))
   let position = 0
   let kept = false
   const write = async (bytes: Uint8Array): Promise<void> => {
@@ -49,8 +49,7 @@ export async function beginFile(root: string, seal: () => Promise<Seal | undefin
     },
     async keep(target, record) {
       if ((await bootId()) === '') await file.datasync()
-      await makeFolder(dirname(target), FOLDER_MODE)
-      await rename(path, target)
+      await moveTo(path, target)
       kept = true
       // Only now: a new name changes the time that no user can set.
       await writeRecord(root, record, await describeFile(await file.stat({ bigint: true })), await seal())
@@ -64,11 +63,10 @@ export async function beginFile(root: string, seal: () => Promise<Seal | undefin
 
 /** Writes a small file as a whole. */
 export async function writeDocument(root: string, target: string, text: string | Uint8Array): Promise<void> {
-  const path = await temporaryPath(root)
+  const path = temporaryPath(root)
   try {
-    await writeFile(path, text, { flag: 'wx', mode: FILE_MODE })
-    await makeFolder(dirname(target), FOLDER_MODE)
-    await rename(path, target)
+    await inCache(root, () => writeFile(path, text, { flag: 'wx', mode: FILE_MODE }))
+    await moveTo(path, target)
   } catch (error) {
     await rm(path, { force: true })
     throw error
@@ -81,12 +79,46 @@ export async function touch(path: string): Promise<void> {
   await utimes(path, now, now).catch(() => undefined)
 }
 
-async function temporaryPath(root: string): Promise<string> {
-  const folder = areaFolder(root, 'tmp')
+function temporaryPath(root: string): string {
+  return join(areaFolder(root, 'tmp'), `${process.pid}-${randomBytes(12).toString('hex')}`)
+}
+
+/** Caches that this process has begun. */
+const begun = new Set<string>()
+
+/** Makes a file in the area for temporary ones; the folders and the mark come first, and again where somebody removed them. */
+async function inCache<T>(root: string, make: () => Promise<T>): Promise<T> {
+  const isBegun = begun.has(root)
+  if (!isBegun) await beginCache(root)
+  try {
+    return await make()
+  } catch (error) {
+    if (!isBegun || !isMissing(error)) throw error
+    await beginCache(root)
+    return await make()
+  }
+}
+
+async function beginCache(root: string): Promise<void> {
   await makeFolder(root, FOLDER_MODE)
   await markCache(root)
-  await makeFolder(folder, FOLDER_MODE)
-  return join(folder, `${process.pid}-${randomBytes(12).toString('hex')}`)
+  await makeFolder(areaFolder(root, 'tmp'), FOLDER_MODE)
+  begun.add(root)
+}
+
+/** Renames a file; the folder of its new name is nearly always there. */
+async function moveTo(path: string, target: string): Promise<void> {
+  try {
+    await rename(path, target)
+  } catch (error) {
+    if (!isMissing(error)) throw error
+    await makeFolder(dirname(target), FOLDER_MODE)
+    await rename(path, target)
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT'
 }
 
 /** Says what the folder is, once; the text is whole or absent. */
