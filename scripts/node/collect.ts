@@ -4,12 +4,13 @@ import { join } from 'node:path'
 import { describeError, HarnessError } from '#harness/errors.ts'
 import { parseMachineConfig } from '#harness/machine-config/document.ts'
 import { machineConfigFacts } from '#harness/machine-config/facts.ts'
-import { redactConfig, redactText, REDACTED } from '#harness/machine-config/redact.ts'
+import { redactConfig, redactText, redactVariable, REDACTED } from '#harness/machine-config/redact.ts'
 import { mapInParallel } from '#harness/oci/parallel.ts'
-import { RESOURCE_NAMES, STAGED_UPGRADE, type ResourceName } from '#harness/talos/node/resources.ts'
+import { knownFields, RESOURCE_NAMES, STAGED_UPGRADE, type ResourceName } from '#harness/talos/node/resources.ts'
 import { setNode } from '#harness/talos/node/service-table.ts'
 import { readJsonStream } from '#harness/talos/node/stream.ts'
 import { UsageError } from '../cli/command-line.ts'
+import { printable } from '../judge/verdict/printable.ts'
 import { clientVersion, getResource, getServices, type Talosctl } from './talosctl.ts'
 
 /** Nodes that are asked at once. */
@@ -93,8 +94,7 @@ function ownTable(stdout: Uint8Array, node: string): Table {
 }
 
 function say(text: string): void {
-  // oxlint-disable-next-line no-control-regex -- what a node says must not reach the terminal as commands
-  process.stderr.write(`${text.replaceAll(/[\x00-\x1f\x7f-\x9f]/g, ' ')}\n`)
+  process.stderr.write(`${printable(text)}\n`)
 }
 
 type Document = { readonly metadata?: Readonly<Record<string, unknown>> | null; readonly spec?: unknown }
@@ -108,7 +108,8 @@ function keep(name: ResourceName, node: string, stdout: Uint8Array): readonly ob
       name === 'metakeys' ? documents.filter(({ metadata }) => metadata?.['id'] === STAGED_UPGRADE) : documents
     return own.map(({ metadata, spec }) => {
       const { id, namespace, type, version } = metadata ?? {}
-      return { metadata: { id, namespace, type, version }, node, spec: withoutSecrets(name, spec) }
+      const known = knownFields(name, spec, `${name} of ${node}`)
+      return { metadata: { id, namespace, type, version }, node, spec: withoutSecrets(name, known) }
     })
   } catch (error) {
     if (error instanceof HarnessError) return describeError(error)
@@ -116,9 +117,10 @@ function keep(name: ResourceName, node: string, stdout: Uint8Array): readonly ob
   }
 }
 
+/** Of a resource only what is read: a schematic is in the description of its extension, with all its arguments. */
 function withoutSecrets(name: ResourceName, spec: unknown): unknown {
   if (name === 'machineconfigs') return configWithout(spec)
-  if (name === 'extensionserviceconfigs') return serviceWithout(spec)
+  if (name === 'extensionserviceconfigs') return serviceWithout(spec as ServiceSpec)
   return mapTexts(spec, redactText)
 }
 
@@ -134,20 +136,17 @@ function configWithout(spec: unknown): string {
   return text
 }
 
-/** Files of services are for programs that we do not know: their content is not kept. */
-function serviceWithout(spec: unknown): unknown {
-  if (typeof spec === 'string')
-    throw new HarnessError('MALFORMED', 'it is not kept: expected the fields of a service in its spec, got a text')
-  const { environment, files, ...rest } = (spec ?? {}) as { environment?: unknown; files?: unknown }
-  return {
-    ...(mapTexts(rest, redactText) as object),
-    ...(environment !== undefined && { environment: mapTexts(environment, redactText) }),
-    ...(Array.isArray(files) && { files: files.map(fileWithout) }),
-  }
+type ServiceSpec = {
+  readonly environment?: readonly string[] | null
+  readonly files?: readonly { readonly mountPath: string }[] | null
 }
 
-function fileWithout(file: unknown): unknown {
-  return typeof file === 'object' && file !== null ? { ...file, content: REDACTED } : REDACTED
+/** Files of services are for programs that we do not know: their content is not kept. */
+function serviceWithout({ environment, files }: ServiceSpec): ServiceSpec {
+  return {
+    ...(environment && { environment: environment.map(redactVariable) }),
+    ...(files && { files: files.map(({ mountPath }) => ({ content: REDACTED, mountPath })) }),
+  }
 }
 
 function mapTexts(value: unknown, map: (text: string) => string): unknown {

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -135,6 +135,9 @@ describe('npm run node-check -- --nodes', { timeout: 60_000 }, () => {
 
   it('asks by calls that only read, keeps what was said without secrets, and judges that', async () => {
     await answers(secret)
+    const metadata = { name: 'schematic', version: 'f'.repeat(64), extraInfo: `extraKernelArgs: [x=${TOKEN}]` }
+    const schematic = { metadata: { id: 'schematic' }, node: WORKER.address, spec: { image: 'schematic.sqsh', metadata } }
+    await appendFile(join(fake, `extensions.${WORKER.address}`), JSON.stringify(schematic))
     const into = join(folder, 'kept')
     const options = ['--talosctl', TALOSCTL, '--talosconfig', 'my talosconfig; rm x']
     const { exit, stderr } = await run('--nodes', `${WORKER.address},${WORKER.address}`, ...options, '--collect', into)

@@ -1,6 +1,6 @@
 // The release that a node booted, and what it will boot next.
-import { isSecretName } from '#harness/machine-config/secrets/names.ts'
-import { shapesIn } from '#harness/machine-config/secrets/shapes.ts'
+import { HarnessError } from '#harness/errors.ts'
+import { REDACTED, redactConfig, redactText } from '#harness/machine-config/redact.ts'
 import type { ObservedNode, Told } from '#harness/talos/node/observed.ts'
 import { quirksOf } from '#harness/talos/quirks.ts'
 import { compareTalos } from '#harness/talos/talos-version.ts'
@@ -105,10 +105,12 @@ export const judgeCommandLine: NodeJudge = (node, { contract, lock }) => {
     secureBoot: contract.secureBoot ? quirks.secureBootArguments : [],
     extra: contract.extraKernelArguments,
   }).join(' ')
+  // What was kept of a node has no secrets, and no report is to have any.
+  const kept = redactText(expected)
   const got = commandLine.value.trim()
-  if (got === expected) return []
+  if (got === expected || got === kept) return []
   const message = `the kernel of ${node.address} got another command line than its image has`
-  return [{ at: commandLine.at, message, expected, got: shown(got) }]
+  return [{ at: commandLine.at, message, expected: kept, got: redactText(got) }]
 }
 
 /** Judges the boot by the contract: with SecureBoot where it says so. */
@@ -129,6 +131,7 @@ export const judgeSecureBoot: NodeJudge = (node, { contract }) => {
 export const judgeStaged: NodeJudge = (node) => {
   const { activeConfig, persistentConfig, stagedUpgrade } = node
   return [
+    ...(node.unanswered?.includes('machineconfigs') === true ? [withoutConfig(node)] : []),
     ...(stagedUpgrade === undefined
       ? []
       : [
@@ -145,35 +148,47 @@ export const judgeStaged: NodeJudge = (node) => {
   ]
 }
 
+/** A node that keeps its configuration from who asks; one that nobody asked for it is judged by the rest. */
+function withoutConfig({ address, start }: ObservedNode): NodeFinding {
+  const message = `${address} did not answer how it is configured: ask with the role os:admin, which alone reads machineconfigs`
+  return { at: start, kind: 'unknown', message }
+}
+
 function differences({ address }: ObservedNode, active: Told<string>, next: Told<string>): readonly NodeFinding[] {
   if (active.value === next.value) return []
-  const [now, then] = [active.value.split('\n'), next.value.split('\n')]
-  const gone = now.filter((line) => !then.includes(line))
-  const come = then.filter((line) => !now.includes(line))
+  const [now, then] = [new Set(active.value.split('\n')), new Set(next.value.split('\n'))]
   return [
     {
       at: next.at,
       message: `the persistent configuration of ${address}, that of the next boot, is another than the active one`,
-      expected: excerpt(gone),
-      got: excerpt(come),
+      expected: excerpt(now.difference(then), active.value),
+      got: excerpt(then.difference(now), next.value),
     },
   ]
 }
 
 const MAX_LINES = 5
 
-function excerpt(lines: readonly string[]): string {
-  const more = lines.length - MAX_LINES
-  const said = lines.slice(0, MAX_LINES).map((line) => shown(line.trim()))
+/** Some lines of a configuration, without its secrets. */
+function excerpt(lines: ReadonlySet<string>, config: string): string {
+  const kept = keptLines(config)
+  const more = lines.size - MAX_LINES
+  const said = [...lines].slice(0, MAX_LINES).map((line) => (kept.has(line) ? line.trim() : hidden(line)))
   return [...(said.length === 0 ? ['no other line'] : said), ...(more > 0 ? [`and ${more} more lines`] : [])].join('\n')
 }
 
-/** A line without the values of what is a secret by its name or its shape. */
-function shown(line: string): string {
-  const [, name = ''] = /^(?:-\s+)?["']?([\w.-]+)["']?\s*[:=]/.exec(line) ?? []
-  if (isSecretName(name) || name === 'key') return `${name}: ******`
-  return line
-    .split(' ')
-    .map((word) => (shapesIn(word).length > 0 ? '******' : word))
-    .join(' ')
+/** The lines that have nothing to hide; none of a text that is no YAML. */
+function keptLines(config: string): ReadonlySet<string> {
+  try {
+    return new Set(redactConfig(config).split('\n'))
+  } catch (error) {
+    if (error instanceof HarnessError) return new Set()
+    throw error
+  }
+}
+
+/** `token: ******` */
+function hidden(line: string): string {
+  const [, name] = /^\s*(?:-\s+)?["']?([\w.-]+)["']?\s*[:=]/.exec(line) ?? []
+  return name === undefined ? REDACTED : `${name}: ${REDACTED}`
 }

@@ -39,6 +39,8 @@ export type ObservedNode = {
   readonly address: string
   /** The place of what is missing altogether. */
   readonly start: Location
+  /** Resources that it was asked for and did not answer. */
+  readonly unanswered?: readonly string[]
   readonly hostname?: string
   readonly talos?: Told<string>
   readonly extensions?: readonly RunningExtension[]
@@ -124,6 +126,7 @@ function observe(address: string, start: Location, read: Read, rows: Rows | unde
     start,
     hasServiceTable: rows !== undefined,
     unmet: (machine?.status?.unmetConditions ?? []).map(({ name, reason }) => `${name ?? '?'}: ${reason ?? '?'}`),
+    ...(unanswered.size > 0 && { unanswered: [...unanswered] }),
     ...given({
       hostname: first('hostnamestatuses', ({ hostname }) => hostname)?.value,
       talos: first('versions', ({ version }) => version),

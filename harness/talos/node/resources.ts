@@ -83,6 +83,11 @@ export function readResources<Name extends ResourceName>(
   })
 }
 
+/** The fields of a resource that are read, without the others. SchemaError for one of another type. */
+export function knownFields(name: ResourceName, spec: unknown, path: string): unknown {
+  return checked(SPECS[name], spec, name, { path })
+}
+
 /** Kinds by another name than that which talosctl is asked with: an alias of it. */
 const TYPES: Readonly<Partial<Record<ResourceName, string>>> = {
   addresses: 'addressstatuses',
