@@ -105,12 +105,21 @@ describe('redactConfig', () => {
 
 describe('redactText', () => {
   it.each([
-    ['talos.platform=metal talos.config=https://x.test/?token=hunter2hunter2', 'talos.platform=metal talos.config=******'],
+    [
+      'talos.platform=metal talos.config=https://x.test/?token=hunter2hunter2',
+      'talos.platform=metal talos.config=******',
+    ],
     ['talos.config=https://u:hunter2@x.test/c quiet', 'talos.config=****** quiet'],
     ['talos.config=https://x.test/c?x=hunter2', 'talos.config=******'],
     ['talos.config=https://x.test/c?u=${uuid}&m=', 'talos.config=https://x.test/c?u=${uuid}&m='],
-    ['talos.config=metal-iso  talos.config.inline=KLUv/hunter2==', 'talos.config=metal-iso  talos.config.inline=******'],
-    ['talos.config.oauth.client_id=a talos.config.oauth.extra_variable=hunter2', 'talos.config.oauth.client_id=a talos.config.oauth.extra_variable=******'],
+    [
+      'talos.config=metal-iso  talos.config.inline=KLUv/hunter2==',
+      'talos.config=metal-iso  talos.config.inline=******',
+    ],
+    [
+      'talos.config.oauth.client_id=a talos.config.oauth.extra_variable=hunter2',
+      'talos.config.oauth.client_id=a talos.config.oauth.extra_variable=******',
+    ],
     ['talos.environment="X_TOKEN=hunter2 hunter2" a', 'talos.environment=****** a'],
     ['siderolink.api=grpc://x.test?jointoken=hunter2', 'siderolink.api=******'],
     ['nvme_core.io_timeout=4294967295 console=ttyAMA0', 'nvme_core.io_timeout=4294967295 console=ttyAMA0'],

@@ -136,7 +136,11 @@ describe('npm run node-check -- --nodes', { timeout: 60_000 }, () => {
   it('asks by calls that only read, keeps what was said without secrets, and judges that', async () => {
     await answers(secret)
     const metadata = { name: 'schematic', version: 'f'.repeat(64), extraInfo: `extraKernelArgs: [x=${TOKEN}]` }
-    const schematic = { metadata: { id: 'schematic' }, node: WORKER.address, spec: { image: 'schematic.sqsh', metadata } }
+    const schematic = {
+      metadata: { id: 'schematic' },
+      node: WORKER.address,
+      spec: { image: 'schematic.sqsh', metadata },
+    }
     await appendFile(join(fake, `extensions.${WORKER.address}`), JSON.stringify(schematic))
     const into = join(folder, 'kept')
     const options = ['--talosctl', TALOSCTL, '--talosconfig', 'my talosconfig; rm x']
