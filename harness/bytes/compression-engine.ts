@@ -1,6 +1,7 @@
 // Runs a decoder of node:zlib over bytes that are pulled as it wants them: streaming, on the threads of libuv.
 import type { InflateRaw, ZstdDecompress } from 'node:zlib'
 import { FormatError, type Location } from '../errors.ts'
+import { freeChunk } from './source.ts'
 
 /** Gives the next bytes, undefined at the end. */
 export type Pull = () => Promise<Uint8Array | undefined>
@@ -14,7 +15,7 @@ export type DecoderOptions = {
 }
 
 /**
- * Decoded chunks; returns the bytes that were pulled but are after the end of the compressed stream. FormatError
+ * Decoded chunks, each of which holds until the next is asked for; returns the bytes that were pulled but are after the end of the compressed stream. FormatError
  * TRUNCATED and MALFORMED, located where the last valid piece of the input ended (`skipped`: how much of the input is
  * before and between the bytes pulled); what `pull` throws goes through as it is. The engine is destroyed at the end.
  */
@@ -31,7 +32,10 @@ export async function* runEngine(
     return new Uint8Array(0)
   })
   try {
-    for await (const chunk of engine) yield chunk as Uint8Array
+    for await (const chunk of engine) {
+      yield chunk as Uint8Array
+      freeChunk(chunk as Uint8Array)
+    }
     return await feeding
   } catch (cause) {
     if (failure.input !== undefined) throw failure.input.error

@@ -29,7 +29,8 @@ function chunked(
 }
 
 async function gunzip(chunks: AsyncIterable<Uint8Array>, maxBytes = options.maxBytes): Promise<string> {
-  return Buffer.concat(await Array.fromAsync(gunzipChunks(chunks, { ...options, maxBytes }))).toString('latin1')
+  const content = gunzipChunks(chunks, { ...options, maxBytes })
+  return Buffer.concat(await Array.fromAsync(content, (chunk) => Uint8Array.from(chunk))).toString('latin1')
 }
 
 /** One member by hand: `header` is what follows the magic number and the method. */

@@ -4,7 +4,16 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { FormatError } from '../errors.ts'
 import { expectCode } from '../testing/expect-code.ts'
-import { bytesSource, CHUNK_SIZE, chunkMemory, fileSource, memberLocation, readAll, type ByteSource } from './source.ts'
+import {
+  bytesSource,
+  CHUNK_SIZE,
+  chunkMemory,
+  fileSource,
+  freeChunk,
+  memberLocation,
+  readAll,
+  type ByteSource,
+} from './source.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'source-'))
 afterAll(() => rm(folder, { recursive: true }))
@@ -124,3 +133,16 @@ async function chunksOf(stream: AsyncIterable<Uint8Array>): Promise<readonly Uin
   for await (const chunk of stream) chunks.push(chunk)
   return chunks
 }
+
+describe('freeChunk', () => {
+  it('gives back what ends its buffer, and never the pool of small ones', () => {
+    const big = Buffer.allocUnsafeSlow(1 << 20)
+    freeChunk(big.subarray(0, 1 << 19))
+    expect(big).toHaveLength(1 << 20)
+    freeChunk(big.subarray(1 << 19))
+    expect(big).toHaveLength(0)
+    const pooled = Buffer.from('pooled')
+    freeChunk(new Uint8Array(pooled.buffer))
+    expect(pooled.toString()).toBe('pooled')
+  })
+})

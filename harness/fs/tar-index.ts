@@ -20,7 +20,7 @@ const OPTIONS = { highWaterMark: CHUNK_SIZE, filenameEncoding: 'latin1', allowUn
 /** Bytes after the end of an archive; tar fills up to 10 KiB, or to the blocks of a tape. */
 const MAX_AFTER_END = 1 << 20
 
-/** Takes the bytes of a tar in chunks, which must not be reused, and ends as its index. */
+/** Takes the bytes of a tar in chunks and ends as its index. */
 export class TarIndexer {
   readonly #where: Location
   readonly #scanner: TarScanner
@@ -61,11 +61,12 @@ export class TarIndexer {
    * of the archive is taken and not looked into.
    */
   async push(chunk: Uint8Array): Promise<void> {
+    const isContent = this.#scanner.skips(chunk.length)
     const part = this.#scanner.push(chunk)
     if (part.length < chunk.length) this.#passEnd(chunk.subarray(part.length))
     if (part.length === 0) return
     const woken = this.#nextWake()
-    if (!this.#extract.write(part)) await woken
+    if (!this.#extract.write(isContent ? anyBytes(part.length) : Buffer.from(part))) await woken
     this.#checkFailure()
   }
 
@@ -138,6 +139,12 @@ function markDuplicate(entry: TarEntry): TarEntry {
   return { ...entry, problems: ['duplicate', ...entry.problems] }
 }
 
+/** In the place of content, which the unpacker only counts: it keeps chunks for longer than they hold. */
+function anyBytes(length: number): Uint8Array {
+  return length <= FILLER.length ? FILLER.subarray(0, length) : Buffer.alloc(length)
+}
+
+const FILLER = Buffer.alloc(CHUNK_SIZE)
 const ZEROS = Buffer.alloc(1 << 16)
 
 function isZero(bytes: Uint8Array): boolean {

@@ -89,6 +89,11 @@ export class TarScanner {
     return this.#isPaddingClean
   }
 
+  /** True if the next `length` bytes are all of the content that is passing. */
+  skips(length: number): boolean {
+    return this.#skip >= length
+  }
+
   /** Takes a chunk and gives the part of it that belongs to the archive: nothing after its end. */
   push(chunk: Uint8Array): Uint8Array {
     let at = 0

@@ -1,5 +1,5 @@
 // Decodes a regular file's blocks as they are asked for: full blocks, sparse blocks and a tail in a fragment.
-import { CHUNK_SIZE } from '../../bytes/source.ts'
+import { CHUNK_SIZE, freeChunk, freeBuffer } from '../../bytes/source.ts'
 import {
   assertBlockSize,
   decodeBlock,
@@ -41,8 +41,8 @@ export class FileContent {
     return out
   }
 
-  /** The same in chunks, each block decoded once, ahead of who reads. */
-  async *stream(start: number, end: number): AsyncGenerator<Uint8Array, void, void> {
+  /** The same in chunks, each block decoded once, ahead of who reads; `passing` where each is let go before the next. */
+  async *stream(start: number, end: number, passing: boolean): AsyncGenerator<Uint8Array, void, void> {
     const groupsAhead = Math.max(2, (CONCURRENCY * this.#reader.image.superblock.blockSize) / CHUNK_SIZE)
     const pending: Promise<Uint8Array>[] = []
     for (let at = start; at < end || pending.length > 0;) {
@@ -54,7 +54,9 @@ export class FileContent {
         pending.push(group)
         at = next
       }
-      yield await (pending.shift() as Promise<Uint8Array>)
+      const chunk = await (pending.shift() as Promise<Uint8Array>)
+      yield chunk
+      if (passing) freeChunk(chunk)
     }
   }
 
@@ -68,15 +70,23 @@ export class FileContent {
     const base = last < first ? 0 : this.#place(first).position
     const length = last < first ? 0 : this.#place(last).position + this.#place(last).size - base
     const encoded = length === 0 ? out.subarray(0, 0) : await image.source.read(base, length)
-    await this.#fill(out, start, (place, what) => {
+    const load: LoadBlock = (place, what) => {
       const from = place.position - base
       return decodeBlock(image, what, place, encoded.subarray(from, from + place.size))
+    }
+    await this.#fill(out, start, load, ({ stored }, block) => {
+      if (!stored) freeBuffer(block)
     })
     return out
   }
 
-  /** Fills `out` with the bytes from `start` on. */
-  async #fill(out: Uint8Array, start: number, load: LoadBlock): Promise<void> {
+  /** Fills `out` with the bytes from `start` on; `release` takes each block that was copied. */
+  async #fill(
+    out: Uint8Array,
+    start: number,
+    load: LoadBlock,
+    release: (place: BlockPlace, block: Uint8Array) => void = () => {},
+  ): Promise<void> {
     const { image, readFragment } = this.#reader
     const { fragment, blockList, size } = this.#inode
     const { blockSize } = image.superblock
@@ -99,6 +109,7 @@ export class FileContent {
       const block = await load(place, `data block ${index}`)
       assertBlockSize(image, `data block ${index}`, place.position, block.length, wanted)
       out.set(block.subarray(from - blockStart, to - blockStart), from - start)
+      release(place, block)
     })
   }
 

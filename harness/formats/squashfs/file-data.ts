@@ -22,9 +22,9 @@ export class FileData implements ByteSource {
     return this.#bounded().read(offset, length)
   }
 
-  async *stream(start = 0, end = this.size): AsyncGenerator<Uint8Array, void, void> {
+  async *stream(start = 0, end = this.size, memory?: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
     this.#bounded().slice(start, end - start) // throws where the range is not inside
-    yield* this.#content.stream(this.#base + start, this.#base + end)
+    yield* this.#content.stream(this.#base + start, this.#base + end, memory !== undefined)
   }
 
   slice(offset: number, length: number, where = this.where): ByteSource {

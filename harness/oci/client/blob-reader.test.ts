@@ -22,7 +22,7 @@ async function read(
   const client = clientOf(server, { limits })
   try {
     const chunks: Uint8Array[] = []
-    for await (const chunk of readBlob(client, 'a', content, options)) chunks.push(chunk)
+    for await (const chunk of readBlob(client, 'a', content, options)) chunks.push(Uint8Array.from(chunk))
     return { bytes: Buffer.concat(chunks), ranges: server.asked.map(({ headers }) => headers.range) }
   } finally {
     await client.close()

@@ -1,5 +1,5 @@
 // A blob, streamed: taken up again where it broke off, its digest continued over every piece.
-import { CHUNK_SIZE } from '../../bytes/source.ts'
+import { CHUNK_SIZE, freeChunk } from '../../bytes/source.ts'
 import { verifiedChunks, type Content } from '../../bytes/verified.ts'
 import { IntegrityError, NotFoundError, RegistryError } from '../../errors.ts'
 import { assertIdentity, isTemporary, type RegistryClient, type RegistryRequest } from './client.ts'
@@ -15,7 +15,7 @@ export type BlobOptions = {
 }
 
 /**
- * The bytes of a blob in chunks of about 1 MiB. Errors of `RegistryClient.exchange`; NotFoundError BLOB_UNKNOWN;
+ * The bytes of a blob in chunks of 1 MiB, each of which holds until the next is asked for. Errors of `RegistryClient.exchange`; NotFoundError BLOB_UNKNOWN;
  * IntegrityError before the end is reported. Every connection begins at the registry: what it redirected to has
  * expired.
  */
@@ -26,7 +26,7 @@ export function readBlob(
   options: BlobOptions = {},
 ): AsyncGenerator<Uint8Array, void, void> {
   const at = { path: `${client.registry}/${repository}`, digest: content.digest }
-  return verifiedChunks(inPieces(resumed(client, repository, content, options)), content, at)
+  return verifiedChunks(inPieces(resumed(client, repository, content, options), content.size), content, at)
 }
 
 async function* resumed(
@@ -163,17 +163,22 @@ function tooSlow(reply: Reply, { digest, size }: Content, offset: number): Regis
   return new RegistryError('REGISTRY_UNAVAILABLE', message, { at: { digest, offset }, request })
 }
 
-/** Bigger pieces: hashing and decompression cost by the piece as well. */
-async function* inPieces(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
-  let pending: Uint8Array[] = []
-  let size = 0
+/** Bigger pieces: hashing and decompression cost by the piece as well. Each holds until the next is asked for. */
+async function* inPieces(chunks: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array, void, void> {
+  // A byte where there is to be none is for the caller to see.
+  const piece = Buffer.allocUnsafeSlow(Math.min(Math.max(size, 1), CHUNK_SIZE))
+  let filled = 0
   for await (const chunk of chunks) {
-    pending.push(chunk)
-    size += chunk.length
-    if (size < CHUNK_SIZE) continue
-    yield Buffer.concat(pending, size)
-    pending = []
-    size = 0
+    for (let at = 0; at < chunk.length;) {
+      const part = chunk.subarray(at, at + piece.length - filled)
+      piece.set(part, filled)
+      filled += part.length
+      at += part.length
+      if (filled < piece.length) continue
+      yield piece
+      filled = 0
+    }
+    freeChunk(chunk)
   }
-  if (size > 0) yield Buffer.concat(pending, size)
+  if (filled > 0) yield piece.subarray(0, filled)
 }
