@@ -156,3 +156,37 @@ function isoRecord(name: string, sector: number, size: number, flags: number, ro
   bytes.set(names, head)
   return bytes
 }
+
+/** GUIDs as they are stored. */
+const X509 = 'a159c0a5e494a74a87b5ab155c2bf072'
+const SHA256 = '2616c4c14c509240aca941f936934328'
+const PKCS7 = '9dd2af4adf68ee498aa9347d375665a7'
+const OWNER = '00112233445566778899aabbccddeeff'
+const SIGNATURE = Buffer.from('3000', 'hex')
+
+export type ListedKey = {
+  /** A certificate in DER, or the SHA-256 of a program. */
+  readonly data: Uint8Array
+  readonly isHash?: boolean
+  readonly owner?: string
+}
+
+/** The content of `db.auth`: one list a key, behind a signature of two bytes that nobody verifies. */
+export function signatureLists(keys: readonly ListedKey[]): Uint8Array {
+  const header = Buffer.alloc(40)
+  header.writeUInt16LE(2026, 0)
+  header.writeUInt32LE(24 + SIGNATURE.length, 16)
+  header.writeUInt16LE(0x0200, 20)
+  header.writeUInt16LE(0x0ef1, 22)
+  header.write(PKCS7, 24, 'hex')
+  const lists = keys.map(({ data, isHash = false, owner = OWNER }) => {
+    const list = Buffer.alloc(44 + data.length)
+    list.write(isHash ? SHA256 : X509, 0, 'hex')
+    list.writeUInt32LE(list.length, 16)
+    list.writeUInt32LE(16 + data.length, 24)
+    list.write(owner, 28, 'hex')
+    list.set(data, 44)
+    return list
+  })
+  return Buffer.concat([header, SIGNATURE, ...lists])
+}

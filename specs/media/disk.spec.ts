@@ -9,6 +9,12 @@ const EFI_TYPE = 'C12A7328-F81F-11D2-BA4B-00A0C93EC93B'
 const LINUX_TYPE = '0FC63DAF-8483-4772-8E79-3D69D8477DE4'
 const PROTECTIVE = 0xee
 const ENTRIES_BYTES = 128 * 128
+/**
+ * Tags of META that a first boot reads (siderolabs/talos pkg/machinery/meta/constants.go, v1.11 … main of August 2026): from
+ * StateEncryptionConfig to UniqueMachineToken. Those before them are of upgrades, DiskImageBootloader behind is amd64's.
+ */
+const FIRST_TAG = 0x09
+const LAST_TAG = 0x10
 /** The sector behind the header. */
 const FIRST_ENTRIES = 2
 const layoutFrom = (offset: number) => [
@@ -96,12 +102,16 @@ test(
 )
 
 test(
-  ...must('MED-008', 'META is zeros, or two equal copies of values whose digests hold', {
-    targets: ['media'],
-    forms: ['raw'],
-    needs: ['MED-003'],
-    fix: 'set values in the profile (customization.meta), and let imager write them: Talos takes a broken META for an empty one',
-  }),
+  ...must(
+    'MED-008',
+    'META is zeros, or two equal copies of values whose digests hold, each of a tag that a first boot reads: no staged upgrade, no tag that the release does not know',
+    {
+      targets: ['media'],
+      forms: ['raw'],
+      needs: ['MED-003'],
+      fix: 'set values in the profile (customization.meta), of the tags 0x09 to 0x10, and let imager write them: Talos takes a broken META for an empty one, and a staged upgrade for an order',
+    },
+  ),
   async ({ medium, judge }) => {
     const { gpt, meta } = await medium.disk()
     const { copies, restIsZero } = await meta()
@@ -111,6 +121,12 @@ test(
       gpt.where,
     ).toEqual([true, true])
     judge([...(second?.values ?? [])], gpt.where).toEqual([...(first?.values ?? [])])
-    judge(restIsZero, gpt.where).toBe(true)
+    const isPlain = copies.every((copy) => copy?.isPlain ?? true)
+    judge({ isPlain, restIsZero }, gpt.where).toEqual({ isPlain: true, restIsZero: true })
+    const others = [...(first?.values.keys() ?? [])].filter((tag) => tag < FIRST_TAG || tag > LAST_TAG)
+    judge(
+      others.map((tag) => `0x${tag.toString(16)}`),
+      gpt.where,
+    ).toEqual([])
   },
 )

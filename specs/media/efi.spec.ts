@@ -9,18 +9,26 @@ import { readBootLoader } from '../installer/boot-loader.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 import { signatureFindings } from '../uki/signed.ts'
-import { expectedPaths, isEnrolledKey, isOfBoard, loaderConfigurations, SIGNING_CERTIFICATE } from './efi.ts'
+import {
+  BOOT_LOADER,
+  expectedPaths,
+  isEnrolledKey,
+  isOfBoard,
+  loaderConfigurations,
+  SIGNING_CERTIFICATE,
+} from './efi.ts'
 
-const BOOT_LOADER = 'EFI/BOOT/BOOTAA64.EFI'
 const LOADER_CONFIGURATION = 'loader/loader.conf'
 const MAX_TEXT_BYTES = 64 << 10
+/** Of the FAT image in an ISO: mkfs.vfat's own choice. */
+const ISO_SECTOR_SIZE = 512
 /** Talos keeps the UKI that it was upgraded from. */
 const KEPT_UKIS = 2
 
 test(
   ...must(
     'MED-004',
-    'its EFI file system is FAT32 labelled EFI, its tables and boot sectors agree, and every chain of clusters is one file',
+    'its EFI file system is FAT32 labelled EFI, with sectors as wide as those of the partition table (512 bytes on an ISO), its tables and boot sectors agree, and every chain of clusters is one file',
     {
       targets: ['media'],
       forms: ['iso', 'raw'],
@@ -28,10 +36,12 @@ test(
       fix: 'let imager write the file system: firmware reads what a repair by another tool would not show',
     },
   ),
-  async ({ medium, judge }) => {
-    const { label, tablesAgree, bootSectorsAgree, where } = await medium.efi()
-    judge({ label, tablesAgree, bootSectorsAgree }, where).toEqual({
+  async ({ medium, form, judge }) => {
+    const { label, tablesAgree, bootSectorsAgree, boot, where } = await medium.efi()
+    const { sectorSize } = boot
+    judge({ label, sectorSize, tablesAgree, bootSectorsAgree }, where).toEqual({
       label: 'EFI',
+      sectorSize: form === 'raw' ? (await medium.disk()).gpt.sectorSize : ISO_SECTOR_SIZE,
       tablesAgree: true,
       bootSectorsAgree: true,
     })

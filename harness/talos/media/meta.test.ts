@@ -10,7 +10,7 @@ const read = (bytes: Uint8Array) => readMeta(bytesSource(bytes, { path: 'META' }
 
 describe('readMeta', () => {
   it('reads the values of both copies', async () => {
-    const copy = { digestHolds: true, values: new Map([[0x0a, Buffer.from('hi').toString('hex')]]) }
+    const copy = { digestHolds: true, isPlain: true, values: new Map([[0x0a, Buffer.from('hi').toString('hex')]]) }
     expect(await read(metaSample())).toEqual({ copies: [copy, copy], restIsZero: true })
   })
 
@@ -22,6 +22,16 @@ describe('readMeta', () => {
     const { copies, restIsZero } = await read(bytes)
     expect(copies.map((copy) => copy?.digestHolds)).toEqual([false, true])
     expect(restIsZero).toBe(false)
+  })
+
+  it('tells bytes behind the last value, and a tag that is there twice', async () => {
+    const behind = Buffer.from(metaSample())
+    behind[1000] = 1
+    expect((await read(behind)).copies.map((copy) => copy?.isPlain)).toEqual([false, true])
+    const twice = Buffer.from(metaSample())
+    twice.copy(twice, 14, 4, 14)
+    const [first] = (await read(twice)).copies
+    expect(first).toMatchObject({ isPlain: false, values: new Map([[0x0a, '6869']]) })
   })
 
   it('refuses a value that reaches over the end of its copy', async () => {

@@ -13,8 +13,13 @@ const END_MAGIC = 0xa5b4c3d2
 const DIGEST_SIZE = 32
 const DIGEST_OFFSET = COPY_SIZE - DIGEST_SIZE - 4
 
-/** Values as hex digits by tag. */
-type MetaCopy = { readonly digestHolds: boolean; readonly values: ReadonlyMap<number, string> }
+type MetaCopy = {
+  readonly digestHolds: boolean
+  /** As hex digits by tag, the last one of a tag; Talos takes the lowest 8 bits of a tag for it. */
+  readonly values: ReadonlyMap<number, string>
+  /** True if each tag is there once, and nothing is behind the last value. */
+  readonly isPlain: boolean
+}
 
 export type Meta = {
   /** Of each copy; undefined for one that is zeros: META without values. */
@@ -39,17 +44,22 @@ async function readCopy(source: ByteSource, offset: number): Promise<MetaCopy | 
   if (begin !== MAGIC || end !== END_MAGIC)
     throw cursor.error('BAD_MAGIC', 'expected 5a4b3c2d … a5b4c3d2 around the values, got other bytes', 0)
   const values = new Map<number, string>()
+  let count = 0
+  let after = cursor.position
   for (;;) {
     const at = cursor.position
+    after = at
     if (at + 8 > DIGEST_OFFSET) break
     const tag = cursor.u32be('tag')
     if (tag === 0) break
+    count++
     const size = cursor.u32be('length')
     if (cursor.position + size > DIGEST_OFFSET)
       throw cursor.error('MALFORMED', `expected a value inside the copy, got one of ${size} bytes`, at)
     values.set(tag, Buffer.from(cursor.bytes(size)).toString('hex'))
   }
+  const isPlain = count === values.size && bytes.subarray(after, DIGEST_OFFSET).every((byte) => byte === 0)
   const digest = bytes.toString('hex', DIGEST_OFFSET, DIGEST_OFFSET + DIGEST_SIZE)
   bytes.fill(0, DIGEST_OFFSET, DIGEST_OFFSET + DIGEST_SIZE)
-  return { digestHolds: createHash('sha256').update(bytes).digest('hex') === digest, values }
+  return { digestHolds: createHash('sha256').update(bytes).digest('hex') === digest, values, isPlain }
 }

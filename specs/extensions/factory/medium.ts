@@ -4,6 +4,7 @@
 import { readAll } from '#harness/bytes/source.ts'
 import { metaOnCommandLine, metaParameter } from '#harness/talos/media/meta-values.ts'
 import { fileIgnoringCase, type Medium } from '#harness/talos/media/medium.ts'
+import { readSignatureLists } from '#harness/talos/media/signature-lists.ts'
 import type { Schematic } from '#harness/talos/schematic/schematic.ts'
 import { isDeepStrictEqual } from 'node:util'
 import type { MediumForm } from '../../contract/tags.ts'
@@ -23,6 +24,9 @@ const DEFAULT_ENROLL = 'if-safe'
 const MAX_TEXT_BYTES = 64 << 10
 /** Above it imager compresses META's values, in bytes that only Go writes. */
 const MAX_PLAIN_META = 256
+const DB = 'loader/keys/auto/db.auth'
+/** 77fa9abd-0359-4d32-bd60-28f4e78f784b, as it is stored: whom imager names as the owner of well-known certificates. */
+const MICROSOFT = 'bd9afa775903324dbd6028f4e78f784b'
 const SD_BOOT = 'sd-boot'
 
 /** Differences of the medium; errors of its readers. */
@@ -38,6 +42,9 @@ export async function mediumFindings({ customization }: Schematic, made: Made): 
   const enroll = secureboot.enrollKeys || DEFAULT_ENROLL
   const got = await enrolledBy(medium)
   if (got !== enroll) findings.push(`expected secure-boot-enroll ${enroll} in loader.conf, got ${got}`)
+  const isKnown = await enrollsWellKnown(medium)
+  if (isKnown !== undefined && isKnown !== secureboot.includeWellKnownCertificates)
+    findings.push(`expected db ${isKnown ? 'without' : 'with'} Microsoft’s certificates (includeWellKnownCertificates)`)
   return findings
 }
 
@@ -64,6 +71,14 @@ async function enrolledBy(medium: Medium): Promise<string> {
   return /^secure-boot-enroll (\S+)$/m.exec(text)?.[1] ?? 'off'
 }
 
+/** True where db has certificates that Microsoft owns; undefined without one. */
+async function enrollsWellKnown(medium: Medium): Promise<boolean | undefined> {
+  const { tree } = await medium.efi()
+  if (![...tree.entries()].some(({ path }) => path.toLowerCase() === DB)) return undefined
+  const entries = await readSignatureLists(fileIgnoringCase(tree, DB))
+  return entries.some(({ owner, certificate }) => owner === MICROSOFT && certificate !== undefined)
+}
+
 /** The parameter with META's values where a command line has it: of an ISO, and beside kernel and initramfs. */
 export async function metaArguments(
   { customization: { meta } }: Schematic,
@@ -88,7 +103,7 @@ export function notJudged({ owner, customization }: Schematic, made: Omit<Made, 
     ['customization.meta', meta.length > 0, isMedium || form === 'dir'],
     ['customization.bootloader', bootloader !== '', isMedium && !(form === 'iso' && made.isoHasGrub)],
     ['customization.secureboot.enrollKeys', secureboot.enrollKeys !== '', hasKeys],
-    ['customization.secureboot.includeWellKnownCertificates', secureboot.includeWellKnownCertificates, false],
+    ['customization.secureboot.includeWellKnownCertificates', secureboot.includeWellKnownCertificates, hasKeys],
     ['customization.diskImage.sectorSize', diskImage.sectorSize !== 0, form === 'raw'],
   ]
   return fields.flatMap(([name, isGiven, isJudged]) => (isGiven && !isJudged ? [name] : []))

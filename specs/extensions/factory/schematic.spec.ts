@@ -11,10 +11,10 @@ import { canonicalFindings, layerFindings, overlayFindings, schematicIn, schemat
 test(
   ...must(
     'EXT-027',
-    'an image with a schematic holds what that lists: its extensions in their order, by the names of the factory’s catalogue, its overlay, configuration and kernel arguments; a medium also its META, boot loader, sector size and enrolment of keys',
+    'an image with a schematic holds what that lists: its extensions in their order, by the names of the factory’s catalogue, its overlay, configuration and kernel arguments; a medium also its META, boot loader, sector size and keys to enroll',
     {
       targets: ['installer', 'assets', 'media'],
-      needs: ['EXT-022', 'UKI-005', 'INS-014', 'MED-001', 'MED-007', 'MED-008', 'AST-009'],
+      needs: ['EXT-022', 'UKI-005', 'INS-014', 'MED-001', 'MED-007', 'MED-008', 'MED-014', 'AST-009'],
       fix: 'take the image that Image Factory gives for this schematic, or one of imager without a schematic: an upgrade by the id of the schematic brings another image',
     },
   ),
