@@ -80,6 +80,23 @@ describe('provenanceStatement', () => {
     })
   })
 
+  it('names the overlay that the contract has, and no other that is locked', () => {
+    const board = (name: string, digit: string) => ({
+      name,
+      reference: `ghcr.io/siderolabs/sbc-${name}:v1`,
+      digest: `sha256:${hex(digit)}`,
+    })
+    const overlays = [board('a', '8'), board('b', '9')]
+    const wanted = [{ name: 'b', image: 'ghcr.io/siderolabs/sbc-b:v1' }]
+    const made = (named: object) =>
+      JSON.stringify(
+        provenanceStatement({ ...inputs, lock: { ...lock, overlays }, contract: { ...contract, ...named } }),
+      )
+    expect(made({ overlays: wanted })).toContain(`pkg:oci/sbc-b@sha256%3A${hex('9')}`)
+    expect(made({ overlays: wanted })).not.toContain('sbc-a')
+    expect(made({})).not.toContain('sbc-')
+  })
+
   it('says by which waivers a release is green', () => {
     const waived = [{ rule: 'EXT-008', expires: '2027-01-31', reason: 'upstream fixes it' }]
     const verdict = 'conforms, 1 waived (EXT-008 until 2027-01-31)'

@@ -100,12 +100,14 @@ export function provenanceStatement(inputs: ProvenanceInputs): Statement {
 
 type Pinned = { readonly reference: string; readonly digest: Digest }
 
-/** Images in the order of the lock; extensions are those of the variant. */
+/** Images in the order of the lock; extensions are those of the variant, overlays those of the contract. */
 function upstreamImages(lock: Lock, contract: Contract, variant: string): readonly Pinned[] {
   const wanted = contract.variants[variant]?.extensions ?? []
   const extensions = (lock.extensions ?? []).filter(({ name }) => wanted.includes(name))
+  const boards = new Set((contract.overlays ?? []).map(({ name }) => name))
+  const overlays = (lock.overlays ?? []).filter(({ name }) => boards.has(name))
   const { installerBase, imager, kernelImage, installer, catalogue } = lock
-  return [installerBase, imager, kernelImage, installer, catalogue, ...extensions].flatMap((image) =>
+  return [installerBase, imager, kernelImage, installer, catalogue, ...extensions, ...overlays].flatMap((image) =>
     image === undefined ? [] : [{ reference: image.reference, digest: image.digest as Digest }],
   )
 }

@@ -8,7 +8,7 @@ import type { Lock } from '#specs/contract/lock.ts'
 import { about, LockError } from '../lock/upstream/lock-error.ts'
 import { readReference } from '../lock/upstream/reference.ts'
 import type { UpstreamSession } from '../lock/upstream/session.ts'
-import { referenceTo } from '../lock/upstream/upstream.ts'
+import { placeOf, referenceTo } from '../lock/upstream/upstream.ts'
 import { loadAdvisories, loadWaivers, type Loaded } from '../judge/candidates/inputs.ts'
 import { advisedChanges, type AdvisedPlace } from './advised.ts'
 import { change, type Change } from './changes/change.ts'
@@ -172,10 +172,10 @@ async function assertUnmoved(lock: Lock, { session, signal }: DriftInputs): Prom
   if (network === undefined) return
   const access = openRegistryAccess({ cache: await openCacheFolder(cacheFolder), network, signal, limits })
   try {
-    for (const [name, { digest }] of imagesOf({ ...lock, extensions: [] })) {
-      const shown = `${upstream.mirror}/${name}:${lock.talos}`
-      const tag = lock.talos ?? ''
-      const now = await about(shown, () => resolveIfThere(access, { ...referenceTo(upstream, name), tag }))
+    for (const [, { reference, digest }] of imagesOf({ ...lock, extensions: [] })) {
+      const { shown, asked } = placeOf(upstream, reference.replace(/@.*$/, ''))
+      if (asked.tag === undefined) continue
+      const now = await about(shown, () => resolveIfThere(access, asked))
       if (now?.digest !== digest)
         throw new LockError('unknown', `${shown}: the tag moved while it was read: ask again once upstream is done`)
     }

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import type { Lock } from '#specs/contract/lock.ts'
+import { formatLock, type Lock } from '#specs/contract/lock.ts'
 import { runCommand } from '../testing/run-command.ts'
 import { lock } from './main.ts'
 
@@ -60,6 +60,11 @@ describe('npm run lock', { timeout: 120_000 }, () => {
       expect(upstream, name).toBeDefined()
       expect(made[name as keyof typeof made], name).not.toEqual(upstream)
     }
+    // The kernel anew, and nothing else.
+    const stale = { size: 1, sha256: '0'.repeat(64) }
+    await writeFile(path, formatLock({ ...made, kernelImage, kernel: stale, systemdBoot: stale }))
+    expect(await run(own, '--update', 'kernel')).toMatchObject({ exit: 0 })
+    expect(await read()).toEqual({ ...made, kernelImage, systemdBoot: stale })
   })
 
   it.each([

@@ -53,7 +53,8 @@ FOLDER, for --from, holds what upstream publishes for one release; signatures, i
   vmlinuz  initramfs.xz  systemd-stub.efi  systemd-boot.efi      from imager:/usr/install/arm64
 
 --update extensions=drbd reads the release of the lock anew and takes over that extension, with the catalogue that lists it;
-everything else stays as it is. --hold spin, with another release, keeps spin as the lock has it: its digest must be signed
+overlays=NAME, catalogue, installerBase, imager, kernel (that of kernel.image, or with imager upstream's), installer and
+reference likewise, each with what is read from its image. Everything else stays as it is. --hold spin, with another release, keeps spin as the lock has it: its digest must be signed
 still, admit the release, and bring no module for another kernel.
 
 Exit status: 0 written, or the same for --check; 1 upstream is not as it must be; 2 the command line, the registry, the
@@ -78,7 +79,7 @@ export function parseOptions(args: readonly string[]): LockOptions | undefined {
     .addOption(
       new Option(
         '--update <PART>',
-        'only this part of the lock anew: extensions=drbd, catalogue, …; may be repeated',
+        'only this part of the lock anew: extensions=drbd, overlays=rpi_generic, kernel, imager, …; may be repeated',
       ).argParser(parsePart),
     )
     .addOption(
@@ -97,6 +98,7 @@ export function parseOptions(args: readonly string[]): LockOptions | undefined {
     'npm run lock -- --talos v1.11.5 --from parts/',
     'npm run lock -- --check --trusted-root trusted_root.json',
     'npm run lock -- --update extensions=drbd --accept-moved',
+    'npm run lock -- --update kernel --update overlays=rpi_generic --contract my.yaml --lock my.lock.json',
     'npm run lock -- --talos v1.11.6 --hold spin',
     'npm run lock -- --talos v1.11.5 --no-verify',
     ...registryExamples('npm run lock -- --talos v1.11.5'),

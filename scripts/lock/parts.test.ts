@@ -2,14 +2,77 @@
 import { copyFile, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { digestOf } from '#harness/bytes/digest.ts'
 import { formatLock, parseLock, type Lock } from '#specs/contract/lock.ts'
 import { runCommand } from '../testing/run-command.ts'
 import { serveUpstream, type SignedUpstream } from '../testing/signed-upstream.ts'
 import { lock } from './main.ts'
+import { parsePart, updateParts } from './parts.ts'
 
 const OLD = 'v1.12.9'
 const NEW = 'v1.13.9'
 const PATIENCE_MS = 120_000
+
+describe('updateParts', () => {
+  const image = (name: string, of: string) => ({
+    reference: `ghcr.io/you/${name}:${of}`,
+    digest: digestOf(Buffer.from(of)),
+  })
+  const OF_KERNEL = ['kernel', 'baseInitramfs', 'kernelRelease', 'sourceDate', 'moduleKey']
+  /** Every fact that an image may give, each saying which reading it is of. */
+  const lockOf = (of: string, { own = false } = {}): Lock =>
+    ({
+      schema: 2,
+      talos: OLD,
+      catalogue: image('extensions', of),
+      installerBase: image('installer-base', of),
+      imager: image('imager', of),
+      ...(own && { kernelImage: image('own-kernel', of) }),
+      installer: image('installer', of),
+      reference: image('reference', of),
+      ...Object.fromEntries(FACTS.map((name) => [name, of])),
+      extensions: ['drbd', 'zfs'].map((name) => ({ name, ...image(name, of) })),
+      overlays: ['rpi_generic', 'turingrk1'].map((name) => ({ name, ...image(name, of) })),
+    }) as unknown as Lock
+  const FACTS = [...OF_KERNEL, 'systemdStub', 'systemdBoot', 'ukiSections', 'commandLine']
+  const OF_IMAGER = ['imager', 'systemdStub', 'systemdBoot']
+  const [was, is] = [{ own: true }, { own: true }]
+
+  it.for<[string, readonly string[], { own?: boolean }?, { own?: boolean }?]>([
+    ['catalogue', ['catalogue']],
+    ['installerBase', ['installerBase']],
+    ['installer', ['installer', 'ukiSections', 'commandLine']],
+    ['reference', ['reference']],
+    ['imager', OF_IMAGER, was, is],
+    ['kernel', ['kernelImage', ...OF_KERNEL], was, is],
+    ['imager', [...OF_IMAGER, ...OF_KERNEL]],
+    ['kernel', [...OF_IMAGER, ...OF_KERNEL]],
+    ['imager', [...OF_IMAGER, ...OF_KERNEL, 'kernelImage'], was, {}],
+    ['kernel', [...OF_IMAGER, ...OF_KERNEL, 'kernelImage'], {}, is],
+    ['extensions=drbd', ['catalogue', 'extensions']],
+    ['overlays=turingrk1', ['overlays']],
+  ])('makes %s anew, with all that is read from its image, and no more', ([part, facts, before, after]) => {
+    const [locked, read] = [lockOf('before', before), lockOf('after', after)]
+    const made: Record<string, unknown> = updateParts(locked, read, parsePart(part))
+    const [of, to]: Record<string, unknown>[] = [locked, read]
+    const names = [...new Set([...Object.keys(locked), ...Object.keys(read)])]
+    expect(names.filter((name) => made[name] !== of?.[name]).toSorted()).toEqual([...facts].toSorted())
+    const single = facts.filter((name) => name !== 'extensions' && name !== 'overlays')
+    expect(single.filter((name) => made[name] !== to?.[name])).toEqual([])
+  })
+
+  it('makes the named members of a list anew', () => {
+    const [locked, read] = [lockOf('before'), lockOf('after')]
+    const { overlays, extensions } = updateParts(
+      locked,
+      read,
+      parsePart('overlays=turingrk1', parsePart('extensions=drbd')),
+    )
+    expect(overlays).toEqual([locked.overlays?.[0], read.overlays?.[1]])
+    expect(extensions).toEqual([locked.extensions?.[1], read.extensions?.[0]])
+    expect(() => updateParts(locked, read, parsePart('overlays=rk1'))).toThrow('the contract names no overlay rk1')
+  })
+})
 
 describe('npm run lock', { timeout: PATIENCE_MS }, () => {
   let served: SignedUpstream
@@ -60,7 +123,11 @@ describe('npm run lock', { timeout: PATIENCE_MS }, () => {
 
   it.each([
     ['extensions=nothing', 2, 'the contract names no extension nothing'],
-    ['everything', 2, 'expected extensions=NAME,… or one of catalogue'],
+    [
+      'everything',
+      2,
+      'expected extensions=NAME,…, overlays=NAME,… or one of catalogue, installerBase, imager, kernel,',
+    ],
   ])('refuses to make %s anew', async (part, exit, message) => {
     const path = await copy('refused.json')
     const outcome = await run('--update', part, '--lock', path)

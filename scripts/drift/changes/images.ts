@@ -20,11 +20,12 @@ export function imagesOf({
   installer,
   catalogue,
   extensions = [],
+  overlays = [],
 }: Lock): ReadonlyMap<string, PinnedImage> {
   const own = { 'installer-base': installerBase, imager, kernel: kernelImage, installer, extensions: catalogue }
   return new Map<string, PinnedImage>([
     ...Object.entries(own).flatMap(([name, image]) => (image === undefined ? [] : [[name, image] as const])),
-    ...extensions.map((extension) => [extension.name, extension] as const),
+    ...[...extensions, ...overlays].map((one) => [one.name, one] as const),
   ])
 }
 
