@@ -3,11 +3,12 @@ import { Command } from 'commander'
 import { addExamples, parseCommand } from '../cli/command-line.ts'
 import { printFailure } from '../cli/failure.ts'
 import { changedFiles, testsReaching } from './changed.ts'
+import { hasMemory, makeScratch } from './scratch.ts'
 import { renderResults, runSteps, type Step, type StepResult } from './steps.ts'
 
 const OWN = ['node', '--import', './scripts/preload.mjs', 'scripts/develop.ts']
 const LINT = ['oxlint', '--deny-warnings', '--quiet']
-/** On one core each, side by side. */
+/** On one core each. */
 const QUICK: readonly Step[] = [
   ['format', ['oxfmt', '--check']],
   ['lint', LINT],
@@ -16,14 +17,13 @@ const QUICK: readonly Step[] = [
   ['ruleIndex', [...OWN, 'rule-index', '--check']],
 ]
 
-/** Each on all cores. */
-const LONG: readonly Step[] = [
-  [
-    'unit',
-    ['vitest', 'run', '--project=unit', '--reporter=dot', '--reporter=json', '--outputFile.json=report/unit.json'],
-  ],
-  ['selftest', [...OWN, 'selftest']],
+/** On all cores. */
+const UNIT: Step = [
+  'unit',
+  ['vitest', 'run', '--project=unit', '--reporter=dot', '--reporter=json', '--outputFile.json=report/unit.json'],
 ]
+/** On one core most of the time. */
+const SELFTEST: Step = ['selftest', [...OWN, 'selftest']]
 
 /** The state that tsc keeps from run to run. */
 const TYPES = 'node_modules/.cache/check.tsbuildinfo'
@@ -45,8 +45,9 @@ export async function check(args: readonly string[]): Promise<number> {
     const options = parseCheck(args)
     if (options === undefined) return 0
     const { changed } = options
-    const groups = changed === undefined ? [QUICK, LONG] : await stepsSince(changed === true ? 'HEAD' : changed)
-    const results = await runGroups(groups)
+    const groups = changed === undefined ? allSteps() : await stepsSince(changed === true ? 'HEAD' : changed)
+    await using scratch = await makeScratch()
+    const results = await runGroups(groups, { ...process.env, TMPDIR: scratch.path })
     process.stdout.write(renderResults(results))
     return results.every(({ passed }) => passed) ? 0 : 1
   } catch (error) {
@@ -67,7 +68,15 @@ async function stepsSince(base: string): Promise<readonly (readonly Step[])[]> {
   return [quick, tests.length === 0 ? [] : [unit]]
 }
 
-/** Quick steps two at a time, then the others. */
-async function runGroups([quick = [], long = []]: readonly (readonly Step[])[]): Promise<readonly StepResult[]> {
-  return [...(await runSteps(quick, 2)), ...(await runSteps(long, 1))]
+/** Two steps at a time to the end, the longest last; with little memory the long ones one after the other. */
+function allSteps(): readonly (readonly Step[])[] {
+  return hasMemory() ? [[SELFTEST, ...QUICK, UNIT]] : [QUICK, [UNIT, SELFTEST]]
+}
+
+/** The first group two at a time, then the others. */
+async function runGroups(
+  [quick = [], long = []]: readonly (readonly Step[])[],
+  env: NodeJS.ProcessEnv,
+): Promise<readonly StepResult[]> {
+  return [...(await runSteps(quick, 2, { env })), ...(await runSteps(long, 1, { env }))]
 }

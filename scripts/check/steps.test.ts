@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,7 +10,7 @@ async function runTwo(
   steps: readonly Step[],
 ): Promise<{ results: readonly (readonly [string, boolean])[]; text: string }> {
   let text = ''
-  const results = await runSteps(steps, 2, { write: (chunk) => ((text += String(chunk)), true) })
+  const results = await runSteps(steps, 2, { out: { write: (chunk) => ((text += String(chunk)), true) } })
   return { results: results.map(({ name, passed }) => [name, passed] as const), text }
 }
 
@@ -46,6 +47,35 @@ describe('two steps', () => {
     } finally {
       await rm(folder, { recursive: true })
     }
+  })
+})
+
+describe('the first step that has not ended', () => {
+  it('prints as it runs, the others when it is their turn', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'steps-'))
+    try {
+      const seen = join(folder, 'seen')
+      // The first ends once what it printed has been written, which the second waits for, too.
+      const first = `console.log('out 1'); const wait = () => fs.existsSync(${JSON.stringify(seen)}) || setTimeout(wait, 10); wait()`
+      let text = ''
+      const write = (chunk: string | Uint8Array): boolean => {
+        text += String(chunk)
+        if (text === 'out 1\n') writeFileSync(seen, '')
+        return true
+      }
+      await runSteps([node('a', first), node('b', `console.log('out 2')`)], 2, { out: { write } })
+      expect(text).toBe('out 1\nout 2\n')
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  })
+
+  it('has the environment that is given', async () => {
+    let text = ''
+    const out = { write: (chunk: string | Uint8Array) => ((text += String(chunk)), true) }
+    const env = { ...process.env, STEP_SAYS: 'hello' }
+    await runSteps([node('a', 'console.log(process.env.STEP_SAYS)'), node('b', '')], 2, { out, env })
+    expect(text).toBe('hello\n')
   })
 })
 

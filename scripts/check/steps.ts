@@ -9,30 +9,44 @@ export type Step = readonly [name: string, command: readonly string[]]
 export type StepResult = { readonly name: string; readonly passed: boolean; readonly seconds: number }
 
 /**
- * Runs the steps, `atOnce` of them side by side, and gives their results in the same order. Where more than one runs, each
- * one's output is printed as a whole, in the order of the steps. Ctrl-C reaches every child by the terminal.
+ * Runs the steps, `atOnce` of them side by side, and gives their results in the same order. What they print stays apart, in
+ * the order of the steps: of the first that has not ended at once, of the others when it is their turn. Ctrl-C reaches
+ * every child by the terminal.
  */
 export async function runSteps(
   steps: readonly Step[],
   atOnce: number,
-  out: Pick<NodeJS.WritableStream, 'write'> = process.stdout,
+  { out = process.stdout, env = process.env }: StepOptions = {},
 ): Promise<readonly StepResult[]> {
-  const ended = steps.map(() => Promise.withResolvers<Ended>())
-  const printed = (async () => {
-    for (const { promise } of ended) out.write((await promise).output)
-  })()
-  const results = await mapInParallel(
+  const held: Held[] = steps.map(() => ({ chunks: [], hasEnded: false }))
+  let turn = 0
+  const print = (): void => {
+    for (let step = held[turn]; step !== undefined; step = held[turn]) {
+      for (const chunk of step.chunks.splice(0)) out.write(chunk)
+      if (!step.hasEnded) return
+      turn++
+    }
+  }
+  return mapInParallel(
     steps,
     async ([name, command], at) => {
       const started = performance.now()
-      const end = await run(command, atOnce === 1)
-      ended[at]?.resolve(end)
-      return { name, passed: end.passed, seconds: (performance.now() - started) / 1000 }
+      const isShown = atOnce === 1
+      const passed = await run(command, { env, isShown }, (chunk) => {
+        held[at]?.chunks.push(chunk)
+        print()
+      })
+      held[at] = { chunks: held[at]?.chunks ?? [], hasEnded: true }
+      print()
+      return { name, passed, seconds: (performance.now() - started) / 1000 }
     },
     atOnce,
   )
-  await printed
-  return results
+}
+
+export type StepOptions = {
+  readonly out?: Pick<NodeJS.WritableStream, 'write'>
+  readonly env?: NodeJS.ProcessEnv
 }
 
 /** A line for each step, behind an empty one. */
@@ -43,17 +57,21 @@ export function renderResults(results: readonly StepResult[]): string {
   return `\n${lines.join('\n')}\n`
 }
 
-type Ended = { readonly passed: boolean; readonly output: string }
+type Held = { readonly chunks: (Uint8Array | string)[]; readonly hasEnded: boolean }
+type RunOptions = { readonly env: NodeJS.ProcessEnv; readonly isShown: boolean }
 
-function run([program = '', ...args]: readonly string[], isShown: boolean): Promise<Ended> {
+function run(
+  [program = '', ...args]: readonly string[],
+  { env, isShown }: RunOptions,
+  print: (chunk: Uint8Array | string) => void,
+): Promise<boolean> {
   return new Promise((resolve) => {
-    const child = spawn(program, args, { cwd: ROOT, stdio: isShown ? 'inherit' : ['ignore', 'pipe', 'pipe'] })
-    const chunks: Uint8Array[] = []
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Uint8Array) => chunks.push(chunk))
-    const output = (): string => Buffer.concat(chunks).toString()
-    child.on('error', (error) =>
-      resolve({ passed: false, output: `${output()}error: ${program} does not start: ${error.message}\n` }),
-    )
-    child.on('close', (code) => resolve({ passed: code === 0, output: output() }))
+    const child = spawn(program, args, { cwd: ROOT, env, stdio: isShown ? 'inherit' : ['ignore', 'pipe', 'pipe'] })
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', print)
+    child.on('error', (error) => {
+      print(`error: ${program} does not start: ${error.message}\n`)
+      resolve(false)
+    })
+    child.on('close', (code) => resolve(code === 0))
   })
 }

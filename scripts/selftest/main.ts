@@ -31,7 +31,12 @@ const GROUPS = 2
  * V8's flags for the workers, which live long and have memory: larger than a verdict's young generation, and no collection
  * of all for every 64 MiB of buffers before the heap has 512 MiB. Those were a third of the processor time.
  */
-const ROOMY = ['--max-semi-space-size=32', '--external-memory-accounted-in-global-limit', '--initial-heap-size=512']
+const ROOMY = [
+  '--min-semi-space-size=32',
+  '--max-semi-space-size=32',
+  '--external-memory-accounted-in-global-limit',
+  '--initial-heap-size=512',
+]
 
 /** Candidates of a run over all that are judged from their bytes, too, and from facts that were kept. */
 const SAMPLE = 8

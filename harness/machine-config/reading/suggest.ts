@@ -10,21 +10,26 @@ export function suggest(name: string, known: Iterable<string>): string | undefin
     const lower = word.toLowerCase()
     // No distance is less than the difference in length.
     if (Math.abs(lower.length - wanted.length) > most) continue
-    const distance = wanted === lower ? -1 : distanceOf(wanted, lower)
+    const distance = wanted === lower ? -1 : distanceOf(wanted, lower, most)
     if (best === undefined || distance < best.distance) best = { word, distance }
   }
   return best !== undefined && best.distance <= most ? best.word : undefined
 }
 
-/** Levenshtein's distance. */
-function distanceOf(from: string, to: string): number {
+/** Levenshtein's distance; more than `most` as soon as it can be no less. */
+function distanceOf(from: string, to: string, most: number): number {
   let row = Array.from({ length: to.length + 1 }, (_, at) => at)
   for (let i = 1; i <= from.length; i++) {
     const next = [i]
+    const code = from.charCodeAt(i - 1)
+    let least = i
     for (let j = 1; j <= to.length; j++) {
-      const change = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1)
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
+      const change = (row[j - 1] ?? 0) + (code === to.charCodeAt(j - 1) ? 0 : 1)
+      const distance = Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1)
+      next.push(distance)
+      if (distance < least) least = distance
     }
+    if (least > most) return least
     row = next
   }
   return row[to.length] ?? 0
