@@ -1,4 +1,5 @@
 // Trees of files as containers: those of an image, of a segment of an initramfs, of a squashfs, of a FAT volume.
+import { HarnessError } from '#harness/errors.ts'
 import type { FileEntry, FileTree } from '#harness/fs/file-tree.ts'
 import { lazy } from '#harness/lazy.ts'
 import { listOf, type Facts, type Inside, type Node } from './node.ts'
@@ -20,13 +21,24 @@ export async function filesOf(tree: FileTree, openFile: OpenFile, shown?: readon
   const place = { tree, openFile, folders }
   const known = await folders()
   const at = (path: string): Node | undefined => {
-    const entry = tree.resolve(path)
+    const entry = followed(tree, path)
     if (entry !== undefined) return toNode(place, known, path, entry)
     // An archive may have files without entries for the folders around them.
     return known.has(path) ? folderNode(place, known, path, path) : undefined
   }
   const parts = shown?.flatMap((path) => at(path) ?? []) ?? childrenOf(place, known, '')
   return { facts: {}, parts, find: (path) => at(path.replace(/\/+$/, '')) }
+}
+
+/** The entry that a path leads to; a link that leads nowhere, or in a circle, is itself what is there. */
+function followed(tree: FileTree, path: string): FileEntry | undefined {
+  const own = tree.get(path)
+  try {
+    return tree.resolve(path) ?? own
+  } catch (error) {
+    if (own !== undefined && error instanceof HarnessError) return own
+    throw error
+  }
 }
 
 function measure(tree: FileTree): Folders {
