@@ -6,7 +6,9 @@ import { printFailure, renderFailure } from '../cli/failure.ts'
 import { catchInterrupt } from '../cli/interrupt.ts'
 import { openTrust } from '../cli/trust.ts'
 import { keepIn } from '../drift/kept.ts'
-import { loadMachineConfig } from '../judge/candidates/config-files.ts'
+import { formatPlace } from '#harness/formats/yaml/nodes.ts'
+import { UsageError } from '../judge/usage-error.ts'
+import { loadMachineConfig, type LoadedConfig } from '../judge/candidates/config-files.ts'
 import { openCacheFolder } from '../judge/candidates/pull.ts'
 import { loadContract } from '../judge/candidates/inputs.ts'
 import { jsonText, printable, printableStrings } from '../judge/verdict/printable.ts'
@@ -51,7 +53,7 @@ const RENDERERS: Readonly<Record<DiffFormat, (report: Diff) => string>> = {
 
 async function compare(options: DiffOptions, signal: AbortSignal): Promise<Diff> {
   const { value: contract } = await loadContract(options.contract)
-  const config = options.config === undefined ? undefined : await loadMachineConfig(options.config)
+  const config = options.config === undefined ? undefined : await loadReadable(options.config)
   const names = [options.was, options.is]
   // Before anything is kept in it: a folder that is no cache is not made one.
   await openCacheFolder(options.cache ?? defaultCacheFolder())
@@ -65,6 +67,17 @@ async function compare(options: DiffOptions, signal: AbortSignal): Promise<Diff>
     await releases?.close()
   }
 }
+
+/** UsageError for files that no Talos takes apart: they would say that nothing is loaded and nothing configured. */
+async function loadReadable(paths: readonly string[]): Promise<LoadedConfig> {
+  const config = await loadMachineConfig(paths)
+  const [best] = Object.values(config.facts.readings).toSorted((a, b) => a.problems.length - b.problems.length)
+  const problem = best?.problems.find(({ class: kind }) => UNREADABLE.has(kind))
+  if (problem !== undefined) throw new UsageError(`${formatPlace(problem.at)}: the file ${problem.message}`)
+  return config
+}
+
+const UNREADABLE: ReadonlySet<string> = new Set(['yaml', 'syntax', 'document'])
 
 type Place = {
   readonly contract: Awaited<ReturnType<typeof loadContract>>['value']
