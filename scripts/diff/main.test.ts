@@ -77,12 +77,15 @@ describe('npm run diff', { timeout: 60_000 }, () => {
     ['no YAML', 'machine: ][\n', /unread\.yaml:1:10: the file is no YAML to Talos/],
     ['nothing', '', /unread\.yaml:1:1: the file has no document/],
     ['a document of another kind', 'apiVersion: v1\nkind: Pod\n', /unread\.yaml:2:1: the file is no kind of document/],
-  ])('says nothing with a configuration that is %s, of which it would say that it loads nothing', async (_, text, reason) => {
-    await writeFile(file('unread.yaml'), text)
-    const { exit, stderr } = await run(WORKER, WORKER, '--config', file('unread.yaml'))
-    expect(exit).toBe(2)
-    expect(stderr).toMatch(reason)
-  })
+  ])(
+    'says nothing with a configuration that is %s, of which it would say that it loads nothing',
+    async (_, text, reason) => {
+      await writeFile(file('unread.yaml'), text)
+      const { exit, stderr } = await run(WORKER, WORKER, '--config', file('unread.yaml'))
+      expect(exit).toBe(2)
+      expect(stderr).toMatch(reason)
+    },
+  )
 
   it('is red for a skipped minor, and for an older release', async () => {
     const up = await run(GATEWAY, NEWER)
