@@ -45,9 +45,10 @@ export async function build(args: readonly string[]): Promise<number> {
 }
 
 async function run(options: BuildOptions, signal: AbortSignal): Promise<void> {
-  const { value: contract } = await loadContract(options.contract)
+  const loaded = await loadContract(options.contract)
+  const { value: contract } = loaded
   const variants = options.variant ?? Object.keys(contract.variants)
-  const upstream = await openUpstream(options, contract)
+  const upstream = await openUpstream(options, loaded)
   try {
     const { lock } = upstream
     const plans = variants.map((variant) =>

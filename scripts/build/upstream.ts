@@ -10,13 +10,14 @@ import { Spool } from '#harness/bytes/spool.ts'
 import { defaultCacheFolder } from '#harness/oci/cache/layout.ts'
 import { parseReference } from '#harness/oci/image/reference.ts'
 import { openRegistryAccess } from '#harness/oci/registry/access.ts'
-import type { Contract } from '#specs/contract/contract.ts'
+import { admitsTalos } from '#specs/contract/contract.ts'
 import { lockCommand, type Lock, type PinnedImage } from '#specs/contract/lock.ts'
 import { loadLock, lockPlace } from '../judge/candidates/inputs.ts'
 import { UsageError } from '../cli/command-line.ts'
 import { embeddedContract } from '../embedded-upstream/contract.ts'
 import { RELEASE_NAMES } from '#fixtures/simulator/upstream/release.ts'
-import { EMBEDDED_RELEASE, openEmbeddedUpstream, type EmbeddedUpstream } from '../embedded/upstream.ts'
+import { openEmbeddedUpstream, type EmbeddedUpstream } from '../embedded/upstream.ts'
+import { chosenRelease, refuseHeld, type ContractFile } from '../embedded-upstream/chosen.ts'
 import { EMBEDDED } from '../embedded-upstream/names.ts'
 import { embeddedRelease } from '../embedded-upstream/signed.ts'
 import { networkOf, sayWaiting } from '../cli/registry-options.ts'
@@ -26,7 +27,7 @@ import { openCacheFolder } from '../judge/candidates/pull.ts'
 export type BuildUpstream = UpstreamParts & Partial<Pick<EmbeddedUpstream, 'writeReference'>>
 
 /** Opens the upstream of a build; closing it removes what it unpacked. */
-export async function openUpstream(options: BuildOptions, contract: Contract): Promise<BuildUpstream> {
+export async function openUpstream(options: BuildOptions, contract: ContractFile): Promise<BuildUpstream> {
   const { upstream: where } = options
   if (where === EMBEDDED) return openEmbedded(contract, options.lock)
   const lock = await readLock(options.lock)
@@ -53,13 +54,18 @@ export async function openUpstream(options: BuildOptions, contract: Contract): P
   }
 }
 
-/** The upstream of the tests, made on the spot; of the release that the lock names, the given one or the user's own, where there is such a release. */
-async function openEmbedded(contract: Contract, lockPath?: string): Promise<BuildUpstream> {
+/**
+ * The upstream of the tests, made on the spot; of the release that the lock names, the given one or the user's own, where
+ * there is such a release that the contract admits.
+ */
+async function openEmbedded(contract: ContractFile, lockPath?: string): Promise<BuildUpstream> {
   const lock = lockPath === undefined ? undefined : await readLock(lockPath)
   const own = (lock ?? (await loadLock(undefined))?.value)?.talos
-  const isChosen = lock !== undefined || RELEASE_NAMES.some((name) => name === own)
-  const talos = embeddedRelease((isChosen ? own : undefined) ?? EMBEDDED_RELEASE)
-  return openEmbeddedUpstream({ talos, contract: embeddedContract(contract).contract, lock })
+  const { value } = contract
+  const isOwn = lock !== undefined || RELEASE_NAMES.some((name) => name === own && admitsTalos(value, name))
+  const talos = isOwn && own !== undefined ? embeddedRelease(own) : chosenRelease(contract)
+  refuseHeld(contract)
+  return openEmbeddedUpstream({ talos, contract: embeddedContract(value).contract, lock })
 }
 
 function registryOf(image: PinnedImage | undefined): readonly string[] {

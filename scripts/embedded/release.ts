@@ -7,6 +7,7 @@ import { assemble } from '#build/assemble.ts'
 import { planVariant } from '#build/plan.ts'
 import { encodedPart } from '#harness/bytes/digest.ts'
 import type { Registry } from '#fixtures/simulator/registry/server.ts'
+import type { ReleaseName } from '#fixtures/simulator/upstream/release.ts'
 import { mapInParallel } from '#harness/oci/parallel.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import { lockDigest, type Lock } from '#specs/contract/lock.ts'
@@ -33,14 +34,16 @@ export type Embedded = {
 export type EmbeddedOptions = {
   /** This one alone, without the release. */
   readonly variant?: string | undefined
+  /** Of this release of the embedded upstream; v1.11.5 by default. */
+  readonly talos?: ReleaseName
   readonly signal?: AbortSignal
 }
 
 /** Makes the embedded release; closing it ends the registry and removes the images. */
 export async function makeEmbedded(given: Contract, options: EmbeddedOptions): Promise<Embedded> {
-  const { signal } = options
+  const { signal, talos } = options
   const { contract, publisher } = embeddedContract(given)
-  const upstream = await openEmbeddedUpstream({ contract, withReference: true, signal })
+  const upstream = await openEmbeddedUpstream({ talos, contract, withReference: true, signal })
   try {
     const { lock, registry, authority, folder, cacheFolder } = upstream
     const variants = options.variant === undefined ? Object.keys(contract.variants) : [options.variant]

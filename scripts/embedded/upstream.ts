@@ -16,6 +16,7 @@ import { UsageError } from '../cli/command-line.ts'
 import { LockError } from '../lock/upstream/lock-error.ts'
 import { lockEmbedded } from './lock.ts'
 import { UPSTREAM_NAMESPACE } from '../embedded-upstream/names.ts'
+import { EMBEDDED_RELEASE } from '../embedded-upstream/chosen.ts'
 import { refuseLacking } from '../embedded-upstream/lacking.ts'
 import { embeddedReleases, putSignedUpstream } from '../embedded-upstream/signed.ts'
 
@@ -41,9 +42,6 @@ export type UpstreamOptions = {
   readonly lock?: Lock | undefined
   readonly signal?: AbortSignal | undefined
 }
-
-/** The upstream of the tests that is built from when nothing says which release. */
-export const EMBEDDED_RELEASE: ReleaseName = 'v1.11.5'
 
 /** Opens the embedded upstream; closing it ends the registry and removes the folder. UsageError where it cannot be locked by the contract. */
 export async function openEmbeddedUpstream(options: UpstreamOptions): Promise<EmbeddedUpstream> {

@@ -2,6 +2,7 @@
 import { RELEASE_NAMES } from '#fixtures/simulator/upstream/release.ts'
 import type { Lock } from '#specs/contract/lock.ts'
 import { embeddedContract } from '../embedded-upstream/contract.ts'
+import { refuseHeld, type ContractFile } from '../embedded-upstream/chosen.ts'
 import { refuseLacking } from '../embedded-upstream/lacking.ts'
 import { serveEmbedded } from '../embedded-upstream/served.ts'
 import { embeddedRelease, embeddedReleases } from '../embedded-upstream/signed.ts'
@@ -9,7 +10,12 @@ import type { LockOptions } from './options.ts'
 import { lockFromRegistry, type LockTerms } from './registry.ts'
 
 /** With the image of CozyStack that was made beside it where the contract names a reference, as `npm run build` pins it. LockError and UsageError. */
-export async function lockFromEmbedded(options: LockOptions, { contract, ...terms }: LockTerms): Promise<Lock> {
+export async function lockFromEmbedded(
+  options: LockOptions,
+  { contract, ...terms }: LockTerms,
+  file: ContractFile,
+): Promise<Lock> {
+  refuseHeld(file)
   const { talos, reference: _, ...others } = options
   const served = await serveEmbedded(talos === undefined ? RELEASE_NAMES : embeddedReleases(talos, contract), contract)
   const { made, namespace, trustedRoot, cacheFolder } = served

@@ -93,7 +93,8 @@ async function check(options: LockOptions, signal: AbortSignal): Promise<number>
 async function derive(options: LockOptions, signal: AbortSignal): Promise<Lock> {
   const { from, talos } = options
   if (from === undefined) {
-    const { value: contract } = await loadContract(options.contract)
+    const loaded = await loadContract(options.contract)
+    const { value: contract } = loaded
     // What the contract holds back is read from the release that it says.
     const decided = new Set([...heldExtensions(contract), ...ownExtensions(contract)].map(({ name }) => name))
     const both = options.check ? undefined : options.hold?.find((name) => decided.has(name))
@@ -105,7 +106,7 @@ async function derive(options: LockOptions, signal: AbortSignal): Promise<Lock> 
     if (options.upstream !== EMBEDDED) return lockFromRegistry(options, terms)
     // Only here: no other lock needs what makes upstream's images.
     const { lockFromEmbedded } = await import('./embedded.ts')
-    return lockFromEmbedded(options, terms)
+    return lockFromEmbedded(options, terms, loaded)
   }
   const derived = await lockFromFolder(from, options.limit ?? BUDGET)
   if (talos === undefined || derived.talos === talos) return derived

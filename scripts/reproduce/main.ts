@@ -80,12 +80,13 @@ export async function reproduceAll(
   signal: AbortSignal,
 ): Promise<0 | 1 | 2> {
   const { variant, ...others } = inputs
-  const { value: contract } = await loadContract(inputs.contract)
+  const loaded = await loadContract(inputs.contract)
+  const { value: contract } = loaded
   const cacheFolder = inputs.cache ?? defaultCacheFolder()
   const { limit: limits = BUDGET } = inputs
   const registry = await openRegistries(references, inputs, { cacheFolder, signal, limits })
   try {
-    const upstream = await openUpstream({ ...others, output: '', dryRun: false, profileOnly: false }, contract)
+    const upstream = await openUpstream({ ...others, output: '', dryRun: false, profileOnly: false }, loaded)
     try {
       let worst: 0 | 1 | 2 = 0
       for (const reference of references) {

@@ -16,6 +16,24 @@ describe('npm test -- --contract-only', () => {
     expect(stdout).toMatch(/waivers\.yaml accepts no failures\n$/)
   })
 
+  it('says where own extensions, a kernel and an overlay are from, and who signs them', async () => {
+    const signed =
+      'signed by https://github.com/you/extensions/.github/workflows/release.yaml@refs/heads/main (https://token.actions.githubusercontent.com)'
+    const board = await judgeHere(['--contract-only', '--contract', 'specs/contract/examples/raspberry-pi.yaml'])
+    expect(board.stdout.split('\n').slice(1, -2)).toEqual([
+      '  raspberry-pi (worker): iscsi-tools, drbd, board-agent',
+      `    board-agent of ghcr.io/you/board-agent:v1.0.0, ${signed}`,
+      '  overlay rpi_generic of ghcr.io/siderolabs/sbc-raspberrypi:v0.2.0, options configTxtAppend="dtparam=i2c_arm=on\\n"',
+      '    kernel arguments console=tty0 console=ttyAMA0,115200 sysctl.kernel.kexec_load_disabled=1 talos.dashboard.disabled=1',
+    ])
+    const { stdout } = await judgeHere(['--contract-only', '--contract', 'specs/contract/examples/own-kernel.yaml'])
+    expect(stdout.split('\n').slice(2, -2)).toEqual([
+      `    drbd of ghcr.io/you/own-drbd:9.2.14-v1.11.5, ${signed}, modules signed by certificate sha256:3dfcfb7939fa4c6e5f8b3884bd02c20a4c45ee16497eb3f76e42db0f93b3832d`,
+      '    spin held back at Talos v1.11.5',
+      `  kernel of ghcr.io/you/own-kernel:v1.11.5, ${signed}`,
+    ])
+  })
+
   it('says everything that is wrong with one, a finding a line', async () => {
     const path = join(folder, 'own.yaml')
     await writeFile(path, 'talos: newest\nsecureboot: true\nvariants: {a: {}}\n')

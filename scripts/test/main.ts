@@ -19,6 +19,7 @@ import {
   loadRuleIndex,
   loadWaivers,
   selectOnly,
+  type Loaded,
 } from '../judge/candidates/inputs.ts'
 import { configCandidate } from '../judge/candidates/machine-config.ts'
 import type { OpenedCandidates } from '../judge/candidates/open.ts'
@@ -95,7 +96,7 @@ async function conform(
   if (schematic !== undefined && options.references.length === 0 && !isConfigAlone)
     throw new UsageError('--schematic says what an image is made of: name its REFERENCE, or leave --schematic out')
   const embedded =
-    options.references.length === 0 && !isConfigAlone ? await embed(options, contract.value, signal) : undefined
+    options.references.length === 0 && !isConfigAlone ? await embed(options, contract, signal) : undefined
   try {
     const names = releaseNames(given.references, contract.value)
     const shard = options.shard && shardPlace(options.shard, listOf(options), names, await judgedBy(options))
@@ -211,11 +212,16 @@ async function openImages(
   })
 }
 
-async function embed(options: ConformOptions, contract: Contract, signal: AbortSignal): Promise<Embedded> {
+async function embed(options: ConformOptions, contract: Loaded<Contract>, signal: AbortSignal): Promise<Embedded> {
   const { variant } = options
-  if (variant !== undefined && !Object.hasOwn(contract.variants, variant))
-    throw new UsageError(`unknown variant ${variant}; defined: ${Object.keys(contract.variants).join(', ')}`)
+  const { variants } = contract.value
+  if (variant !== undefined && !Object.hasOwn(variants, variant))
+    throw new UsageError(`unknown variant ${variant}; defined: ${Object.keys(variants).join(', ')}`)
   // Only here: no image that is given needs what makes one.
-  const { makeEmbedded } = await import('../embedded/release.ts')
-  return makeEmbedded(contract, { variant, signal })
+  const [{ makeEmbedded }, { chosenRelease, refuseHeld }] = await Promise.all([
+    import('../embedded/release.ts'),
+    import('../embedded-upstream/chosen.ts'),
+  ])
+  refuseHeld(contract)
+  return makeEmbedded(contract.value, { variant, signal, talos: chosenRelease(contract) })
 }

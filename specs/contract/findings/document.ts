@@ -37,6 +37,17 @@ export function validateDocument<T>(name: string, schema: z.ZodType<T>, value: u
   throw new SchemaError(name, issues, { at: where })
 }
 
+/** The line and column of a key's value, where the document has that key; undefined for YAML that has no tree. */
+export function placeOfKey(
+  bytes: Uint8Array,
+  where: Location,
+  path: readonly PropertyKey[],
+): Pick<Location, 'line' | 'column'> | undefined {
+  const root = readNodes(bytes, where)
+  const isThere = root?.kind === 'map' && root.entries.has(String(path[0]))
+  return isThere ? placeIn(root, path, false) : undefined
+}
+
 function byPlace({ at: a }: Issue, { at: b }: Issue): number {
   return (a?.line ?? 0) - (b?.line ?? 0) || (a?.column ?? 0) - (b?.column ?? 0)
 }
