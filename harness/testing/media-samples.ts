@@ -7,9 +7,9 @@ const CLUSTERS = 9
 
 /**
  * A FAT32 volume with clusters of one sector, boot sector, one reserved sector, two tables of one sector: `Long name.conf` in
- * clusters 3 and 5, `boot` in 4 with `A.efi` in 7.
+ * clusters 3 and 5, whose short name may be another, `boot` in 4 with `A.efi` in 7.
  */
-export function fatSample(): Uint8Array {
+export function fatSample(shortName = 'LONGNA~1CON'): Uint8Array {
   const bytes = Buffer.alloc((4 + CLUSTERS) * SECTOR)
   bytes.writeUInt16LE(SECTOR, 11)
   bytes[13] = 1
@@ -25,7 +25,7 @@ export function fatSample(): Uint8Array {
     for (const [cluster, next] of [0x0fff_fff8, end, end, 5, end, end, 0, end].entries())
       bytes.writeUInt32LE(next, table * SECTOR + cluster * 4)
   const at = (cluster: number): number => (4 + cluster - 2) * SECTOR
-  const file = directoryEntry('LONGNA~1CON', 0x20, 0, 3, 700)
+  const file = directoryEntry(shortName, 0x20, 0, 3, 700)
   const root = [
     directoryEntry('EFI        ', 0x08, 0, 0, 0),
     ...longName('Long name.conf', file),

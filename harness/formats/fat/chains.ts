@@ -95,7 +95,7 @@ export class Chains {
     const readAt = async (offset: number, length: number): Promise<Uint8Array> => {
       const out = Buffer.allocUnsafe(length)
       for (let done = 0; done < length;) {
-        const at = starts.findLastIndex((start) => start <= offset + done)
+        const at = lastAtOrBefore(starts, offset + done)
         const { offset: from = 0, size: extentSize = 0 } = extents[at] ?? {}
         const inside = offset + done - (starts[at] ?? 0)
         const part = Math.min(length - done, extentSize - inside)
@@ -106,6 +106,17 @@ export class Chains {
     }
     return makeSource(readAt, 0, size, where)
   }
+}
+
+/** The index of the last of the ascending `starts` that is not above `value`; a file in 65,536 pieces is read piece by piece. */
+function lastAtOrBefore(starts: readonly number[], value: number): number {
+  let [low, high] = [0, starts.length]
+  while (high - low > 1) {
+    const middle = (low + high) >>> 1
+    if ((starts[middle] ?? 0) <= value) low = middle
+    else high = middle
+  }
+  return low
 }
 
 function fail(code: FormatCode, message: string, at: Location): FormatError {

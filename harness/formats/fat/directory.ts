@@ -5,6 +5,8 @@ import { FAT } from './boot-sector.ts'
 
 export type DirectoryEntry = {
   readonly name: string
+  /** The name of eight and three characters, as it is without a long one: firmware finds the entry by it as well. */
+  readonly shortName: string
   readonly isDirectory: boolean
   readonly cluster: number
   readonly size: number
@@ -50,7 +52,8 @@ export async function readDirectory(source: ByteSource): Promise<Directory> {
     }
     if (long !== undefined && (long.next !== 0 || long.checksum !== checksumOf(entry)))
       throw cursor.error('MALFORMED', 'expected a long name of the entry behind it, got one of another', at)
-    const name = long?.text ?? shortName(entry)
+    const short = shortName(entry)
+    const name = long?.text ?? short
     long = undefined
     if ((attributes & VOLUME_LABEL) !== 0) {
       label = Buffer.from(entry.subarray(0, 11)).toString('latin1').trimEnd()
@@ -64,6 +67,7 @@ export async function readDirectory(source: ByteSource): Promise<Directory> {
     const [time, date, low] = [cursor.u16le(), cursor.u16le(), cursor.u16le()]
     entries.push({
       name,
+      shortName: short,
       isDirectory: (attributes & DIRECTORY) !== 0,
       cluster: high * 0x1_0000 + low,
       size: cursor.u32le(),

@@ -37,6 +37,12 @@ describe('readFat', () => {
     expect(error.at?.path).toBe('fat!Long name.conf')
   })
 
+  it('refuses a short name that is that of another entry: firmware takes the first', async () => {
+    const source = bytesSource(fatSample('BOOT       '), { path: 'fat' })
+    const error = await expectCode(() => readFat(source), FormatError, 'MALFORMED')
+    expect(error.message).toBe('fat: expected names, short ones too, that differ in more than case, got boot twice')
+  })
+
   it('refuses a volume that is cut off', async () => {
     const source = bytesSource(fatSample().subarray(0, 4096), { path: 'fat' })
     const error = await expectCode(() => readFat(source), FormatError, 'TRUNCATED')
@@ -44,4 +50,4 @@ describe('readFat', () => {
   })
 })
 
-describeHostile('fat', { volume: fatSample }, readWhole)
+describeHostile('fat', { volume: () => fatSample() }, readWhole)

@@ -27,8 +27,8 @@ const DIRECTORY_MODE = 0o755
 
 /**
  * The volume at the start of `source`: every chain is followed, no content is read. FormatError as of readBootSector and
- * readDirectory; MALFORMED for a chain that is a loop, is shared, or does not fit the size, and for two names that differ in
- * case alone; LIMIT_EXCEEDED above MAX_ENTRIES and MAX_DEPTH.
+ * readDirectory; MALFORMED for a chain that is a loop, is shared, or does not fit the size, and for two names, short
+ * ones too, that differ in case alone; LIMIT_EXCEEDED above MAX_ENTRIES and MAX_DEPTH.
  */
 export async function readFat(source: ByteSource): Promise<FatVolume> {
   const { where } = source
@@ -45,9 +45,12 @@ export async function readFat(source: ByteSource): Promise<FatVolume> {
     if (path === '') label = directory.label
     const names = new Set<string>()
     for (const entry of directory.entries) {
-      if (names.has(entry.name.toLowerCase()))
-        throw fail('MALFORMED', `expected names that differ in more than case, got ${entry.name} twice`, at)
-      names.add(entry.name.toLowerCase())
+      // EDK II (FatPkg, FatLocateDirEnt) takes the first entry whose long or short name it is.
+      const own = [...new Set([entry.name.toLowerCase(), entry.shortName.toLowerCase()])]
+      const taken = own.find((name) => names.has(name))
+      if (taken !== undefined)
+        throw fail('MALFORMED', `expected names, short ones too, that differ in more than case, got ${taken} twice`, at)
+      for (const name of own) names.add(name)
       if (entries.length === MAX_ENTRIES) throw fail('LIMIT_EXCEEDED', `expected at most ${MAX_ENTRIES} entries`, at)
       const found = toFileEntry(entry, path, where, chains)
       entries.push(found)

@@ -21,6 +21,8 @@ const FIRST_DESCRIPTOR = 16
 const MAX_DESCRIPTORS = 16
 const MAX_DIRECTORY_BYTES = 1 << 20
 const MAX_ENTRIES = 4096
+/** Limit for all directories together: those of Talos have some KiB. */
+const MAX_TREE_BYTES = 32 << 20
 const MAX_DEPTH = 16
 const PRIMARY = 1
 const BOOT_RECORD = 0
@@ -65,6 +67,8 @@ async function readTree(source: ByteSource, root: Extent): Promise<FileTree> {
   const { where } = source
   const entries: FileEntry[] = []
   const seen = new Set<number>()
+  const paths = new Set<string>()
+  let treeBytes = 0
   const walk = async ({ sector, size }: Extent, path: string, depth: number): Promise<void> => {
     const at = path === '' ? where : memberLocation(where, path)
     if (seen.has(sector)) throw fail('MALFORMED', 'expected a directory of its own, got one that was read already', at)
@@ -75,6 +79,9 @@ async function readTree(source: ByteSource, root: Extent): Promise<FileTree> {
         `expected at most ${MAX_DEPTH} nested directories of ${MAX_DIRECTORY_BYTES} bytes`,
         at,
       )
+    treeBytes += size
+    if (treeBytes > MAX_TREE_BYTES)
+      throw fail('LIMIT_EXCEEDED', `expected at most ${MAX_TREE_BYTES} bytes of directories`, at)
     const bytes = await source.read(sector * SECTOR, size)
     for (let offset = 0; offset < bytes.length;) {
       const length = bytes[offset] ?? 0
@@ -91,6 +98,9 @@ async function readTree(source: ByteSource, root: Extent): Promise<FileTree> {
       const found = path === '' ? name : `${path}/${name}`
       const origin = memberLocation(where, found)
       if (name === '' || name.includes('/')) throw fail('MALFORMED', 'expected a file name, got another text', at)
+      if (paths.has(found))
+        throw fail('MALFORMED', 'expected each name once: readers take the first, or the last', origin)
+      paths.add(found)
       const common = { path: found, uid: 0, gid: 0, mtime: record.mtime, origin }
       if (record.isDirectory) {
         entries.push({ ...common, type: 'directory', mode: 0o755, size: 0 })

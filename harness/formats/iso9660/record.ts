@@ -52,8 +52,10 @@ export function parseRecord(cursor: Cursor): DirectoryRecord {
 async function rockRidgeName(source: ByteSource, first: Uint8Array): Promise<string | undefined> {
   let name: string | undefined
   let area: Uint8Array | undefined = first
-  for (let count = 0; area !== undefined && count <= MAX_CONTINUATIONS; count++) {
+  for (let count = 0; area !== undefined; count++) {
     const cursor: Cursor = new Bytes(area, ISO, source.where)
+    if (count > MAX_CONTINUATIONS)
+      throw cursor.error('LIMIT_EXCEEDED', `expected at most ${MAX_CONTINUATIONS} continuations of a record, got more`)
     area = undefined
     while (cursor.remaining >= 4) {
       const signature = Buffer.from(cursor.bytes(2)).toString('latin1')
