@@ -36,7 +36,7 @@ export function contractText(
   const head = [
     `# yaml-language-server: $schema=${schema}`,
     '# What you decided about your images; the facts of the Talos release are in talos-image.lock.json. What is left out has a default:',
-    '# specs/contract/contract.yaml of talos-image-contract says what else can be decided. `npx talos-image test --contract-only` checks it.',
+    '# specs/contract/README.md of talos-image-contract says what else can be decided. `npx talos-image test --contract-only` checks it.',
   ]
   const note =
     signers.length === 0

@@ -22,7 +22,7 @@ const DATA = [
   'scripts/preload.mjs',
   'scripts/judge/outputs/html/{style.css,script.js}',
   'scripts/init/templates/*/{*.{json,sh,yaml,yml},talos-version,talos-images}',
-  'specs/contract/*.{json,yaml}',
+  'specs/contract/{*.{json,yaml},README.md}',
   'specs/contract/{examples,schemas}/*.{json,yaml}',
   'harness/machine-config/schema/*.json',
   'fixtures/simulator/upstream/keys/*.pem',

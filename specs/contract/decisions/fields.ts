@@ -82,7 +82,7 @@ export const contractFields = z.strictObject({
     .readonly()
     .default(['schematic', 'embedded-config'])
     .describe('Extensions that Image Factory and imager make; allowed, never demanded.'),
-  secureBoot: z.boolean().default(false),
+  secureBoot: z.boolean().default(false).describe('True if UKI and boot loader are signed for SecureBoot (UKI-007).'),
   secureBootCertificate: certificate
     .optional()
     .describe('A certificate in PEM whose signature the boot files must have. Without it the one inside them counts.'),
@@ -220,7 +220,8 @@ export const contractFields = z.strictObject({
         ])
         .describe('Who must have signed upstream’s images (SUP-005).'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('Where upstream’s images are, and who signs them.'),
   signing: z
     .strictObject({
       signers: z
@@ -230,7 +231,8 @@ export const contractFields = z.strictObject({
         .describe('Who signs the images that are published (SUP-001): a workflow’s identity, or a key.'),
       builder: z.url('expected a URL').default(NOBODY).describe('builder.id of the SLSA provenance.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('Who signs the images that are published, and what builds them.'),
 })
 
 function isCertificate(text: string): boolean {

@@ -13,7 +13,7 @@ export const ownImage = z
 /** An extension that the catalogue of the release alone does not say: another image, or that of an older release. */
 const namedExtensionSchema = z
   .strictObject({
-    name,
+    name: name.describe('The name in its manifest, which an image lists.'),
     image: ownImage.optional(),
     signer: signerSchema.optional().describe('Who must have signed the image (SUP-005).'),
     talos: z
