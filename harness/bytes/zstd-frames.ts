@@ -30,8 +30,8 @@ const SKIPPABLE_MAGIC: readonly number[] = [0x50, 0x2a, 0x4d, 0x18]
 
 /** 128 MiB: the default limit of decoders (ZSTD_WINDOWLOG_LIMIT_DEFAULT = 27), Node's and the zstd command's. */
 export const MAX_WINDOW_SIZE = 2 ** 27
-/** Frames of one source: walking and decoding so many empty ones takes seconds; images have one to some thousands. */
-export const MAX_FRAMES = 1 << 18
+/** Frames of one source: walking and decoding so many empty ones takes 8 s of processor time; images have one to some thousands. */
+export const MAX_FRAMES = 1 << 16
 
 /** Magic_Number 4, descriptor 1, window 0–1, dictionary 0–4, content size 0–8. */
 const MAX_HEADER_SIZE = 18
