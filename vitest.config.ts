@@ -1,6 +1,7 @@
 // The project's own tests. The contract is not run from here but by `npm test`.
 import { setFlagsFromString } from 'node:v8'
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './scripts/testing/sequence.ts'
 
 // For the workers, which start after this: no collection of all for every 64 MiB of buffers before a heap has 512 MiB, which
 // was a quarter of the processor time; and a young generation of 3 times 32 MiB, not one that begins at 1, another eighth.
@@ -17,10 +18,14 @@ const oracles = `${folders}/**/*.oracle.test.ts`
 /** For what hangs; no test may depend on how busy the machine is. Those that took seconds on an idle one were red at 5 s on another. */
 const PATIENCE = { testTimeout: 120_000, hookTimeout: 120_000 }
 
+/** Vitest would leave the order to a sequencer that it is given. */
+const isShuffled = process.argv.some((word) => word.startsWith('--sequence.shuffle'))
+
 export default defineConfig({
   test: {
     expect: { requireAssertions: true, poll: { timeout: PATIENCE.testTimeout } },
     allowOnly: false,
+    ...(!isShuffled && { sequence: { sequencer: LongestFirst } }),
     // One more than two cores have to do: the tests of a registry that does not answer wait for it.
     maxWorkers: 3,
     coverage: {
