@@ -8,6 +8,7 @@ import type { RegistryCounterexample } from '#fixtures/counterexamples/supply-ch
 import { publishReference } from '#fixtures/counterexamples/supply-chain/publication.ts'
 import { GATEWAY } from '#fixtures/counterexamples/release/counterexample.ts'
 import { startRegistry } from '#fixtures/simulator/registry/server.ts'
+import { LIMITS } from '#harness/oci/client/http/limits.ts'
 import { openCache } from '#harness/oci/cache/cache.ts'
 import type { Contract } from '#specs/contract/contract.ts'
 import { openRegistryAccess } from '#harness/oci/registry/access.ts'
@@ -22,6 +23,17 @@ import type { Prepared } from './prepare.ts'
 export const REGISTRY_CONTROLS: readonly RegistryCounterexample[] = [
   { name: 'control-published', violates: [], because: 'what is published as it should be conforms' },
 ]
+
+/** The registry is in this thread, which prepares other candidates meanwhile. */
+const MINUTES = 300_000
+const PATIENT = {
+  ...LIMITS,
+  connectMs: MINUTES,
+  firstByteMs: MINUTES,
+  stallMs: MINUTES,
+  documentMs: MINUTES,
+  asideMs: MINUTES,
+}
 
 const QUIET = { start: () => undefined, advance: () => undefined, stop: () => undefined }
 
@@ -42,7 +54,7 @@ export async function prepareRegistry(
   await using registry = await startRegistry()
   const access = openRegistryAccess({
     cache: await openCache(folder),
-    network: { credentials: () => Promise.resolve(undefined) },
+    network: { credentials: () => Promise.resolve(undefined), limits: PATIENT },
   })
   const opened: OpenedCandidate[] = []
   try {
