@@ -106,6 +106,8 @@ describe('npm run boot', { timeout: 60_000 }, () => {
     ['firmware for --log', ['--log', LOG, '--direct'], /--log starts nothing/],
     ['no time', ['--timeout', '0'], /one second or more/],
     ['another time', ['--timeout', '4h'], /expected seconds or minutes/],
+    ['a time that no timer can take', ['--timeout', '99999m'], /expected a day at most/],
+    ['days of watching', ['--settle', '1441m'], /expected a day at most/],
     ['no memory', ['--memory', '1'], /from 256 to 1048576 MiB/],
   ])('refuses %s', async (_, args, reason) => {
     const { exit, stderr } = await run(...args)

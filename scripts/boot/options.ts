@@ -43,11 +43,16 @@ qemu-efi-aarch64.
 
 Exit status: 0 the image starts, 1 it does not, 2 it could not be said: QEMU is missing, the console is cut off, the reference is wrong.`
 
+/** A day: no guest takes longer, and no timer of Node is right for more than 24 of them. */
+const MAX_SECONDS = 86_400
+
 /** `240`, `240s` or `4m` in seconds. */
 function parseDuration(text: string): number {
   const [, number, unit] = /^(\d{1,5})(s|m)?$/.exec(text) ?? []
   if (number === undefined) throw new InvalidArgumentError('expected seconds or minutes, such as 240s or 4m.')
-  return Number(number) * (unit === 'm' ? 60 : 1)
+  const seconds = Number(number) * (unit === 'm' ? 60 : 1)
+  if (seconds > MAX_SECONDS) throw new InvalidArgumentError('expected a day at most.')
+  return seconds
 }
 
 /** Options, or undefined after --help was printed. Throws UsageError. */

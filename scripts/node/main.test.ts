@@ -92,7 +92,8 @@ describe('npm run node-check -- --from', { timeout: 60_000 }, () => {
     ['both', ['--nodes', 'a', '--from', 'b'], /expected either --nodes/],
     ['--collect without --nodes', ['--from', 'a', '--collect', 'b'], /are for --nodes/],
     ['an option for a node', ['--nodes=--talosconfig'], /--nodes .*expected addresses or names, got "--talosconfig"/],
-    ['no time', ['--nodes', 'a', '--timeout', '0'], /one second or more/],
+    ['no time', ['--nodes', 'a', '--timeout', '0'], /of one to 3600 seconds, got 0/],
+    ['a time that no timer can take', ['--nodes', 'a', '--timeout', '9999999'], /of one to 3600 seconds/],
     ['a report that is none', ['--from', 'a', '--verdict', TALOSCTL], /is no report of a verdict/],
   ])('refuses %s', async (_, args, reason) => {
     const { exit, stderr } = await run(...args)

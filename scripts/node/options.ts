@@ -35,6 +35,9 @@ CFG-060 and up).
 
 Exit status: 0 conforms, 1 a must fails, 2 a must could not be judged, or a node or a file cannot be read.`
 
+/** An hour for one call; no timer of Node is right for more than 24 days. */
+const MAX_SECONDS = 3600
+
 /** Options, or undefined after --help was printed. Throws UsageError. */
 export function parseNodeOptions(args: readonly string[]): NodeOptions | undefined {
   const command = new Command('npm run node-check --')
@@ -70,5 +73,6 @@ function check({ nodes, from, collect, talosconfig, timeout }: NodeOptions): voi
     throw new UsageError('expected either --nodes, which asks, or --from, which reads what was saved')
   if (from !== undefined && (collect ?? talosconfig) !== undefined)
     throw new UsageError('--collect and --talosconfig are for --nodes: --from asks nothing')
-  if (timeout < 1) throw new UsageError('expected a --timeout of one second or more')
+  if (timeout < 1 || timeout > MAX_SECONDS)
+    throw new UsageError(`expected a --timeout of one to ${MAX_SECONDS} seconds, got ${timeout}`)
 }
