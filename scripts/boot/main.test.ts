@@ -95,6 +95,9 @@ describe('npm run boot', { timeout: 60_000 }, () => {
       ['--qemu', 'qemu-none'],
       /qemu-none is not installed: install the package qemu-system-arm /,
     ],
+    ['a folder for the program', ['--qemu', '/tmp'], /\/tmp is not installed/],
+    ['nothing for the program', ['--qemu', ''], / is not installed/],
+    ['a folder for firmware', ['--qemu', '/bin/sh', '--firmware', '/tmp'], /the firmware \/tmp cannot be read/],
     [
       'firmware that is missing',
       ['--qemu', '/bin/sh', '--firmware', 'none.fd'],

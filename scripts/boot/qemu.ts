@@ -1,6 +1,6 @@
 // QEMU for arm64: the program, the firmware, and the arguments of a machine that has nothing but memory and a serial port.
 import { constants } from 'node:fs'
-import { access } from 'node:fs/promises'
+import { access, stat } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { UsageError } from '../cli/command-line.ts'
 
@@ -52,9 +52,12 @@ export function qemuArguments(start: Start, { memory, kvm }: { readonly memory: 
   return [...`${machine} -display none -monitor none -serial stdio`.split(' '), ...starting]
 }
 
+/** True for a file, or a device, that may be used so: a folder may be "executed", too. */
 async function isUsable(path: string, mode: number): Promise<boolean> {
-  return access(path, mode).then(
-    () => true,
-    () => false,
-  )
+  try {
+    await access(path, mode)
+    return !(await stat(path)).isDirectory()
+  } catch {
+    return false
+  }
 }

@@ -6,7 +6,7 @@ import { parseList } from '../cli/command-line.ts'
 
 /** A name or an address; no option of talosctl. */
 const NODE = /^[0-9A-Za-z[][0-9A-Za-z.:\]-]{0,252}$/
-const MAX_NODES = 1000
+export const MAX_NODES = 1000
 
 /** Parser of commander for `192.0.2.11,worker-2,2001:db8::1`: what stands there twice is taken once, as it stands first. */
 export function parseNodes(text: string): readonly string[] {

@@ -16,7 +16,7 @@ import { judgeCandidates } from '../judge/run/judge-candidates.ts'
 import { NODE_SPEC_GLOB, type SpecRun } from '../judge/run/spec-run.ts'
 import type { Conformance } from '../judge/verdict/conformance.ts'
 import { printable } from '../judge/verdict/printable.ts'
-import { distinctMachines } from './addresses.ts'
+import { distinctMachines, MAX_NODES } from './addresses.ts'
 import { collect } from './collect.ts'
 import { NODE_REPORT, parseNodeOptions, type NodeOptions } from './options.ts'
 import { readSaved } from './saved.ts'
@@ -98,6 +98,8 @@ async function readOutputs(options: NodeOptions, signal: AbortSignal): Promise<r
 function observe(outputs: readonly SavedOutput[], { nodes, from }: NodeOptions): readonly ObservedNode[] {
   try {
     const observed = observeNodes(outputs, nodes)
+    if (observed.length > MAX_NODES)
+      throw new UsageError(`expected at most ${MAX_NODES} nodes in ${from ?? '--nodes'}, got ${observed.length}`)
     if (observed.length === 0) throw new UsageError(`${from ?? 'talosctl'} says nothing of any node`)
     return distinctMachines(observed, (text) => process.stderr.write(`${printable(text)}\n`))
   } catch (error) {

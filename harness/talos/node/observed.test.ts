@@ -56,6 +56,13 @@ describe('observeNodes', () => {
     expect(node).not.toHaveProperty('extensions')
   })
 
+  it('takes one thing that is said twice', () => {
+    const [node] = observeNodes([
+      saved('versions.json', ...[1, 2].map(() => of('a', 'version', { version: 'v1.11.5' }))),
+    ])
+    expect(node?.talos?.value).toBe('v1.11.5')
+  })
+
   it('has a node that was asked and says nothing', () => {
     expect(observeNodes([saved('versions.json')], ['a'])).toEqual([
       { address: 'a', start: { path: 'saved/versions.json' }, hasServiceTable: false, unmet: [] },
@@ -107,6 +114,11 @@ describe('observeNodes', () => {
     ],
     ['a resource without id', saved('versions.json', { metadata: {}, node: 'a', spec: { version: 'v1' } }), 'SCHEMA'],
     ['a field of another type', saved('versions.json', of('a', 'version', { version: ['v1.11.5'] })), 'SCHEMA'],
+    [
+      'a node that says two things',
+      saved('versions.json', ...['v1.11.5', 'v1.11.6'].map((version) => of('a', 'version', { version }))),
+      'MALFORMED',
+    ],
     ['a table without its heading', text('services.txt', '192.0.2.1 kubelet Running\n'), 'MALFORMED'],
     ['a table that lacks a column', text('services.txt', 'NODE  SERVICE  STATE\na  kubelet  Running\n'), 'MALFORMED'],
     ['a table without end', text('services.txt', '\n'.repeat(100_001)), 'LIMIT_EXCEEDED'],

@@ -1,6 +1,6 @@
 // A running node as facts: what saved outputs of talosctl say of it. A fact is undefined where it was not asked for, and
 // where the node did not answer.
-import type { Location } from '../../errors.ts'
+import { FormatError, type Location } from '../../errors.ts'
 import { readResources, RESOURCE_NAMES, STAGED_UPGRADE, type Resource, type ResourceName } from './resources.ts'
 import { readServiceTable } from './service-table.ts'
 
@@ -75,7 +75,10 @@ const SERVICE_TABLE = /^services(?:\..+)?\.txt$/
 
 type Read = { readonly [Name in ResourceName]?: readonly Resource<Name>[] | undefined }
 
-/** The nodes in the order in which they come up, `asked` first. Errors of `readResources` and `readServiceTable`. */
+/**
+ * The nodes in the order in which they come up, `asked` first. Errors of `readResources` and `readServiceTable`; FormatError
+ * MALFORMED where a node says two things of what it has one of.
+ */
 export function observeNodes(outputs: readonly SavedOutput[], asked: readonly string[] = []): readonly ObservedNode[] {
   const read = readAll(outputs)
   const tables = outputs.filter(({ name }) => SERVICE_TABLE.test(name))
@@ -116,8 +119,10 @@ function observe(address: string, start: Location, read: Read, rows: Rows | unde
     name: Name,
     field: (spec: Resource<Name>['spec']) => T | undefined,
   ): Told<T> | undefined => {
-    const [found] = of(name) ?? []
+    const [found, ...others] = of(name) ?? []
     const value = found === undefined ? undefined : field(found.spec)
+    const other = others.find(({ spec }) => field(spec) !== value)
+    if (other !== undefined) throw twice(name, address, other.at)
     return found === undefined || value === undefined ? undefined : { value, at: found.at }
   }
   const machine = of('machinestatuses')?.[0]?.spec
@@ -162,6 +167,12 @@ function observe(address: string, start: Location, read: Read, rows: Rows | unde
       stagedUpgrade: stagedUpgrade(of('metakeys')),
     }),
   }
+}
+
+/** Outputs of two days in one file, or of two nodes under one address. */
+function twice(name: ResourceName, address: string, at: Location): FormatError {
+  const message = `expected one answer of ${address} in ${name}, got another one behind it: save each of them in a folder of its own`
+  return new FormatError('talosctl', 'MALFORMED', message, { at })
 }
 
 /** The members that are there. */

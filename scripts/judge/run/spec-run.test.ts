@@ -18,11 +18,12 @@ describe('openSpecRun', { timeout: PATIENCE_MS }, () => {
     await run.close()
   })
 
-  it('ends when it is closed with nothing to judge, and leaves no listener for Ctrl-C', async () => {
-    const listeners = process.listeners('SIGINT')
+  it('ends when it is closed with nothing to judge, and leaves no listener for Ctrl-C and SIGTERM', async () => {
+    const listeners = () => (['SIGINT', 'SIGTERM'] as const).map((signal) => process.listeners(signal))
+    const before = listeners()
     const run = openSpecRun('specs/oci/identity.spec.ts')
     await run.started
-    expect(process.listeners('SIGINT')).toEqual(listeners)
+    expect(listeners()).toEqual(before)
     await run.close()
   })
 

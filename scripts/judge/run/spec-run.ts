@@ -32,6 +32,8 @@ export function useWorkers(pool: PoolRunnerInitializer): void {
   workers = pool
 }
 
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+
 /** The worker's input until it receives its own. */
 const NOTHING: RunInput = { candidates: [], cacheFolder: '' }
 
@@ -91,7 +93,7 @@ export function openSpecRun(specs: string = SPEC_GLOB): SpecRun {
 }
 
 async function runVitest(specs: string, observer: Reporter, channel: string): Promise<void> {
-  const listeners = process.listeners('SIGINT')
+  const before = SIGNALS.map((signal) => process.listeners(signal))
   const printed = toStandardError()
   const vitest = await withDataFolder(() =>
     createVitest(
@@ -126,8 +128,10 @@ async function runVitest(specs: string, observer: Reporter, channel: string): Pr
       { stdout: printed, stderr: printed },
     ),
   )
-  // vitest's own would end the process in the middle of a pull.
-  for (const listener of process.listeners('SIGINT')) if (!listeners.includes(listener)) process.off('SIGINT', listener)
+  // Those of vitest and vite would end the process at once: in the middle of a pull, with folders and guests left behind.
+  for (const [at, signal] of SIGNALS.entries())
+    for (const listener of process.listeners(signal))
+      if (before[at]?.includes(listener) === false) process.off(signal, listener)
   try {
     await vitest.start()
   } finally {
