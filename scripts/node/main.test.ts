@@ -83,7 +83,11 @@ describe('npm run node-check -- --from', { timeout: 60_000 }, () => {
     ['nothing', async () => undefined, /has no saved output of talosctl/],
     ['no JSON', (into) => writeFile(join(into, 'versions.json'), 'x'), /expected JSON objects .*versions\.json/],
     ['no node', (into) => writeFile(join(into, 'versions.json'), ''), /says nothing of any node/],
-    ['more nodes than a cluster has', (into) => writeFile(join(into, 'versions.json'), MANY), /expected at most 1000 nodes in .*, got 1001/],
+    [
+      'more nodes than a cluster has',
+      (into) => writeFile(join(into, 'versions.json'), MANY),
+      /expected at most 1000 nodes in .*, got 1001/,
+    ],
     ['a folder for a file', (into) => mkdir(join(into, 'versions.json')), /versions\.json/],
   ])('refuses a folder with %s', async (_, fill, reason) => {
     const into = await mkdtemp(join(folder, 'wrong-'))
