@@ -2,8 +2,12 @@
 // (cosign up to 3.1.1 writes the type of the empty config there: https://github.com/sigstore/cosign/issues/4641).
 import { OCI_CONFIG } from '../oci/image/media-types.ts'
 import type { Manifest } from '../oci/image/schemas.ts'
-import { BUNDLE_PREFIX } from './bundle.ts'
-import { ENVELOPE_TYPE, PAYLOAD_TYPE } from './legacy.ts'
+
+/** The beginning of every bundle's media type, whatever its version. */
+export const BUNDLE_PREFIX = 'application/vnd.dev.sigstore.bundle'
+/** Media types of what cosign puts under the tags `.sig` and `.att`. */
+const PAYLOAD_TYPE = 'application/vnd.dev.cosign.simplesigning.v1+json'
+const ENVELOPE_TYPE = 'application/vnd.dsse.envelope.v1+json'
 
 /**
  * A Sigstore bundle; payload and signature of a `.sig` tag; envelope of an `.att` tag; an unsigned document;

@@ -10,10 +10,8 @@ import {
 import { z } from 'zod'
 import { FormatError, type Location } from '../errors.ts'
 import { checkShape, parseJson } from '../oci/image/schemas.ts'
+import { BUNDLE_PREFIX } from './attachment-kind.ts'
 import { bundleFields } from './bundle-fields.ts'
-
-/** The beginning of every bundle's media type, whatever its version. */
-export const BUNDLE_PREFIX = 'application/vnd.dev.sigstore.bundle'
 
 const MEDIA_TYPES: readonly string[] = [
   BUNDLE_V01_MEDIA_TYPE,

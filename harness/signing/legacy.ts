@@ -8,10 +8,6 @@ import type { Digest } from '../bytes/digest.ts'
 import { FormatError, VerificationError, type Location } from '../errors.ts'
 import { checkShape, parseDocument, parseJson } from '../oci/image/schemas.ts'
 
-/** Media types of the layers: a payload, or an envelope with its signatures. */
-export const PAYLOAD_TYPE = 'application/vnd.dev.cosign.simplesigning.v1+json'
-export const ENVELOPE_TYPE = 'application/vnd.dsse.envelope.v1+json'
-
 const SIGNATURE = 'dev.cosignproject.cosign/signature'
 const CERTIFICATE = 'dev.sigstore.cosign/certificate'
 const BUNDLE = 'dev.sigstore.cosign/bundle'

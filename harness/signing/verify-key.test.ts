@@ -6,7 +6,7 @@ import { json } from '../testing/oci-samples.ts'
 import { attached, codeOf, judge, PAYLOAD, STATEMENT, trustIn, type Asked } from '../testing/signing-judge.ts'
 import * as samples from '../testing/signing-samples.ts'
 import type { Trust } from './trust.ts'
-import type { Outcome } from './verify.ts'
+import type { Outcome } from './outcome.ts'
 
 let authority: samples.SampleAuthority
 let trust: Trust

@@ -18,7 +18,9 @@ import {
 import * as samples from '../testing/signing-samples.ts'
 import type { TrustedSigner } from './signer.ts'
 import type { Trust } from './trust.ts'
-import { COSIGN_SIGN, isSignature, verifyAttachments, type Outcome } from './verify.ts'
+import { isSignature, type Outcome } from './outcome.ts'
+import { COSIGN_SIGN } from './statement.ts'
+import { verifyAttachments } from './verify.ts'
 
 const { ISSUER, SUBJECT } = samples
 const OTHER = `sha256:${'cd'.repeat(32)}` as Digest

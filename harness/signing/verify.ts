@@ -6,40 +6,11 @@ import { FormatError, HarnessError, RegistryError, VerificationError, type Locat
 import type { Attachment } from './attachments.ts'
 import { parseBundle, toBundle } from './bundle.ts'
 import { assertPayload, envelopeBundle, signatureBundle } from './legacy.ts'
+import type { Outcome } from './outcome.ts'
 import { prepareSigners, proveBundle, type Proof, type Trusted } from './signed-bundle.ts'
-import type { SignerIdentity, TrustedSigner } from './signer.ts'
-import { assertSubject, claimedType, COSIGN_SIGN, parseStatement, STATEMENT_TYPE, type Statement } from './statement.ts'
+import type { TrustedSigner } from './signer.ts'
+import { assertSubject, claimedType, parseStatement, STATEMENT_TYPE, type Statement } from './statement.ts'
 import type { Trust } from './trust.ts'
-
-export { COSIGN_SIGN } from './statement.ts'
-
-export type Outcome =
-  | {
-      readonly outcome: 'valid'
-      readonly attachment: Attachment
-      readonly signer: SignerIdentity
-      readonly format: 'legacy' | 'bundle'
-      /** The signed statement, where it is an in-toto statement. */
-      readonly statement?: Statement
-      /** The time that the log or a timestamp says; a key alone has neither. */
-      readonly signedAt?: Date
-    }
-  | Failed<'invalid'>
-  /**
-   * A format or algorithm that we do not know, a trust root that knows nothing, a registry that does not answer: no
-   * proof, and none of the opposite.
-   */
-  | Failed<'unknown'>
-
-type Failed<Kind> = {
-  readonly outcome: Kind
-  readonly attachment: Attachment
-  readonly error: HarnessError
-  /** The claimed predicate type, signed or not; undefined where that cannot be read, or is there twice. */
-  readonly predicateType?: string
-  /** The trusted signer, where the signature holds: then what it signed is wrong, not known, or about another image. */
-  readonly signer?: SignerIdentity
-}
 
 export type VerifyOptions = {
   readonly digest: Digest
@@ -67,13 +38,6 @@ export async function verifyAttachments(
       const error = new FormatError('signatures', 'LIMIT_EXCEEDED', message, { at: attachment.at })
       return { outcome: 'unknown', attachment, error }
     })
-}
-
-/** True for an outcome that is, or claims to be, about a signature of the image; what cannot be read may be one. */
-export function isSignature(outcome: Outcome): boolean {
-  if (outcome.attachment.kind === 'legacy-signature') return true
-  const type = outcome.outcome === 'valid' ? outcome.statement?.predicateType : outcome.predicateType
-  return type === undefined || type === COSIGN_SIGN
 }
 
 type Context = { readonly digest: Digest; readonly trust: Trust; readonly trusted: Trusted }

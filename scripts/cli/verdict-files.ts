@@ -61,13 +61,13 @@ export async function deliverVerdict(
   })
   const report = jsonText(conformance)
   await writeWhole(file, report)
-  for (const one of written) await writeWhole(one.file, renderOutput(one.format, conformance))
+  for (const one of written) await writeWhole(one.file, await renderOutput(one.format, conformance))
   // On GitHub the log is read for commands: an image must not be able to write one.
   const onGitHub = process.env['GITHUB_ACTIONS'] === 'true'
   // Text for a person goes to standard error where a program reads standard output.
   const person = json || shown !== undefined ? process.stderr : process.stdout
   if (json) process.stdout.write(report)
-  if (shown !== undefined) process.stdout.write(renderOutput(shown.format, conformance))
+  if (shown !== undefined) process.stdout.write(await renderOutput(shown.format, conformance))
   const text = json ? '' : renderTerminal(conformance, person, given ?? defaultReport)
   person.write(onGitHub ? withoutCommands(text) : text)
   if (onGitHub) person.write(renderAnnotations(conformance))

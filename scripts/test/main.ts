@@ -10,8 +10,7 @@ import { catchInterrupt } from '../cli/interrupt.ts'
 import { UsageError } from '../cli/command-line.ts'
 import { deliverVerdict } from '../cli/verdict-files.ts'
 import type { Embedded } from '../embedded/release.ts'
-import { accountText } from '../judge/candidates/account.ts'
-import { loadMachineConfig, type LoadedConfig } from '../judge/candidates/config-files.ts'
+import type { LoadedConfig, loadMachineConfig } from '../judge/candidates/config-files.ts'
 import {
   loadAdvisories,
   loadContract,
@@ -88,7 +87,7 @@ async function conform(
   const waivers = await loadWaivers(options)
   if (options.talos !== undefined && options.config === undefined)
     throw new UsageError('--talos says which Talos reads the configuration: give --config, or leave --talos out')
-  const config = options.config && (await loadMachineConfig(options.config, options.talos))
+  const config = options.config && (await loadConfig(options.config, options.talos))
   const schematic = options.schematic === undefined ? undefined : await loadSchematic(options.schematic)
   const isConfigAlone = options.references.length === 0 && config !== undefined
   if (isConfigAlone && options.assets !== undefined)
@@ -132,8 +131,14 @@ async function conform(
   }
 }
 
+/** Loads the readers of machine configurations only where there is one. */
+async function loadConfig(...args: Parameters<typeof loadMachineConfig>): Promise<LoadedConfig> {
+  return (await import('../judge/candidates/config-files.ts')).loadMachineConfig(...args)
+}
+
 /** Prints before the verdict, whose last line stays the last. */
 async function printAccounts({ candidates, partsOf }: OpenedCandidates, out: NodeJS.WritableStream): Promise<void> {
+  const { accountText } = await import('../judge/candidates/account.ts')
   for (const { key } of candidates) out.write(`${await accountText(partsOf(key))}\n`)
 }
 

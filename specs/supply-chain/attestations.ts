@@ -4,7 +4,7 @@ import { parseJson } from '#harness/oci/image/schemas.ts'
 import type { Attachment } from '#harness/signing/attachments.ts'
 import { parseProvenance, SLSA_V02, SLSA_V1 } from '#harness/signing/provenance.ts'
 import { isSummaryType, readSummary, type SummaryReading, type VerificationSummary } from '#harness/signing/summary.ts'
-import type { Outcome } from '#harness/signing/verify.ts'
+import type { Outcome } from '#harness/signing/outcome.ts'
 import { throwUnknown, validOf } from './outcomes.ts'
 
 export type FoundProvenance = {

@@ -1,7 +1,7 @@
 // Verified signatures as sentences of a verdict.
 import { formatLocation, RegistryError } from '#harness/errors.ts'
 import { renderSigner } from '#harness/signing/signer.ts'
-import type { Outcome } from '#harness/signing/verify.ts'
+import type { Outcome } from '#harness/signing/outcome.ts'
 
 export type ValidOutcome = Extract<Outcome, { outcome: 'valid' }>
 

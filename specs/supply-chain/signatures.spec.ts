@@ -3,7 +3,7 @@
 import { expect } from 'vitest'
 import { must, should } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
-import { isSignature } from '#harness/signing/verify.ts'
+import { isSignature } from '#harness/signing/outcome.ts'
 import { inputsDigest, resourceUri } from '../contract/tags.ts'
 import { findSpdx, provenances, summaries, unpassed } from './attestations.ts'
 import { describeOutcome, throwUnasked, throwUnknown, validOf } from './outcomes.ts'

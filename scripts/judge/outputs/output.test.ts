@@ -20,7 +20,7 @@ describe('parseOutput', () => {
 })
 
 describe('renderOutput', () => {
-  it.each(OUTPUT_FORMATS)('renders %s', (format) => {
-    expect(renderOutput(format, sampleConformance)).toContain('UKI-001')
+  it.each(OUTPUT_FORMATS)('renders %s', async (format) => {
+    expect(await renderOutput(format, sampleConformance)).toContain('UKI-001')
   })
 })

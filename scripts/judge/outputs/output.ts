@@ -1,18 +1,16 @@
 // `--output FORMAT=FILE`: which renderings of the verdict are asked for, and what makes them.
 import { InvalidArgumentError } from 'commander'
 import type { Conformance } from '../verdict/conformance.ts'
-import { renderHtml } from './html/page.ts'
-import { renderJunit } from './junit.ts'
-import { renderMarkdown } from './markdown.ts'
-import { renderSarif } from './sarif.ts'
 
-/** Each format of `--output`. */
+type Render = (conformance: Conformance) => string
+
+/** Each format of `--output`, loaded where it is asked for. */
 const RENDERERS = {
-  junit: renderJunit,
-  markdown: renderMarkdown,
-  sarif: renderSarif,
-  html: renderHtml,
-} satisfies Readonly<Record<string, (conformance: Conformance) => string>>
+  junit: async () => (await import('./junit.ts')).renderJunit,
+  markdown: async () => (await import('./markdown.ts')).renderMarkdown,
+  sarif: async () => (await import('./sarif.ts')).renderSarif,
+  html: async () => (await import('./html/page.ts')).renderHtml,
+} satisfies Readonly<Record<string, () => Promise<Render>>>
 export type OutputFormat = keyof typeof RENDERERS
 export const OUTPUT_FORMATS = Object.keys(RENDERERS) as readonly OutputFormat[]
 export type Output = { readonly format: OutputFormat; readonly file: string }
@@ -28,6 +26,6 @@ export function parseOutput(text: string, before: readonly Output[] = []): reado
   return [...before, { format, file }]
 }
 
-export function renderOutput(format: OutputFormat, conformance: Conformance): string {
-  return RENDERERS[format](conformance)
+export async function renderOutput(format: OutputFormat, conformance: Conformance): Promise<string> {
+  return (await RENDERERS[format]())(conformance)
 }

@@ -5,7 +5,8 @@ import type { RegistryAccess } from '#harness/oci/registry/access.ts'
 import { readAttachments } from '#harness/signing/attachments.ts'
 import type { SignerIdentity, TrustedSigner } from '#harness/signing/signer.ts'
 import type { Trust } from '#harness/signing/trust.ts'
-import { isSignature, verifyAttachments } from '#harness/signing/verify.ts'
+import { isSignature } from '#harness/signing/outcome.ts'
+import { verifyAttachments } from '#harness/signing/verify.ts'
 import { LockError } from './lock-error.ts'
 
 export type SignatureCheck = {
