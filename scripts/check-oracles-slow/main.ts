@@ -17,22 +17,27 @@ import { fileChecks } from './files.ts'
 import { goTextChecks } from './go-text.ts'
 import { machineConfigChecks } from './machine-config.ts'
 import { orasChecks } from './oras.ts'
-import { packageChecks } from './package.ts'
 import { publishChecks } from './publish.ts'
 import { raceChecks } from './races/checks.ts'
 import type { Check } from './tool.ts'
+import { wholeChecks } from './whole.ts'
 
-/** `DIR` keeps what was fetched for the next time; without it everything is removed at the end. */
-export async function main([kept, ...rest]: readonly string[]): Promise<0 | 1 | 2> {
+/**
+ * `DIR` keeps what was fetched for the next time; without it everything is removed at the end. `TEXT` selects the checks
+ * whose name has it.
+ */
+export async function main([kept, text = '', ...rest]: readonly string[]): Promise<0 | 1 | 2> {
   if (rest.length > 0 || kept?.startsWith('-') === true) {
-    process.stderr.write('error: expected nothing, or one folder for what is fetched\n')
+    process.stderr.write(
+      'error: expected [DIR [TEXT]]: a folder for what is fetched, and a part of the names of checks\n',
+    )
     return 2
   }
   const folder = kept === undefined ? await mkdtemp(join(tmpdir(), 'oracles-slow-')) : resolve(kept)
   await mkdir(folder, { recursive: true })
   try {
     const tools = await fetchTools(folder)
-    const checks = [
+    const all = [
       ...runConformance(tools),
       ...craneChecks(tools),
       ...craneAssetChecks(tools),
@@ -41,7 +46,7 @@ export async function main([kept, ...rest]: readonly string[]): Promise<0 | 1 | 
       ...cosignTableChecks(tools),
       ...publishChecks(tools),
       ...raceChecks(),
-      ...packageChecks(),
+      ...wholeChecks(),
       ...goTextChecks(tools),
       ...fleetChecks(),
       ...bootChecks(tools),
@@ -51,6 +56,11 @@ export async function main([kept, ...rest]: readonly string[]): Promise<0 | 1 | 
       ...fileChecks(tools),
       ...machineConfigChecks(tools),
     ]
+    const checks = all.filter(({ name }) => name.includes(text))
+    if (checks.length === 0) {
+      process.stderr.write(`error: expected a part of the name of a check, got ${text}\n`)
+      return 2
+    }
     let red = 0
     for (const check of checks) if (!(await report(check))) red += 1
     process.stdout.write(`\n${checks.length - red} of ${checks.length} are green\n`)
@@ -61,12 +71,14 @@ export async function main([kept, ...rest]: readonly string[]): Promise<0 | 1 | 
 }
 
 async function report({ name, run }: Check): Promise<boolean> {
+  const started = performance.now()
+  const named = (): string => `${name} (${((performance.now() - started) / 1000).toFixed(1)} s)`
   try {
     const note = await run()
-    process.stdout.write(`ok  ${name}${note === undefined ? '' : `: ${note}`}\n`)
+    process.stdout.write(`ok  ${named()}${note === undefined ? '' : `: ${note}`}\n`)
     return true
   } catch (error) {
-    process.stdout.write(`RED ${name}: ${error instanceof Error ? error.message : String(error)}\n`)
+    process.stdout.write(`RED ${named()}: ${error instanceof Error ? error.message : String(error)}\n`)
     return false
   }
 }

@@ -37,6 +37,9 @@ async function readBack(tools: Tools, options: RegistryOptions): Promise<undefin
   await writeFile(join(cwd, 'docker', 'config.json'), JSON.stringify({ auths: { [registry.host]: { auth } } }))
   await writeRelease(join(cwd, 'out'))
   const release = await openRelease(join(cwd, 'out'), 'you')
+  // Closed where something is red, too: a handle that the collector closes ends the whole run.
+  await using layouts = new AsyncDisposableStack()
+  for (const { layout } of release) layouts.defer(() => layout.close())
   await push(registry, release, key.export({ type: 'pkcs8', format: 'pem' }).toString())
   const env = { DOCKER_CONFIG: join(cwd, 'docker'), COSIGN_PASSWORD: '' }
   const tool = (program: string, ...args: readonly string[]): Promise<string> => run(program, args, { cwd, env })
@@ -53,14 +56,14 @@ async function readBack(tools: Tools, options: RegistryOptions): Promise<undefin
       const found = JSON.parse(await tool(tools.oras, 'discover', ...login, '--format', 'json', reference)) as {
         readonly referrers: readonly unknown[]
       }
-      equal(found.referrers.length, 4)
+      // Signature, provenance, summary, bill of materials, report.
+      equal(found.referrers.length, 5)
       const image = `${registry.host}/${repository}@${digest}`
       for (const cosign of [tools.cosign2, tools.cosign3])
         ok((await tool(cosign, 'verify', ...KEYED, image)).includes(digest))
-      await tool(tools.cosign3, 'verify-attestation', ...KEYED, '--type', 'slsaprovenance1', image)
-      await tool(tools.cosign3, 'verify-attestation', ...KEYED, '--type', 'spdxjson', image)
+      for (const type of ['slsaprovenance1', 'https://slsa.dev/verification_summary/v1', 'spdxjson'])
+        await tool(tools.cosign3, 'verify-attestation', ...KEYED, '--type', type, image)
     }
-  await Promise.all(release.map(({ layout }) => layout.close()))
   deepEqual(registry.crashes, [])
 }
 
@@ -69,6 +72,8 @@ async function push({ host }: Registry, release: readonly Publication[], pem: st
     credentials: async () => ({ username: 'me', password: 'secret', from: 'test' }),
   })
   const signer = keySigner(pem)
+  await using connection = new AsyncDisposableStack()
+  connection.defer(() => client.close())
   await publish(client, release, {
     signed: true,
     attach: ({ layout, repository }, image) =>
@@ -87,5 +92,4 @@ async function push({ host }: Registry, release: readonly Publication[], pem: st
         },
       ),
   })
-  await client.close()
 }

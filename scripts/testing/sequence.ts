@@ -22,6 +22,15 @@ export const FIRST = [
   'fixtures/registry-client/faults.test.ts',
   'scripts/lock/budget.test.ts',
   'scripts/drift/own-parts.test.ts',
+  // Oracles, which no run has beside the others.
+  'scripts/package/install.oracle.test.ts',
+  'scripts/judge/outputs/html/page.oracle.test.ts',
+  'fixtures/golden/squashfs.oracle.test.ts',
+  'scripts/drift/verdict.oracle.test.ts',
+  'build/formats/squashfs/squashfs.oracle.test.ts',
+  'fixtures/publish/publish.oracle.test.ts',
+  'scripts/report/shards.oracle.test.ts',
+  'fixtures/golden/build.oracle.test.ts',
 ]
 
 export class LongestFirst extends BaseSequencer {

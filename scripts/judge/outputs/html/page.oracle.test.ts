@@ -139,6 +139,7 @@ describe('the page in Chromium', () => {
             `${axe.source}; axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ' ' + html.slice(0, 120))))`,
           )
         expect(await run()).toEqual([])
+        if (name !== 'pair') continue
         // The control: it sees what is wrong.
         await page.evaluate(`document.documentElement.removeAttribute('lang')`)
         expect(await run()).toEqual([expect.stringMatching(/^html-has-lang /)])
