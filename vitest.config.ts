@@ -16,7 +16,7 @@ for (const flag of ROOMY) setFlagsFromString(flag)
 const folders = '{harness,specs,build,fixtures,scripts}'
 const oracles = `${folders}/**/*.oracle.test.ts`
 /** For what hangs; no test may depend on how busy the machine is. Those that took seconds on an idle one were red at 5 s on another. */
-const PATIENCE = { testTimeout: 120_000, hookTimeout: 120_000 }
+const PATIENCE = { testTimeout: 240_000, hookTimeout: 240_000 }
 
 /** Vitest would leave the order to a sequencer that it is given. */
 const isShuffled = process.argv.some((word) => word.startsWith('--sequence.shuffle'))

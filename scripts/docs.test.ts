@@ -92,7 +92,7 @@ describe('documents', () => {
     } finally {
       await rm(folder, { recursive: true })
     }
-  }, 60_000)
+  }, 240_000)
 
   it('has a README of at most 150 lines', async () => {
     expect((await readFile(join(ROOT, 'README.md'), 'utf8')).split('\n').length).toBeLessThanOrEqual(151)

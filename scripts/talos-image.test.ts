@@ -5,7 +5,7 @@ import { runScript } from './testing/run-script.ts'
 
 const DISPATCHERS = ['talos-image.ts', 'develop.ts']
 
-describe('talos-image', { timeout: 60_000 }, () => {
+describe('talos-image', { timeout: 240_000 }, () => {
   it.each(['', 'nothing', 'toString', 'selftest'])('refuses %j with the names of all commands', async (name) => {
     const { status, stdout, stderr } = await runScript('talos-image.ts', [name])
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' })

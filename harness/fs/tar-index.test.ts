@@ -186,7 +186,7 @@ describe('readTarIndex', () => {
     }
   })
 
-  it('takes a hundred thousand empty entries in a row', { timeout: 30_000 }, async () => {
+  it('takes a hundred thousand empty entries in a row', { timeout: 240_000 }, async () => {
     const one = tarEntry({ name: 'same' })
     const { entries } = await read(Buffer.concat(Array.from({ length: 100_000 }, () => one)))
     expect(entries).toHaveLength(100_000)

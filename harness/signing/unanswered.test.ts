@@ -51,7 +51,7 @@ const redirected: Handler = (asked, response, count) =>
 const gitlab =
   '{"errors":[{"code":"MANIFEST_INVALID","message":"manifest invalid","detail":"unknown media type: x/y"}]}'
 
-describe('attachments of a registry that does not list referrers', { timeout: 60_000 }, () => {
+describe('attachments of a registry that does not list referrers', { timeout: 240_000 }, () => {
   it.concurrent.for<[string, Handler, number, RegExp, string, number?]>([
     [
       'redirects to a host that is busy for hours',

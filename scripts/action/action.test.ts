@@ -11,7 +11,7 @@ import { conformanceSchema } from '../judge/verdict/conformance.ts'
 import { ROOT } from '../root.ts'
 import { playAction, type JobOutcome } from '../check-oracles-slow/adoption/play-runner.ts'
 
-const PATIENCE_MS = 120_000
+const PATIENCE_MS = 240_000
 const GOLDEN = join(ROOT, 'fixtures/golden')
 const REFERENCE = `docker-archive:${GOLDEN}/v1.11.5-spin-tailscale/installer-arm64.tar`
 const AS_INSTALLER = { reference: REFERENCE, lock: join(GOLDEN, 'lock-v1.11.5.json'), target: 'installer' }

@@ -43,7 +43,7 @@ async function expectNothingRuns(path: string): Promise<void> {
 }
 
 async function waitUntilGone(name: string): Promise<void> {
-  await expect.poll(() => isRunning(name), { timeout: 30_000 }).toBe(false)
+  await expect.poll(() => isRunning(name), { timeout: 240_000 }).toBe(false)
 }
 
 describe('runGuest', { timeout: 120_000 }, () => {
@@ -81,7 +81,7 @@ describe('runGuest', { timeout: 120_000 }, () => {
     const { end, bytes } = await run(path)
     expect(end.kind).toBe('output')
     expect(bytes.length).toBe(4 << 20)
-    await expect.poll(() => isRunning(`${path}.own`), { timeout: 30_000 }).toBe(false)
+    await expect.poll(() => isRunning(`${path}.own`), { timeout: 240_000 }).toBe(false)
   })
 
   it('takes the end of a guest that ends by itself', async () => {
@@ -103,7 +103,7 @@ describe('runGuest', { timeout: 120_000 }, () => {
     const path = await program('interrupted', 'echo Linux version 6', HANGS)
     const interrupt = new AbortController()
     const running = run(path, { signal: interrupt.signal })
-    await expect.poll(() => readFile(`${path}.pid`, 'utf8').catch(() => ''), { timeout: 30_000 }).toMatch(/\d\n/)
+    await expect.poll(() => readFile(`${path}.pid`, 'utf8').catch(() => ''), { timeout: 240_000 }).toMatch(/\d\n/)
     interrupt.abort(new Error('interrupted'))
     await expect(running).rejects.toThrow('interrupted')
     await expectNothingRuns(path)
@@ -117,11 +117,11 @@ describe('runGuest', { timeout: 120_000 }, () => {
     const own = ['--import', './scripts/preload.mjs', '--input-type=module', '--eval', code]
     const parent = spawn(process.execPath, own)
     const gone = once(parent, 'exit')
-    await expect.poll(() => readFile(`${path}.pid`, 'utf8').catch(() => ''), { timeout: 60_000 }).toMatch(/\d\n/)
+    await expect.poll(() => readFile(`${path}.pid`, 'utf8').catch(() => ''), { timeout: 240_000 }).toMatch(/\d\n/)
     parent.kill('SIGKILL')
     await gone
     // Of its group the guest alone: what it has started itself would need a leash of its own.
-    await expect.poll(() => isRunning(`${path}.own`), { timeout: 30_000 }).toBe(false)
+    await expect.poll(() => isRunning(`${path}.own`), { timeout: 240_000 }).toBe(false)
     process.kill(Number(await readFile(`${path}.pid`, 'utf8')), 'SIGKILL')
   })
 })

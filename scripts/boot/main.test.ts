@@ -30,7 +30,7 @@ async function verdict(): Promise<CandidateVerdict | undefined> {
   return conformanceSchema.parse(JSON.parse(await readFile(report, 'utf8'))).candidates[0]
 }
 
-describe('npm run boot', { timeout: 60_000 }, () => {
+describe('npm run boot', { timeout: 240_000 }, () => {
   it('starts the UKI by firmware, judges its console and leaves nothing behind', async () => {
     await rm(temporary, { recursive: true, force: true })
     vi.stubEnv('TMPDIR', folder)

@@ -18,7 +18,7 @@ afterAll(() => rm(folder, { recursive: true }))
 
 const run = (...args: readonly string[]) => runCommand(build, args)
 
-describe('npm run build', { timeout: 60_000 }, () => {
+describe('npm run build', { timeout: 240_000 }, () => {
   it('builds both variants of the embedded upstream, and says what to do next', async () => {
     const output = join(folder, 'out')
     const { exit, stdout, stderr } = await run('--upstream', 'embedded', '--output', output)

@@ -9,7 +9,7 @@ import { afterAll, describe, expect, it, vi } from 'vitest'
 import { ROOT } from '../root.ts'
 import { loadOrEnd } from './ends.ts'
 
-const PATIENCE_MS = 120_000
+const PATIENCE_MS = 240_000
 const folder = await mkdtemp(join(tmpdir(), 'ends-'))
 afterAll(() => rm(folder, { recursive: true }))
 

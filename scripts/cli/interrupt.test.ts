@@ -71,7 +71,7 @@ describe('what does not answer an interruption', () => {
         stdio: ['ignore', 'ignore', 'pipe'],
       })
       const said = text(child.stderr)
-      await expect.poll(() => registry.requests.some((one) => stuck.test(one.path)), { timeout: 60_000 }).toBe(true)
+      await expect.poll(() => registry.requests.some((one) => stuck.test(one.path)), { timeout: 240_000 }).toBe(true)
       expect(await readdir(join(folder, 'out'))).toEqual([expect.stringMatching(/^\.spin-only\..*\.partial$/)])
       child.kill('SIGINT')
       expect(await once(child, 'close')).toEqual([130, null])

@@ -31,7 +31,7 @@ describe('takeWorkingFolder', () => {
   })
 })
 
-describe('a command that npm starts for a person in another folder', { timeout: 60_000 }, () => {
+describe('a command that npm starts for a person in another folder', { timeout: 240_000 }, () => {
   it('reads paths from there, and leaves its report there', async () => {
     const worker = join(ROOT, 'fixtures/golden/machine-config/worker-spin-only-1.11.yaml')
     await symlink(worker, join(folder, 'node.yaml'))

@@ -27,7 +27,7 @@ afterAll(() => rm(folder, { recursive: true }))
 const run = (...args: readonly string[]) => runCommand(diff, [...args, '--cache', join(folder, 'cache')])
 const file = (name: string): string => join(folder, name)
 
-describe('npm run diff', { timeout: 60_000 }, () => {
+describe('npm run diff', { timeout: 240_000 }, () => {
   it.each([[[]], [['--files']]])('says nothing of an image and itself (%j)', async (options) => {
     const { exit, stdout, stderr } = await run(WORKER, WORKER, ...options)
     expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' })

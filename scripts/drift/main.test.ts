@@ -15,7 +15,7 @@ import { driftSchema, type Drift } from './report.ts'
 const FROM = 'v1.12.9'
 const TO = 'v1.13.9'
 const WORKER = join(ROOT, 'fixtures/golden/machine-config/worker-spin-only-1.11.yaml')
-const PATIENCE_MS = 60_000
+const PATIENCE_MS = 240_000
 
 const lockOf = async (served: SignedUpstream, talos: string, name: string): Promise<string> => {
   const path = join(served.folder, name)

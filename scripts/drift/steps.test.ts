@@ -6,7 +6,7 @@ import { expectedChanges } from './testing/expected.ts'
 import { describeEmbedded, essence, type Described } from './testing/releases.ts'
 
 /** All releases are made first. */
-const PATIENCE_MS = 120_000
+const PATIENCE_MS = 240_000
 const STEPS = RELEASE_NAMES.flatMap((from, at) => RELEASE_NAMES.slice(at + 1).map((to) => [from, to] as const))
 
 describe('the changes', () => {

@@ -13,7 +13,7 @@ import { parseOptions } from '../test/options.ts'
 import { runCommand } from '../testing/run-command.ts'
 import { init } from './main.ts'
 
-const PATIENCE_MS = 120_000
+const PATIENCE_MS = 240_000
 const root = await mkdtemp(join(tmpdir(), 'init-ci-'))
 afterAll(() => rm(root, { recursive: true }))
 

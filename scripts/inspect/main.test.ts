@@ -54,7 +54,7 @@ async function bytesOf(reference: string, path: string): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-describe('npm run inspect', { timeout: 60_000 }, () => {
+describe('npm run inspect', { timeout: 240_000 }, () => {
   it('shows layers, sections, segments, and extensions with versions, services and modules', async () => {
     const { exit, shown } = await tree(IMAGE)
     expect(exit).toBe(0)

@@ -78,7 +78,7 @@ describe('lint of machine configurations', () => {
     expect(runErrors).toEqual([])
     for (const candidate of candidates) verdicts.set(candidate.key, judge(ruleIndex, candidate, observations))
     expect(verdicts.size).toBe(candidates.length)
-  }, 60_000)
+  }, 240_000)
 
   it.each(CONFIGS)('$name: $violates', (example) => {
     const judged = verdictsOf(example.name)

@@ -21,7 +21,7 @@ async function run(...args: readonly string[]): Promise<{ status: number; stdout
   return { status: exit, ...said }
 }
 
-describe('npm run lint-config', { timeout: 60_000 }, async () => {
+describe('npm run lint-config', { timeout: 240_000 }, async () => {
   const { config: worker } = await readBaselineConfig('worker-spin-only-1.11')
   const { config: gateway, patch = '' } = await readBaselineConfig('gateway-spin-tailscale-1.11')
 

@@ -134,7 +134,7 @@ describe('loadProject', async () => {
   })
 })
 
-describe('npm run lint-config of several nodes', { timeout: 60_000 }, async () => {
+describe('npm run lint-config of several nodes', { timeout: 240_000 }, async () => {
   const [control] = PROJECT_CONTROLS
   if (control === undefined) throw new Error('expected a control')
   const { value: contract } = await loadContract(undefined)

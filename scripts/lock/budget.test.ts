@@ -10,7 +10,7 @@ import { main as reproduce } from '../reproduce/main.ts'
 import { runCommand } from '../testing/run-command.ts'
 import { serveUpstream, type SignedUpstream } from '../testing/signed-upstream.ts'
 
-const PATIENCE_MS = 120_000
+const PATIENCE_MS = 240_000
 const TALOS = 'v1.11.5'
 const GOLDEN = 'docker-archive:fixtures/golden/v1.11.5-spin-only/installer-arm64.tar'
 

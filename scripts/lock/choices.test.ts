@@ -9,7 +9,7 @@ import { lock } from './main.ts'
 
 const TALOS = 'v1.11.5'
 /** An idle machine takes half a second for one lock. */
-const PATIENCE_MS = 60_000
+const PATIENCE_MS = 240_000
 
 const run = (served: SignedUpstream, ...args: readonly string[]): Promise<CommandOutcome> => {
   const { namespace, trustedRoot, folder } = served

@@ -10,7 +10,7 @@ import { loadContract } from '../judge/candidates/inputs.ts'
 import { runCommand } from '../testing/run-command.ts'
 import { lock } from './main.ts'
 
-const PATIENCE_MS = 60_000
+const PATIENCE_MS = 240_000
 
 const folder = await mkdtemp(join(tmpdir(), 'lock-embedded-'))
 afterAll(() => rm(folder, { recursive: true }))

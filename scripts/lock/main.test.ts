@@ -12,7 +12,7 @@ import { lock } from './main.ts'
 
 const TALOS = 'v1.11.5'
 /** An idle machine takes half a second for one lock. */
-const PATIENCE_MS = 60_000
+const PATIENCE_MS = 240_000
 
 let served: SignedUpstream
 let cache: string

@@ -11,7 +11,7 @@ import { parsePart, updateParts } from './parts.ts'
 
 const OLD = 'v1.12.9'
 const NEW = 'v1.13.9'
-const PATIENCE_MS = 120_000
+const PATIENCE_MS = 240_000
 
 describe('updateParts', () => {
   const image = (name: string, of: string) => ({

@@ -51,7 +51,7 @@ async function saved(...states: readonly NodeState[]): Promise<string> {
   return into
 }
 
-describe('npm run node-check -- --from', { timeout: 60_000 }, () => {
+describe('npm run node-check -- --from', { timeout: 240_000 }, () => {
   it('is green, with a note that versions are not pinned, for a right node', async () => {
     const file = join(folder, 'nodes.md')
     const { exit, stdout, stderr } = await run('--from', await saved(WORKER), '--output', `markdown=${file}`)
@@ -112,7 +112,7 @@ describe('npm run node-check -- --from', { timeout: 60_000 }, () => {
   })
 })
 
-describe('npm run node-check -- --nodes', { timeout: 60_000 }, () => {
+describe('npm run node-check -- --nodes', { timeout: 240_000 }, () => {
   const secret: NodeState = {
     ...WORKER,
     commandLine: `${WORKER.commandLine} talos.config=https://x.test/?token=${KEY}`,
@@ -180,7 +180,7 @@ describe('npm run node-check -- --nodes', { timeout: 60_000 }, () => {
     expect([exit, stderr]).toEqual([2, expect.stringContaining('no answer in 1 s')])
     const pid = Number(await readFile(started, 'utf8'))
     // Who takes the place of its parent reaps it a moment later.
-    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), { timeout: 60_000 })
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), { timeout: 240_000 })
   })
 
   it('does not judge a node that does not answer, and ends what hangs', async () => {

@@ -11,7 +11,7 @@ import { nestedPackages, pinDependencies } from './pinned.ts'
 const BESIDE = /new URL\('([^']+)', import\.meta\.url\)/g
 const RELATIVE = /(?:from|import(?:\.meta\.resolve)?\s*\(?)\s*'(\.[^']+)'/g
 
-describe('the package', { timeout: 60_000 }, async () => {
+describe('the package', { timeout: 240_000 }, async () => {
   const { modules, data } = await collectPackage(ROOT)
   /** With a package.json of its own. */
   const shipped = new Set([...modules.map(({ path }) => path.replace(/\.ts$/, '.js')), ...data, 'package.json'])

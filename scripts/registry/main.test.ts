@@ -28,7 +28,7 @@ async function start(args: readonly string[]): Promise<Started> {
     }),
   )
   const ended = main(args, stop.signal).finally(() => spies.forEach((spy) => spy.mockRestore()))
-  await Promise.race([ended, vi.waitFor(() => expect(text).toContain('Ctrl-C'), { timeout: 40_000 })])
+  await Promise.race([ended, vi.waitFor(() => expect(text).toContain('Ctrl-C'), { timeout: 240_000 })])
   return {
     text,
     stop: () => {
@@ -67,7 +67,7 @@ describe('npm run registry', () => {
     await expect(access(path)).rejects.toMatchObject({ code: 'ENOENT' })
   })
 
-  it('serves the embedded upstream, signed by an authority that it names', { timeout: 60_000 }, async () => {
+  it('serves the embedded upstream, signed by an authority that it names', { timeout: 240_000 }, async () => {
     const started = await start(['--with-upstream', '1.11'])
     const { host } = new URL(urlOf(started))
     const trustedRoot = new RegExp(

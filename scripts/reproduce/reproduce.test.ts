@@ -21,7 +21,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'reproduce-'))
   own = await makeOwnImage(folder, (await loadContract(undefined)).value, 'spin-tailscale')
   places = await placesOf(own.image)
-}, 60_000)
+}, 240_000)
 afterAll(() => rm(folder, { recursive: true }))
 
 const open = (reference: string): Promise<TalosPart> =>

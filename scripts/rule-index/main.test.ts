@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { RULE_INDEX_PATH } from '../judge/candidates/inputs.ts'
 import { copyProject } from '../testing/project-copy.ts'
 
-const PATIENCE_MS = 120_000
+const PATIENCE_MS = 240_000
 const SPEC = 'specs/oci/identity.spec.ts'
 /** Rules that need OCI-003. */
 const NEED_IT = ['specs/installer/base.spec.ts', 'specs/installer/payload.spec.ts', 'specs/installer/programs.spec.ts']

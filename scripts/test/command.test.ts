@@ -11,7 +11,7 @@ import { judgeHere } from '../testing/run-command.ts'
 import { runConform, type Outcome } from '../testing/run-script.ts'
 
 /** An idle machine takes two seconds for one image. */
-const PATIENCE_MS = 60_000
+const PATIENCE_MS = 240_000
 const ESCAPE = '\u{1b}'
 
 const folder = await mkdtemp(join(tmpdir(), 'conform-'))

@@ -14,7 +14,7 @@ const report = join(folder, 'report.json')
 const golden = (name: string): string => `fixtures/golden/${name}/installer-arm64.tar`
 const judge = (...args: readonly string[]) => runCommand(start, [...args, '--report', report])
 
-describe('npm test -- IMAGE', { timeout: 60_000 }, () => {
+describe('npm test -- IMAGE', { timeout: 240_000 }, () => {
   it('says what it is, and judges it as that', async () => {
     const { exit, stdout } = await judge(
       golden('v1.11.5-spin-tailscale'),

@@ -10,7 +10,7 @@ import { openSeal } from '#harness/oci/cache/key.ts'
 import { conformanceSchema } from '../judge/verdict/conformance.ts'
 import { judgeHere } from '../testing/run-command.ts'
 
-const PATIENCE_MS = 120_000
+const PATIENCE_MS = 240_000
 const GOLDEN = 'docker-archive:fixtures/golden/v1.11.5-spin-only/installer-arm64.tar'
 const AS_INSTALLER = ['--variant=spin-only', '--target=image,installer', '--lock=fixtures/golden/lock-v1.11.5.json']
 /** The magic of a zstd frame; behind it a header of at most 14 bytes and one of 3. */

@@ -14,7 +14,7 @@ import { judgeHere } from '../testing/run-command.ts'
 import type { Outcome } from '../testing/run-script.ts'
 
 /** An idle machine takes two seconds for one image. */
-const PATIENCE_MS = 120_000
+const PATIENCE_MS = 240_000
 const GOLDEN = 'docker-archive:fixtures/golden/v1.11.5-spin-only/installer-arm64.tar'
 const AS_INSTALLER = ['--variant=spin-only', '--target=installer', '--lock=fixtures/golden/lock-v1.11.5.json']
 

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { judgeHere } from '../testing/run-command.ts'
 import type { Outcome } from '../testing/run-script.ts'
 
-const PATIENCE_MS = 60_000
+const PATIENCE_MS = 240_000
 const folder = await mkdtemp(join(tmpdir(), 'selection-'))
 afterAll(() => rm(folder, { recursive: true }))
 

@@ -16,7 +16,7 @@ import { conformanceSchema, type RuleVerdict } from '../judge/verdict/conformanc
 import { runCommand } from '../testing/run-command.ts'
 import { main } from './main.ts'
 
-const PATIENCE_MS = 120_000
+const PATIENCE_MS = 240_000
 /** Long enough to end every test that waits for it. */
 const HOURS = 6 * 3600
 const REFERRERS = /\/referrers\//

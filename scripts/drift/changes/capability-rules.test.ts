@@ -9,7 +9,7 @@ import { conformanceSchema } from '../../judge/verdict/conformance.ts'
 import { judgeHere } from '../../testing/run-command.ts'
 import { RULES_OF } from './capability-rules.ts'
 
-const PATIENCE_MS = 60_000
+const PATIENCE_MS = 240_000
 const GOLDEN = 'docker-archive:fixtures/golden/v1.13.9-spin-tailscale/installer-arm64.tar'
 
 it('are the rules that cannot be judged then', { timeout: PATIENCE_MS }, async () => {

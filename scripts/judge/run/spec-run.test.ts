@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { openSpecRun } from './spec-run.ts'
 
-const PATIENCE_MS = 60_000
+const PATIENCE_MS = 240_000
 const NONE = { candidates: [], cacheFolder: '' }
 
 afterEach(() => vi.unstubAllEnvs())

@@ -139,7 +139,7 @@ describe.each<[string, readonly Door[], Command]>([
   })
 })
 
-describe('a red image', { timeout: 60_000 }, () => {
+describe('a red image', { timeout: 240_000 }, () => {
   it.for(PUBLISH)('is not published with %s alone', async ([, args, opens]) => {
     await writeRedReport()
     const usual = [out, `${registry.host}/you`, '--revision', '1'.repeat(40), '--no-sign', '--no-verify']

@@ -18,7 +18,7 @@ const files = {
 const named = new Set(doorsOf(files).map(({ name }) => name))
 
 /** Variables of commands other than the verdict or of the machine that runs the tests, or read together with a listed one. */
-const ELSEWHERE = new Set(['PATH', 'FAKE_TALOSCTL', 'GOPROXY', 'FUZZ_RUNS', 'FUZZ_SEED'])
+const ELSEWHERE = new Set(['PATH', 'TMPDIR', 'FAKE_TALOSCTL', 'GOPROXY', 'FUZZ_RUNS', 'FUZZ_SEED'])
 const IN_COMPANY = /^(?:GITHUB|ACTIONS)_/
 
 it('has every option of npm test', () => {
