@@ -136,7 +136,7 @@ test(
   ...must('UKI-014', "`.osrel` is the root filesystem's `/etc/os-release`, byte for byte", {
     targets: ['installer', 'media'],
     forms: WITH_UKI,
-    needs: ['UKI-003', 'ROOT-001', 'REL-007'],
+    needs: ['UKI-001', 'INI-003', 'UKI-003', 'ROOT-001', 'REL-007'],
     fix: 'set `version` in the profile to the pinned Talos tag: imager writes the same text that the release has',
   }),
   async ({ uki, rootfs, judge }) => {
