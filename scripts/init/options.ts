@@ -35,7 +35,8 @@ Systems of --ci:
 ${CI_NAMES.map((name) => `  ${name.padEnd(10)} ${CI_SYSTEMS[name]}`).join('\n')}
 
 Writes talos-image.yaml (the contract), talos-image.lock.json (empty: no verdict is green until it is filled), waivers.yaml and
-.gitattributes, and says the next command. What is there already is never overwritten. Without --yes, what no option says is
+.gitattributes, and says the next command. Overlays of boards, extensions and a kernel of your own are added by hand: every field is
+described in specs/contract/README.md of this project. What is there already is never overwritten. Without --yes, what no option says is
 asked for.
 
 Exit status: 0 written, 2 the command line is wrong, or a file is there already.`
