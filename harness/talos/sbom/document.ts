@@ -65,7 +65,7 @@ export type SbomPackage = SbomDocument['packages'][number]
 export type SbomLimits = { readonly documents: number; readonly bytes: number; readonly elements: number }
 
 /** A release with thirty extensions has some forty documents, of some MiB and ten thousand elements together. */
-export const SBOM_LIMITS: SbomLimits = { documents: 1000, bytes: MAX_BYTES, elements: 250_000 }
+const SBOM_LIMITS: SbomLimits = { documents: 1000, bytes: MAX_BYTES, elements: 250_000 }
 
 /** Reads one document after another. The most that may still come is one's limit, whatever image or extension it is in. */
 export class SbomReader {

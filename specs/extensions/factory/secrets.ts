@@ -17,7 +17,7 @@ const SECRET_TAGS: ReadonlyMap<number, string> = new Map([
 const MAX_SERVICE_BYTES = 1 << 20
 
 /** Values of secrets are in no sentence. `place` is where the values are. */
-export function metaFindings(values: readonly MetaValue[], place: string): readonly string[] {
+function metaFindings(values: readonly MetaValue[], place: string): readonly string[] {
   return values.flatMap(({ key, value }) => {
     const at = `${place} 0x${key.toString(16).padStart(2, '0')}`
     const own = SECRET_TAGS.get(key)
