@@ -28,6 +28,13 @@ test('a file that did not load is named with its reason', () => {
   ])
 })
 
+test('a file whose hook failed, of which the report has no reason, is named with where that is', () => {
+  const skipped = { status: 'skipped', fullName: 'd', failureMessages: [] }
+  expect(failuresOf({ testResults: [file('scripts/d.test.ts', 'failed', '', [skipped])] })).toEqual([
+    expect.stringMatching(/^scripts\/d\.test\.ts\n {4}no test began: a hook failed; [^\n]+ above\n$/),
+  ])
+})
+
 test('a green report names nothing', () => {
   expect(
     failuresOf({

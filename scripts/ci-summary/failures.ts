@@ -3,6 +3,8 @@ import { relative } from 'node:path'
 import { ROOT } from '../root.ts'
 
 const LINES_OF_A_MESSAGE = 12
+/** Vitest's report has nothing of a hook that fails. */
+const OF_A_HOOK = 'no test began: a hook failed; its error is in the output of the run above'
 
 type Test = { readonly status: string; readonly fullName: string; readonly failureMessages: readonly string[] }
 type File = {
@@ -24,7 +26,7 @@ export function failuresOf(report: unknown): readonly string[] {
   return testResults.flatMap((file) => {
     const name = relative(ROOT, file.name)
     const failed = file.assertionResults.filter(({ status }) => status === 'failed')
-    if (failed.length === 0) return file.status === 'failed' ? [`${name}\n${indented(file.message)}`] : []
+    if (failed.length === 0) return file.status === 'failed' ? [`${name}\n${indented(file.message || OF_A_HOOK)}`] : []
     return failed.map((test) => `${name} > ${test.fullName}\n${indented(test.failureMessages.join('\n'))}`)
   })
 }
