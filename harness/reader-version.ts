@@ -6,7 +6,10 @@ import { join, relative } from 'node:path'
 const MODULE = /\.[jt]s$/
 const TESTS = /(?:\.test\.[jt]s$|(?:^|[/\\])testing[/\\])/
 
-/** Lists of packages by their versions: the lockfile of the repository; the package, whose modules are in dist/, pins them itself. */
+/**
+ * Lists of packages by their versions: the lockfile of the repository; the package, whose modules are in dist/, pins
+ * them itself.
+ */
 function packageLists(folder: string): readonly string[] {
   return import.meta.filename.endsWith('.ts')
     ? [join(folder, '../package-lock.json')]

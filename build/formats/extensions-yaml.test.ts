@@ -12,7 +12,10 @@ const drbd: LayerMetadata = {
   compatibility: { talos: { version: '>= v1.2.0' } },
 }
 
-/** Characters that go-yaml reads otherwise than YAML, so that no manifest with them gets so far (harness/formats/yaml/go-text.ts). */
+/**
+ * Characters that go-yaml reads otherwise than YAML, so that no manifest with them gets so far
+ * (harness/formats/yaml/go-text.ts).
+ */
 const REFUSED = /[\ufeff\u0085\u2028\u2029\p{Cc}\p{Co}\p{Cn}]/u
 
 describe('encodeExtensionsYaml', () => {

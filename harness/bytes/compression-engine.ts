@@ -15,9 +15,10 @@ export type DecoderOptions = {
 }
 
 /**
- * Decoded chunks, each of which holds until the next is asked for; returns the bytes that were pulled but are after the end of the compressed stream. FormatError
- * TRUNCATED and MALFORMED, located where the last valid piece of the input ended (`skipped`: how much of the input is
- * before and between the bytes pulled); what `pull` throws goes through as it is. The engine is destroyed at the end.
+ * Decoded chunks, each of which holds until the next is asked for; returns the bytes that were pulled but are after
+ * the end of the compressed stream. FormatError TRUNCATED and MALFORMED, located where the last valid piece of the
+ * input ended (`skipped`: how much of the input is before and between the bytes pulled); what `pull` throws goes
+ * through as it is. The engine is destroyed at the end.
  */
 export async function* runEngine(
   engine: InflateRaw | ZstdDecompress,

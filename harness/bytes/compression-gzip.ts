@@ -93,10 +93,11 @@ class Feed {
 }
 
 /**
- * The content of all members of `chunks`, in chunks that hold until the next is asked for; nothing follows them. FormatError BAD_MAGIC, TRUNCATED, MALFORMED (also
- * a wrong checksum or length), UNSUPPORTED (a method other than deflate), LIMIT_EXCEEDED; IntegrityError TRAILING_DATA.
- * `chunks` is read to its end, also when its bytes turn out to be wrong (not when they come to too much), so that one
- * that hashes or verifies itself gets to do it; what it throws comes through.
+ * The content of all members of `chunks`, in chunks that hold until the next is asked for; nothing follows them.
+ * FormatError BAD_MAGIC, TRUNCATED, MALFORMED (also a wrong checksum or length), UNSUPPORTED (a method other than
+ * deflate), LIMIT_EXCEEDED; IntegrityError TRAILING_DATA. `chunks` is read to its end, also when its bytes turn out to
+ * be wrong (not when they come to too much), so that one that hashes or verifies itself gets to do it; what it throws
+ * comes through.
  */
 export async function* gunzipChunks(
   chunks: AsyncIterable<Uint8Array>,

@@ -46,9 +46,9 @@ export function detectLayerCompression(firstBytes: Uint8Array): Compression {
 const SKIPPABLE_REST: readonly number[] = [0x2a, 0x4d, 0x18]
 
 /**
- * The content of the whole of `source`, in chunks that hold until the next is asked for: all members of gzip, all frames of zstd. FormatError BAD_MAGIC, TRUNCATED,
- * MALFORMED (also a wrong checksum), LIMIT_EXCEEDED, UNSUPPORTED (any other kind, a zstd dictionary); IntegrityError
- * TRAILING_DATA. 'none' passes the bytes through.
+ * The content of the whole of `source`, in chunks that hold until the next is asked for: all members of gzip, all
+ * frames of zstd. FormatError BAD_MAGIC, TRUNCATED, MALFORMED (also a wrong checksum), LIMIT_EXCEEDED, UNSUPPORTED
+ * (any other kind, a zstd dictionary); IntegrityError TRAILING_DATA. 'none' passes the bytes through.
  */
 export async function* decompress(
   source: ByteSource,

@@ -17,8 +17,8 @@ export type OpenOptions = {
 }
 
 /**
- * FormatError UNSUPPORTED for a folder of assets and a boot medium, which are no images (see `openDirectoryTree`, `openMedium`), and for a registry that
- * nothing is there to read through.
+ * FormatError UNSUPPORTED for a folder of assets and a boot medium, which are no images (see `openDirectoryTree`,
+ * `openMedium`), and for a registry that nothing is there to read through.
  */
 export async function openStore(reference: Reference, options: OpenOptions): Promise<ContentStore> {
   switch (reference.kind) {

@@ -44,7 +44,10 @@ async function runRecipe(prepared: Prepared, output: string, signal: AbortSignal
   }
 }
 
-/** The duration of each step by the first word of its message (`spin-only: squashing zfs`); what precedes the first is the start. */
+/**
+ * The duration of each step by the first word of its message (`spin-only: squashing zfs`); what precedes the first is
+ * the start.
+ */
 export function recipePhases(lines: readonly Line[], wallMs: number): Readonly<Record<string, number>> {
   const begun = lines.flatMap(({ text, atMs }) => {
     const [, phase] = new RegExp(`^${VARIANT}: (\\w+)`).exec(text) ?? []

@@ -28,7 +28,10 @@ export async function findQemu(given: string, path: string = process.env['PATH']
   )
 }
 
-/** The firmware that is given, or the first that is installed; undefined where there is none. UsageError for one that cannot be read. */
+/**
+ * The firmware that is given, or the first that is installed; undefined where there is none. UsageError for one that
+ * cannot be read.
+ */
 export async function findFirmware(given: string | undefined): Promise<string | undefined> {
   for (const place of given === undefined ? FIRMWARE : [given]) if (await isUsable(place, constants.R_OK)) return place
   if (given !== undefined) throw new UsageError(`the firmware ${given} cannot be read`)

@@ -9,7 +9,10 @@ import { ROOT } from '../root.ts'
 const MODULES = '{harness,specs,build,fixtures,scripts}/**/*.{ts,mjs}'
 const TEST = /\.test\.ts$/
 const ORACLE = /\.oracle\.test\.ts$/
-/** Tests that build, publish, run a whole command or make every release of upstream. What is below scripts/judge, cli and check is a library. */
+/**
+ * Tests that build, publish, run a whole command or make every release of upstream. What is below scripts/judge, cli
+ * and check is a library.
+ */
 const COMMAND_TEST =
   /^(?:scripts\/(?!(?:judge|cli|check)\/)|fixtures\/(?:publish\/|golden\/build|simulator\/upstream\/upstream\.))/
 /** Sources of the commands, which command tests are mainly about. */

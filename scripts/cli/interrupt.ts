@@ -46,7 +46,10 @@ export function catchInterrupt(sentence: string): Interrupt {
   }
 }
 
-/** Sends a signal to a child that leads a group (spawn with `detached`) and to what that has started; nothing where all have ended. */
+/**
+ * Sends a signal to a child that leads a group (spawn with `detached`) and to what that has started; nothing where all
+ * have ended.
+ */
 export function signalGroup({ pid }: Pick<ChildProcess, 'pid'>, signal: NodeJS.Signals): void {
   if (pid === undefined) return
   try {

@@ -34,8 +34,8 @@ export function addVerdictOptions(command: Command, defaultReport: string): Comm
 }
 
 /**
- * Judges, writes and prints; without a verdict older ones are set aside. Gives the exit status. UsageError for a file that cannot be
- * written.
+ * Judges, writes and prints; without a verdict older ones are set aside. Gives the exit status. UsageError for a file
+ * that cannot be written.
  */
 export async function deliverVerdict(
   options: VerdictOptions,

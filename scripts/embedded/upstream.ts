@@ -43,7 +43,10 @@ export type UpstreamOptions = {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Opens the embedded upstream; closing it ends the registry and removes the folder. UsageError where it cannot be locked by the contract. */
+/**
+ * Opens the embedded upstream; closing it ends the registry and removes the folder. UsageError where it cannot be
+ * locked by the contract.
+ */
 export async function openEmbeddedUpstream(options: UpstreamOptions): Promise<EmbeddedUpstream> {
   const { talos = EMBEDDED_RELEASE, contract, withReference = false, signal } = options
   const closers: (() => Promise<void>)[] = []

@@ -26,7 +26,10 @@ machine:
       - {name: zfs}
       - {name: spl}
 `
-/** `omnictl get redactedclustermachineconfig -o yaml`: RedactedClusterMachineConfigSpec of siderolabs/omni, never compressed there. */
+/**
+ * `omnictl get redactedclustermachineconfig -o yaml`: RedactedClusterMachineConfigSpec of siderolabs/omni, never
+ * compressed there.
+ */
 const OMNI_HEAD = `metadata:
     namespace: default
     type: RedactedClusterMachineConfigs.omni.sidero.dev

@@ -9,7 +9,10 @@ import { embeddedRelease, embeddedReleases } from '../embedded-upstream/signed.t
 import type { LockOptions } from './options.ts'
 import { lockFromRegistry, type LockTerms } from './registry.ts'
 
-/** With the image of CozyStack that was made beside it where the contract names a reference, as `npm run build` pins it. LockError and UsageError. */
+/**
+ * With the image of CozyStack that was made beside it where the contract names a reference, as `npm run build` pins
+ * it. LockError and UsageError.
+ */
 export async function lockFromEmbedded(
   options: LockOptions,
   { contract, ...terms }: LockTerms,

@@ -83,7 +83,10 @@ async function askNode(talosctl: Talosctl, node: string): Promise<Asked> {
 
 type Table = { readonly text?: string; readonly reason?: string }
 
-/** The table with `node` as the node of each row, or the reason that there is none; one node's must not keep others from being judged. */
+/**
+ * The table with `node` as the node of each row, or the reason that there is none; one node's must not keep others
+ * from being judged.
+ */
 function ownTable(stdout: Uint8Array, node: string): Table {
   try {
     return { text: setNode(stdout, `services of ${node}`, node) }

@@ -5,7 +5,10 @@ import { resolve } from 'node:path'
 import { unreadable } from '../judge/usage-error.ts'
 import type { ConformOptions } from './options.ts'
 
-/** Option → the SHA-256 of its files, or its value; without those that were not given. UsageError for a file that cannot be read. */
+/**
+ * Option → the SHA-256 of its files, or its value; without those that were not given. UsageError for a file that
+ * cannot be read.
+ */
 export async function judgedBy(options: ConformOptions): Promise<Readonly<Record<string, string>>> {
   const { trustedRoot, advisories, config, assets, limit, offline, reference, talos, targets, variant } = options
   const files = { '--trusted-root': trustedRoot, '--advisories': advisories, '--config': config }

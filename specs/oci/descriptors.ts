@@ -20,7 +20,10 @@ export function elsewhereFindings({ digest, mediaType, urls, data }: Descriptor)
   ]
 }
 
-/** containerd fetches nothing that is for another platform, config and layers included (core/images/handlers.go, FilterPlatforms, v2.1). */
+/**
+ * containerd fetches nothing that is for another platform, config and layers included (core/images/handlers.go,
+ * FilterPlatforms, v2.1).
+ */
 export function platformFindings({ digest, platform }: Descriptor, wanted: string): readonly string[] {
   return platform === undefined || (platform.os === 'linux' && platform.architecture === wanted)
     ? []

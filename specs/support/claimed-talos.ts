@@ -11,7 +11,10 @@ export const OS_RELEASE = 'etc/os-release'
 /** Bound of a text file. */
 export const TEXT_BYTES = 64 << 10
 
-/** What the part itself claims, or else VERSION_ID in its root filesystem: an asset tree has no label. Errors of the root filesystem. */
+/**
+ * What the part itself claims, or else VERSION_ID in its root filesystem: an asset tree has no label. Errors of the
+ * root filesystem.
+ */
 export async function claimedTalosOf(talos: TalosPart): Promise<string | undefined> {
   return (await talos.claimedTalos()) ?? (await versionIn(await talos.rootfs()))
 }

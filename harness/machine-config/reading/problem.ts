@@ -2,8 +2,9 @@
 import type { YamlPlace } from '../../formats/yaml/nodes.ts'
 
 /**
- * `yaml`: no YAML to go-yaml; `syntax`: no document, or aliases that lead nowhere; `document`: of an unknown kind, twice, or excluded by another;
- * `key`: unknown in its type; `type`: a value that its field cannot hold; `patch`: one that does not apply.
+ * `yaml`: no YAML to go-yaml; `syntax`: no document, or aliases that lead nowhere; `document`: of an unknown kind,
+ * twice, or excluded by another; `key`: unknown in its type; `type`: a value that its field cannot hold; `patch`: one
+ * that does not apply.
  */
 export type ProblemClass = 'yaml' | 'syntax' | 'document' | 'key' | 'type' | 'patch'
 

@@ -15,9 +15,9 @@ export type BlobOptions = {
 }
 
 /**
- * The bytes of a blob in chunks of 1 MiB, each of which holds until the next is asked for. Errors of `RegistryClient.exchange`; NotFoundError BLOB_UNKNOWN;
- * IntegrityError before the end is reported. Every connection begins at the registry: what it redirected to has
- * expired.
+ * The bytes of a blob in chunks of 1 MiB, each of which holds until the next is asked for. Errors of
+ * `RegistryClient.exchange`; NotFoundError BLOB_UNKNOWN; IntegrityError before the end is reported. Every connection
+ * begins at the registry: what it redirected to has expired.
  */
 export function readBlob(
   client: RegistryClient,

@@ -21,9 +21,9 @@ const layoutSchema = z.looseObject({ imageLayoutVersion: z.string() })
 const LISTED = 12
 
 /**
- * A store over the files of a layout. `resolve` throws FormatError MALFORMED for what is no layout, where a manifest.json
- * of Docker's beside it names other images, or where the reference leaves open which image is meant, UNSUPPORTED for another version, NotFoundError MANIFEST_UNKNOWN where
- * nothing has the tag or digest.
+ * A store over the files of a layout. `resolve` throws FormatError MALFORMED for what is no layout, where a
+ * manifest.json of Docker's beside it names other images, or where the reference leaves open which image is meant,
+ * UNSUPPORTED for another version, NotFoundError MANIFEST_UNKNOWN where nothing has the tag or digest.
  */
 export function layoutStore(reference: LayoutReference, files: LayoutFiles): ContentStore {
   const where = { path: reference.path }

@@ -12,9 +12,9 @@ export type TagMove = {
 }
 
 /**
- * Gives the digest that the tag names afterwards: that of the manifest where it was moved or was there already, another one
- * or none where somebody else moved it. The write has a condition; since not every registry knows them, the tag is read just before and
- * once more after it. Errors of `pushManifest` and `fetchManifest`.
+ * Gives the digest that the tag names afterwards: that of the manifest where it was moved or was there already,
+ * another one or none where somebody else moved it. The write has a condition; since not every registry knows them,
+ * the tag is read just before and once more after it. Errors of `pushManifest` and `fetchManifest`.
  */
 export async function moveTag(
   client: RegistryClient,

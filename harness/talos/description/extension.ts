@@ -13,7 +13,10 @@ const HANDLERS_PATH = /^etc\/cri\/conf\.d\/[^/]+\.part$/
 /** Upstream's have some hundred bytes. */
 const MAX_TEXT_BYTES = 1 << 20
 
-/** `tree` is what it installs, at the root. Errors of reading its files, its services and its parts of containerd's configuration. */
+/**
+ * `tree` is what it installs, at the root. Errors of reading its files, its services and its parts of containerd's
+ * configuration.
+ */
 export async function describeExtension(
   { name, version, compatibility }: Pick<ExtensionMetadata, 'name' | 'version' | 'compatibility'>,
   tree: FileTree,

@@ -10,8 +10,8 @@ const MAX_VALUES = 10_000
 const OTHER_BREAKS = /[\x85\u2028\u2029]|\r(?!\n)/
 
 /**
- * Null, a scalar as `{text, tag}` (`!!str`, `!!int`), an array, or an object of values by key. FormatError `yaml`: MALFORMED for what go-yaml does not
- * read, LIMIT_EXCEEDED for aliases without end; places are `file:line:column`.
+ * Null, a scalar as `{text, tag}` (`!!str`, `!!int`), an array, or an object of values by key. FormatError `yaml`:
+ * MALFORMED for what go-yaml does not read, LIMIT_EXCEEDED for aliases without end; places are `file:line:column`.
  */
 export function readGoValue(bytes: Uint8Array, path: string): unknown {
   if (OTHER_BREAKS.test(new TextDecoder().decode(bytes)))

@@ -64,7 +64,10 @@ export async function openCandidate(
   }
 }
 
-/** The error without the kind and the path that the name of the reference says already; a path that is not there reads as an image of Docker Hub. */
+/**
+ * The error without the kind and the path that the name of the reference says already; a path that is not there reads
+ * as an image of Docker Hub.
+ */
 export function describeAbout(reference: Reference, { message, at }: HarnessError): string {
   const own = message.startsWith(`${reference.kind}: `) ? message.slice(reference.kind.length + 2) : message
   const isSaid = 'path' in reference && formatLocation(at) === reference.path

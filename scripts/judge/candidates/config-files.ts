@@ -33,7 +33,10 @@ export function checkTarget(target: string | undefined): void {
     throw new UsageError(`expected a Talos version of ${describeMinors(MINORS)} as --talos, got ${target}`)
 }
 
-/** A configuration of files already read, as all minors read them or as the one that `choose` names. UsageError for text that is no configuration. */
+/**
+ * A configuration of files already read, as all minors read them or as the one that `choose` names. UsageError for
+ * text that is no configuration.
+ */
 export function readMachineConfig(files: readonly ConfigFile[], target?: string, choose?: ChooseMinor): LoadedConfig {
   return {
     facts: readFacts(files, choose),

@@ -7,8 +7,8 @@ const TOGETHER = 8
 const WORKERS = 2
 
 /**
- * A group for the variants of one release or of several with the releases themselves, and groups of the others, neighbours together. All are
- * one group with a project: machine configurations are quick to judge.
+ * A group for the variants of one release or of several with the releases themselves, and groups of the others,
+ * neighbours together. All are one group with a project: machine configurations are quick to judge.
  */
 export function groupCandidates(
   candidates: readonly CandidateInput[],

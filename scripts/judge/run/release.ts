@@ -42,7 +42,10 @@ export function isRelease(reference: string): boolean {
 
 export type NamedRelease = { readonly name: string; readonly candidate: CandidateInput }
 
-/** The releases among candidates, in the order of their first ones; `names` is that of each candidate's release, one for all by default. */
+/**
+ * The releases among candidates, in the order of their first ones; `names` is that of each candidate's release, one
+ * for all by default.
+ */
 export function toReleases(
   candidates: readonly CandidateInput[],
   contract: Contract,

@@ -85,7 +85,10 @@ function reasonOf({ expires, reason }: Waiver): string {
   return `until ${expires}: ${reason}`
 }
 
-/** One sentence for each waiver that is expired, reaches too far, must not be, waives nothing, or is for no rule or variant that there is. */
+/**
+ * One sentence for each waiver that is expired, reaches too far, must not be, waives nothing, or is for no rule or
+ * variant that there is.
+ */
 export function waiverErrors(
   waivers: readonly Waiver[],
   terms: Omit<WaiverTerms, 'variant'> & {

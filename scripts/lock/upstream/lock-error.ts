@@ -26,7 +26,10 @@ export async function about<T>(image: string, action: () => Promise<T>): Promise
   }
 }
 
-/** The distinction that a verdict makes: errors of a registry, an unsupported format, a budget or a trust root prove nothing about an image. */
+/**
+ * The distinction that a verdict makes: errors of a registry, an unsupported format, a budget or a trust root prove
+ * nothing about an image.
+ */
 export function failureOf(error: HarnessError): LockFailure {
   if (error instanceof RegistryError) return 'unknown'
   if (error instanceof FormatError && (error.code === 'UNSUPPORTED' || isOverBudget(error))) return 'unknown'

@@ -7,8 +7,9 @@ import { redactUrl } from './url.ts'
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
 /**
- * The answer at the end of the redirects; HEAD is not redirected. `authorization` is sent to the origin (scheme, host and port) of the first URL
- * only. RegistryError REGISTRY_PROTOCOL for a hop that must not be followed and for one hop too many.
+ * The answer at the end of the redirects; HEAD is not redirected. `authorization` is sent to the origin (scheme, host
+ * and port) of the first URL only. RegistryError REGISTRY_PROTOCOL for a hop that must not be followed and for one hop
+ * too many.
  */
 export async function sendFollowing(
   transport: Transport,
