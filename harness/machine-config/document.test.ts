@@ -160,6 +160,7 @@ describe('parseMachineConfig decodes scalars as go-yaml does', () => {
 describe('parseMachineConfig reports what keeps Talos from reading', () => {
   it.each<[string, ProblemClass, string, readonly string[]]>([
     ['no document', 'syntax', '0.yaml:1:1', ['# nothing\n---\n']],
+    ['a colon that older Talos takes into the key', 'yaml', '0.yaml:1:22', ['machine: {kubelet: {a:}}\n']],
     ['a scalar', 'syntax', '0.yaml:1:1', ['hello']],
     ['a document of Kubernetes', 'document', '0.yaml:2:1', ['apiVersion: apps/v1\nkind: Deployment\n']],
     ['a kind without apiVersion', 'document', '0.yaml:1:1', ['kind: KubeletConfig\n']],

@@ -19,6 +19,7 @@ describe('parseGoYaml', () => {
     ['a line separator in an escape', 'a: "b\\Lc"\n', { a: 'b\u2028c' }],
     ['an escaped backslash before a slash', 'a: "b\\\\/"\n', { a: 'b\\/' }],
     ['a text that begins with a colon', 'a: :b\n', { a: ':b' }],
+    ['keys in a flow without a value', 'a: {b: , c :, "d":}\n', { a: { b: null, c: null, d: null } }],
     ['nothing', '', null],
   ] as const)('reads %s', ([, text, value]) => {
     expect(parse(text)).toEqual(value)
@@ -49,6 +50,8 @@ describe('parseGoYaml', () => {
     ['an escaped slash', 'a: "b\\/c"\n', 3],
     ['a colon before a text in a flow', "a: [b, :'c']\n", 7],
     ['a question mark in a flow', 'a: [b? c]\n', 4],
+    ['a key in a flow whose colon a brace follows', 'a: {b: c, d:}\n', 11],
+    ['a key in a list whose colon a comma follows', 'a: [b:, c]\n', 5],
     ['two documents', 'a: b\n---\nc: d\n', 5],
   ] as const)('refuses %s', async ([, text, position]) => {
     const error = await expectCode(() => parse(text), FormatError, 'MALFORMED')

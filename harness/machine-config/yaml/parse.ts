@@ -13,6 +13,7 @@ import {
   type Scalar,
   type YAMLParseError,
 } from 'yaml'
+import { takesColon } from '../../formats/yaml/go-text.ts'
 import type { YamlPlace } from '../../formats/yaml/nodes.ts'
 import { decodeBase64 } from '../go/formats.ts'
 import type { GoNode } from './node.ts'
@@ -106,6 +107,12 @@ function toGoNode(document: Document.Parsed, source: GoText, anchors: Anchors): 
     if (isMap(node)) {
       const pairs = node.items.map(({ key, value }) => {
         const keyNode = key as ParsedNode | null
+        if (node.flow === true && keyNode !== null && takesColon(keyNode, source.text))
+          throw yamlError(
+            'MALFORMED',
+            source.placeOf(keyNode.range[1]),
+            'expected a space behind the colon of a key in a flow',
+          )
         return {
           key: convert(keyNode, position),
           value: convert(value as ParsedNode | null, keyNode?.range[0] ?? position),
