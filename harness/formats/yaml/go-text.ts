@@ -68,7 +68,9 @@ function assertNodes(document: Document.Parsed, source: YamlSource): void {
  * go.yaml.in/yaml/v4 up to rc.4 take the colon into the key, later ones do not (scannerc.go, scanPlainScalar).
  */
 export function takesColon(key: Node, text: string): boolean {
-  return isScalar(key) && key.type === 'PLAIN' && /^:[,[\]{}]/.test(text.slice(key.range?.[1], (key.range?.[1] ?? 0) + 2))
+  return (
+    isScalar(key) && key.type === 'PLAIN' && /^:[,[\]{}]/.test(text.slice(key.range?.[1], (key.range?.[1] ?? 0) + 2))
+  )
 }
 
 /** A key that is not there is one that go-yaml does not find; a merge key is one that it follows. */
