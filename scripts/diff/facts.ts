@@ -1,11 +1,12 @@
 // The facts of one image that it is compared by, as plain JSON: kept in the cache by the digest of its manifest.
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { sha256Hex } from '#harness/bytes/digest.ts'
-import { readAll } from '#harness/bytes/source.ts'
-import { FormatError, IntegrityError } from '#harness/errors.ts'
+import { readAll, type ByteSource } from '#harness/bytes/source.ts'
+import { FormatError, IntegrityError, orAbsent } from '#harness/errors.ts'
 import { moduleName, parseModulesAlias } from '#harness/formats/modules/index.ts'
 import type { OciImage } from '#harness/oci/image/image.ts'
-import { describeImage } from '#harness/talos/description/description.ts'
+import { describeImage, SYSTEMD_BOOT } from '#harness/talos/description/description.ts'
 import { bootSchema, extensionSchema, sortBy, ukiSchema } from '#harness/talos/description/schema.ts'
 import { FIRMWARE_FOLDER } from '#harness/talos/extension/content.ts'
 import { MODULES_FOLDER } from '#harness/talos/modules.ts'
@@ -32,6 +33,8 @@ export const imageFactsSchema = z.strictObject({
   uki: ukiSchema.optional(),
   /** Digest of the picture of the boot menu. */
   splash: sha256.optional(),
+  /** Digests of what boots, by what it is called: the bytes that a description of versions and names does not have. */
+  contents: z.record(z.string(), sha256),
   extensions: z.array(extensionSchema).readonly(),
   /** Aliases of devices by the module that drives them, extensions included. */
   aliases: z.record(z.string(), names),
@@ -61,6 +64,7 @@ export async function readImageFacts(part: TalosPart, image: OciImage | undefine
     boot,
     ...(uki !== undefined && { uki }),
     ...(splash !== undefined && { splash: await sha256Hex(splash) }),
+    contents: await readContents(part),
     extensions,
     aliases: await readAliases(part),
     firmware: await readFirmware(part),
@@ -74,6 +78,37 @@ export async function readImageFacts(part: TalosPart, image: OciImage | undefine
     },
     pieces: [{ part: 'kernel', name: 'kernel', bytes: kernel }, ...(await readPieces(part))],
   }
+}
+
+/** Sections of a UKI that are compared by themselves, as is the first command line; `.pcrsig` is a signature of the others. */
+const TOLD: ReadonlySet<string> = new Set(['.linux', '.initrd', '.splash', '.pcrsig'])
+
+async function readContents(part: TalosPart): Promise<ImageFacts['contents']> {
+  const contents = new Map<string, string>([['kernel', await sha256Hex((await part.kernel()).source)]])
+  const { base } = await part.initramfs()
+  if (base !== undefined) contents.set('base initramfs', await sha256Hex(base.data))
+  const boot = (await part.files()).get(SYSTEMD_BOOT)?.data
+  if (boot !== undefined) contents.set('systemd-boot', await sha256Hex(boot))
+  const uki = await orAbsent(() => part.uki())
+  const first = uki?.appended.find(({ name }) => name === '.cmdline')
+  for (const section of uki?.appended ?? []) {
+    const { name } = section
+    if (section !== first && !TOLD.has(name))
+      contents.set(`UKI ${name}`, await joined(contents.get(`UKI ${name}`), section.data()))
+  }
+  for (const { data } of uki?.stubSections ?? [])
+    contents.set('systemd-stub', await joined(contents.get('systemd-stub'), data()))
+  return Object.fromEntries(contents)
+}
+
+/** The digest of a section, or of all of its name so far. */
+async function joined(before: string | undefined, data: ByteSource): Promise<string> {
+  const own = await sha256Hex(data)
+  return before === undefined
+    ? own
+    : createHash('sha256')
+        .update(before + own)
+        .digest('hex')
 }
 
 /** Files of one name make one piece; the firmware of all extensions another, for imager mixes it. */

@@ -1,5 +1,7 @@
 // The files of an image down to inside its containers, by path, and which of them differ. Content counts by its digest.
 import { sha256Hex } from '#harness/bytes/digest.ts'
+import type { Uki } from '#harness/formats/uki/uki.ts'
+import type { SquashfsEntry } from '#harness/formats/squashfs/reader.ts'
 import type { FileTree } from '#harness/fs/file-tree.ts'
 import { UKI_PATH } from '#harness/talos/installer.ts'
 import { orAbsent } from '#harness/errors.ts'
@@ -20,20 +22,20 @@ const OPENED = new Set([UKI_PATH, 'boot/initramfs.xz'])
 const READ: ReadonlySet<string> = new Set(['.linux', '.initrd', '.cmdline'])
 const SQUASHFS = /\.sqsh$/
 
-/** Errors of reading the part. Content is streamed: no file is in memory as a whole. */
+/**
+ * Errors of reading the part. Content is streamed: no file is in memory as a whole. What has one path with another thing, such
+ * as a file `kernel` beside the kernel, or sections of one name, counts with it in the order of the bytes.
+ */
 export async function readFileSet({ talos }: OpenedPart): Promise<FileSet> {
   const set = new Map<string, string>()
   const files = await talos.files()
   await addTree(set, '', files, (path) => OPENED.has(path))
   const boot = await talos.initramfs()
   if (boot.base === undefined) return set
-  const kernel = (await talos.kernel()).source
-  set.set('kernel', `file ${await sha256Hex(kernel)}`)
+  add(set, 'kernel', `file ${await sha256Hex((await talos.kernel()).source)}`)
   const commandLine = await talos.commandLine()
-  if (commandLine !== undefined) set.set('command line', commandLine)
-  for (const section of (await orAbsent(() => talos.uki()))?.appended ?? [])
-    if (!READ.has(section.name) && !set.has(`UKI!${section.name}`))
-      set.set(`UKI!${section.name}`, `section ${await sha256Hex(section.data())}`)
+  if (commandLine !== undefined) add(set, 'command line', commandLine)
+  await addUki(set, await orAbsent(() => talos.uki()))
   const initramfs = await boot.tree()
   await addTree(set, 'initramfs!', initramfs, (path) => SQUASHFS.test(path))
   await addTree(set, 'rootfs!', await (await talos.rootfs()).tree())
@@ -44,18 +46,40 @@ export async function readFileSet({ talos }: OpenedPart): Promise<FileSet> {
   return set
 }
 
+/** The sections of the stub and those behind it; of the first of each name what is read otherwise is left out. */
+async function addUki(set: Map<string, string>, uki: Uki | undefined): Promise<void> {
+  const seen = new Set<string>()
+  for (const section of [...(uki?.stubSections ?? []), ...(uki?.appended ?? [])]) {
+    const { name } = section
+    if (seen.has(name) || !READ.has(name)) add(set, `UKI!${name}`, `section ${await sha256Hex(section.data())}`)
+    seen.add(name)
+  }
+}
+
 async function addTree(
   set: Map<string, string>,
   prefix: string,
   tree: FileTree,
   isOpened: (path: string) => boolean = () => false,
 ): Promise<void> {
-  for (const { path, type, mode, uid, gid, target = '', data, xattrs } of tree.under('')) {
+  for (const entry of tree.under('')) {
+    const { path, type, mode, uid, gid, target = '', data, xattrs } = entry
     if (isOpened(path)) continue
     const content = data === undefined ? target : await sha256Hex(data)
     const attributes = [...(xattrs ?? [])].map(([name, value]) => `${name}=${Buffer.from(value).toString('hex')}`)
-    set.set(`${prefix}${path}`, [type, mode.toString(8), uid, gid, content, ...attributes.toSorted()].join(' '))
+    const { device } = entry as SquashfsEntry
+    const number = device === undefined ? [] : [`${device.major}:${device.minor}`]
+    add(
+      set,
+      `${prefix}${path}`,
+      [type, mode.toString(8), uid, gid, content, ...number, ...attributes.toSorted()].join(' '),
+    )
   }
+}
+
+function add(set: Map<string, string>, path: string, content: string): void {
+  const before = set.get(path)
+  set.set(path, before === undefined ? content : `${before}\n${content}`)
 }
 
 export function compareFiles(was: FileSet, is: FileSet): FileDifference {

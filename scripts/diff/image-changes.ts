@@ -22,7 +22,23 @@ export function imageChanges(was: ImageFacts, is: ImageFacts, contract: Contract
     ...packageChanges(was.extensions, is.extensions),
     ...aliasChanges(was, is),
     ...firmwareChanges(was, is),
+    ...contentChanges(was, is),
     ...sizeChange(was, is),
+  ]
+}
+
+/** Other bytes of one release, which versions and names do not show: a part of the boot that is not upstream's, or not built as before. */
+function contentChanges(was: ImageFacts, is: ImageFacts): readonly Change[] {
+  if (was.talos !== is.talos) return []
+  const differing = Object.keys(is.contents).filter(
+    (name) => was.contents[name] !== undefined && was.contents[name] !== is.contents[name],
+  )
+  if (differing.length === 0) return []
+  return [
+    change('contents', 'images', 'note', `the same release, other bytes: ${list(differing)}`, {
+      names: differing,
+      rules: ['KRN-005', 'INI-002', 'UKI-010', 'UKI-011'],
+    }),
   ]
 }
 
@@ -211,7 +227,10 @@ function sizeChange(was: ImageFacts, is: ImageFacts): readonly Change[] {
       `extensions ${formatSize(extensions)}`,
     ].join(', ')
   const sum = ({ sizes: { kernel, base, extensions } }: ImageFacts): number => kernel + base + extensions
-  if (JSON.stringify(was.sizes) === JSON.stringify(is.sizes)) return []
+  // A bare UKI and an asset tree have no layers: their size is compared with nothing.
+  const isStoredAlike = [was.sizes.all, is.sizes.all].includes(undefined) || was.sizes.all === is.sizes.all
+  if (isStoredAlike && (['kernel', 'base', 'extensions'] as const).every((part) => was.sizes[part] === is.sizes[part]))
+    return []
   const grown = sum(is) - sum(was)
   const sentence = `what boots is ${formatSize(Math.abs(grown))} ${grown < 0 ? 'smaller' : 'bigger'}`
   return [change('sizes', 'images', 'note', sentence, { was: show(was), is: show(is) })]

@@ -1,6 +1,7 @@
 // A comparison for a person: at a terminal, and as Markdown for a pull request.
 import type { Diff, DiffSide } from './report.ts'
 import { changeLines, changeTable, escapeMarkdown } from '../drift/render.ts'
+import { printable } from '../judge/verdict/printable.ts'
 
 /** Paths of each kind that are listed. */
 const MAX_PATHS = 200
@@ -30,10 +31,15 @@ export function renderMarkdown(diff: Diff): string {
   ].join('\n')
 }
 
-/** `spin-only v1.13.9 (oci:out/spin-only)` */
+/** What a variant or a release is called; another label is shown in quotes: CI takes a line that begins with `::` for a command. */
+const NAME = /^[0-9A-Za-z][\w.+-]*$/
+
+/** `spin-only v1.13.9 (oci:out/spin-only)`, in one line whatever the labels of an image say. */
 export function titleOf({ name, talos, variant }: DiffSide): string {
-  const about = [variant, talos].filter((one) => one !== undefined).join(' ')
-  return about === '' || about === name ? name : `${about} (${name})`
+  const about = [variant, talos]
+    .flatMap((one) => (one === undefined ? [] : [NAME.test(one) ? one : JSON.stringify(one)]))
+    .join(' ')
+  return printable(about === '' || about === name ? name : `${about} (${name})`)
 }
 
 export function sentence({ effect, changes, files }: Diff): string {
@@ -56,7 +62,7 @@ function fileLines(files: NonNullable<Diff['files']>): readonly string[] {
     const paths = files[kind]
     const more = paths.length - MAX_PATHS
     return [
-      ...paths.slice(0, MAX_PATHS).map((path) => `${KINDS[kind]} ${path}`),
+      ...paths.slice(0, MAX_PATHS).map((path) => `${KINDS[kind]} ${printable(path)}`),
       ...(more > 0 ? [`${KINDS[kind]} and ${more} more`] : []),
     ]
   })

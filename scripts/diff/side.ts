@@ -22,7 +22,7 @@ export type Side = {
   readonly name: string
   readonly talos?: string | undefined
   readonly architecture: string
-  /** The variant of its label, or the one that has exactly its extensions. */
+  /** The one variant that has exactly its extensions, else that of its label: nodes run what is inside. */
   readonly variant?: string | undefined
   /** The image that it was built on, by the label; absent where it names none. */
   readonly base?: string | undefined
@@ -72,8 +72,7 @@ async function describe(name: string, part: OpenedPart, place: SidePlace): Promi
   if (architecture !== 'arm64') return { ...common, talos: labels[VERSION_LABEL] }
   const read = (): Promise<ImageFacts> => readImageFacts(talos, content?.image)
   const image = manifest === undefined ? await read() : await kept.of('image', manifest, imageFactsSchema, read)
-  const label = labels[contract.labels.variant]
-  const variant = label ?? variantOf(image, contract)
+  const variant = variantOf(image, contract) ?? labels[contract.labels.variant]
   return {
     ...common,
     image,

@@ -1,5 +1,6 @@
 // Drift for a person: at a terminal, and as Markdown for an issue.
 import { styleText } from 'node:util'
+import { printable } from '../judge/verdict/printable.ts'
 import type { Change, Effect } from './changes/change.ts'
 import { verdictSentence, type Drift, type DriftTarget } from './report.ts'
 
@@ -25,18 +26,18 @@ export function renderTerminal(drift: Drift, stream: NodeJS.WritableStream): str
   ].join('\n')
 }
 
-/** A line, and below it what is to be done. */
+/** A line, and below it what is to be done; names of files and extensions cannot begin another line. */
 export function changeLines(
   { effect, sentence, was, is, rules, contract, config, action }: Change,
   stream: NodeJS.WritableStream,
 ): readonly string[] {
   const paint = (format: Format, text: string): string => styleText(format, text, { stream })
   return [
-    `  ${paint(COLOURS[effect], effect.padEnd(6))}  ${sentence}${values(was, is)}`,
+    `  ${paint(COLOURS[effect], effect.padEnd(6))}  ${printable(sentence + values(was, is))}`,
     ...(effect === 'note' || touched(rules, contract, config) === ''
       ? []
-      : [`          ${paint('dim', 'touches')} ${touched(rules, contract, config)}`]),
-    ...(effect === 'note' || action === '' ? [] : [`          ${paint('dim', 'do')}      ${action}`]),
+      : [`          ${paint('dim', 'touches')} ${printable(touched(rules, contract, config))}`]),
+    ...(effect === 'note' || action === '' ? [] : [`          ${paint('dim', 'do')}      ${printable(action)}`]),
   ]
 }
 
@@ -66,8 +67,14 @@ function heading({ from }: Drift, { talos, kind, admitted }: DriftTarget): strin
 /** The characters that Markdown takes for more than text. */
 const MARKUP = /[\\`*_{}[\]<>#|~]/g
 
+/** The characters that make entities, mentions and links even behind a backslash. */
+const REFERENCE = /[&@]|:(?=\/\/)/g
+
+/** Text as one line of Markdown: a line feed would end a heading or the row of a table. */
 export function escapeMarkdown(text: string): string {
-  return text.replace(MARKUP, '\\$&')
+  return printable(text)
+    .replace(MARKUP, '\\$&')
+    .replace(REFERENCE, (character) => `&#${character.charCodeAt(0)};`)
 }
 
 /** The rows of a table, with an empty line before and behind it. */

@@ -27,7 +27,8 @@ export type Description = {
   readonly capabilities: CapabilityDescription
 }
 
-const SYSTEMD_BOOT = UKI_PATH.replace(/[^/]+$/, 'systemd-boot.efi')
+/** The boot loader in an installer image. */
+export const SYSTEMD_BOOT = UKI_PATH.replace(/[^/]+$/, 'systemd-boot.efi')
 
 /** Describes what upstream does at a release; never throws. */
 export function describeCapabilities(talos: string): CapabilityDescription {
