@@ -8,6 +8,8 @@ import { isPlaceholder, shapesIn } from './shapes.ts'
 const ENVIRONMENT = 'talos.environment'
 /** An endpoint need not have a scheme (internal/pkg/endpoint). */
 const SIDEROLINK = 'siderolink.api'
+/** Go takes an address of a proxy without a scheme for one of http (golang.org/x/net http/httpproxy). */
+const PROXY = /^https?_proxy$/i
 
 /** Names of parameters and variables with a secret for their value, or with what is secret in it: never the value. */
 export function secretsInArguments(parameters: readonly string[]): readonly string[] {
@@ -22,9 +24,14 @@ export function secretsInArguments(parameters: readonly string[]): readonly stri
 function secretIn(name: string, value: string): readonly string[] {
   if (value === '') return []
   if (holdsSecret(name, value) && !isPlaceholder(value)) return [name]
-  const found = value.includes('://') || name === SIDEROLINK ? secretInAddress(value) : undefined
+  const isAddress = value.includes('://') || name === SIDEROLINK || PROXY.test(name)
+  const found = isAddress ? secretInAddress(PROXY.test(name) ? withScheme(value) : value) : undefined
   const what = found ?? shapesIn(value)[0]?.field
   return what === undefined ? [] : [`${name} (${what})`]
+}
+
+function withScheme(address: string): string {
+  return address.includes('://') ? address : `http://${address}`
 }
 
 function cut(text: string): readonly [name: string, value: string] {

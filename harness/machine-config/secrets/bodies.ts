@@ -25,12 +25,12 @@ export type BodySecret = {
   readonly line: number
 }
 
-/** Secrets in order of lines, each line once. */
-export function secretsInBody(body: string): readonly BodySecret[] {
+/** Secrets in order of lines, each line once; `holds` says of a name and its value whether that is one. */
+export function secretsInBody(body: string, holds = holdsSecret): readonly BodySecret[] {
   const found = new Map<number, BodySecret>()
   for (const [line, text] of body.split('\n').entries()) {
     if (found.size >= MAX_FOUND) break
-    const field = secretInLine(text)
+    const field = secretInLine(text, holds)
     if (field !== undefined) found.set(line, { field, line })
   }
   for (const secret of secretsOfManifests(body)) if (!found.has(secret.line)) found.set(secret.line, secret)
@@ -38,12 +38,12 @@ export function secretsInBody(body: string): readonly BodySecret[] {
 }
 
 /** The name that a line gives a secret to. */
-function secretInLine(text: string): string | undefined {
+function secretInLine(text: string, holds: typeof holdsSecret): string | undefined {
   const line = text.slice(0, 8192)
   if (isPrivateKey(line)) return 'a private key'
   const [, name = '', rest = ''] = ASSIGNMENT.exec(line) ?? []
   const pairs = [[name, bare(rest)], ...namesIn(line, PAIR), ...namesIn(line, FLAG)]
-  return pairs.find(([key = '', value = '']) => holdsSecret(key, value))?.[0]
+  return pairs.find(([key = '', value = '']) => holds(key, value))?.[0]
 }
 
 /** A flag that gives a secret: `--authkey`. */

@@ -18,6 +18,7 @@ describe('secretsInArguments', () => {
     ['talos.logging.kernel=tcp://log:hunter2@192.0.2.1:5044', 'talos.logging.kernel (a password)'],
     ['talos.environment=GITHUB_TOKEN=hunter2', 'talos.environment GITHUB_TOKEN'],
     ['talos.environment=http_proxy=http://me:hunter2@192.0.2.1', 'talos.environment http_proxy (a password)'],
+    ['talos.environment=HTTPS_PROXY=me:hunter2@192.0.2.1:3128', 'talos.environment HTTPS_PROXY (a password)'],
     [`x=tskey-auth-${'a1'.repeat(8)}`, 'x (a Tailscale key)'],
   ])('finds %s', (parameter, found) => {
     expect(secretsInArguments(['quiet', parameter])).toEqual([found])
@@ -37,6 +38,9 @@ describe('secretsInArguments', () => {
     'siderolink.api=https://192.0.2.1:8090?grpc_tunnel=y',
     'siderolink.api=https://192.0.2.1:8090?jointoken=REPLACE_ME',
     'talos.environment=https_proxy=http://192.0.2.1:3128',
+    'talos.environment=https_proxy=me@192.0.2.1:3128',
+    'talos.environment=https_proxy=192.0.2.1:3128',
+    'talos.environment=no_proxy=192.0.2.1,example.org',
     'talos.environment=GODEBUG=netdns=go',
     'ima_template=ima-ng',
     'module.sig_enforce=1',
@@ -86,5 +90,30 @@ describe('secretsInText', () => {
       { field: 'TS_AUTHKEY', line: 2 },
       { field: 'token', line: 4 },
     ])
+  })
+
+  it.each([
+    ['args: ["--token", "hunter2"]', '--token'],
+    ['args:\n  - --auth-key\n  - hunter2', '--auth-key'],
+    ['args: [tunnel, run, --token, eyJhIjoiYWJjIn0=]', '--token'],
+    ['args: [sh, -c, "x --authkey hunter2"]', 'authkey'],
+    ['environment: ["A=1", "TS_AUTHKEY=hunter2"]', 'TS_AUTHKEY'],
+    ['environment:\n  - "NEWT_SECRET=hunter2"', 'NEWT_SECRET'],
+    ['env:\n  - name: TS_AUTHKEY\n    value: hunter2', 'TS_AUTHKEY'],
+  ])('finds what %j gives', (text, field) => {
+    expect(secretsInText(`container:\n  entrypoint: /x\n${text.replaceAll(/^/gm, '  ')}\n`)).toMatchObject([{ field }])
+  })
+
+  it.each([
+    'args: ["--token", "$(TOKEN)", "--auth-mode", "token"]',
+    'args: ["--token-file", "/run/token"]',
+    'args: ["--password", "--verbose"]',
+    'args: ["--token"]',
+    'environment: ["TS_AUTHKEY=", "TS_AUTH_ONCE=true", "TS_KUBE_SECRET=tailscale"]',
+    'environment:\n  - TS_AUTHKEY=REPLACE_ME\n  - TUNNEL_TOKEN=<token>\n  - NEWT_SECRET=${NEWT_SECRET}',
+    'env:\n  - name: TS_AUTHKEY\n    valueFrom: {secretKeyRef: {name: a, key: b}}',
+    'env:\n  - name: TS_AUTHKEY\n    value: file:/run/key',
+  ])('leaves %j', (text) => {
+    expect(secretsInText(`container:\n  entrypoint: /x\n${text.replaceAll(/^/gm, '  ')}\n`)).toEqual([])
   })
 })

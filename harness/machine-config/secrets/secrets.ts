@@ -3,6 +3,7 @@
 import type { YamlMap, YamlNode, YamlPlace } from '../../formats/yaml/nodes.ts'
 import { secretInFlags, secretsInBody } from './bodies.ts'
 import { secretsInComments } from './comments.ts'
+import { secretsInLists } from './lists.ts'
 import { isReference, isSecretName } from './names.ts'
 import { isPrivateKey, shapesIn } from './shapes.ts'
 
@@ -53,10 +54,12 @@ export function findSecrets(files: readonly File[]): readonly SecretLike[] {
     const text = file.text.split('\n')
     const fields = file.documents.flatMap(({ kind, root }) => secretsOfFields(kind, root, text))
     const lines = new Set(fields.map(({ at }) => at.line))
+    const listed = file.documents.flatMap(({ root }) => secretsOfLists(root)).filter(({ at }) => !lines.has(at.line))
+    for (const { at } of listed) lines.add(at.line)
     const shapes = secretsByShape(file).filter(({ at }) => !lines.has(at.line))
     for (const { at } of shapes) lines.add(at.line)
     const comments = secretsOfComments(file).filter(({ at }) => !lines.has(at.line))
-    return [...fields, ...shapes, ...comments].toSorted((a, b) => a.at.line - b.at.line)
+    return [...fields, ...listed, ...shapes, ...comments].toSorted((a, b) => a.at.line - b.at.line)
   })
 }
 
@@ -73,6 +76,10 @@ function secretsOfFields(kind: string | undefined, root: YamlMap, lines: readonl
   }
   visit(root, kind ?? '', '')
   return found
+}
+
+function secretsOfLists(root: YamlMap): readonly SecretLike[] {
+  return secretsInLists(root).map(({ field, at }) => ({ field, owner: 'person', at }))
 }
 
 type PlacedBody = { readonly text: string; readonly at: YamlPlace; readonly lines: readonly string[] }
