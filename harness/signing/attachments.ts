@@ -36,8 +36,8 @@ const MAX_ATTACHMENTS = 100
 const MAX_BYTES = 24 << 20
 /** Limit for all together: they are held in memory. */
 const MAX_TOTAL_BYTES = 128 << 20
-/** The time for all questions and answers together; each has its own limit too. */
-const MAX_MS = 30_000
+/** The time for all questions and answers together: each has 8 s of its own, and up to five are one behind the other. */
+const MAX_MS = 60_000
 const NOTHING = new Uint8Array(0)
 const LEGACY_SUFFIXES = ['.sig', '.att', '.sbom'] as const
 
