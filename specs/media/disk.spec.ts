@@ -18,8 +18,8 @@ const LAST_TAG = 0x10
 /** The sector behind the header. */
 const FIRST_ENTRIES = 2
 const layoutFrom = (offset: number) => [
-  { name: 'EFI', type: EFI_TYPE, offset, size: 2101 * MIB },
-  { name: 'META', type: LINUX_TYPE, offset: offset + 2101 * MIB, size: MIB },
+  { name: 'EFI', type: EFI_TYPE, attributes: '0', offset, size: 2101 * MIB },
+  { name: 'META', type: LINUX_TYPE, attributes: '0', offset: offset + 2101 * MIB, size: MIB },
 ]
 
 test(
@@ -66,7 +66,7 @@ function content({ disk, firstUsable, lastUsable, partitions }: PartitionTable) 
 test(
   ...must(
     'MED-003',
-    'it has the partitions EFI and META alone, as the release lays them out: place, size, type and, since 1.13, GUIDs; the table’s entries are behind its header, with a board’s overlay further on where its boot loader is before them',
+    'it has the partitions EFI and META alone, as the release lays them out: place, size, type, no attributes and, since 1.13, GUIDs, and zeros outside of them; the table’s entries are behind its header, with a board’s overlay further on where its boot loader is before them',
     {
       targets: ['media'],
       forms: ['raw'],
@@ -75,7 +75,8 @@ test(
     },
   ),
   async ({ medium, quirks, contract, judge }) => {
-    const { sectorSize, primary } = (await medium.disk()).gpt
+    const { gpt, byteOutside } = await medium.disk()
+    const { sectorSize, primary } = gpt
     const { partitions, entriesSector, firstUsable, lastUsable, disk, where } = primary
     // The program of an overlay may ask for room between header and entries (PartitionOptions.Offset, in sectors): what it
     // writes there is its own. Partitions begin at the next MiB behind the entries (go-blockdevice v2 partitioning/gpt).
@@ -84,9 +85,10 @@ test(
     )
     const start = Math.ceil((entriesSector * sectorSize + ENTRIES_BYTES) / MIB) * MIB
     judge(firstUsable * sectorSize, where).toBe(start)
-    const found = partitions.map(({ name, type, firstSector, lastSector }) => ({
+    const found = partitions.map(({ name, type, attributes, firstSector, lastSector }) => ({
       name,
       type,
+      attributes: attributes.toString(16),
       offset: firstSector * sectorSize,
       size: (lastSector - firstSector + 1) * sectorSize,
     }))
@@ -98,6 +100,8 @@ test(
     ).toEqual([])
     const guids = { disk, efi: partitions[0]?.guid, meta: partitions[1]?.guid }
     judge(guids, where).toEqual(quirks.diskGuids ?? guids)
+    const foreign = await byteOutside(contract.overlays === undefined ? 0 : start)
+    judge(foreign === undefined ? 'zeros' : 'another byte', { ...gpt.where, offset: foreign ?? 0 }).toBe('zeros')
   },
 )
 

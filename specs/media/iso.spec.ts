@@ -45,7 +45,7 @@ test(
 test(
   ...must(
     'MED-011',
-    'its tree, by both sets of descriptors, has the files of the EFI image byte for byte and no others (before 1.12 kernel, initramfs and GRUB too)',
+    'its tree, by both sets of descriptors and no others, has the files of the EFI image byte for byte and no others (before 1.12 kernel, initramfs and GRUB too)',
     {
       targets: ['media'],
       forms: ['iso'],
@@ -58,6 +58,7 @@ test(
     const iso = await medium.iso()
     const expected = await contentOf((await iso.efi()).tree)
     for (const volume of [await iso.volume(), await iso.secondVolume()]) {
+      judge(volume.otherDescriptors, volume.where).toEqual([])
       const found = (await contentOf(await volume.tree())).filter(
         (line) => !line.startsWith(`${CATALOGUE} `) && !(hasGrub && GRUB.test(line.split(' ')[0] ?? '')),
       )

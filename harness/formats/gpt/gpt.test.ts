@@ -5,6 +5,7 @@ import { expectCode } from '../../testing/expect-code.ts'
 import { describeHostile } from '../../testing/hostile.ts'
 import { gptSample } from '../../testing/media-samples.ts'
 import { partitionSource, readGpt } from './gpt.ts'
+import { findByteOutside } from './outside.ts'
 
 const read = (bytes: Uint8Array) => readGpt(bytesSource(bytes, { path: 'disk' }))
 
@@ -59,7 +60,36 @@ describe('readGpt', () => {
   })
 })
 
+describe('findByteOutside', () => {
+  const find = async (offset: number, from = 0) => {
+    const bytes = Buffer.from(gptSample())
+    bytes[offset] = 1
+    const source = bytesSource(bytes, { path: 'disk' })
+    return findByteOutside(source, await readGpt(source), from)
+  }
+
+  it.each([
+    ['behind the header', 512 + 92],
+    ['in an entry that is not in use', 1024 + 128 + 60],
+    ['before the partitions', 40 * 512 - 1],
+    ['behind them', 44 * 512],
+    ['behind the backup header', 80 * 512 - 1],
+  ])('finds one %s', async (_, offset) => {
+    await expect(find(offset)).resolves.toBe(offset)
+  })
+
+  it.each([
+    ['of the program in the MBR', 100, 0],
+    ['of a partition', 40 * 512, 0],
+    ['of the last partition', 44 * 512 - 1, 0],
+    ['before the offset to begin at', 39 * 512, 40 * 512],
+  ])('passes one %s', async (_, offset, from) => {
+    await expect(find(offset, from)).resolves.toBeUndefined()
+  })
+})
+
 describeHostile('gpt', { disk: gptSample }, async (source) => {
   const gpt = await readGpt(source)
   for (const partition of gpt.primary.partitions) partitionSource(source, gpt, partition)
+  await findByteOutside(source, gpt)
 })

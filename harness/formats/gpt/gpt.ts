@@ -9,8 +9,8 @@ import { readMbr, type Mbr } from './mbr.ts'
 const GPT = 'gpt'
 const MAGIC = 'EFI PART'
 const SECTOR_SIZES = [512, 4096] as const
-const HEADER_SIZE = 92
-const ENTRY_SIZE = 128
+export const HEADER_SIZE = 92
+export const ENTRY_SIZE = 128
 const MAX_PARTITIONS = 1024
 
 export type Partition = {

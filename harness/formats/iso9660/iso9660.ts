@@ -15,6 +15,8 @@ export type IsoVolume = {
   /** Files and directories by their Rock Ridge names; reads all directories when first asked. */
   tree(): Promise<FileTree>
   readonly bootEntries: readonly BootEntry[]
+  /** Types of the descriptors that nothing here is of: a second volume, or the same one in other names (Joliet is 2). */
+  readonly otherDescriptors: readonly number[]
 }
 
 const FIRST_DESCRIPTOR = 16
@@ -38,6 +40,7 @@ export async function readIso(source: ByteSource): Promise<IsoVolume> {
   const { where } = source
   let primary: Uint8Array | undefined
   let catalogue: number | undefined
+  const otherDescriptors: number[] = []
   for (let index = 0; index < MAX_DESCRIPTORS; index++) {
     const sector = FIRST_DESCRIPTOR + index
     const bytes = await source.read(sector * SECTOR, SECTOR)
@@ -45,9 +48,10 @@ export async function readIso(source: ByteSource): Promise<IsoVolume> {
     const type = cursor.u8('type')
     if (Buffer.from(cursor.bytes(MAGIC.length)).toString('latin1') !== MAGIC)
       throw cursor.error('BAD_MAGIC', `expected ${MAGIC}, got other bytes`, 1)
-    if (type === PRIMARY) primary ??= bytes
-    if (type === BOOT_RECORD) catalogue ??= cursor.seek(0x47).u32le('catalogue')
     if (type === END) break
+    if (type === PRIMARY && primary === undefined) primary = bytes
+    else if (type === BOOT_RECORD && catalogue === undefined) catalogue = cursor.seek(0x47).u32le('catalogue')
+    else otherDescriptors.push(type)
   }
   if (primary === undefined)
     throw new FormatError(ISO, 'MALFORMED', 'expected a primary descriptor, got none', { at: where })
@@ -60,6 +64,7 @@ export async function readIso(source: ByteSource): Promise<IsoVolume> {
     volumeSetId: text(190, 318),
     tree: lazy(() => readTree(source, root)),
     bootEntries: catalogue === undefined ? [] : await bootEntries(source, catalogue),
+    otherDescriptors,
   }
 }
 

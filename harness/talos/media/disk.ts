@@ -3,6 +3,7 @@ import type { ByteSource } from '../../bytes/source.ts'
 import { NotFoundError } from '../../errors.ts'
 import { readFat, type FatVolume } from '../../formats/fat/fat.ts'
 import { partitionSource, readGpt, type Gpt } from '../../formats/gpt/gpt.ts'
+import { findByteOutside } from '../../formats/gpt/outside.ts'
 import { lazy } from '../../lazy.ts'
 import { readMeta, type Meta } from './meta.ts'
 
@@ -12,6 +13,8 @@ export type RawDisk = {
   efi(): Promise<FatVolume>
   /** Errors of readMeta; NotFoundError. */
   meta(): Promise<Meta>
+  /** The first byte from `from` that is not zero and is neither in a table nor in a partition; undefined for none. */
+  byteOutside(from: number): Promise<number | undefined>
 }
 
 /** Errors of readGpt. */
@@ -26,5 +29,6 @@ export async function readDisk(source: ByteSource): Promise<RawDisk> {
     gpt,
     efi: lazy(async () => readFat(partition('EFI'))),
     meta: lazy(async () => readMeta(partition('META'))),
+    byteOutside: async (from) => findByteOutside(source, gpt, from),
   }
 }
