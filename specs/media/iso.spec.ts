@@ -1,5 +1,6 @@
 // An ISO as imager writes it: siderolabs/talos v1.12.11 pkg/imager/iso (xorrisofs, with the FAT image appended).
 import { sha256Hex } from '#harness/bytes/digest.ts'
+import { skipPadding } from '#harness/bytes/padding.ts'
 import { readAll, type ByteSource } from '#harness/bytes/source.ts'
 import type { FileTree } from '#harness/fs/file-tree.ts'
 import { must } from '../support/requirement.ts'
@@ -16,7 +17,7 @@ const GRUB = /^boot\/(grub\/.*|vmlinuz|initramfs\.xz)$/
 test(
   ...must(
     'MED-010',
-    'its partition table and its El Torito catalogue name one EFI image, behind the file system; before 1.12 there is a GPT and an entry of GRUB’s too',
+    'its partition table and its El Torito catalogue name one EFI image, behind the file system, with zeros behind it and no program in the first sector; before 1.12 there is a GPT and an entry of GRUB’s too',
     {
       targets: ['media'],
       forms: ['iso'],
@@ -27,7 +28,8 @@ test(
     const hasGrub = quirks.isoHasGrub && !contract.secureBoot
     const { mbr, efiOffset, efiSize, where, volume } = await medium.iso()
     const { bootEntries } = await volume()
-    const { size } = await medium.source()
+    const source = await medium.source()
+    const { size } = source
     const efi = { platform: UEFI, isBootable: true, emulation: 0, sector: efiOffset / SECTOR }
     judge(bootEntries.slice(-1), where).toEqual([efi])
     judge(bootEntries.length, where).toBe(hasGrub ? 2 : 1)
@@ -39,6 +41,12 @@ test(
       mbr.partitions.map((one) => one?.type),
       where,
     ).toEqual([DATA, UEFI, undefined, undefined])
+    // A hybrid image has GRUB's program, and the backup of its partition table at its end.
+    const foreign = await skipPadding(source, efiOffset + efiSize)
+    judge({ isWithoutCode: mbr.isWithoutCode, isWhole: foreign === size }, { ...where, offset: foreign }).toEqual({
+      isWithoutCode: true,
+      isWhole: true,
+    })
   },
 )
 
