@@ -79,6 +79,17 @@ describe('npm run node-check -- --from', { timeout: 240_000 }, () => {
     ])
   })
 
+  it('keeps what a node calls itself in one line', async () => {
+    const { stdout } = await run('--from', await saved({ ...WORKER, hostname: 'a\n::error::b' }))
+    expect(stdout).toContain('192.0.2.11 (a\\u{a}::error::b)')
+    expect(stdout).not.toMatch(/^::/m)
+  })
+
+  it('says of what is no folder what it expects', async () => {
+    expect((await run('--from', join(folder, 'none'))).stderr).toContain('none is not there: expected a folder')
+    expect((await run('--from', import.meta.filename)).stderr).toContain('is no folder')
+  })
+
   it.each<[string, (into: string) => Promise<unknown>, RegExp]>([
     ['nothing', async () => undefined, /has no saved output of talosctl/],
     ['no JSON', (into) => writeFile(join(into, 'versions.json'), 'x'), /expected JSON objects .*versions\.json/],
@@ -219,7 +230,7 @@ describe('npm run node-check -- --nodes', { timeout: 240_000 }, () => {
   it('refuses a talosctl that is not there, and a folder that is', async () => {
     const absent = await run('--nodes', 'a', '--talosctl', join(folder, 'absent'))
     expect(absent.exit).toBe(2)
-    expect(absent.stderr).toContain('cannot be asked')
+    expect(absent.stderr).toContain('cannot be asked: it is not installed (')
     const there = await run('--nodes', 'a', '--talosctl', TALOSCTL, '--collect', folder)
     expect(there.exit).toBe(2)
     expect(there.stderr).toContain('it is there already: name a new folder')

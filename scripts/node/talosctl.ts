@@ -70,7 +70,9 @@ function call({ talosctl, timeout, signal }: Talosctl, args: readonly string[]):
         if (size > MAX_OUTPUT) end(`more than ${MAX_OUTPUT} bytes`)
         else chunks.push(chunk)
       })
-    child.on('error', (error) => end(error.message))
+    child.on('error', (error: NodeJS.ErrnoException) =>
+      end(error.code === 'ENOENT' ? 'it is not installed' : error.message),
+    )
     child.on('close', (status) => {
       clearTimeout(timer)
       signal?.removeEventListener('abort', onAbort)

@@ -63,6 +63,44 @@ describe('observeNodes', () => {
     expect(node?.talos?.value).toBe('v1.11.5')
   })
 
+  it('takes an extension that is said twice for one, and two layers of one name for two', () => {
+    const drbd = (id: number) => extension('a', id, 'drbd', '9')
+    const [node] = observeNodes([saved('extensions.json', drbd(0), drbd(0), drbd(1))])
+    expect(node?.extensions).toHaveLength(2)
+  })
+
+  it.each([
+    ['machineconfigs', of('a', 'v1alpha1', 'version: v1alpha1'), of('a', 'v1alpha1', 'version: v1beta1')],
+    ['metakeys', of('a', '0x07', { value: '' }), of('a', '0x07', { value: 'ghcr.io/x/y:v1' })],
+    ['loadedkernelmodules', of('a', 'drbd', { state: 'Live' }), of('a', 'drbd', { state: 'Unloading' })],
+    [
+      'machinestatuses',
+      of('a', 'machine', { stage: 'running', status: { ready: true } }),
+      of('a', 'machine', { stage: 'running', status: { ready: false } }),
+    ],
+  ] as const)('refuses a node that says two things in %s', async (name, one, other) => {
+    const error = await expectCode(() => observeNodes([saved(`${name}.json`, one, other)]), HarnessError, 'MALFORMED')
+    expect(error.message).toContain(`expected one answer of a in ${name}`)
+    expect(() => observeNodes([saved(`${name}.json`, one, { ...other, node: 'b' })])).not.toThrow()
+  })
+
+  it.each([
+    ['nothing', '           '],
+    ['its hostname', 'worker-1   '],
+  ])('knows the node of a table that calls it %s by the name of the file', (_, column) => {
+    const table = TABLE.replaceAll('192.0.2.1  ', column)
+    const running = saved('services.json', of('192.0.2.1', 'kubelet', { running: true }))
+    const nodes = observeNodes([running, text('services.192.0.2.1.txt', table)])
+    expect(nodes).toMatchObject([{ address: '192.0.2.1', hasServiceTable: true }])
+    expect(nodes[0]?.services?.map(({ state }) => state)).toEqual(['Running', 'Waiting'])
+  })
+
+  it('refuses a table that does not say of which node it is', async () => {
+    const table = text('services.txt', TABLE.replaceAll('192.0.2.1  ', '           '))
+    const error = await expectCode(() => observeNodes([table]), HarnessError, 'MALFORMED')
+    expect(error.message).toContain('name the file services.NODE.txt')
+  })
+
   it('has a node that was asked and says nothing', () => {
     expect(observeNodes([saved('versions.json')], ['a'])).toEqual([
       { address: 'a', start: { path: 'saved/versions.json' }, hasServiceTable: false, unmet: [] },

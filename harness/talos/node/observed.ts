@@ -1,7 +1,14 @@
 // A running node as facts: what saved outputs of talosctl say of it. A fact is undefined where it was not asked for, and
 // where the node did not answer.
 import { FormatError, type Location } from '../../errors.ts'
-import { readResources, RESOURCE_NAMES, STAGED_UPGRADE, type Resource, type ResourceName } from './resources.ts'
+import {
+  readResources,
+  RESOURCE_NAMES,
+  saidTwice,
+  STAGED_UPGRADE,
+  type Resource,
+  type ResourceName,
+} from './resources.ts'
 import { readServiceTable } from './service-table.ts'
 
 export type Told<T> = { readonly value: T; readonly at: Location }
@@ -71,7 +78,7 @@ export type ObservedNode = {
 /** A saved output: `extensions.json`, `services.192.0.2.11.txt`. `path` is for messages. */
 export type SavedOutput = { readonly name: string; readonly path: string; readonly bytes: Uint8Array }
 
-const SERVICE_TABLE = /^services(?:\..+)?\.txt$/
+const SERVICE_TABLE = /^services(?:\.(.+))?\.txt$/
 
 type Read = { readonly [Name in ResourceName]?: readonly Resource<Name>[] | undefined }
 
@@ -81,9 +88,8 @@ type Read = { readonly [Name in ResourceName]?: readonly Resource<Name>[] | unde
  */
 export function observeNodes(outputs: readonly SavedOutput[], asked: readonly string[] = []): readonly ObservedNode[] {
   const read = readAll(outputs)
-  const tables = outputs.filter(({ name }) => SERVICE_TABLE.test(name))
-  const rows = tables.flatMap(({ bytes, path }) => readServiceTable(bytes, path))
   const resources = Object.values(read) as readonly (readonly Resource<ResourceName>[])[]
+  const rows = readTables(outputs, new Set([...asked, ...resources.flat().map(({ node }) => node)]))
   const named = [...resources.flat(), ...rows].map(({ node }) => node)
   const known = new Set(named)
   return [...new Set([...asked, ...named])].map((address) => {
@@ -106,6 +112,23 @@ function isResource(name: string): name is ResourceName {
   return RESOURCE_NAMES.some((one) => one === name)
 }
 
+/**
+ * The rows of all tables. talosctl has in the column of the node what that or its endpoint calls itself, or nothing: where it
+ * is none of `known`, the name of the file says it.
+ */
+function readTables(outputs: readonly SavedOutput[], known: ReadonlySet<string>): Rows {
+  return outputs.flatMap(({ name, bytes, path }) => {
+    const [isTable, own] = SERVICE_TABLE.exec(name) ?? []
+    if (isTable === undefined) return []
+    return readServiceTable(bytes, path).map((row) => {
+      if (own !== undefined && known.has(own) && !known.has(row.node)) return { ...row, node: own }
+      if (row.node !== '') return row
+      const message = `expected a node in the column NODE, got none: name the file services.NODE.txt`
+      throw new FormatError('talosctl', 'MALFORMED', message, { at: row.at })
+    })
+  })
+}
+
 type Rows = ReturnType<typeof readServiceTable>
 
 function observe(address: string, start: Location, read: Read, rows: Rows | undefined): ObservedNode {
@@ -122,7 +145,7 @@ function observe(address: string, start: Location, read: Read, rows: Rows | unde
     const [found, ...others] = of(name) ?? []
     const value = found === undefined ? undefined : field(found.spec)
     const other = others.find(({ spec }) => field(spec) !== value)
-    if (other !== undefined) throw twice(name, address, other.at)
+    if (other !== undefined) throw saidTwice(name, address, other.at)
     return found === undefined || value === undefined ? undefined : { value, at: found.at }
   }
   const machine = of('machinestatuses')?.[0]?.spec
@@ -167,12 +190,6 @@ function observe(address: string, start: Location, read: Read, rows: Rows | unde
       stagedUpgrade: stagedUpgrade(of('metakeys')),
     }),
   }
-}
-
-/** Outputs of two days in one file, or of two nodes under one address. */
-function twice(name: ResourceName, address: string, at: Location): FormatError {
-  const message = `expected one answer of ${address} in ${name}, got another one behind it: save each of them in a folder of its own`
-  return new FormatError('talosctl', 'MALFORMED', message, { at })
 }
 
 /** The members that are there. */

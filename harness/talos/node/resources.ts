@@ -5,7 +5,7 @@ import { FormatError, SchemaError, type Location } from '../../errors.ts'
 import { readJsonStream } from './stream.ts'
 
 /** Text; YAML makes numbers of what looks like one, as with the id of a layer. */
-const text = z.union([z.string(), z.number()]).transform(String)
+const text = z.union([z.string(), z.number()], { error: 'expected text' }).transform(String)
 const texts = z.array(text).nullish()
 
 const metadata = z.object({ name: text, version: text })
@@ -66,26 +66,39 @@ const frame = z.object({ node: text.default(''), metadata: z.object({ id: text }
 
 /**
  * The resources of one kind, node after node, as `talosctl get NAME -o json` printed them. Errors of `readJsonStream`;
- * SchemaError for a document without id or with a field of another type; FormatError MALFORMED for one of another kind.
+ * SchemaError for a document without id or with a field of another type; FormatError MALFORMED for one of another kind, and
+ * where a node says two things under one id. One thing that is said twice counts once.
  */
 export function readResources<Name extends ResourceName>(
   name: Name,
   bytes: Uint8Array,
   path: string,
 ): readonly Resource<Name>[] {
-  return readJsonStream(bytes, path).map(({ value, at }) => {
+  const known = new Map<string, string>()
+  return readJsonStream(bytes, path).flatMap(({ value, at }) => {
     const { node, metadata: about, spec } = checked(frame, value, name, at)
     const type = (value as { metadata: { type?: unknown } }).metadata.type
     if (typeof type === 'string' && !isOfKind(type, name))
       throw new FormatError('talosctl', 'MALFORMED', `expected ${name}, got a resource of the type ${type}`, { at })
-    const read = checked(SPECS[name], spec, name, at) as Resource<Name>['spec']
-    return { node, id: about.id, spec: read, at }
+    const read = checked(SPECS[name], spec, name, at, '/spec') as Resource<Name>['spec']
+    const [key, text] = [JSON.stringify([node, about.id]), JSON.stringify(read)]
+    const before = known.get(key)
+    // The entries of a menu count one by one.
+    if (name !== 'bootedentries') known.set(key, text)
+    if (before !== undefined && before !== text) throw saidTwice(name, node, at)
+    return before === undefined ? [{ node, id: about.id, spec: read, at }] : []
   })
+}
+
+/** The error of outputs of two days in one file, or of two nodes under one address. */
+export function saidTwice(name: ResourceName, node: string, at: Location): FormatError {
+  const message = `expected one answer of ${node} in ${name}, got another one behind it: save each of them in a folder of its own`
+  return new FormatError('talosctl', 'MALFORMED', message, { at })
 }
 
 /** The fields of a resource that are read, without the others. SchemaError for one of another type. */
 export function knownFields(name: ResourceName, spec: unknown, path: string): unknown {
-  return checked(SPECS[name], spec, name, { path })
+  return checked(SPECS[name], spec, name, { path }, '/spec')
 }
 
 /** Kinds by another name than that which talosctl is asked with: an alias of it. */
@@ -100,9 +113,9 @@ function isOfKind(type: string, name: ResourceName): boolean {
   return type.toLowerCase().split('.')[0] === (TYPES[name] ?? name)
 }
 
-function checked<T>(schema: z.ZodType<T>, value: unknown, name: string, at: Location): T {
+function checked<T>(schema: z.ZodType<T>, value: unknown, name: string, at: Location, inside = ''): T {
   const { data, error } = schema.safeParse(value)
   if (error === undefined) return data as T
-  const issues = error.issues.map(({ path, message }) => ({ path: `/${path.join('/')}`, message, at }))
+  const issues = error.issues.map(({ path, message }) => ({ path: `${inside}/${path.join('/')}`, message, at }))
   throw new SchemaError(name, issues, { at })
 }

@@ -4,6 +4,7 @@ import { FormatError } from '../../errors.ts'
 import type { Location } from '../../errors.ts'
 
 export type ServiceRow = {
+  /** Empty where talosctl knows no name of it. */
   readonly node: string
   readonly name: string
   /** `Running`, `Waiting`, `Preparing`, `Finished`, `Failed`, `Skipped`, … */
@@ -27,7 +28,7 @@ const MAX_ROWS = 100_000
 export function readServiceTable(bytes: Uint8Array, path: string): readonly ServiceRow[] {
   return readLines(bytes, path).flatMap(({ line, starts, isHeading, at }) => {
     const [node = '', name = '', state = '', health = '', , event = ''] = cells(line, starts)
-    return isHeading || node === '' || name === '' ? [] : [{ node, name, state, health, event, at }]
+    return isHeading || name === '' ? [] : [{ node, name, state, health, event, at }]
   })
 }
 

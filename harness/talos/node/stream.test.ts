@@ -28,6 +28,7 @@ describe('readJsonStream', () => {
     ['a text between documents', '{} x {}', 'MALFORMED'],
     ['brackets that do not match', '{"a": [}}', 'MALFORMED'],
     ['a byte that is no UTF-8', '{"a": "\u00ff"}', 'MALFORMED'],
+    ['a key that is there twice', '{"spec": {"stage": "booting", "stage": "running"}}', 'MALFORMED'],
     ['a document that does not end', '{"a": {', 'TRUNCATED'],
     ['a text that does not end', '{"a": "}', 'TRUNCATED'],
     ['more levels than are read', `${'{"a":'.repeat(65)}1${'}'.repeat(65)}`, 'LIMIT_EXCEEDED'],

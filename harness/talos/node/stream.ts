@@ -1,6 +1,7 @@
 // A stream of JSON documents, one behind the other, as `talosctl get RESOURCE -o json` prints them: siderolabs/talos
 // cmd/talosctl/cmd/talos/output/json.go.
 import { FormatError, type Location } from '../../errors.ts'
+import { readJson } from '../../json/document.ts'
 
 /** One document of the stream with the place of its first character. */
 export type StreamDocument = { readonly value: unknown; readonly at: Location }
@@ -19,7 +20,8 @@ const LINE_END = 0x0a
 
 /**
  * The documents of a stream; none of an empty one. FormatError `talosctl`: LIMIT_EXCEEDED above 64 MiB, 200,000
- * documents or 64 levels, TRUNCATED where the last document does not end, MALFORMED for what is no JSON object in UTF-8.
+ * documents or 64 levels, TRUNCATED where the last document does not end, MALFORMED for what is no JSON object in UTF-8,
+ * and for a key that is there twice.
  */
 export function readJsonStream(bytes: Uint8Array, path: string): readonly StreamDocument[] {
   if (bytes.length > MAX_STREAM_BYTES)
@@ -67,19 +69,12 @@ function* spansOf(bytes: Uint8Array, path: string): Generator<Span> {
 }
 
 function parse(bytes: Uint8Array, at: Location): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-  } catch (cause) {
-    // SyntaxError of JSON.parse, TypeError of the decoder
-    throw failure('MALFORMED', `expected JSON in UTF-8: ${(cause as Error).message}`, at, cause)
-  }
+  const { value, problems } = readJson(bytes, 'talosctl', at, { maxBytes: MAX_STREAM_BYTES })
+  const [problem] = problems
+  if (problem !== undefined) throw failure('MALFORMED', `${problem.pointer}: ${problem.message}`, at)
+  return value
 }
 
-function failure(
-  code: 'LIMIT_EXCEEDED' | 'TRUNCATED' | 'MALFORMED',
-  message: string,
-  at: Location,
-  cause?: unknown,
-): FormatError {
-  return new FormatError('talosctl', code, message, { at, cause })
+function failure(code: 'LIMIT_EXCEEDED' | 'TRUNCATED' | 'MALFORMED', message: string, at: Location): FormatError {
+  return new FormatError('talosctl', code, message, { at })
 }

@@ -9,6 +9,7 @@ import type { ChooseMinor, ConfigFile } from '#harness/machine-config/document.t
 import { installsOf } from '#harness/machine-config/facts.ts'
 import { targetMinor } from '#specs/config/validity/target.ts'
 import { UsageError } from '../usage-error.ts'
+import { printable } from '../verdict/printable.ts'
 import type { Candidate } from '../candidates/candidates.ts'
 import { readMachineConfig, type LoadedConfig } from '../candidates/config-files.ts'
 import { configuredVariant } from '../candidates/machine-config.ts'
@@ -49,10 +50,10 @@ export function nodeCandidate(observed: ObservedNode, key: string, terms: NodeTe
   }
 }
 
-/** `192.0.2.21 (gateway-1)`. */
+/** `192.0.2.21 (gateway-1)`, in one line whatever a node calls itself. */
 function nameOf({ address, hostname }: ObservedNode, config: LoadedConfig | undefined): string {
   const name = hostname ?? config?.facts.hostname?.value
-  return name === undefined || name === address ? address : `${address} (${name})`
+  return printable(name === undefined || name === address ? address : `${address} (${name})`)
 }
 
 /**
