@@ -67,6 +67,20 @@ describe("the console of upstream's init", () => {
   })
 })
 
+describe('a console that begins late', () => {
+  it.each([
+    ['among the layers', 'enabling system extension zfs'],
+    ['behind the layers', 'entering the rootfs'],
+  ])('%s does not say which there were', async (_, text) => {
+    const whole = await readFile(new URL('v1.11.5-spin-tailscale.console.txt', LOGS))
+    const late = readConsole(whole.subarray(whole.lastIndexOf('\n', whole.indexOf(text)) + 1), 'late')
+    expect(judge(late, GATEWAY_BOOT.layers)).toEqual([
+      expect.stringMatching(/^unknown 1: the console begins behind the line in which init says its release/),
+    ])
+    expect(judge(late, [])).toHaveLength(late.boots[0]?.layers.length ?? 0)
+  })
+})
+
 describe('a console', () => {
   const bytes = consoleOf({ name: '', of: GATEWAY_BOOT, violates: [], because: '' })
 

@@ -8,6 +8,10 @@ import { unheard } from './unheard.ts'
 const CUT = '...'
 const MIN_CUT = 900
 
+/** init says its release before it lists the layers: siderolabs/talos internal/app/init/main.go. */
+const BEGINS_LATE =
+  'the console begins behind the line in which init says its release: it may have enabled more layers before'
+
 /** Judges each start; BOOT-001 says where one did not come as far. */
 export const judgeLayers: BootJudge = (observed) => {
   const {
@@ -24,10 +28,11 @@ export const judgeLayers: BootJudge = (observed) => {
   const expected = layers.toReversed().map(({ name, version }) => `${name} ${version}`)
   return boots.flatMap((boot) => {
     const wrong = boot.executing === undefined ? [toUnfinished(boot)] : judgeBoot(boot, expected)
-    const mute = unheard(boot, observed)
     const isShort = boot.layers.length < expected.length
+    const begins = boot.talos === undefined && boot.executing !== undefined ? BEGINS_LATE : undefined
+    const unseen = unheard(boot, observed) ?? begins
     return [
-      ...(isShort && mute !== undefined ? [{ at: boot.at, kind: 'unknown' as const, message: mute }] : wrong),
+      ...(isShort && unseen !== undefined ? [{ at: boot.at, kind: 'unknown' as const, message: unseen }] : wrong),
       ...noteTalos(boot, talos),
     ]
   })
