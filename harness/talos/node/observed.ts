@@ -1,6 +1,6 @@
 // A running node as facts: what saved outputs of talosctl say of it. A fact is undefined where it was not asked for, and
 // where the node did not answer.
-import { FormatError, type Location } from '../../errors.ts'
+import type { Location } from '../../errors.ts'
 import {
   readResources,
   RESOURCE_NAMES,
@@ -9,7 +9,7 @@ import {
   type Resource,
   type ResourceName,
 } from './resources.ts'
-import { readServiceTable } from './service-table.ts'
+import { readNamedTable } from './service-table.ts'
 
 export type Told<T> = { readonly value: T; readonly at: Location }
 
@@ -83,7 +83,7 @@ const SERVICE_TABLE = /^services(?:\.(.+))?\.txt$/
 type Read = { readonly [Name in ResourceName]?: readonly Resource<Name>[] | undefined }
 
 /**
- * The nodes in the order in which they come up, `asked` first. Errors of `readResources` and `readServiceTable`; FormatError
+ * The nodes in the order in which they come up, `asked` first. Errors of `readResources` and `readNamedTable`; FormatError
  * MALFORMED where a node says two things of what it has one of.
  */
 export function observeNodes(outputs: readonly SavedOutput[], asked: readonly string[] = []): readonly ObservedNode[] {
@@ -112,24 +112,14 @@ function isResource(name: string): name is ResourceName {
   return RESOURCE_NAMES.some((one) => one === name)
 }
 
-/**
- * The rows of all tables. talosctl has in the column of the node what that or its endpoint calls itself, or nothing: where it
- * is none of `known`, the name of the file says it.
- */
 function readTables(outputs: readonly SavedOutput[], known: ReadonlySet<string>): Rows {
   return outputs.flatMap(({ name, bytes, path }) => {
     const [isTable, own] = SERVICE_TABLE.exec(name) ?? []
-    if (isTable === undefined) return []
-    return readServiceTable(bytes, path).map((row) => {
-      if (own !== undefined && known.has(own) && !known.has(row.node)) return { ...row, node: own }
-      if (row.node !== '') return row
-      const message = `expected a node in the column NODE, got none: name the file services.NODE.txt`
-      throw new FormatError('talosctl', 'MALFORMED', message, { at: row.at })
-    })
+    return isTable === undefined ? [] : readNamedTable(bytes, path, { own, known })
   })
 }
 
-type Rows = ReturnType<typeof readServiceTable>
+type Rows = ReturnType<typeof readNamedTable>
 
 function observe(address: string, start: Location, read: Read, rows: Rows | undefined): ObservedNode {
   const silent = (read.unanswered ?? []).filter(({ node }) => node === address)

@@ -81,11 +81,11 @@ export function readResources<Name extends ResourceName>(
     if (typeof type === 'string' && !isOfKind(type, name))
       throw new FormatError('talosctl', 'MALFORMED', `expected ${name}, got a resource of the type ${type}`, { at })
     const read = checked(SPECS[name], spec, name, at, '/spec') as Resource<Name>['spec']
-    const [key, text] = [JSON.stringify([node, about.id]), JSON.stringify(read)]
+    const [key, said] = [JSON.stringify([node, about.id]), JSON.stringify(read)]
     const before = known.get(key)
     // The entries of a menu count one by one.
-    if (name !== 'bootedentries') known.set(key, text)
-    if (before !== undefined && before !== text) throw saidTwice(name, node, at)
+    if (name !== 'bootedentries') known.set(key, said)
+    if (before !== undefined && before !== said) throw saidTwice(name, node, at)
     return before === undefined ? [{ node, id: about.id, spec: read, at }] : []
   })
 }

@@ -33,6 +33,24 @@ export function readServiceTable(bytes: Uint8Array, path: string): readonly Serv
 }
 
 /**
+ * The rows of a saved table. talosctl has in the column of the node what that or its endpoint calls itself, or nothing: where it
+ * is none of `known`, `own`, a node by the name of the file, says it. Errors of `readServiceTable`; FormatError MALFORMED for a
+ * row of no node.
+ */
+export function readNamedTable(
+  bytes: Uint8Array,
+  path: string,
+  { own, known }: { readonly own: string | undefined; readonly known: ReadonlySet<string> },
+): readonly ServiceRow[] {
+  return readServiceTable(bytes, path).map((row) => {
+    if (own !== undefined && known.has(own) && !known.has(row.node)) return { ...row, node: own }
+    if (row.node !== '') return row
+    const message = 'expected a node in the column NODE, got none: name the file services.NODE.txt'
+    throw new FormatError('talosctl', 'MALFORMED', message, { at: row.at })
+  })
+}
+
+/**
  * The table of what one node said, with `node` in each row: talosctl has there what the node or its endpoint calls
  * itself, or nothing. Errors of `readServiceTable`.
  */
