@@ -2,7 +2,7 @@
 import { basename } from 'node:path'
 import { bytesSource, readAll } from '#harness/bytes/source.ts'
 import type { Spool } from '#harness/bytes/spool.ts'
-import { FormatError } from '#harness/errors.ts'
+import { FormatError, NotFoundError, orAbsent } from '#harness/errors.ts'
 import type { FileTree } from '#harness/fs/file-tree.ts'
 import { openDirectoryTree } from '#harness/fs/directory-tree.ts'
 import { subtree } from '#harness/fs/subtree.ts'
@@ -131,6 +131,9 @@ async function imageRoot(name: string, store: ContentStore, options: RootOptions
     images.push(await openImage(store, { spool, architecture: one }))
   const image = images.find(({ selection }) => 'manifest' in selection) ?? images[0]
   if (image === undefined) throw new FormatError('image', 'UNSUPPORTED', 'expected an image, got none')
+  const own = architecture === undefined ? undefined : (await orAbsent(() => image.config()))?.architecture
+  if (own !== undefined && own !== architecture)
+    throw new NotFoundError('BLOB_UNKNOWN', `expected an image for ${architecture}, got one for ${own} alone`)
   const manifest = await image.manifest()
   const size = manifest.layers.reduce((sum, layer) => sum + layer.size, manifest.config.size)
   return {

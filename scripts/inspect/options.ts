@@ -36,7 +36,9 @@ export function parseInspectOptions(args: readonly string[]): InspectOptions | u
     .argument('[PATH]', 'what is meant inside of it')
     .option('--size', 'show each size as a share of what is around it', false)
     .option('--json', 'print the tree as JSON', false)
-    .addOption(new Option('--architecture <NAME>', 'of an index of several').choices(['arm64', 'amd64']))
+    .addOption(
+      new Option('--architecture <NAME>', 'which image of an index; no other is shown').choices(['arm64', 'amd64']),
+    )
     .addHelpText('after', HELP)
   addExamples(addLimit(addRegistryOptions(command)), [
     'npm run inspect -- oci:out/spin-only --size',

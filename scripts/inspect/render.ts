@@ -30,7 +30,11 @@ function* renderNode(node: Shown, head: string, indent: string, share: number, l
   const gap = look.bars ? ' '.repeat(BAR + 6) : ''
   const lines = Array.isArray(services) ? (services as readonly string[]) : []
   for (const line of lines) yield `${gap}${indent}${parts.length > 0 ? '│' : ' '}  ${dim(`service ${cut(line)}`)}`
-  const total = parts.reduce((sum, part) => sum + part.size, 0)
+  // A program is more than its sections, and what is packed less than what is in it.
+  const total = Math.max(
+    size,
+    parts.reduce((sum, part) => sum + part.size, 0),
+  )
   for (const [at, part] of parts.entries()) {
     const isLast = at === parts.length - 1
     const own = `${indent}${isLast ? '└─ ' : '├─ '}`
