@@ -68,7 +68,7 @@ async function describeLayer(tree: FileTree) {
 test(
   ...must('INS-015', 'the program of an overlay is an executable for aarch64 that needs no libraries', {
     targets: ['installer'],
-    needs: ['INS-006'],
+    needs: ['INS-006', 'INS-014'],
     fix: 'take the image of the overlay for linux/arm64: the installer runs its program on the node',
   }),
   async ({ files, contract, judge }) => {
