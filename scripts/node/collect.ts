@@ -6,7 +6,7 @@ import { parseMachineConfig } from '#harness/machine-config/document.ts'
 import { machineConfigFacts } from '#harness/machine-config/facts.ts'
 import { redactConfig, redactText, redactVariable, REDACTED } from '#harness/machine-config/redact.ts'
 import { mapInParallel } from '#harness/oci/parallel.ts'
-import { knownFields, RESOURCE_NAMES, STAGED_UPGRADE, type ResourceName } from '#harness/talos/node/resources.ts'
+import { isStagedUpgrade, knownFields, RESOURCE_NAMES, type ResourceName } from '#harness/talos/node/resources.ts'
 import { setNode } from '#harness/talos/node/service-table.ts'
 import { readJsonStream } from '#harness/talos/node/stream.ts'
 import { UsageError } from '../cli/command-line.ts'
@@ -107,8 +107,7 @@ function keep(name: ResourceName, node: string, stdout: Uint8Array): readonly ob
   try {
     const documents = readJsonStream(stdout, `${name} of ${node}`).map(({ value }) => value as Document)
     // Of what Talos keeps beside its partitions only the staged upgrade is of interest.
-    const own =
-      name === 'metakeys' ? documents.filter(({ metadata }) => metadata?.['id'] === STAGED_UPGRADE) : documents
+    const own = name === 'metakeys' ? documents.filter(({ metadata }) => isStagedUpgrade(metadata?.['id'])) : documents
     return own.map(({ metadata, spec }) => {
       const { id, namespace, type, version } = metadata ?? {}
       const known = knownFields(name, spec, `${name} of ${node}`)

@@ -56,6 +56,13 @@ describe('observeNodes', () => {
     expect(node).not.toHaveProperty('extensions')
   })
 
+  it.each(['0x07', 7])('finds a staged upgrade by the id %j', (id) => {
+    const others = [6, 8, '0x70', '0x0a'].map((other) => of('a', other, { value: 'x' }))
+    const staged = of('a', id, { value: 'ghcr.io/you/x:v1' })
+    expect(observeNodes([saved('metakeys.json', ...others, staged)])[0]?.stagedUpgrade?.value).toBe('ghcr.io/you/x:v1')
+    expect(observeNodes([saved('metakeys.json', ...others)])[0]).not.toHaveProperty('stagedUpgrade')
+  })
+
   it('takes one thing that is said twice', () => {
     const [node] = observeNodes([
       saved('versions.json', ...[1, 2].map(() => of('a', 'version', { version: 'v1.11.5' }))),

@@ -5,7 +5,7 @@ import {
   readResources,
   RESOURCE_NAMES,
   saidTwice,
-  STAGED_UPGRADE,
+  isStagedUpgrade,
   type Resource,
   type ResourceName,
 } from './resources.ts'
@@ -239,7 +239,7 @@ function configText(
 }
 
 function stagedUpgrade(resources: readonly Resource<'metakeys'>[] | undefined): Told<string> | undefined {
-  const found = resources?.find(({ id }) => id === STAGED_UPGRADE)
+  const found = resources?.find(({ id }) => isStagedUpgrade(id))
   return found?.spec.value === undefined || found.spec.value === ''
     ? undefined
     : { value: found.spec.value, at: found.at }

@@ -52,8 +52,16 @@ export type ResourceName = keyof typeof SPECS
 /** In the order of the alphabet; a file of one is `NAME.json`. */
 export const RESOURCE_NAMES = Object.keys(SPECS) as readonly ResourceName[]
 
-/** constants of siderolabs/talos internal/pkg/meta/constants.go: StagedUpgradeImageRef is 7. */
-export const STAGED_UPGRADE = '0x07'
+/** siderolabs/talos internal/pkg/meta/constants.go: StagedUpgradeImageRef. */
+const STAGED_UPGRADE = 7
+
+/**
+ * True for the id of a staged upgrade: `0x07` (MetaKeyTagToID of siderolabs/talos pkg/machinery/resources/runtime), which
+ * becomes the number 7 in JSON where talosctl took it out of YAML that does not quote it, as with the ids of layers.
+ */
+export function isStagedUpgrade(id: unknown): boolean {
+  return (typeof id === 'string' || typeof id === 'number') && Number(id) === STAGED_UPGRADE
+}
 
 export type Resource<Name extends ResourceName> = {
   readonly node: string
