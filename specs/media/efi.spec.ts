@@ -4,13 +4,12 @@ import { sha256Hex } from '#harness/bytes/digest.ts'
 import { skipPadding } from '#harness/bytes/padding.ts'
 import { bytesSource, readAll, type ByteSource } from '#harness/bytes/source.ts'
 import { PE_MACHINE_ARM64, PE_SUBSYSTEM_EFI_APPLICATION, readPe } from '#harness/formats/uki/pe.ts'
-import { fileIgnoringCase, ukisIn } from '#harness/talos/media/medium.ts'
+import { BOOT_LOADER, fileIgnoringCase, ukisIn } from '#harness/talos/media/medium.ts'
 import { readBootLoader } from '../installer/boot-loader.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 import { signatureFindings } from '../uki/signed.ts'
 import {
-  BOOT_LOADER,
   expectedPaths,
   isEnrolledKey,
   isOfBoard,

@@ -9,7 +9,6 @@ type Expected = {
   readonly hasCertificate: boolean
 }
 
-export const BOOT_LOADER = 'EFI/BOOT/BOOTAA64.EFI'
 /** In lower case, as `found`. */
 export const SIGNING_CERTIFICATE = 'efi/keys/uki-signing-cert.der'
 

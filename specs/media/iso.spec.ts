@@ -87,7 +87,7 @@ test(
   ...must('MED-012', 'its volume is named after the release', {
     targets: ['media'],
     forms: ['iso'],
-    needs: ['MED-010'],
+    needs: ['MED-005'],
     pinned: true,
     fix: 'let the imager of the pinned release write the ISO',
   }),

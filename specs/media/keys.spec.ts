@@ -4,12 +4,12 @@
 import { X509Certificate } from 'node:crypto'
 import { readPe } from '#harness/formats/uki/pe.ts'
 import type { FileTree } from '#harness/fs/file-tree.ts'
-import { fileIgnoringCase } from '#harness/talos/media/medium.ts'
+import { BOOT_LOADER, fileIgnoringCase } from '#harness/talos/media/medium.ts'
 import { readSignatureLists } from '#harness/talos/media/signature-lists.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 import { signatureFindings } from '../uki/signed.ts'
-import { BOOT_LOADER, isEnrolledKey } from './efi.ts'
+import { isEnrolledKey } from './efi.ts'
 
 const FOLDER = 'loader/keys/auto'
 /** systemd-boot enrolls nothing where one of them is absent; dbx may be. */

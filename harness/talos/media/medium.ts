@@ -18,6 +18,8 @@ export type Medium = {
   efi(): Promise<FatVolume>
 }
 
+/** The program that firmware starts from a medium. */
+export const BOOT_LOADER = 'EFI/BOOT/BOOTAA64.EFI'
 const UKI = /^efi\/linux\/[^/]+\.efi$/i
 
 /** UKIs that the boot loader lists: `EFI/Linux/*.efi`, without regard to case. */
