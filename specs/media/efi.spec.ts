@@ -9,13 +9,7 @@ import { readBootLoader } from '../installer/boot-loader.ts'
 import { must } from '../support/requirement.ts'
 import { test } from '../support/test.ts'
 import { signatureFindings } from '../uki/signed.ts'
-import {
-  expectedPaths,
-  isEnrolledKey,
-  isOfBoard,
-  loaderConfigurations,
-  SIGNING_CERTIFICATE,
-} from './efi.ts'
+import { expectedPaths, isEnrolledKey, isOfBoard, loaderConfigurations, SIGNING_CERTIFICATE } from './efi.ts'
 
 const LOADER_CONFIGURATION = 'loader/loader.conf'
 const MAX_TEXT_BYTES = 64 << 10
