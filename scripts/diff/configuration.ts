@@ -69,6 +69,7 @@ function waitingServices(side: Configured, { config, contract }: Terms): readonl
   return side.extensions.flatMap(({ name: extension, services }) =>
     services.flatMap(({ name, waits }) =>
       waits.flatMap((wait): readonly Change[] => {
+        const isConfiguration = wait === 'configuration'
         const about = (reason: string, action: string): Change =>
           change(
             `configuration.service.${name}.${wait}`,
@@ -77,12 +78,12 @@ function waitingServices(side: Configured, { config, contract }: Terms): readonl
             `the service ${name} of ${extension} ${reason}: ${WAITS}`,
             {
               names: [name],
-              rules: ['CFG-001', 'CFG-002'],
-              config: ['ExtensionServiceConfig', 'machine.kernel.modules'],
+              rules: [isConfiguration ? 'CFG-001' : 'CFG-002'],
+              config: isConfiguration ? ['ExtensionServiceConfig'] : ['machine.kernel.modules', 'KernelModuleConfig'],
               action,
             },
           )
-        if (wait === 'configuration')
+        if (isConfiguration)
           return configured.has(name)
             ? []
             : [

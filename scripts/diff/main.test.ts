@@ -70,7 +70,9 @@ describe('npm run diff', { timeout: 240_000 }, () => {
       '  decide  zfs 2.3.3-v1.11.5 is gone, with service zfs-service (waits for path /dev/zfs, service cri, service udevd), modules spl and zfs\n',
     )
     const gateway = await run(WORKER, GATEWAY, '--config', file('node.yaml'))
-    expect(gateway.stdout).toMatch(/breaks {2}the service tailscale of tailscale waits for its ExtensionServiceConfig/)
+    expect(gateway.stdout).toMatch(
+      /breaks {2}the service tailscale of tailscale waits for its ExtensionServiceConfig.*\n {10}touches CFG-001, ExtensionServiceConfig\n/,
+    )
   })
 
   it.each([
@@ -128,7 +130,12 @@ describe('npm run diff', { timeout: 240_000 }, () => {
     ['a configuration that is not there', [WORKER, WORKER, '--config', 'nothing.yaml'], /nothing\.yaml cannot be read/],
     ['one side', [WORKER], /missing required argument/],
     ['an output of no kind', [WORKER, WORKER, '--output', 'pdf=x'], /expected FORMAT=FILE/],
-    ['a release that is not embedded', ['v1.2.3', 'v1.2.4', '--upstream', 'embedded'], /embedded has v1\.11\.5, /],
+    [
+      'one release that is not embedded',
+      ['v1.11.5', 'v1.12.0', '--upstream', 'embedded'],
+      /no v1\.12\.0: --upstream embe/,
+    ],
+    ['releases that are not embedded', ['v1.2.3', 'v1.2.4', '--upstream', 'embedded'], /embedded has v1\.11\.5, /],
   ])('could not tell of %s', async (_, args, expected) => {
     const { exit, stdout, stderr } = await run(...args)
     expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' })

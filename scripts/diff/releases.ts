@@ -56,8 +56,10 @@ async function serveNamed(names: readonly SideName[], contract: Contract) {
   const { serveEmbedded } = await import('../embedded-upstream/served.ts')
   const isAny = names.some(({ kind }) => kind === 'lock')
   const wanted = new Set([...names.map(({ text }) => text), ...heldExtensions(contract).map(({ talos }) => talos)])
+  const unknown = names.find(({ kind, text }) => kind === 'release' && !RELEASE_NAMES.some((one) => one === text))
+  if (unknown !== undefined)
+    throw new UsageError(`there is no ${unknown.text}: --upstream embedded has ${RELEASE_NAMES.join(', ')}`)
   const releases = RELEASE_NAMES.filter((one) => isAny || wanted.has(one))
-  if (releases.length === 0) throw new UsageError(`--upstream embedded has ${RELEASE_NAMES.join(', ')}`)
   const { namespace, trustedRoot, cacheFolder, close } = await serveEmbedded(releases, contract)
   return { contract: embeddedContract(contract).contract, upstream: namespace, trustedRoot, cache: cacheFolder, close }
 }
