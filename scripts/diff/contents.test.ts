@@ -1,5 +1,5 @@
 // Differences that no version and no name shows, and names that would pass for more than names.
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -77,6 +77,21 @@ describe('npm run diff', { timeout: 240_000 }, () => {
     expect(stdout).toContain('  breaks  the image is of the variant spin-tailscale (was spin-only)\n')
     const plain = await write('plain', labelled(await readGolden('v1.11.5-plain'), 'spin-only'))
     expect((await run(GOLDEN, plain)).stdout).not.toContain('is of the variant')
+  })
+
+  it('compares of a folder with boot files what it has', async () => {
+    const inputs = join(ROOT, 'fixtures/golden/v1.11.5-spin-only')
+    const boot = join(folder, 'boot')
+    await mkdir(boot)
+    await cp(join(inputs, 'kernel-arm64'), join(boot, 'vmlinuz-arm64'))
+    await cp(join(inputs, 'initramfs-metal-arm64.xz'), join(boot, 'initramfs-arm64.xz'))
+    const { stdout } = await run(`dir:${boot}`, GOLDEN)
+    expect(stdout.split('\n').slice(1)).toEqual([
+      '  note    Talos is v1.11.5',
+      '',
+      'differs: 0 break, 0 to decide, 1 to know',
+      '',
+    ])
   })
 
   it('keeps names of an image in their line, and Markdown from taking them for markup', async () => {

@@ -11,7 +11,11 @@ import { comparePackages, systemChanges } from '../drift/changes/system.ts'
 import type { ImageFacts } from './facts.ts'
 
 export function imageChanges(was: ImageFacts, is: ImageFacts, contract: Contract): readonly Change[] {
-  const sides = [was, is].map(({ talos = '', extensions }) => ({ talos, extensions })) as [Sides, Sides]
+  // A folder with boot files may not say its release: its extensions are compared as those of the other side's.
+  const sides = [was, is].map(({ talos = was.talos ?? is.talos ?? '', extensions }) => ({ talos, extensions })) as [
+    Sides,
+    Sides,
+  ]
   const names = [...new Set([...was.extensions, ...is.extensions].map(({ name }) => name))].toSorted()
   return [
     ...kernelChanges(was.boot, is.boot, contract),
@@ -59,7 +63,9 @@ function shared(was: ImageFacts, is: ImageFacts): [BootDescription, BootDescript
 type Sides = { readonly talos: string; readonly extensions: readonly ExtensionDescription[] }
 
 function commandLineChanges(was: ImageFacts, is: ImageFacts, contract: Contract): readonly Change[] {
-  const argumentsOf = ({ uki }: ImageFacts): readonly string[] => (uki?.commandLine ?? '').split(/\s+/).filter(Boolean)
+  const isKnown = [was, is].every(({ uki }) => uki?.commandLine !== undefined)
+  const argumentsOf = ({ uki }: ImageFacts): readonly string[] =>
+    isKnown ? (uki?.commandLine ?? '').split(/\s+/).filter(Boolean) : []
   const [before, after] = [argumentsOf(was), argumentsOf(is)]
   const { gone, added } = compareNames(before, after)
   const isReordered = gone.length + added.length === 0 && before.join(' ') !== after.join(' ')
@@ -85,7 +91,7 @@ function commandLineChanges(was: ImageFacts, is: ImageFacts, contract: Contract)
         rules: ['UKI-002'],
       }),
     ),
-    ...(was.splash === is.splash
+    ...([is.splash, undefined].includes(was.splash) || is.splash === undefined
       ? []
       : [
           change('uki.splash', 'boot loader', 'note', 'the picture of the boot menu is another', {

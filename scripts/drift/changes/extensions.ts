@@ -32,7 +32,7 @@ export function sharedChanges(
     const [before, after] = [find(was, name), find(is, name)]
     if (before === undefined || after === undefined) return []
     const version = (side: ExtensionDescription, { talos }: Pick<ExtensionSide, 'talos'>) =>
-      side.version.replace(`-${talos}`, '')
+      talos === '' ? side.version : side.version.replace(`-${talos}`, '')
     const versions = [version(before, was), version(after, is)] as const
     if (versions[0] === versions[1] && isOther(before, after)) rebuilt.push(name)
     return [...versionChange(name, ...versions), ...detailChanges(before, after, is.talos, contract)]
