@@ -1,10 +1,10 @@
 // The bytes of a disk that belong to neither table nor partition.
-import type { ByteSource } from '../../bytes/source.ts'
+import { findNonNul } from '../../bytes/padding.ts'
+import { chunkMemory, type ByteSource } from '../../bytes/source.ts'
 import { HarnessError } from '../../errors.ts'
 import { ENTRY_SIZE, HEADER_SIZE, type Gpt, type PartitionTable } from './gpt.ts'
 
 const MBR_SIZE = 512
-const ZEROS = Buffer.alloc(1 << 20)
 
 type Range = { readonly start: number; readonly end: number }
 
@@ -45,10 +45,12 @@ function rangesOf({ where, entriesSector, partitions }: PartitionTable, sectorSi
 }
 
 async function findNonZero(source: ByteSource, start: number, end: number): Promise<number | undefined> {
-  for (let at = start; at < end; at += ZEROS.length) {
-    const bytes = await source.read(at, Math.min(ZEROS.length, end - at))
-    // Compared as a whole: most of a disk is zeros.
-    if (!ZEROS.subarray(0, bytes.length).equals(bytes)) return at + bytes.findIndex((byte) => byte !== 0)
+  if (start >= end) return undefined
+  let at = start
+  for await (const chunk of source.stream(start, end, chunkMemory({ size: end - start }))) {
+    const found = findNonNul(chunk)
+    if (found >= 0) return at + found
+    at += chunk.length
   }
   return undefined
 }
