@@ -95,7 +95,7 @@ describe('npm run boot', { timeout: 240_000 }, () => {
       ['--qemu', 'qemu-none'],
       /qemu-none is not installed: install the package qemu-system-arm /,
     ],
-    ['a folder for the program', ['--qemu', '/tmp'], /\/tmp is not installed/],
+    ['a folder for the program', ['--qemu', '/tmp'], /\/tmp cannot be run: expected the path of a program/],
     ['nothing for the program', ['--qemu', ''], / is not installed/],
     ['a folder for firmware', ['--qemu', '/bin/sh', '--firmware', '/tmp'], /the firmware \/tmp cannot be read/],
     [

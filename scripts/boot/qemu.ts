@@ -23,6 +23,8 @@ export type Start =
 export async function findQemu(given: string, path: string = process.env['PATH'] ?? ''): Promise<string> {
   const places = given.includes('/') ? [given] : path.split(delimiter).map((folder) => join(folder, given))
   for (const place of places) if (await isUsable(place, constants.X_OK)) return place
+  if (given.includes('/'))
+    throw new UsageError(`${given} cannot be run: expected the path of a program that is QEMU for arm64`)
   throw new UsageError(
     `${given} is not installed: install the package qemu-system-arm (Debian, Ubuntu; elsewhere qemu-system-aarch64 or qemu), or judge a saved console with --log FILE`,
   )

@@ -142,7 +142,7 @@ describe('parseContract', async () => {
     expect(parseContract(bytes('extends: default'), 'contract.yaml')).toEqual({ ...from })
   })
 
-  it('finds ten mistakes at once, each with its line, its column and the key that may have been meant', async () => {
+  it('finds all mistakes at once, each with its line, its column and the key that may have been meant', async () => {
     const text = [
       'talos: newest',
       'secureboot: true',
@@ -162,6 +162,8 @@ describe('parseContract', async () => {
       '    - issuer: https://example.com',
       '      subjekt: someone',
       'unpackedSizeLimit: 1 GiB',
+      'gateways: {count: -1, names: [""]}',
+      'overlays: [{name: a, image: b}, {name: c, image: d}]',
     ]
     const parse = () => parseContract(bytes(text.join('\n')), 'own.yaml')
     const { issues } = await expectCode<SchemaError>(parse, SchemaError, 'SCHEMA')
@@ -176,6 +178,9 @@ describe('parseContract', async () => {
       [13, 11, 'expected a URL, got "nowhere"'],
       [17, 7, 'unknown key subjekt: did you mean subject?'],
       [18, 20, 'expected a number, got "1 GiB"'],
+      [19, 19, 'expected at least 0, got -1'],
+      [19, 31, 'expected at least 1 letter, got ""'],
+      [20, 1, 'expected at most 1 entry, got 2'],
     ])
     expect(issues.every(({ at }) => at?.path === 'own.yaml')).toBe(true)
   })

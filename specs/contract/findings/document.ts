@@ -104,6 +104,8 @@ function describeIssue(issue: z.core.$ZodIssue, schema: z.ZodType, value: unknow
       return [{ path, message: `${String(path.at(-1))} is missing: expected ${typeName(issue.expected)}` }]
     }
     default: {
+      const limit = limitOf(issue)
+      if (limit !== undefined) return [{ path, message: `expected ${limit}, got ${size(got)}` }]
       const isWhole = typeof got !== 'string' || issue.message.includes(', got ')
       return [{ path, message: isWhole ? issue.message : `${issue.message}, got ${show(got)}` }]
     }
@@ -128,6 +130,25 @@ function typeName(expected: string): string {
   if (expected === 'object' || expected === 'record') return 'a mapping'
   if (expected === 'array') return 'a list'
   return expected === 'string' ? 'a text' : `a ${expected}`
+}
+
+/** `at most 1 entry`, `at least 10 letters`, `more than 0`; undefined where the schema has a sentence of its own. */
+function limitOf(issue: z.core.$ZodIssue): string | undefined {
+  if (!issue.message.startsWith('Too ')) return undefined
+  if (issue.code === 'too_big')
+    return `${issue.inclusive === false ? 'less than' : 'at most'} ${amount(issue.origin, issue.maximum)}`
+  if (issue.code !== 'too_small') return undefined
+  return `${issue.inclusive === false ? 'more than' : 'at least'} ${amount(issue.origin, issue.minimum)}`
+}
+
+function amount(origin: string, limit: number | bigint): string {
+  if (origin === 'array') return limit === 1 ? '1 entry' : `${limit} entries`
+  if (origin === 'string') return limit === 1 ? '1 letter' : `${limit} letters`
+  return String(limit)
+}
+
+function size(value: unknown): string {
+  return Array.isArray(value) ? String(value.length) : show(value)
 }
 
 const MAX_SHOWN = 60
