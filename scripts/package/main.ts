@@ -102,7 +102,7 @@ export async function collectPackage(
 /** What `explain` says of the counterexamples, without what makes them. */
 function counterexampleIndex(): string {
   const entries = COUNTEREXAMPLES.map(({ name, violates, because }) => ({ name, violates, because }))
-  return `export const COUNTEREXAMPLES = ${JSON.stringify(entries, null, 1)}\n`
+  return `export const COUNTEREXAMPLES = ${JSON.stringify(entries)}\n`
 }
 
 async function writeBelow(folder: string, path: string, text: string): Promise<void> {

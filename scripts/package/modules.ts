@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { stripTypeScriptTypes } from 'node:module'
 import { dirname, join } from 'node:path'
+import { parseSync } from 'vite'
 
 /** A specifier behind `from` or `import`, in `import(…)` or in `import.meta.resolve(…)`. */
 const IMPORT = /(\bfrom\s*|\bimport(?:\.meta\.resolve)?\s*\(?\s*)(['"])([.#][^'"]+)\2/g
@@ -37,7 +38,7 @@ export async function collectModules(
       data.add(path)
       continue
     }
-    const plain = options.instead.get(path) ?? stripTypes(await readFile(join(options.root, path), 'utf8'))
+    const plain = options.instead.get(path) ?? strip(path, await readFile(join(options.root, path), 'utf8'))
     modules.set(path, { path, code: renameCommands(renameImports(plain), options.commands) })
     for (const [, , , specifier = ''] of plain.matchAll(IMPORT)) pending.push(resolveOwn(path, specifier))
   }
@@ -45,13 +46,25 @@ export async function collectModules(
   return { modules: [...modules.values()].toSorted(byPath), data: [...data].toSorted() }
 }
 
-/** JavaScript with a blank for each character of a type, but for those at the end of a line: a fiftieth of the package. */
-function stripTypes(source: string): string {
+/**
+ * JavaScript with a blank for each character of a type, and nothing of comments but their line ends: they are a fifth of
+ * the package. Blanks at the end of a line go as well, where the source has none.
+ */
+function strip(path: string, source: string): string {
   const lines = source.split('\n')
-  return stripTypeScriptTypes(source)
+  return withoutComments(path, stripTypeScriptTypes(source))
     .split('\n')
     .map((line, at) => (/\s$/.test(lines[at] ?? '') ? line : line.trimEnd()))
     .join('\n')
+}
+
+function withoutComments(path: string, code: string): string {
+  let [kept, from] = ['', 0]
+  for (const { start, end } of parseSync(path, code).comments) {
+    kept += code.slice(from, start) + code.slice(start, end).replaceAll(/[^\n]+/g, ' ')
+    from = end
+  }
+  return kept + code.slice(from)
 }
 
 /** `./a.ts` → `./a.js`; `#harness/a.ts` is for the package.json of the package to map. */

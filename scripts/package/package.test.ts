@@ -44,6 +44,13 @@ describe('the package', { timeout: 240_000 }, async () => {
     expect(wrong).toEqual([])
   })
 
+  it('has no comments, and what looks like one in a text as it is', () => {
+    const codeOf = new Map(modules.map(({ path, code }) => [path, code]))
+    expect(modules.filter(({ code }) => /^\s*(?:\/\/|\/\*\*)/.test(code)).map(({ path }) => path)).toEqual([])
+    expect(codeOf.get('harness/oci/registry/access.ts')).not.toContain('/**')
+    expect(codeOf.get('build/signing/keyless-signer.ts')).toContain('https://')
+  })
+
   it('calls its commands by its own name', () => {
     const wrong = modules.filter(({ code }) => /npm (?:test\b|run (?:lock|build|publish|drift|registry)\b)/.test(code))
     expect(wrong.map(({ path }) => path)).toEqual([])
