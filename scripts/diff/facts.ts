@@ -6,7 +6,8 @@ import { readAll, type ByteSource } from '#harness/bytes/source.ts'
 import { FormatError, IntegrityError, orAbsent } from '#harness/errors.ts'
 import { moduleName, parseModulesAlias } from '#harness/formats/modules/index.ts'
 import type { OciImage } from '#harness/oci/image/image.ts'
-import { describeImage, SYSTEMD_BOOT } from '#harness/talos/description/description.ts'
+import { describeImage } from '#harness/talos/description/description.ts'
+import { SYSTEMD_BOOT_PATH } from '#harness/talos/installer.ts'
 import { bootSchema, extensionSchema, sortBy, ukiSchema } from '#harness/talos/description/schema.ts'
 import { FIRMWARE_FOLDER } from '#harness/talos/extension/content.ts'
 import { MODULES_FOLDER } from '#harness/talos/modules.ts'
@@ -87,7 +88,7 @@ async function readContents(part: TalosPart): Promise<ImageFacts['contents']> {
   const contents = new Map<string, string>([['kernel', await sha256Hex((await part.kernel()).source)]])
   const { base } = await part.initramfs()
   if (base !== undefined) contents.set('base initramfs', await sha256Hex(base.data))
-  const boot = (await part.files()).get(SYSTEMD_BOOT)?.data
+  const boot = (await part.files()).get(SYSTEMD_BOOT_PATH)?.data
   if (boot !== undefined) contents.set('systemd-boot', await sha256Hex(boot))
   const uki = await orAbsent(() => part.uki())
   const first = uki?.appended.find(({ name }) => name === '.cmdline')

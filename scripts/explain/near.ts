@@ -1,5 +1,5 @@
 // Ids that someone may have meant.
-import { editsBetween } from '#specs/contract/findings/edits.ts'
+import { editsBetween } from '#harness/machine-config/reading/suggest.ts'
 
 const MAX_MATCHES = 5
 /** More edits make another id of it. */

@@ -1,6 +1,6 @@
 // The bytes of a disk that belong to neither table nor partition.
-import { findNonNul } from '../../bytes/padding.ts'
-import { chunkMemory, type ByteSource } from '../../bytes/source.ts'
+import { skipPadding } from '../../bytes/padding.ts'
+import type { ByteSource } from '../../bytes/source.ts'
 import { HarnessError } from '../../errors.ts'
 import { ENTRY_SIZE, HEADER_SIZE, type Gpt, type PartitionTable } from './gpt.ts'
 
@@ -25,8 +25,9 @@ export async function findByteOutside(source: ByteSource, gpt: Gpt, from = 0): P
   ]
   let at = from
   for (const { start, end } of used.toSorted((a, b) => a.start - b.start)) {
-    const found = await findNonZero(source, at, Math.min(start, source.size))
-    if (found !== undefined) return found
+    const gap = Math.min(start, source.size)
+    const found = at < gap ? await skipPadding(source, at, gap) : gap
+    if (found < gap) return found
     at = Math.max(at, end)
   }
   return undefined
@@ -42,15 +43,4 @@ function rangesOf({ where, entriesSector, partitions }: PartitionTable, sectorSi
       end: entries + (index + 1) * ENTRY_SIZE,
     })),
   ]
-}
-
-async function findNonZero(source: ByteSource, start: number, end: number): Promise<number | undefined> {
-  if (start >= end) return undefined
-  let at = start
-  for await (const chunk of source.stream(start, end, chunkMemory({ size: end - start }))) {
-    const found = findNonNul(chunk)
-    if (found >= 0) return at + found
-    at += chunk.length
-  }
-  return undefined
 }

@@ -10,14 +10,14 @@ export function suggest(name: string, known: Iterable<string>): string | undefin
     const lower = word.toLowerCase()
     // No distance is less than the difference in length.
     if (Math.abs(lower.length - wanted.length) > most) continue
-    const distance = wanted === lower ? -1 : distanceOf(wanted, lower, most)
+    const distance = wanted === lower ? -1 : editsBetween(wanted, lower, most)
     if (best === undefined || distance < best.distance) best = { word, distance }
   }
   return best !== undefined && best.distance <= most ? best.word : undefined
 }
 
-/** Levenshtein's distance; more than `most` as soon as it can be no less. */
-function distanceOf(from: string, to: string, most: number): number {
+/** Levenshtein's distance: letters inserted, left out or replaced; more than `most` as soon as it can be no less. */
+export function editsBetween(from: string, to: string, most: number = Infinity): number {
   let row = Array.from({ length: to.length + 1 }, (_, at) => at)
   for (let i = 1; i <= from.length; i++) {
     const next = [i]

@@ -120,33 +120,10 @@ function restore(index: LayerIndex, tar: ByteSource, where: Location): LayerCont
 }
 
 function toRecord(entry: TarEntry): z.input<typeof entrySchema> {
-  const {
-    path,
-    rawName,
-    type,
-    mode,
-    uid,
-    gid,
-    size,
-    mtime,
-    target,
-    xattrs,
-    problems,
-    isGo,
-    digest: own,
-    origin,
-  } = entry
+  const { data: _, origin, problems, digest: own, target, xattrs, ...facts } = entry
   return {
-    path,
-    rawName,
-    type,
-    mode,
-    uid,
-    gid,
-    size,
-    mtime,
+    ...facts,
     problems: [...problems],
-    isGo,
     offset: origin.offset ?? 0,
     ...(own !== undefined && { digest: own }),
     ...(target !== undefined && { target }),

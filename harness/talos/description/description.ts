@@ -5,7 +5,7 @@ import type { FileTree } from '../../fs/file-tree.ts'
 import type { Uki } from '../../formats/uki/uki.ts'
 import { readUki } from '../../formats/uki/uki.ts'
 import { MODULES_DEP } from '../extensions.ts'
-import { UKI_PATH } from '../installer.ts'
+import { SYSTEMD_BOOT_PATH, UKI_PATH } from '../installer.ts'
 import type { TalosPart } from '../part.ts'
 import { CAPABILITY_NAMES, quirksOf, type Capability, type Quirks } from '../quirks.ts'
 import { describeBoot } from './boot.ts'
@@ -26,9 +26,6 @@ export type Description = {
   readonly extensions: readonly ExtensionDescription[]
   readonly capabilities: CapabilityDescription
 }
-
-/** The boot loader in an installer image. */
-export const SYSTEMD_BOOT = UKI_PATH.replace(/[^/]+$/, 'systemd-boot.efi')
 
 /** Describes what upstream does at a release; never throws. */
 export function describeCapabilities(talos: string): CapabilityDescription {
@@ -65,7 +62,7 @@ async function describeUki(uki: Uki): Promise<UkiDescription> {
 export async function describeImage(part: TalosPart): Promise<Description> {
   const talos = await part.claimedTalos()
   const files = await part.files()
-  const [program, boot] = [files.get(UKI_PATH)?.data, files.get(SYSTEMD_BOOT)?.data]
+  const [program, boot] = [files.get(UKI_PATH)?.data, files.get(SYSTEMD_BOOT_PATH)?.data]
   const uki = await ukiOf(part)
   const stub = program ?? uki?.source
   const extensions: ExtensionDescription[] = []

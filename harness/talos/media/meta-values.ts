@@ -19,10 +19,14 @@ export async function metaOnCommandLine(parameters: readonly string[]): Promise<
   return Promise.all(texts.map((one) => parseMetaValues(one.slice(VARIABLE.length))))
 }
 
+/** Values as the variable has them, before base64. */
+export function metaBytes(values: readonly MetaValue[]): Buffer {
+  return Buffer.from(values.map(({ key, value }) => `0x${key.toString(16)}=${value}`).join(';'))
+}
+
 /** The parameter for values, as imager writes those that it does not compress: up to 256 bytes. */
 export function metaParameter(values: readonly MetaValue[]): string {
-  const text = values.map(({ key, value }) => `0x${key.toString(16)}=${value}`).join(';')
-  return `${VARIABLE}${Buffer.from(text).toString('base64')}`
+  return `${VARIABLE}${metaBytes(values).toString('base64')}`
 }
 
 /** Values in base64, of gzip or not. FormatError MALFORMED, errors of gzip. */

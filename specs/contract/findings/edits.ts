@@ -1,4 +1,5 @@
-// The distance of two words, for findings that suggest what may have been meant.
+// The word that may have been meant, for findings that suggest it.
+import { editsBetween } from '#harness/machine-config/reading/suggest.ts'
 
 /** The table below grows with the product of both lengths. */
 const MAX_LENGTH = 64
@@ -14,18 +15,4 @@ export function nearest(written: string, words: readonly string[]): string | und
     .filter(({ edits }) => edits > 0 && edits <= most)
     .toSorted((a, b) => a.edits - b.edits)
   return best?.word
-}
-
-/** Levenshtein's distance: letters inserted, left out or replaced. */
-export function editsBetween(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, at) => at)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + Number(a[i - 1] !== b[j - 1])
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row[b.length] ?? 0
 }

@@ -2,7 +2,7 @@
 // has none of it: the node's own installer makes the disk (siderolabs/image-factory internal/profile/profile.go @ main of
 // August 2026).
 import { readAll } from '#harness/bytes/source.ts'
-import { metaOnCommandLine, metaParameter } from '#harness/talos/media/meta-values.ts'
+import { metaBytes, metaOnCommandLine, metaParameter } from '#harness/talos/media/meta-values.ts'
 import { fileIgnoringCase, type Medium } from '#harness/talos/media/medium.ts'
 import { readSignatureLists } from '#harness/talos/media/signature-lists.ts'
 import type { Schematic } from '#harness/talos/schematic/schematic.ts'
@@ -87,7 +87,7 @@ export async function metaArguments(
 ): Promise<readonly string[]> {
   if (meta.length === 0 || (form !== 'iso' && form !== 'dir')) return []
   const plain = metaParameter(meta)
-  if (Buffer.from(plain.slice(plain.lastIndexOf('BASE64=') + 7), 'base64').length <= MAX_PLAIN_META) return [plain]
+  if (metaBytes(meta).length <= MAX_PLAIN_META) return [plain]
   for (const one of found) if (isDeepStrictEqual(await metaOnCommandLine([one]), [meta])) return [one]
   return [plain]
 }
