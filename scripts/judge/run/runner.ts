@@ -2,7 +2,7 @@
 import { registerHooks } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { BroadcastChannel } from 'node:worker_threads'
-import { inject, TestRunner } from 'vitest'
+import { inject, TestRunner, type RunnerTestCase, type TestContext, type TestTryOptions } from 'vitest'
 import { MODULE_EXTENSION, ROOT } from '../../root.ts'
 import type { RunInput } from '#specs/support/run.ts'
 
@@ -29,6 +29,23 @@ export class SpecRunner extends TestRunner {
     }
     const { loadSpec } = await import('#specs/support/test.ts')
     loaded.set(url, await loadSpec(url))
+  }
+
+  /** The error of a rule without an assertion is made for each before it runs: with no stack trace, which nobody reads. */
+  override extendTaskContext(context: TestContext): TestContext {
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
+    try {
+      return super.extendTaskContext(context)
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit
+    }
+  }
+
+  /** Errors are sent with the stack trace parsed, by which vitest would look for a source map of every file in it. */
+  override async onAfterRetryTask(test: RunnerTestCase, options: TestTryOptions): Promise<void> {
+    await super.onAfterRetryTask(test, options)
+    for (const error of test.result?.errors ?? []) error.stacks ??= []
   }
 
   /** What the readers found is left to later runs when the worker ends, and not after each file. */

@@ -2,6 +2,7 @@
 import type { RuleIndex, RuleIndexEntry } from '#specs/contract/rule-index.ts'
 import {
   applicability,
+  type Applicability,
   IMAGELESS_PARTS,
   JUDGED_PARTS,
   type CandidateTargets,
@@ -55,15 +56,21 @@ export function judge(
   observations: readonly Observation[],
   { selected, waived }: Selection = {},
 ): readonly RuleVerdict[] {
-  const own = observations.filter((observation) => observation.candidate === candidate.key)
-  const entries = listedRules(ruleIndex, candidate, selected)
+  const own = Map.groupBy(
+    observations.filter((observation) => observation.candidate === candidate.key),
+    ({ id }) => id,
+  )
+  const entries = listedRules(ruleIndex, candidate, selected).map((entry) => ({
+    ...entry,
+    applies: applicability(entry, candidate),
+  }))
   const byId = new Map(entries.map((entry) => [entry.id, entry]))
   const memo = new Map<string, PartResult>()
 
   /** The status of a rule on one part, with its needs taken into account; undefined when it does not apply there. */
   const statusOn = (id: string, part: JudgedPart): PartResult | undefined => {
     const entry = byId.get(id)
-    if (entry === undefined || !applicability(entry, candidate).parts.some((one) => one === part)) return undefined
+    if (entry === undefined || !entry.applies.parts.some((one) => one === part)) return undefined
     const key = `${id} ${part}`
     const known = memo.get(key)
     if (known !== undefined) return known
@@ -77,12 +84,12 @@ export function judge(
     const red = entry.needs.find((need) => read.some((one) => isBlocking(need, one)))
     const result: PartResult =
       red === undefined
-        ? classify(own.filter((observation) => observation.id === id && observation.part === part))
+        ? classify((own.get(id) ?? []).filter((observation) => observation.part === part))
         : { status: 'blocked', reason: `blocked: ${red} failed`, findings: [] }
     memo.set(key, result)
     return result
   }
-  return entries.map((entry) => verdictOf(entry, candidate, own, statusOn))
+  return entries.map((entry) => verdictOf(entry, own.get(entry.id) ?? [], statusOn))
 }
 
 /** True for a listed rule: a release, a project, a node, a boot, and a configuration without an image list only their own. */
@@ -96,16 +103,14 @@ function isAbout({ scope, targets }: RuleIndexEntry, { release, project, parts }
 }
 
 function verdictOf(
-  entry: RuleIndexEntry,
-  candidate: CandidateTargets,
-  own: readonly Observation[],
+  entry: RuleIndexEntry & { readonly applies: Applicability },
+  seen: readonly Observation[],
   statusOn: (id: string, part: JudgedPart) => PartResult | undefined,
 ): RuleVerdict {
-  const { parts, reason } = applicability(entry, candidate)
+  const { parts, reason } = entry.applies
   const results = parts.map((part) => statusOn(entry.id, part)).filter((result) => result !== undefined)
   const worst = results.toSorted((a, b) => SEVERITY.indexOf(a.status) - SEVERITY.indexOf(b.status))[0]
   const why = worst === undefined ? reason : worst.reason
-  const seen = own.filter((observation) => observation.id === entry.id)
   const notes = seen.flatMap(({ part, notes: found = [] }) =>
     found.map(({ at, message }) => ({ part, where: at, message })),
   )
