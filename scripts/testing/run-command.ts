@@ -1,6 +1,6 @@
 // A command inside the process of a test, with what it prints.
 import { vi } from 'vitest'
-import './kept-workers.ts'
+import '../selftest/workers/kept-workers.ts'
 import { main } from '../test/main.ts'
 import type { Outcome } from './run-script.ts'
 

@@ -6,7 +6,7 @@ import type { RunInput } from '#specs/support/run.ts'
 import type { RunObservations } from '../../judge/verdict/observation.ts'
 import { openSpecRun, type SpecRun } from '../../judge/run/spec-run.ts'
 import { main } from '../../test/main.ts'
-import '../../testing/kept-workers.ts'
+import '../workers/kept-workers.ts'
 import { lastLine, type Ending } from './last-line.ts'
 
 process.once('message', async (all: readonly (readonly string[])[]) => {

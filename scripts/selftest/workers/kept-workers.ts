@@ -3,7 +3,7 @@
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { PoolOptions, PoolRunnerInitializer, PoolWorker } from 'vitest/node'
-import { useWorkers } from '../judge/run/spec-run.ts'
+import { useWorkers } from '../../judge/run/spec-run.ts'
 
 const ENTRY = fileURLToPath(import.meta.resolve('./kept-worker.ts'))
 
