@@ -49,7 +49,16 @@ export default defineConfig({
       },
       // Processes, not threads: each test starts many tools, and a fork of one process with the memory of all took longer than
       // most of the tools.
-      { test: { name: 'oracles', include: [oracles], pool: 'forks', execArgv: ROOMY, ...PATIENCE } },
+      {
+        test: {
+          name: 'oracles',
+          include: [oracles],
+          globalSetup: 'scripts/check/oracle-scratch.ts',
+          pool: 'forks',
+          execArgv: ROOMY,
+          ...PATIENCE,
+        },
+      },
     ],
   },
 })

@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import axe from 'axe-core'
 
 const FLAGS = [
   '--headless',
@@ -69,6 +70,15 @@ export async function openChromium(): Promise<Page> {
     await stop()
     throw error
   }
+}
+
+/** Rules of axe-core that the page breaks, each with the start of the element: `html-has-lang <html class="…`. */
+export async function axeViolations(page: Page): Promise<readonly string[]> {
+  // Half a megabyte of source, and cold code, once for each page that is opened.
+  if (!(await page.evaluate<boolean>(`'axe' in globalThis`))) await page.evaluate(`${axe.source}; undefined`)
+  return page.evaluate(
+    `axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ' ' + html.slice(0, 120))))`,
+  )
 }
 
 async function readPort(profile: string): Promise<string> {

@@ -103,13 +103,16 @@ function toTar(files: readonly SquashFile[]): Promise<Buffer> {
   return buffer(archive)
 }
 
+let everythingAsTar: Promise<Buffer> | undefined
+
 /** The image that mksquashfs makes of the tar; the options take back what it does differently for tars. */
 async function mksquashfs(...options: readonly string[]): Promise<void> {
+  everythingAsTar ??= toTar(everything)
   const likeFolders = ['-exports', '-no-tailends', '-root-mode', '0755', '-all-time', `${TIME}`]
   await run(
     'mksquashfs',
     ['-', theirs, '-tar', '-noappend', '-no-progress', '-mkfs-time', `${TIME}`, ...likeFolders, ...options],
-    await toTar(everything),
+    await everythingAsTar,
   )
 }
 
