@@ -53,6 +53,11 @@ export async function readDigest(source: ByteSource, algorithm: DigestAlgorithm 
   })
 }
 
+/** Says what the digest of `source` is, for who asks about the same bytes by the identity that it has. */
+export async function knownDigest(source: ByteSource, digest: Digest): Promise<void> {
+  await factOf(source, algorithmOf(digest), () => Promise.resolve(digest))
+}
+
 /** `source`, with its digest as its identity where there are facts to share. */
 export async function identify(source: ByteSource, facts: FactKeeper | undefined): Promise<ByteSource> {
   if (facts === undefined) return source

@@ -1,10 +1,14 @@
 // Random access to bytes that have a size and a name: memory, a file, or a slice of either.
+import { readSync } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { isMarkedAsUntransferable } from 'node:worker_threads'
 import { FormatError, type Location } from '../errors.ts'
 
 /** Every stream moves in pieces of this size: two to three times faster than Node's default of 64 KiB. */
 export const CHUNK_SIZE = 1 << 20
+
+/** Reads up to this size wait for the system: copying so few bytes takes less than the way to a thread and back. */
+const SMALL_READ = 1 << 16
 
 /** Keeps what readers found in bytes. */
 export interface FactKeeper {
@@ -125,7 +129,7 @@ export function fileSource(file: FileHandle, size: number, where: Location): Byt
     const bytes = memory?.subarray(0, length) ?? Buffer.allocUnsafe(length)
     let filled = 0
     while (filled < length) {
-      const { bytesRead } = await file.read(bytes, filled, length - filled, offset + filled)
+      const bytesRead = await readSome(file, bytes, filled, offset + filled)
       if (bytesRead === 0)
         throw new FormatError('bytes', 'TRUNCATED', `expected ${size} bytes, got ${offset + filled}`, {
           at: { ...where, offset: offset + filled },
@@ -135,6 +139,12 @@ export function fileSource(file: FileHandle, size: number, where: Location): Byt
     return bytes
   }
   return makeSource(readAt, 0, size, where)
+}
+
+async function readSome(file: FileHandle, bytes: Uint8Array, at: number, position: number): Promise<number> {
+  const length = bytes.length - at
+  if (length <= SMALL_READ && file.fd >= 0) return readSync(file.fd, bytes, at, length, position)
+  return (await file.read(bytes, at, length, position)).bytesRead
 }
 
 /** The whole of a small source; LIMIT_EXCEEDED above `maxBytes`. */

@@ -26,14 +26,16 @@ export class TarIndexer {
   readonly #scanner: TarScanner
   readonly #extract = extract(OPTIONS)
   readonly #entries: TarEntry[] = []
+  readonly #onEntry: (entry: TarEntry) => void
   #failure: Error | undefined
   #wake: () => void = () => {}
   #trailing = false
   #afterEnd = 0
 
   /** `where` names the tar: offsets in errors and in `origin` count from its start. */
-  constructor(where: Location) {
+  constructor(where: Location, onEntry: (entry: TarEntry) => void = () => {}) {
     this.#where = where
+    this.#onEntry = onEntry
     this.#scanner = new TarScanner(where)
     this.#extract.on('entry', (header, stream, next) => {
       this.#take(header)
@@ -101,7 +103,9 @@ export class TarIndexer {
     const scanned = this.#scanner.headers[this.#entries.length]
     try {
       if (scanned === undefined) throw this.#unreadable('expected no more entries')
-      this.#entries.push(toTarEntry(header, scanned, this.#where))
+      const entry = toTarEntry(header, scanned, this.#where)
+      this.#entries.push(entry)
+      this.#onEntry(entry)
     } catch (error) {
       this.#failure ??= error instanceof Error ? error : this.#unreadable(String(error))
     }

@@ -29,6 +29,7 @@ import { releaseNames } from '../judge/run/release.ts'
 import { shardPlace } from '../judge/run/shard.ts'
 import type { Conformance } from '../judge/verdict/conformance.ts'
 import { REPORT_PATH } from '../judge/verdict/report-file.ts'
+import { tellArrivals } from './arrivals.ts'
 import { checkContract } from './contract-only.ts'
 import { judgedBy } from './judged-by.ts'
 import { parseOptions, type ConformOptions } from './options.ts'
@@ -196,6 +197,7 @@ async function openImages(
 ): Promise<OpenedCandidates> {
   const { ruleIndex, contract, lock, selected, cacheFolder, limits } = terms
   const { variant, variants, targets } = options
+  const arrivals = opensAhead(terms, options) ? tellArrivals({ cacheFolder, limits: limits ?? BUDGET }) : undefined
   const own = embedded === undefined ? options : { ...options, trustedRoot: embedded.trustedRoot, offline: false }
   return openGiven(embedded?.references ?? references, own, {
     ruleIndex,
@@ -214,7 +216,13 @@ async function openImages(
     config,
     schematic,
     signal,
-  })
+    onTar: arrivals?.onTar,
+  }).finally(() => arrivals?.close())
+}
+
+/** True where a worker waits that will be asked for all that is in the image. */
+function opensAhead({ started, selected, keepFacts }: JudgeTerms, { targets }: ConformOptions): boolean {
+  return started !== undefined && selected === undefined && keepFacts === true && targets?.includes('image') !== false
 }
 
 async function embed(options: ConformOptions, contract: Loaded<Contract>, signal: AbortSignal): Promise<Embedded> {

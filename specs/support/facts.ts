@@ -10,6 +10,8 @@ import type { RunInput } from './run.ts'
 
 /** By the input of the run. */
 const shared = new WeakMap<object, Facts>()
+/** Facts that were read before the run that will ask for them. */
+let early: { readonly cacheFolder: string; readonly facts: Facts } | undefined
 /** Of the runs that have not ended. */
 const unsaved = new Set<KeptFacts>()
 
@@ -25,10 +27,28 @@ export function openSpool(run: Shared): Spool {
   const folder = join(cacheFolder, 'spool')
   const parts = [...candidates, ...members].flatMap(({ references }) => Object.keys(references))
   if (fromBytes === true || (parts.length < 2 && keepFacts !== true)) return new Spool(folder, limits)
-  const facts =
-    shared.get(run) ?? new Facts(() => new Spool(folder), undefined, keepFacts === true ? openKept(run) : undefined)
+  const facts = shared.get(run) ?? takeEarly(run) ?? newFacts(folder, keepFacts === true ? openKept(run) : undefined)
   shared.set(run, facts)
   return new Spool(folder, limits, facts)
+}
+
+/** A spool for a part of the image that will be judged with the cache in `cacheFolder`; the next such run has its facts. */
+export function openEarlySpool(place: Required<Pick<RunInput, 'cacheFolder' | 'limits'>>): Spool {
+  const folder = join(place.cacheFolder, 'spool')
+  const facts = newFacts(folder, openKept(place))
+  early = { cacheFolder: place.cacheFolder, facts }
+  return new Spool(folder, place.limits, facts)
+}
+
+function takeEarly({ cacheFolder, keepFacts }: Shared): Facts | undefined {
+  if (early === undefined || keepFacts !== true || early.cacheFolder !== cacheFolder) return undefined
+  const { facts } = early
+  early = undefined
+  return facts
+}
+
+function newFacts(folder: string, kept: KeptFacts | undefined): Facts {
+  return new Facts(() => new Spool(folder), undefined, kept)
 }
 
 function openKept({ cacheFolder, believed }: Shared): KeptFacts {

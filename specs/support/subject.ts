@@ -8,6 +8,7 @@ import { openInstaller } from '#harness/talos/installer.ts'
 import { openMedium } from '#harness/talos/media/open.ts'
 import type { TalosPart } from '#harness/talos/part.ts'
 import type { Part } from '../contract/tags.ts'
+import { beginLongest } from './ahead/longest.ts'
 import { openEvidence, type Evidence, type EvidenceOptions } from './evidence.ts'
 import { openSpool } from './facts.ts'
 import { openPulled } from './pulled.ts'
@@ -74,17 +75,9 @@ async function open(run: RunInput, key: string, part: Part): Promise<Subject> {
   const registry = await openPulled(run)
   const openPart = { installer: openInstaller, assets: openAssets, media: openMedium }[part]
   const talos = await openPart(reference, { spool, registry })
-  if (run.selected === undefined && candidate.targets?.includes('image') !== false) beginLongest(talos)
+  if (run.selected === undefined && candidate.targets?.includes('image') !== false) void beginLongest(talos)
   const evidence = registry && evidenceOf(registry, reference, { ...run, contract: candidate.contract })
   return { candidate, part, talos, ...(evidence !== undefined && { evidence }) }
-}
-
-/**
- * Begins what all rules will ask for: the two longest decompressions side by side, on threads of their own, while the
- * first rules are judged. What fails, fails for the rules that ask.
- */
-function beginLongest(talos: TalosPart): void {
-  void Promise.allSettled([talos.kernel().then((kernel) => kernel.payload()), talos.modules()])
 }
 
 /** Candidates in a registry are pinned to a digest as they are opened. */

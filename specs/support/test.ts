@@ -11,6 +11,7 @@ import type { Lock } from '../contract/lock.ts'
 import type { Advisory } from '../contract/advisories.ts'
 import { AbsentFactError } from './absent-fact.ts'
 import { findAdvised, type AdvisoryFinding } from './advised.ts'
+import { readAhead } from './ahead/listen.ts'
 import { applicability } from './applicability.ts'
 import { readableClaimOf } from './claimed-talos.ts'
 import { findInBoot } from './boot/findings.ts'
@@ -22,6 +23,9 @@ import { readReference } from './pinned-reference.ts'
 import type { Requirement } from './requirement.ts'
 import type { JudgementMeta } from './run.ts'
 import { subjectOf, variantsOf } from './subject.ts'
+
+// The worker loads this while the image is pulled.
+readAhead()
 
 /** A fact of the lock; AbsentFactError while it was not read. */
 export type Pinned = <Name extends keyof Lock>(name: Name) => NonNullable<Lock[Name]>

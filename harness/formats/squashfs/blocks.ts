@@ -1,5 +1,7 @@
 // Data and fragment blocks, and a bounded cache of them. https://dr-emann.github.io/squashfs/#_data_and_fragment_blocks
-import { assertInside, decompress, imageError, type Image } from './image.ts'
+import { bytesSource } from '../../bytes/source.ts'
+import { readZstdFrame } from '../../bytes/zstd-frames.ts'
+import { assertInside, decompress, decompressFrames, imageError, type Image } from './image.ts'
 
 /** Bit 24 of a size word: stored as it is. Bits 25–31 have no meaning. */
 const STORED = 1 << 24
@@ -37,6 +39,34 @@ export async function decodeBlock(
 ): Promise<Uint8Array> {
   image.stats.blocksDecoded++
   return place.stored ? encoded : decompress(image, what, encoded, image.superblock.blockSize, place.position)
+}
+
+/**
+ * The content of blocks that are side by side in `encoded`, `size` bytes: all by one decoder, which costs more to make than
+ * to decode with. Undefined where each has to be looked at by itself: unless they are full but for the last, each one frame
+ * of zstd that states its size.
+ */
+export async function decodeBlocks(
+  image: Image,
+  places: readonly BlockPlace[],
+  encoded: Uint8Array,
+  size: number,
+): Promise<Uint8Array | undefined> {
+  const { blockSize, compression } = image.superblock
+  const [first] = places
+  if (first === undefined || compression !== 'zstd' || places.some((place) => place.stored || place.size === 0))
+    return undefined
+  const source = bytesSource(encoded)
+  for (const [index, place] of places.entries()) {
+    const wanted = Math.min(blockSize, size - index * blockSize)
+    const frame = await readZstdFrame(source, place.position - first.position).catch(() => undefined)
+    if (frame?.kind !== 'data' || frame.dictionaryId !== undefined) return undefined
+    if (frame.size !== place.size || frame.contentSize !== wanted) return undefined
+  }
+  const content = await decompressFrames(image, encoded, size).catch(() => undefined)
+  if (content?.length !== size) return undefined
+  image.stats.blocksDecoded += places.length
+  return content
 }
 
 export async function readBlock(image: Image, what: string, place: BlockPlace): Promise<Uint8Array> {

@@ -1,8 +1,9 @@
 // Decodes a regular file's blocks as they are asked for: full blocks, sparse blocks and a tail in a fragment.
-import { CHUNK_SIZE, freeChunk, freeBuffer } from '../../bytes/source.ts'
+import { CHUNK_SIZE, freeBuffer } from '../../bytes/source.ts'
 import {
   assertBlockSize,
   decodeBlock,
+  decodeBlocks,
   parseBlockSize,
   placeBlock,
   readBlock,
@@ -19,6 +20,8 @@ export type FileReader = {
   /** Keeps the blocks of small reads, which often come in a row: header, then section table, then sections. */
   readonly cache: BlockCache
 }
+/** Encoded bytes of so few blocks that memory for them is not kept. */
+const SMALL_READ = 1 << 16
 type LoadBlock = (place: BlockPlace, what: string) => Promise<Uint8Array>
 
 export class FileContent {
@@ -45,31 +48,64 @@ export class FileContent {
   async *stream(start: number, end: number, passing: boolean): AsyncGenerator<Uint8Array, void, void> {
     const groupsAhead = Math.max(2, (CONCURRENCY * this.#reader.image.superblock.blockSize) / CHUNK_SIZE)
     const pending: Promise<Uint8Array>[] = []
+    /** Memory for encoded groups, by turns. */
+    const memory: Uint8Array[] = []
     for (let at = start; at < end || pending.length > 0;) {
       while (at < end && pending.length < groupsAhead) {
         // Groups end where a multiple of CHUNK_SIZE does: no block belongs to two of them.
         const next = Math.min(end, (Math.floor(at / CHUNK_SIZE) + 1) * CHUNK_SIZE)
-        const group = this.#readGroup(at, next)
+        const group = this.#readGroup(at, next, memory)
         group.catch(() => undefined) // seen when its turn comes; who stops early never sees it
         pending.push(group)
         at = next
       }
       const chunk = await (pending.shift() as Promise<Uint8Array>)
       yield chunk
-      if (passing) freeChunk(chunk)
+      if (passing) freeBuffer(chunk)
+    }
+    memory.forEach(freeBuffer)
+  }
+
+  /**
+   * Reads at most CHUNK_SIZE bytes: their blocks are side by side in the image and are read at once. `memory` gives room for
+   * the encoded bytes, and gets it back.
+   */
+  async #readGroup(start: number, end: number, memory: Uint8Array[]): Promise<Uint8Array> {
+    const { image } = this.#reader
+    const { blockSize } = image.superblock
+    const first = Math.floor(start / blockSize)
+    const last = Math.min(Math.ceil(end / blockSize), this.#inode.blockList.length / 4) - 1
+    const places = Array.from({ length: Math.max(0, last + 1 - first) }, (_, step) => this.#place(first + step))
+    const base = places[0]?.position ?? 0
+    const length = places.reduce((sum, { size }) => sum + size, 0)
+    // What is small may be a fact; memory for it is small as well.
+    if (length <= SMALL_READ) return this.#decode(places, await image.source.read(base, length), start, end)
+    const room = memory.pop() ?? Buffer.allocUnsafeSlow(CHUNK_SIZE)
+    try {
+      const [encoded = room] = await Array.fromAsync(image.source.stream(base, base + length, room))
+      return await this.#decode(places, encoded, start, end)
+    } finally {
+      memory.push(room)
     }
   }
 
-  /** Reads at most CHUNK_SIZE bytes: their blocks are side by side in the image and are read at once. */
-  async #readGroup(start: number, end: number): Promise<Uint8Array> {
+  async #decode(places: readonly BlockPlace[], encoded: Uint8Array, start: number, end: number): Promise<Uint8Array> {
+    const whole = await this.#decodeGroup(places, encoded, start, end)
+    return whole ?? (await this.#fillGroup(places, encoded, start, end))
+  }
+
+  /** All blocks at once, where they are all that is wanted; undefined where each has to be looked at by itself. */
+  async #decodeGroup(places: readonly BlockPlace[], encoded: Uint8Array, start: number, end: number) {
+    const { blockSize } = this.#reader.image.superblock
+    const isWhole = start % blockSize === 0 && (end % blockSize === 0 || end === this.#inode.size)
+    if (!isWhole || places.length !== Math.ceil((end - start) / blockSize)) return undefined
+    return decodeBlocks(this.#reader.image, places, encoded, end - start)
+  }
+
+  async #fillGroup(places: readonly BlockPlace[], encoded: Uint8Array, start: number, end: number) {
     const { image } = this.#reader
-    const { blockSize } = image.superblock
+    const base = places[0]?.position ?? 0
     const out = Buffer.allocUnsafeSlow(end - start)
-    const first = Math.floor(start / blockSize)
-    const last = Math.min(Math.ceil(end / blockSize), this.#inode.blockList.length / 4) - 1
-    const base = last < first ? 0 : this.#place(first).position
-    const length = last < first ? 0 : this.#place(last).position + this.#place(last).size - base
-    const encoded = length === 0 ? out.subarray(0, 0) : await image.source.read(base, length)
     const load: LoadBlock = (place, what) => {
       const from = place.position - base
       return decodeBlock(image, what, place, encoded.subarray(from, from + place.size))

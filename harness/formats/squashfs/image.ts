@@ -63,17 +63,15 @@ export async function decompress(
   maxBytes: number,
   at: number,
 ): Promise<Uint8Array> {
-  const { compression, blockLog } = image.superblock
+  const { compression } = image.superblock
   // One byte more than fits: a block of exactly `maxBytes` then ends in the first and only round through the pool.
   const options = { maxOutputLength: maxBytes, chunkSize: maxBytes + 1 }
   if (compression !== 'gzip' && compression !== 'zstd')
     throw imageError(image, 'UNSUPPORTED', `${what}, expected gzip or zstd, got ${compression}`, at)
-  // The kernel gives zstd no bigger window than a block either; without a bound a frame may ask for 128 MiB.
-  const params = { [constants.ZSTD_d_windowLogMax]: Math.max(13, blockLog) }
   try {
     const decoded = await (compression === 'gzip'
       ? inflateBlock(bytes, options)
-      : zstdBlock(bytes, { ...options, params }))
+      : decompressFrames(image, bytes, maxBytes))
     if (compression === 'zstd') await assertOneFrame(image, what, bytes, at)
     return decoded
   } catch (cause) {
@@ -85,6 +83,13 @@ export async function decompress(
     error.cause = cause
     throw error
   }
+}
+
+/** The content of all frames in `bytes`. Errors of zlib, also for more than `maxBytes`. */
+export function decompressFrames({ superblock }: Image, bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> {
+  // The kernel gives zstd no bigger window than a block either; without a bound a frame may ask for 128 MiB.
+  const params = { [constants.ZSTD_d_windowLogMax]: Math.max(13, superblock.blockLog) }
+  return zstdBlock(bytes, { maxOutputLength: maxBytes, chunkSize: maxBytes + 1, params })
 }
 
 /** Decoders leave what is behind a frame alone, or take it for another frame. */

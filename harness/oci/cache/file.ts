@@ -15,6 +15,8 @@ import { areaFolder, FOLDER_MODE, MARKER, MARKER_TEXT } from './layout.ts'
 
 /** A file that is being written into the cache. */
 export type Incoming = {
+  /** Its path until it is kept. */
+  readonly path: string
   write(bytes: Uint8Array): Promise<void>
   /** Writes a whole stream and gives it back as a source; LIMIT_EXCEEDED as soon as it passes `maxBytes`. */
   take(chunks: AsyncIterable<Uint8Array>, options: SpoolOptions): Promise<ByteSource>
@@ -37,6 +39,7 @@ export async function beginFile(root: string, seal: () => Promise<Seal | undefin
     position += bytes.length
   }
   return {
+    path,
     write,
     async take(chunks, { where, maxBytes, format }) {
       const start = position

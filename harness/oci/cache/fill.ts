@@ -5,6 +5,7 @@ import { COMPRESSION_MAGIC_SIZE, detectLayerCompression, gunzipChunks } from '..
 import { makeSource, type ByteSource } from '../../bytes/source.ts'
 import type { Content } from '../../bytes/verified.ts'
 import { HarnessError, type Location } from '../../errors.ts'
+import type { TarListener } from './arrival.ts'
 import type { Cache } from './cache.ts'
 import type { Incoming } from './file.ts'
 import { keepIndex } from './layers.ts'
@@ -18,6 +19,8 @@ export type FillOptions = {
   readonly layer: boolean
   /** The budget of the image that the layer belongs to: beyond it a layer is kept as it came. */
   readonly budget?: Budget | undefined
+  /** Gives a listener for the tar of a layer, which is written into `path`. */
+  readonly onTar?: ((path: string) => TarListener) | undefined
 }
 
 /**
@@ -28,12 +31,12 @@ export async function fillBlob(
   cache: Cache,
   content: Content,
   chunks: AsyncGenerator<Uint8Array, void, void>,
-  { where, layer, budget }: FillOptions,
+  { where, layer, ...options }: FillOptions,
 ): Promise<void> {
   const incoming = await cache.begin()
   const stream = tee(chunks, incoming)
   try {
-    const indexed = layer ? await indexLayer(cache, content, stream.chunks, { where, budget }) : undefined
+    const indexed = layer ? await indexLayer(cache, content, stream.chunks, { where, ...options }) : undefined
     // Bytes that no reader of the layer wanted are part of the blob all the same.
     for await (const _ of stream.chunks);
     if (stream.failure !== undefined) throw stream.failure.error
@@ -48,15 +51,12 @@ export async function fillBlob(
 
 type Tee = { readonly chunks: AsyncIterable<Uint8Array>; readonly failure: { readonly error: unknown } | undefined }
 
-/** Writes what passes. A reader that stops does not end it: the next one reads on. */
+/** Writes what passes, each chunk while it is read. A reader that stops does not end it: the next one reads on. */
 function tee(source: AsyncGenerator<Uint8Array, void, void>, incoming: Incoming): Tee {
   const state: { failure?: { error: unknown } } = {}
   async function* pass(): AsyncGenerator<Uint8Array, void, void> {
     try {
-      for await (const chunk of source) {
-        await incoming.write(chunk)
-        yield chunk
-      }
+      yield* written(source, incoming)
     } catch (error) {
       state.failure = { error }
       throw error
@@ -78,7 +78,7 @@ async function indexLayer(
   cache: Cache,
   content: Content,
   chunks: AsyncIterable<Uint8Array>,
-  { where, budget }: Pick<FillOptions, 'where' | 'budget'>,
+  { where, budget, onTar }: Omit<FillOptions, 'layer'>,
 ): Promise<LayerContent | undefined> {
   const iterator = chunks[Symbol.asyncIterator]()
   const first = await iterator.next()
@@ -88,16 +88,12 @@ async function indexLayer(
   const stored = startingWith(first.value, chunks)
   const at = tarLocation(where, compression)
   const tar = compression === 'gzip' ? await cache.begin() : undefined
+  const listener = tar && onTar?.(tar.path)
   try {
-    const indexed =
-      tar === undefined
-        ? await indexTar(stored, at, discard, budget)
-        : await indexTar(
-            gunzipChunks(stored, { ...LIMITS, where }),
-            at,
-            (tarChunks, tarWhere) => tar.take(tarChunks, { ...LIMITS, where: tarWhere }),
-            budget,
-          )
+    const unpacked =
+      tar === undefined ? stored : written(gunzipChunks(stored, { ...LIMITS, where }), tar, listener?.written)
+    const indexed = await indexTar(unpacked, at, discard, budget, undefined, listener?.entry)
+    listener?.end(indexed.entries)
     if (tar !== undefined) await cache.keep(tar, 'tars', indexed.diffId)
     return toLayer(content, compression, indexed, at)
   } catch (error) {
@@ -105,8 +101,30 @@ async function indexLayer(
     if (error instanceof HarnessError) return undefined
     throw error
   } finally {
+    listener?.end()
     await tar?.drop()
     await tar?.close()
+  }
+}
+
+/** The same chunks; each is written while it is read, and is not given back before it is written. */
+async function* written(
+  chunks: AsyncIterable<Uint8Array>,
+  incoming: Incoming,
+  onWritten: (bytes: number) => void = () => {},
+): AsyncGenerator<Uint8Array, void, void> {
+  let size = 0
+  for await (const chunk of chunks) {
+    const writing = incoming.write(chunk)
+    // Awaited in any case; who reads may take longer to say that it failed.
+    writing.catch(() => undefined)
+    try {
+      yield chunk
+    } finally {
+      await writing
+    }
+    size += chunk.length
+    onWritten(size)
   }
 }
 

@@ -128,9 +128,10 @@ export async function indexTar(
   take: TakeTar,
   budget?: Budget,
   facts?: FactKeeper,
+  onEntry?: (entry: TarEntry) => void,
 ): Promise<IndexedTar> {
   const unpacked = tallyChunks(tar)
-  const indexer = new TarIndexer(where)
+  const indexer = new TarIndexer(where, onEntry)
   const counted = { bytes: 0, entries: 0 }
   const spend = (): void => {
     budget?.spend('bytes', indexer.reach - counted.bytes, where)

@@ -4,7 +4,7 @@ import type { Digest } from '../../bytes/digest.ts'
 import type { Content } from '../../bytes/verified.ts'
 import { FormatError, IntegrityError, NotFoundError, RegistryError } from '../../errors.ts'
 import type { Cache } from '../cache/cache.ts'
-import { fillBlob } from '../cache/fill.ts'
+import { fillBlob, type FillOptions } from '../cache/fill.ts'
 import { readBlob } from '../client/blob-reader.ts'
 import type { RegistryClient } from '../client/client.ts'
 import { fetchManifest } from '../client/manifests.ts'
@@ -19,6 +19,7 @@ export type FetchOptions = {
   readonly signal?: AbortSignal | undefined
   /** A callback with the number of bytes that came; negative where some must come again. */
   readonly onBytes?: ((bytes: number) => void) | undefined
+  readonly onTar?: FillOptions['onTar']
   /** True for a question that a verdict can do without: it is asked with little patience, and its failure is kept. */
   readonly aside?: boolean | undefined
 }
@@ -32,7 +33,7 @@ export async function ensureCached(
   client: RegistryClient | undefined,
   reference: RegistryReference,
   descriptor: Descriptor,
-  { signal, onBytes, budget }: FetchOptions & { readonly budget?: Budget | undefined },
+  { signal, onBytes, onTar, budget }: FetchOptions & { readonly budget?: Budget | undefined },
 ): Promise<void> {
   const { digest, mediaType, size } = descriptor
   const { repository } = reference
@@ -58,7 +59,7 @@ export async function ensureCached(
     const { bytes } = await fetchManifest(client, repository, digest, signal)
     await putBytes(cache, digest, bytes)
   } else {
-    await fetchBlob(cache, client, repository, descriptor, { signal, onBytes, budget })
+    await fetchBlob(cache, client, repository, descriptor, { signal, onBytes, onTar, budget })
   }
 }
 
@@ -68,7 +69,7 @@ async function fetchBlob(
   client: RegistryClient,
   repository: string,
   descriptor: Descriptor,
-  { signal, onBytes, budget }: FetchOptions & { readonly budget: Budget | undefined },
+  { signal, onBytes, onTar, budget }: FetchOptions & { readonly budget: Budget | undefined },
 ): Promise<void> {
   const content: Content = { digest: descriptor.digest, size: descriptor.size }
   const where = { path: `${client.registry}/${repository}`, digest: descriptor.digest }
@@ -82,7 +83,7 @@ async function fetchBlob(
       }
     }
     try {
-      await fillBlob(cache, content, counted(), { where, layer: isLayer(descriptor.mediaType), budget })
+      await fillBlob(cache, content, counted(), { where, layer: isLayer(descriptor.mediaType), budget, onTar })
     } catch (error) {
       onBytes?.(-received)
       throw error

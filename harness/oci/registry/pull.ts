@@ -5,6 +5,7 @@ import { mapInParallel } from '../parallel.ts'
 import type { RegistryReference } from '../image/reference.ts'
 import type { Descriptor } from '../image/schemas.ts'
 import { toFailure } from './failure.ts'
+import type { FetchOptions } from './fetch.ts'
 import type { RegistryAccess } from './access.ts'
 import type { ContentStore } from '../store.ts'
 
@@ -15,6 +16,7 @@ export type PullOptions = {
   /** A callback, once and before the first byte, with the number of bytes to come. */
   readonly onStart?: (bytes: number) => void
   readonly onBytes?: (bytes: number) => void
+  readonly onTar?: FetchOptions['onTar']
 }
 
 /**
@@ -37,7 +39,7 @@ export async function readDocuments(reference: RegistryReference, store: Content
 export async function pullLayers(
   access: RegistryAccess,
   pulls: readonly Pull[],
-  { signal, onStart, onBytes }: PullOptions = {},
+  { signal, onStart, onBytes, onTar }: PullOptions = {},
 ): Promise<void> {
   const wanted = new Map<string, { readonly reference: RegistryReference; readonly layer: Descriptor }>()
   for (const { reference, layers } of pulls)
@@ -54,7 +56,7 @@ export async function pullLayers(
   const signals = signal === undefined ? ending.signal : AbortSignal.any([signal, ending.signal])
   await mapInParallel([...wanted.values()], async ({ reference, layer }) => {
     if (ending.signal.aborted) return
-    await access.ensure(reference, layer, { signal: signals, onBytes }).catch((error: unknown) => {
+    await access.ensure(reference, layer, { signal: signals, onBytes, onTar }).catch((error: unknown) => {
       if (toFailure(error) === undefined) ending.abort(error)
     })
   })

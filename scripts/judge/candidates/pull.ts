@@ -1,5 +1,6 @@
 // Everything of the candidates that is in a registry, into the cache before a rule looks.
 import { describeError, FormatError, HarnessError } from '#harness/errors.ts'
+import type { TarListener } from '#harness/oci/cache/arrival.ts'
 import { openCache, type Cache } from '#harness/oci/cache/cache.ts'
 import type { RegistryAccess } from '#harness/oci/registry/access.ts'
 import { pullLayers, readDocuments, type Pull } from '#harness/oci/registry/pull.ts'
@@ -15,7 +16,12 @@ export type PullProgress = {
   readonly stop: () => void
 }
 
-export type PullOptions = { readonly signal: AbortSignal; readonly startProgress: () => PullProgress }
+export type PullOptions = {
+  readonly signal: AbortSignal
+  readonly startProgress: () => PullProgress
+  /** Gives a listener for the tar of each layer that is pulled. */
+  readonly onTar?: ((path: string) => TarListener) | undefined
+}
 
 /**
  * Every part that is in a registry, as a whole, into the cache; what is wrong with them is kept by `access`. UsageError for
@@ -24,7 +30,7 @@ export type PullOptions = { readonly signal: AbortSignal; readonly startProgress
 export async function pullParts(
   access: RegistryAccess,
   parts: readonly OpenedPart[],
-  { signal, startProgress }: PullOptions,
+  { signal, startProgress, onTar }: PullOptions,
 ): Promise<void> {
   const progress = startProgress()
   try {
@@ -32,7 +38,7 @@ export async function pullParts(
     for (const { reference, content } of parts)
       if (reference.kind === 'registry' && content !== undefined)
         pulls.push(await readDocuments(reference, content.store, content.image))
-    await pullLayers(access, pulls, { signal, onStart: progress.start, onBytes: progress.advance })
+    await pullLayers(access, pulls, { signal, onStart: progress.start, onBytes: progress.advance, onTar })
   } catch (error) {
     if (error instanceof HarnessError) throw new UsageError(error.message, { cause: error })
     throw error

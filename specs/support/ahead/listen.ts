@@ -1,0 +1,90 @@
+// Reads the image that will be judged while it is still pulled: the longest decompressions are over when the rules begin.
+import { BroadcastChannel } from 'node:worker_threads'
+import { isDigest, knownDigest, type Digest } from '#harness/bytes/digest.ts'
+import type { ByteSource, Identity } from '#harness/bytes/source.ts'
+import type { Spool } from '#harness/bytes/spool.ts'
+import { FormatError } from '#harness/errors.ts'
+import { readPe, type PeSection } from '#harness/formats/uki/pe.ts'
+import { lazy } from '#harness/lazy.ts'
+import { Arrival } from '#harness/oci/cache/arrival.ts'
+import { inTurns } from '#harness/oci/parallel.ts'
+import { openBootFiles } from '#harness/talos/boot/files.ts'
+import { openEarlySpool } from '../facts.ts'
+import { beginLongest } from './longest.ts'
+import { ARRIVALS, type ArrivalMessage } from './messages.ts'
+
+type Begin = Extract<ArrivalMessage, { kind: 'begin' }>
+
+/** Segments that are unpacked at once. */
+const AT_ONCE = 2
+
+/** Listens for one image that arrives, for as long as this thread lives. */
+export function readAhead(): void {
+  const channel = new BroadcastChannel(ARRIVALS)
+  const whole = Promise.withResolvers<Digest | undefined>()
+  let arrival: Promise<Arrival> | undefined
+  const tell = (action: (arrived: Arrival) => void): void => void arrival?.then(action, () => undefined)
+  channel.addEventListener('message', (event) => {
+    const { data } = event as MessageEvent
+    const message = data as ArrivalMessage
+    if (message.kind === 'begin' && arrival === undefined) {
+      arrival = Arrival.open(message.file)
+      tell((arrived) => void readArriving(arrived, message, whole.promise))
+    } else if (message.kind === 'written') tell((arrived) => arrived.advance(message.bytes))
+    else if (message.kind === 'end') {
+      tell((arrived) => arrived.fail())
+      whole.resolve(message.digest)
+    }
+  })
+  channel.unref()
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- that is for windows
+  channel.postMessage({ kind: 'ready' } satisfies ArrivalMessage)
+}
+
+/** What fails here fails again for the rules that ask. */
+async function readArriving(
+  arrived: Arrival,
+  { path, offset, size, ...place }: Begin,
+  whole: Promise<Digest | undefined>,
+): Promise<void> {
+  const spool = openEarlySpool(place)
+  const { facts } = spool
+  let file: Identity | undefined
+  void whole.then((root) => (file = root && facts && { facts, root, offset: 0 }))
+  try {
+    const source = arrived.source(offset, size, { path }, () => file)
+    await readBoot(source, spool, (part, at) => {
+      void whole.then(() => shareDigest(source.slice(at, part.size), part))
+    })
+  } finally {
+    await spool.close()
+    await arrived.close()
+  }
+}
+
+/** Reads kernel and initramfs of a UKI of which the end may not be there; `onPart` gets what was hashed, with its place. */
+async function readBoot(source: ByteSource, spool: Spool, onPart: (part: ByteSource, at: number) => void) {
+  const pe = lazy(() => readPe(source))
+  const section = async (wanted: string): Promise<PeSection> => {
+    const found = (await pe()).sections.find(({ name }) => name === wanted)
+    if (found === undefined) throw new FormatError('uki', 'MALFORMED', `expected a section ${wanted}, got none`)
+    return found
+  }
+  const [linux, initrd] = [lazy(() => section('.linux')), lazy(() => section('.initrd'))]
+  const inTurn = inTurns(AT_ONCE)
+  const boot = openBootFiles(
+    { kernel: async () => (await linux()).data(), initramfs: async () => (await initrd()).data() },
+    spool,
+    (segment) => {
+      void initrd().then(({ offset }) => onPart(segment.data, offset + segment.offset))
+      void inTurn(() => segment.archive()).catch(() => undefined)
+    },
+  )
+  const kernel = boot.kernel().then(async (known) => onPart(known.source, (await linux()).offset))
+  await Promise.allSettled([kernel, beginLongest(boot)])
+}
+
+/** Says that `inFile` are the bytes of `part`, which was hashed before the digest of the whole file was known. */
+async function shareDigest(inFile: ByteSource, { digest }: ByteSource): Promise<void> {
+  if (digest !== undefined && isDigest(digest)) await knownDigest(inFile, digest)
+}
