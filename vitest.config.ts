@@ -1,17 +1,9 @@
 // The project's own tests. The contract is not run from here but by `npm test`.
-import { setFlagsFromString } from 'node:v8'
 import { defineConfig } from 'vitest/config'
+import { makeHeapRoomy, ROOMY } from './scripts/check/heap.ts'
 import { LongestFirst } from './scripts/testing/sequence.ts'
 
-// For the workers, which start after this: no collection of all for every 64 MiB of buffers before a heap has 512 MiB, which
-// was a quarter of the processor time; and a young generation of 3 times 32 MiB, not one that begins at 1, another eighth.
-const ROOMY = [
-  '--external-memory-accounted-in-global-limit',
-  '--initial-heap-size=512',
-  '--min-semi-space-size=32',
-  '--max-semi-space-size=32',
-]
-for (const flag of ROOMY) setFlagsFromString(flag)
+makeHeapRoomy()
 
 const folders = '{harness,specs,build,fixtures,scripts}'
 const oracles = `${folders}/**/*.oracle.test.ts`
@@ -55,7 +47,7 @@ export default defineConfig({
           include: [oracles],
           globalSetup: 'scripts/check/oracle-scratch.ts',
           pool: 'forks',
-          execArgv: ROOMY,
+          execArgv: [...ROOMY],
           ...PATIENCE,
         },
       },

@@ -1,11 +1,11 @@
 // Damages goldens at every depth, judges each, and says which damage stayed green outside the list of free bytes.
 import { parseReference } from '#harness/oci/image/reference.ts'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { GOLDEN_NAMES, readGolden, writeLayout, type GoldenName } from '#fixtures/counterexamples/candidate.ts'
 import { mapInParallel } from '#harness/oci/parallel.ts'
+import { makeHeapRoomy } from '../check/heap.ts'
+import { makeScratch } from '../check/scratch.ts'
 import { addExamples, parseCommand, parseCount } from '../cli/command-line.ts'
 import { printFailure } from '../cli/failure.ts'
 import { exitCodeOf, judge } from '../judge/verdict/gate.ts'
@@ -24,8 +24,9 @@ const GOLDENS = GOLDEN_NAMES.filter((name) => name !== 'v1.11.5-plain')
 const OWN_VARIANT = 'spin-tailscale'
 /** Rules that hold an image against another one, which there is none of here. */
 const ELSEWHERE = ['REL-005']
-/** Candidates that one worker judges in one run. */
-const BATCH = 50
+/** Candidates that one worker judges in one run, at most; two workers have as many each. */
+const BATCH = 110
+const WORKERS = 2
 
 type Case = {
   readonly key: string
@@ -58,17 +59,14 @@ export async function checkBytes(args: readonly string[]): Promise<number> {
 }
 
 async function run(count: number, seed: number): Promise<0 | 1> {
-  const folder = await mkdtemp(join(tmpdir(), 'talos-bytes-'))
-  try {
-    const random = seededRandom(seed)
-    const subjects = [...(await Promise.all(GOLDENS.map(openGolden))), await openOwn(folder)]
-    const cases: Case[] = await Promise.all(subjects.map((subject) => makeControl(subject, folder)))
-    for (let number = 0; number < count; number++) cases.push(await makeCase(number, subjects, random, folder))
-    const outcomes = await judgeAll(cases, folder)
-    return report(outcomes, seed)
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+  makeHeapRoomy()
+  await using scratch = await makeScratch()
+  const folder = scratch.path
+  const random = seededRandom(seed)
+  const subjects = [...(await Promise.all(GOLDENS.map(openGolden))), await openOwn(folder)]
+  const cases: Case[] = await Promise.all(subjects.map((subject) => makeControl(subject, folder)))
+  for (let number = 0; number < count; number++) cases.push(await makeCase(number, subjects, random, folder))
+  return report(await judgeAll(cases, folder), seed)
 }
 
 type Subject = {
@@ -138,8 +136,10 @@ async function makeCase(number: number, subjects: readonly Subject[], random: Ra
 
 async function judgeAll(cases: readonly Case[], folder: string): Promise<readonly Outcome[]> {
   const ruleIndex = await loadRuleIndex()
-  const batches = Array.from({ length: Math.ceil(cases.length / BATCH) }, (_, at) =>
-    cases.slice(at * BATCH, (at + 1) * BATCH),
+  const rounds = Math.ceil(cases.length / (BATCH * WORKERS))
+  const size = Math.ceil(cases.length / (rounds * WORKERS))
+  const batches = Array.from({ length: Math.ceil(cases.length / size) }, (_, at) =>
+    cases.slice(at * size, (at + 1) * size),
   )
   const judged = await mapInParallel(
     batches,
@@ -154,7 +154,7 @@ async function judgeAll(cases: readonly Case[], folder: string): Promise<readonl
         return { ...one, green: exitCodeOf(rules, runErrors) === 0, why: [...runErrors, ...why] }
       })
     },
-    2,
+    WORKERS,
   )
   return judged.flat()
 }

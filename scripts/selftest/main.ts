@@ -3,10 +3,10 @@ import { randomInt } from 'node:crypto'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setFlagsFromString } from 'node:v8'
 import { Command } from 'commander'
 import type { RuleIndex } from '#specs/contract/rule-index.ts'
 import type { CandidateInput, RunInput } from '#specs/support/run.ts'
+import { makeHeapRoomy } from '../check/heap.ts'
 import { addExamples, parseCommand, parseCount, UsageError } from '../cli/command-line.ts'
 import { printFailure } from '../cli/failure.ts'
 import { judge, unknownRules } from '../judge/verdict/gate.ts'
@@ -26,17 +26,6 @@ const DOORS = 'doors'
 
 /** Workers, each with its share of the candidates. */
 const GROUPS = 2
-
-/**
- * V8's flags for the workers, which live long and have memory: larger than a verdict's young generation, and no collection
- * of all for every 64 MiB of buffers before the heap has 512 MiB. Those were a third of the processor time.
- */
-const ROOMY = [
-  '--min-semi-space-size=32',
-  '--max-semi-space-size=32',
-  '--external-memory-accounted-in-global-limit',
-  '--initial-heap-size=512',
-]
 
 /** Candidates of a run over all that are judged from their bytes, too, and from facts that were kept. */
 const SAMPLE = 8
@@ -107,7 +96,7 @@ async function run(
   { names, fromBytes, kept, seed }: SelftestOptions,
   started: number,
 ): Promise<number> {
-  for (const flag of ROOMY) setFlagsFromString(flag)
+  makeHeapRoomy()
   const ruleIndex = await loadRuleIndex()
   const isWhole = names.length === 0
   // In processes of their own, while this one prepares on one core.
