@@ -11,6 +11,7 @@ const COMMANDS: Commands = {
   fuzz: ['damaged copies of every format', async () => (await import('./fuzz/main.ts')).fuzz],
   mutation: ['mutants of every assertion of the rules', async () => (await import('./mutation/main.ts')).checkMutation],
   selftest: ['the counterexamples and the doors', async () => (await import('./selftest/main.ts')).selftest],
+  bundle: ['the commands in few files', async () => (await import('./bundle/main.ts')).makeBundle],
   bench: ['times and memory', async () => (await import('./bench/main.ts')).main],
   'rule-index': ['write the rule index', async () => (await import('./rule-index/main.ts')).ruleIndex],
   schema: ['write the JSON Schema of the report', async () => (await import('./schema/main.ts')).schema],

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import module from 'node:module'
 import { homedir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
 
 // MiB of a half of the young generation, of workers most of all: with V8's 16 a hostile layer takes 420 MiB in all, not 380.
@@ -15,8 +16,10 @@ setFlagsFromString('--max-semi-space-size=4')
 for (const name of ['HOME', 'XDG_CACHE_HOME', 'XDG_CONFIG_HOME', 'XDG_DATA_HOME', 'XDG_RUNTIME_DIR', 'XDG_STATE_HOME'])
   if (!isAbsolute(process.env[name] ?? '/')) delete process.env[name]
 
+const isRepository = existsSync(join(import.meta.dirname, 'root.ts'))
 if (Number.parseInt(process.versions.node, 10) < 26) await import('tsx')
 else {
+  if (isRepository) await startFromBundle()
   try {
     const folder = cacheFolder()
     makeFolder(folder)
@@ -28,9 +31,24 @@ else {
   }
 }
 
+/** Starts the commands from the bundle that `npm ci` makes, unless a module is another since. */
+async function startFromBundle() {
+  const program = pathToFileURL(join(import.meta.dirname, 'talos-image.ts')).href
+  if (process.argv[1] === undefined || pathToFileURL(process.argv[1]).href !== program) return
+  const { freshBundle } = await import('./bundle/fresh.ts')
+  const bundle = freshBundle(fileURLToPath(new URL('..', import.meta.url)))
+  if (bundle === undefined) return
+  const hooks = module.registerHooks({
+    resolve(specifier, context, nextResolve) {
+      if (specifier !== program) return nextResolve(specifier, context)
+      hooks.deregister()
+      return { url: pathToFileURL(bundle).href, format: 'module', shortCircuit: true }
+    },
+  })
+}
+
 /** Not in the folder for temporary files, where anybody could put code. The package writes nothing where it is installed. */
 function cacheFolder() {
-  const isRepository = existsSync(join(import.meta.dirname, 'root.ts'))
   if (isRepository) return join(import.meta.dirname, '../node_modules/.cache/node-compile-cache')
   return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'talos-image-contract/node-compile-cache')
 }

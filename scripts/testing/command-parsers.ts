@@ -16,6 +16,7 @@ import { parseLintOptions } from '../lint-config/options.ts'
 import { parseNodeOptions } from '../node/options.ts'
 import { parseOptions as parseLock } from '../lock/options.ts'
 import { parseMutationOptions } from '../mutation/options.ts'
+import { parseBundle } from '../bundle/main.ts'
 import { parsePackageOptions } from '../package/main.ts'
 import { parsePatchOptions } from '../patch/options.ts'
 import { parseOptions as parsePromote } from '../promote/options.ts'
@@ -58,6 +59,7 @@ export const COMMAND_PARSERS: Readonly<Record<string, Parse>> = {
   selftest: parseSelftest,
   bench: parseBench,
   'rule-index': parseRuleIndexOptions,
+  bundle: parseBundle,
   package: parsePackageOptions,
 }
 
@@ -70,5 +72,6 @@ export const WITHOUT_OPTIONS = [
   'lint',
   'postpack',
   'prepack',
+  'prepare',
   'schema',
 ] as const

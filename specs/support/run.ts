@@ -76,8 +76,8 @@ export type RunInput = {
 declare module 'vitest' {
   interface ProvidedContext {
     run: RunInput
-    /** The BroadcastChannel that `run` comes through, where it is not known when the worker starts. */
-    channel: string
+    /** The name of the run, by which its thread receives what is to be judged. */
+    name: string
   }
 }
 

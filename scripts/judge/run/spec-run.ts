@@ -1,16 +1,16 @@
-// One vitest in this process with one worker, which loads what the spec files need while it is still being found out
-// what they are to judge.
+// One vitest in this process with one thread, which loads the spec files while it is still being found out what they are
+// to judge.
+import './thread/plain-http.ts'
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
 import { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import { BroadcastChannel } from 'node:worker_threads'
-import { createVitest, type PoolRunnerInitializer, type Reporter } from 'vitest/node'
+import type { Reporter } from 'vitest/node'
 import type { RunInput } from '#specs/support/run.ts'
 import type { RunObservations } from '../verdict/observation.ts'
 import { MODULE_EXTENSION, ROOT } from '../../root.ts'
 import { withDataFolder } from './data-folder.ts'
 import { createObserver } from './reporter.ts'
+import { RuleThread } from './thread/thread.ts'
 
 export const SPEC_GLOB = `specs/**/*.spec${MODULE_EXTENSION}`
 /** The rules of a machine configuration; a rule in another folder ends as missing. */
@@ -19,18 +19,10 @@ export const CONFIG_SPEC_GLOB = `specs/config/**/*.spec${MODULE_EXTENSION}`
 export const NODE_SPEC_GLOB = `specs/{config,node}/**/*.spec${MODULE_EXTENSION}`
 /** The rules of boots. */
 export const BOOT_SPEC_GLOB = `specs/boot/**/*.spec${MODULE_EXTENSION}`
-const RUNNER = fileURLToPath(import.meta.resolve('./runner.ts'))
+const RUNNER = fileURLToPath(import.meta.resolve('./thread/runner.ts'))
 
 /** A rule may take this long: a real image is decompressed by the first rule that looks inside. */
 const RULE_TIMEOUT_MS = 10 * 60_000
-
-/** The workers of runs: one thread for each, unless others are given. */
-let workers: 'threads' | PoolRunnerInitializer = 'threads'
-
-/** Takes the workers of all further runs of this process from `pool`. */
-export function useWorkers(pool: PoolRunnerInitializer): void {
-  workers = pool
-}
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
@@ -48,36 +40,28 @@ export type SpecRun = {
 }
 
 export function openSpecRun(specs: string = SPEC_GLOB): SpecRun {
+  const thread = new RuleThread(specs)
   const observer = createObserver(ROOT)
-  const given = Promise.withResolvers<RunInput | undefined>()
-  const begins = new AbortController()
-  const channel = new BroadcastChannel(`talos-image-contract ${randomUUID()}`)
-  const problems: string[] = []
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- that is for windows
-  const send = (input: RunInput | undefined): void => channel.postMessage(input)
-  channel.addEventListener('message', async () => {
-    begins.abort()
-    const input = await given.promise
-    try {
-      send(input)
-    } catch (error) {
-      // The input is not plain data: the worker receives nothing to judge, for it would wait for ever.
-      problems.push(`the worker was not reached: ${(error as Error).message}`)
-      send(undefined)
-    }
-  })
-  // A worker that served another run starts no thread, but asks for its input.
-  const begun = once(process, 'worker', begins).catch(() => undefined)
-  const ended = runVitest(specs, observer, channel.name).finally(() => {
-    begins.abort()
-    channel.close()
+  const name = randomUUID()
+  const begun = Promise.withResolvers<void>()
+  const ended = runVitest({ specs, observer, name, thread, onBegin: begun.resolve }).finally(() => {
+    begun.resolve()
+    return thread.stop()
   })
   // The failure is reported to the caller of `run`.
   ended.catch(() => undefined)
+  const send = (input: RunInput | undefined): void => thread.send({ about: 'input', run: name, input })
   return {
-    started: begun,
+    started: begun.promise,
     async run(input) {
-      given.resolve(input)
+      const problems: string[] = []
+      try {
+        send(input)
+      } catch (error) {
+        // The input is not plain data: the thread receives nothing to judge, for it would wait for ever.
+        problems.push(`the worker was not reached: ${(error as Error).message}`)
+        send(undefined)
+      }
       const runError = await ended.then(
         () => [],
         (error: Error) => [`vitest did not run: ${error.message}`],
@@ -86,13 +70,23 @@ export function openSpecRun(specs: string = SPEC_GLOB): SpecRun {
       return { observations, runErrors: [...problems, ...runErrors, ...runError] }
     },
     async close() {
-      given.resolve(undefined)
+      send(undefined)
       await ended.catch(() => undefined)
     },
   }
 }
 
-async function runVitest(specs: string, observer: Reporter, channel: string): Promise<void> {
+type VitestRun = {
+  readonly specs: string
+  readonly observer: Reporter
+  readonly name: string
+  readonly thread: RuleThread
+  /** Called when vitest has been set up. */
+  readonly onBegin: () => void
+}
+
+async function runVitest({ specs, observer, name, thread, onBegin }: VitestRun): Promise<void> {
+  const { createVitest } = await import('vitest/node')
   const before = SIGNALS.map((signal) => process.listeners(signal))
   const printed = toStandardError()
   const vitest = await withDataFolder(() =>
@@ -113,13 +107,13 @@ async function runVitest(specs: string, observer: Reporter, channel: string): Pr
               name: 'contract',
               include: [specs],
               runner: RUNNER,
-              pool: workers,
+              pool: thread.pool,
               isolate: false,
               testTimeout: RULE_TIMEOUT_MS,
               expect: { requireAssertions: true },
               chaiConfig: { truncateThreshold: 0 },
               retry: 0,
-              provide: { run: NOTHING, channel },
+              provide: { run: NOTHING, name },
             },
           },
         ],
@@ -132,6 +126,7 @@ async function runVitest(specs: string, observer: Reporter, channel: string): Pr
   for (const [at, signal] of SIGNALS.entries())
     for (const listener of process.listeners(signal))
       if (before[at]?.includes(listener) === false) process.off(signal, listener)
+  onBegin()
   try {
     await vitest.start()
   } finally {

@@ -3,6 +3,7 @@ import fs, { type FileHandle } from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import { parentPort } from 'node:worker_threads'
 import { init, runBaseTests, setupEnvironment } from 'vitest/worker'
+import '../../judge/run/thread/messages.ts'
 
 if (parentPort === null) throw new Error('expected a thread')
 const port = parentPort
@@ -19,12 +20,6 @@ syncBuiltinESMExports()
 
 /** The environment of vitest is set up once: it registers hooks of the loader. */
 let environment: Promise<unknown> | undefined
-
-port.on('message', (message: { readonly env?: NodeJS.ProcessEnv }) => {
-  if (message.env === undefined) return
-  for (const name of Object.keys(process.env)) if (!(name in message.env)) delete process.env[name]
-  Object.assign(process.env, message.env)
-})
 
 /** The thread's own, and that of the first run: hooks of the loader go on calling through it. */
 const KEPT_LISTENERS = 2

@@ -1,0 +1,88 @@
+// The thread that runs the rules, as a worker of vitest's. It is started before vitest is: each takes a quarter of a second to load,
+// on a core of its own.
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import type { PoolRunnerInitializer, PoolWorker, WorkerRequest } from 'vitest/node'
+import type { ThreadMessage } from './messages.ts'
+
+/** Threads that end with their run, and begin with `entry`. */
+let entry = fileURLToPath(import.meta.resolve('./worker.ts'))
+/** Threads that wait for another run, each of which keeps what it has loaded. */
+const idle: Worker[] = []
+let maxIdle = 0
+
+/** From now on the threads of this process begin with the module `path`, and up to `count` of them wait for further runs. */
+export function keepThreads(path: string, count: number): void {
+  entry = path
+  maxIdle = count
+}
+
+/** A run's hold on a thread. */
+export class RuleThread implements PoolWorker {
+  readonly name = 'rules'
+  readonly #listeners: [string, (...args: unknown[]) => void][] = []
+  readonly #thread: Worker
+  #env: NodeJS.ProcessEnv = process.env
+  #hasStopped = false
+
+  /** Starts the thread, which loads the rules of the spec files that the glob `specs` matches. */
+  constructor(specs: string) {
+    this.#thread = idle.pop() ?? startThread(specs)
+    this.#thread.ref()
+  }
+
+  /** The pool of the one vitest that this thread is for. */
+  get pool(): PoolRunnerInitializer {
+    return {
+      name: this.name,
+      createPoolWorker: ({ env }) => {
+        this.#env = { ...env }
+        return this
+      },
+    }
+  }
+
+  async start(): Promise<void> {
+    this.send({ about: 'environment', env: this.#env })
+  }
+
+  /** Throws a DataCloneError for what is no plain data. */
+  send(message: WorkerRequest | ThreadMessage): void {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- that is for windows
+    this.#thread.postMessage(message)
+  }
+
+  on(event: string, callback: (...args: unknown[]) => void): void {
+    this.#listeners.push([event, callback])
+    this.#thread.on(event, callback)
+  }
+
+  off(event: string, callback: (...args: unknown[]) => void): void {
+    this.#thread.off(event, callback)
+  }
+
+  deserialize(data: unknown): unknown {
+    return data
+  }
+
+  /** Ends the thread, or keeps it for another run; a second time does nothing. */
+  async stop(): Promise<void> {
+    if (this.#hasStopped) return
+    this.#hasStopped = true
+    const thread = this.#thread
+    for (const [event, callback] of this.#listeners.splice(0)) thread.off(event, callback)
+    if (idle.length >= maxIdle) {
+      await thread.terminate()
+      return
+    }
+    thread.unref()
+    idle.push(thread)
+  }
+}
+
+function startThread(specs: string): Worker {
+  const thread = new Worker(entry, { workerData: specs, execArgv: [], stdout: true, stderr: true })
+  // Standard output is for the verdict.
+  for (const stream of [thread.stdout, thread.stderr]) stream.on('data', (chunk: Buffer) => process.stderr.write(chunk))
+  return thread
+}
