@@ -6,7 +6,7 @@ import { CHUNK_SIZE } from '#harness/bytes/source.ts'
 import { inPieces } from './content.ts'
 
 /** The level that Talos compresses its initramfs with (ZSTD_COMPRESSION_LEVEL in siderolabs/talos Makefile). */
-const TALOS_ZSTD_LEVEL = 18
+export const TALOS_ZSTD_LEVEL = 18
 
 /**
  * One frame with a checksum and without a content size. The same bytes for the same input and version of zstd: no

@@ -7,7 +7,7 @@ import type { FirmwareEntry } from './firmware.ts'
 import type { Content } from '../formats/content.ts'
 import { cpioChunks, type StreamedCpioFile } from '../formats/cpio.ts'
 import { encodeExtensionsYaml } from '../formats/extensions-yaml.ts'
-import { zstdChunks } from '../formats/zstd.ts'
+import { zstdApart } from '../formats/zstd-apart.ts'
 
 /** A layer as a file of the initramfs. */
 export type LayerFile = { readonly image: string; readonly metadata: ExtensionMetadata; readonly data: Content }
@@ -33,7 +33,7 @@ export async function* initramfsChunks(
   time: number,
 ): AsyncGenerator<Uint8Array, void, void> {
   yield* base.stream()
-  if (layers.length > 0) yield* zstdChunks(cpioChunks(toCpio(layers, firmware, time)))
+  if (layers.length > 0) yield* zstdApart(cpioChunks(toCpio(layers, firmware, time)))
 }
 
 /** Entries in the order of a walk that sorts each folder by name. */
