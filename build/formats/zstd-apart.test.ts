@@ -21,11 +21,14 @@ const level = 3
 afterEach(() => vi.unstubAllEnvs())
 
 describe('a frame made in a process of its own', () => {
-  it.each([1, 1 << 20, 2 << 20])('has the bytes of one made here, with the first %i bytes read before', async (size) => {
-    const frame = await buffer(zstdApart(stream(), { level, leastApart: size }))
-    expect(frame.equals(await buffer(zstdChunks(stream(), level)))).toBe(true)
-    expect(zstdDecompressSync(frame).equals(Buffer.concat(pieces))).toBe(true)
-  })
+  it.each([1, 1 << 20, 2 << 20])(
+    'has the bytes of one made here, with the first %i bytes read before',
+    async (size) => {
+      const frame = await buffer(zstdApart(stream(), { level, leastApart: size }))
+      expect(frame.equals(await buffer(zstdChunks(stream(), level)))).toBe(true)
+      expect(zstdDecompressSync(frame).equals(Buffer.concat(pieces))).toBe(true)
+    },
+  )
 
   it('has other bytes by another level', async () => {
     const frame = await buffer(zstdApart(stream(), { level: 1, leastApart: 1 }))
