@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { ROOT } from './root.ts'
-import { OF_CLONE, pageCommands, rehearse } from './testing/rehearsal.ts'
+import { OF_CLONE, pageCommands, rehearsalVariables, rehearse } from './testing/rehearsal.ts'
+import { openSession } from './testing/session.ts'
 import { commandsOf, commandsOfMarkdown } from './testing/shown-commands.ts'
 
 /** An idle machine takes half a minute for all of it, a busy one four. */
@@ -14,7 +15,8 @@ const SECTION = /^## Build yours\n+```\n([\s\S]*?)^```/m
 it('leads from a decision to a checked node', { timeout: PATIENCE_MS }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'release-'))
   try {
-    const { host, steps } = await rehearse(OF_CLONE, folder)
+    await using session = openSession('talos-image.ts', { folder, env: rehearsalVariables(folder) })
+    const { host, steps } = await rehearse(OF_CLONE, folder, session.run)
     const [, lock, build, test, publish, , gateway] = steps
     const promote = steps.find(({ name }) => name === 'promote')
     expect(steps.find(({ status }) => status !== 0)).toBeUndefined()

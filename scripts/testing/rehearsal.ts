@@ -44,9 +44,13 @@ export async function pageCommands(): Promise<readonly ShownCommand[]> {
 /**
  * Runs the lines of the page in `folder`, up to the first that fails, with the namespace of the registry in the place of
  * ghcr.io/you, and behind each what a rehearsal adds: its upstream, cache, revision, and a talosctl that prints what is saved. Keys
- * and a worker's configuration are there before.
+ * and a worker's configuration are there before. `runLine` runs one: in a process of its own by default.
  */
-export async function rehearse(program: Program, folder: string): Promise<Rehearsal> {
+export async function rehearse(
+  program: Program,
+  folder: string,
+  runLine: (args: readonly string[]) => Promise<Ran> = (args) => run(program, args, folder),
+): Promise<Rehearsal> {
   const registry = await startRegistry(program, folder)
   try {
     const { host, trustedRoot } = registry
@@ -70,11 +74,11 @@ export async function rehearse(program: Program, folder: string): Promise<Rehear
     for (const { name, args, line } of await pageCommands()) {
       const typed = args.map((word) => word.replace(NAMESPACE, `${host}/you`))
       const own = name === 'node-check' ? 'node' : name
-      const { stdout, ...outcome } = await run(program, [own, ...typed, ...(more[name] ?? [])], folder)
+      const { stdout, status, output } = await runLine([own, ...typed, ...(more[name] ?? [])])
       const [, file] = / > (\S+)$/.exec(line) ?? []
       if (file !== undefined) await writeFile(join(folder, file), stdout)
-      steps.push({ name, ...outcome })
-      if (outcome.status !== 0) break
+      steps.push({ name, status, output })
+      if (status !== 0) break
     }
     return { host, steps }
   } finally {
@@ -126,10 +130,15 @@ async function writeNode(folder: string, host: string): Promise<void> {
   await chmod(TALOSCTL, 0o755)
 }
 
+/** Variables of the commands of a rehearsal in `folder`. */
+export function rehearsalVariables(folder: string): Readonly<Record<string, string>> {
+  return { FAKE_TALOSCTL: join(folder, SAVED) }
+}
+
 type Ran = Omit<Step, 'name'> & { readonly stdout: string }
 
 async function run([command, ...words]: Program, args: readonly string[], cwd: string): Promise<Ran> {
-  const env = { ...process.env, FAKE_TALOSCTL: join(cwd, SAVED) }
+  const env = { ...process.env, ...rehearsalVariables(cwd) }
   const child = spawn(command, [...words, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let [output, stdout] = ['', '']
   child.stdout.on('data', (part: Buffer) => (stdout += part.toString()))
