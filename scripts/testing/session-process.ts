@@ -1,13 +1,16 @@
 // The process of a session: `node --import ./scripts/preload.mjs scripts/testing/session-process.ts SCRIPT`. Its parent sends the words of
 // each command line, and gets what it said and how it ended.
+import { randomUUID } from 'node:crypto'
 import { pathToFileURL } from 'node:url'
 import '../selftest/workers/kept-workers.ts'
-import type { Said } from './session.ts'
+import type { Outcome } from './run-script.ts'
+
+/** `output` is both streams as they were written. */
+export type Said = Outcome & { readonly output: string }
 
 const [, , script = ''] = process.argv
 const EVENTS = ['SIGINT', 'SIGTERM', 'uncaughtException'] as const
 const STREAMS = ['stdout', 'stderr'] as const
-let runs = 0
 
 process.on('message', async (words: readonly string[]) => process.send?.(await run(words)))
 
@@ -28,7 +31,7 @@ async function run(words: readonly string[]): Promise<Said> {
   process.argv = [process.execPath, script, ...words]
   process.exitCode = undefined
   try {
-    await import(`${pathToFileURL(script).href}?run=${runs++}`)
+    await import(`${pathToFileURL(script).href}?run=${randomUUID()}`)
     return { status: Number(process.exitCode ?? 0), ...said }
   } finally {
     for (const [at, name] of STREAMS.entries()) {

@@ -3,10 +3,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { ROOT } from '../root.ts'
-import type { Outcome } from './run-script.ts'
-
-/** `output` is both streams as they were written. */
-export type Said = Outcome & { readonly output: string }
+import type { Said } from './session-process.ts'
 
 export type Session = AsyncDisposable & {
   /** Words behind the program's name; one command at a time. */
