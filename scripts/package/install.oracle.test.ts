@@ -11,7 +11,8 @@ import { satisfies } from 'semver'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ROOT } from '../root.ts'
 import { packProject } from '../testing/packed.ts'
-import { OF_CLONE, pageCommands, rehearse, type Program } from '../testing/rehearsal.ts'
+import { pageCommands, rehearse, type Program } from '../testing/rehearsal.ts'
+import { judgeHere } from '../testing/run-command.ts'
 
 const run = promisify(execFile)
 /** Three installations of 300 MB from npm's registry, or its cache. */
@@ -23,7 +24,7 @@ const NODES = process.env.EVERY_NODE === undefined ? ['20'] : ['20', '24', '26']
 const NPM_OF: Readonly<Record<string, string>> = { 20: '10', 24: '11', 26: '11' }
 const NODE_PACKAGE = `node-linux-${process.arch}`
 const GOLDEN = join(ROOT, 'fixtures/golden')
-const JUDGED = ['test', `docker-archive:${GOLDEN}/v1.11.5-spin-tailscale/installer-arm64.tar`, '--target=installer']
+const JUDGED = [`docker-archive:${GOLDEN}/v1.11.5-spin-tailscale/installer-arm64.tar`, '--target=installer']
 const LOCKED = `--lock=${GOLDEN}/lock-v1.11.5.json`
 
 const folder = await mkdtemp(join(tmpdir(), 'package-'))
@@ -95,9 +96,13 @@ async function start([command, ...words]: readonly string[], surroundings: Surro
 async function reportOf(program: Program, args: readonly string[], cwd: string): Promise<string> {
   const report = join(cwd, 'report/conformance.json')
   await rm(report, { force: true })
-  const { stderr } = await start([...program, ...JUDGED, ...args], { cwd })
+  const { stderr } = await start([...program, 'test', ...JUDGED, ...args], { cwd })
   expect(stderr).toBe('')
-  return (await readFile(report, 'utf8')).replaceAll(/"(?:judgedAt|durationMs)": [^\n]*/g, '')
+  return readReport(report)
+}
+
+async function readReport(path: string): Promise<string> {
+  return (await readFile(path, 'utf8')).replaceAll(/"(?:judgedAt|durationMs)": [^\n]*/g, '')
 }
 
 const VERDICTS: readonly (readonly [what: string, args: readonly string[]])[] = [
@@ -107,12 +112,18 @@ const VERDICTS: readonly (readonly [what: string, args: readonly string[]])[] = 
 ]
 const cloneReports = new Map<readonly string[], Promise<string>>()
 
-/** Each is made once. */
+/** Each is made once, in this process. */
 function reportOfClone(args: readonly string[]): Promise<string> {
-  const made =
-    cloneReports.get(args) ?? mkdtemp(join(folder, 'clone-')).then((clone) => reportOf(OF_CLONE, args, clone))
+  const made = cloneReports.get(args) ?? judgeByClone(args)
   cloneReports.set(args, made)
   return made
+}
+
+async function judgeByClone(args: readonly string[]): Promise<string> {
+  const report = join(await mkdtemp(join(folder, 'clone-')), 'conformance.json')
+  const { stderr } = await judgeHere([...JUDGED, ...args, `--report=${report}`])
+  expect(stderr).toBe('')
+  return readReport(report)
 }
 
 type Locked = {
@@ -197,7 +208,7 @@ describe('the program', { timeout: PATIENCE_MS }, () => {
     try {
       if (isRoot) await chmod(home, 0o777)
       const before = await readdir(own, { recursive: true })
-      const outcome = await start([...programOf(oldest), ...JUDGED, '--variant=spin-tailscale', LOCKED], {
+      const outcome = await start([...programOf(oldest), 'test', ...JUDGED, '--variant=spin-tailscale', LOCKED], {
         cwd: home,
         env: { HOME: home, XDG_CACHE_HOME: join(home, 'cache'), XDG_STATE_HOME: join(home, 'state') },
         ...(isRoot && { uid: 65_534 }),
