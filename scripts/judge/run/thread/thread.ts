@@ -81,8 +81,9 @@ export class RuleThread implements PoolWorker {
 }
 
 function startThread(specs: string): Worker {
-  const thread = new Worker(entry, { workerData: specs, execArgv: [], stdout: true, stderr: true })
+  // A thread whose output is read keeps the process from ending, also while it waits for a run.
+  const thread = new Worker(entry, { workerData: specs, execArgv: [], stdout: maxIdle === 0 })
   // Standard output is for the verdict.
-  for (const stream of [thread.stdout, thread.stderr]) stream.on('data', (chunk: Buffer) => process.stderr.write(chunk))
+  if (maxIdle === 0) thread.stdout.on('data', (chunk: Buffer) => process.stderr.write(chunk))
   return thread
 }
