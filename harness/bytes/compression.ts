@@ -73,7 +73,18 @@ async function* unzstd(source: ByteSource, options: DecoderOptions): AsyncGenera
   if (source.size === 0)
     throw new FormatError(options.format, 'TRUNCATED', 'expected a zstd frame, got nothing', { at: source.where })
   const skipped = { bytes: 0 }
-  const stored = storedFrames(source, options, skipped)
+  yield* unzstdChunks(storedFrames(source, options, skipped), options, () => skipped.bytes)
+}
+
+/**
+ * The content of the frames that `stored` gives the bytes of, none of its chunks over the end of one; in chunks that hold
+ * until the next is asked for. Errors of `decompress`; `skipped` is what lies before and between these bytes.
+ */
+export async function* unzstdChunks(
+  stored: AsyncGenerator<Uint8Array, void, void>,
+  options: DecoderOptions,
+  skipped: () => number = () => 0,
+): AsyncGenerator<Uint8Array, void, void> {
   const first = await stored.next()
   if (first.done === true) return
   let pending: Uint8Array | undefined = first.value
@@ -83,10 +94,7 @@ async function* unzstd(source: ByteSource, options: DecoderOptions): AsyncGenera
     return chunk ?? undefined
   }
   try {
-    yield* metered(
-      runEngine(createZstdDecompress({ chunkSize: CHUNK_SIZE }), pull, () => skipped.bytes, options),
-      options,
-    )
+    yield* metered(runEngine(createZstdDecompress({ chunkSize: CHUNK_SIZE }), pull, skipped, options), options)
   } finally {
     await stored.return()
   }

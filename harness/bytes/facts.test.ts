@@ -81,6 +81,21 @@ describe('decompressed content', () => {
   const textOf = async (source: ByteSource | undefined): Promise<string | undefined> =>
     source && Buffer.from(await readAll(source, 100)).toString()
 
+  it('gets another key once that is known, unless something is there', async () => {
+    const { facts } = openFacts()
+    const passing = await lease(facts, 'passing', 'text')
+    await facts.rename('passing', 'a')
+    await passing?.release()
+    expect(await textOf((await lease(facts, 'a', 'another'))?.source)).toBe('text')
+    const again = await lease(facts, 'passing', 'again')
+    await facts.rename('passing', 'a')
+    await again?.release()
+    await facts.rename('nothing', 'b')
+    expect(await textOf((await lease(facts, 'a', 'another'))?.source)).toBe('text')
+    expect(await textOf((await lease(facts, 'b'))?.source)).toBe('b')
+    await facts.close()
+  })
+
   it('is made once, and stays while it is used and kept', async () => {
     const { facts, places } = openFacts()
     const [first, second] = [await lease(facts, 'a', 'text'), await lease(facts, 'a', 'another')]

@@ -149,6 +149,15 @@ export class Facts implements FactKeeper {
     }
   }
 
+  /** Keeps the decompressed bytes under `key` from now on under `to`, which was not known when they were begun. */
+  async rename(key: string, to: string): Promise<void> {
+    const content = this.#contents.get(key)
+    if (content === undefined) return
+    if (this.#contents.has(to)) return this.#forget(key, content)
+    this.#contents.delete(key)
+    this.#contents.set(to, content)
+  }
+
   #toLease(content: Content, source: ByteSource): Lease {
     let released = false
     return {

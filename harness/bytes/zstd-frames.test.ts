@@ -4,7 +4,14 @@ import { FormatError, type FormatCode } from '../errors.ts'
 import { expectCode } from '../testing/expect-code.ts'
 import { describeHostile } from '../testing/hostile.ts'
 import { bytesSource } from './source.ts'
-import { MAX_FRAMES, MAX_WINDOW_SIZE, readZstdFrame, readZstdFrames, type ZstdFrame } from './zstd-frames.ts'
+import {
+  MAX_FRAMES,
+  MAX_WINDOW_SIZE,
+  readZstdFrame,
+  readZstdFrames,
+  streamZstdFrame,
+  type ZstdFrame,
+} from './zstd-frames.ts'
 
 const where = { path: 'a.zst' }
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex')
@@ -126,3 +133,55 @@ describeHostile(
   },
   (source) => Array.fromAsync(readZstdFrames(source)),
 )
+
+describe('streamZstdFrame', () => {
+  const stream = async (bytes: Uint8Array, offset = 0): Promise<Buffer> =>
+    Buffer.concat(await Array.fromAsync(streamZstdFrame(bytesSource(bytes, where), offset)))
+  /** A raw block: 0 last block, 2–1 type, 23–3 size. */
+  const block = (size: number, last = 0): Buffer => {
+    const header = Buffer.alloc(3)
+    header.writeUIntLE((size << 3) | last, 0, 3)
+    return Buffer.concat([header, Buffer.alloc(size, size)])
+  }
+
+  it.for([
+    ['one block', Buffer.concat([hex(`${MAGIC} 00 58`), block(5, 1)])],
+    ['a checksum', hex(`${MAGIC} 04 00 010000 99e9d851`)],
+    ['a run of one byte', hex(`${MAGIC} 00 00 100000 6162 020100 63 150000 0000`)],
+    // The last header is the last byte of one chunk and two of the next.
+    [
+      'several chunks',
+      Buffer.concat([
+        hex(`${MAGIC} 00 58`),
+        ...Array.from({ length: 7 }, () => block(131_072)),
+        block(131_041),
+        block(9, 1),
+      ]),
+    ],
+    [
+      'what a compressor makes',
+      zstdCompressSync(Buffer.from(Array.from({ length: 3 << 20 }, (_, index) => index ** 3))),
+    ],
+  ] as const)('gives exactly the bytes of %s, whatever is around them', async ([, frame]) => {
+    const { size } = await at(frame)
+    expect(size).toBe(frame.length)
+    expect((await stream(Buffer.concat([frame, hex(EMPTY)]))).equals(frame)).toBe(true)
+    expect((await stream(Buffer.concat([hex(EMPTY), frame, Buffer.alloc(7)]), hex(EMPTY).length)).equals(frame)).toBe(
+      true,
+    )
+  })
+
+  it.for<[string, string, FormatCode]>([
+    ['no block', `${MAGIC} 00 58`, 'TRUNCATED'],
+    ['a block that ends early', `${MAGIC} 00 58 290000 61`, 'TRUNCATED'],
+    ['a checksum that ends early', `${MAGIC} 04 00 010000 99e9`, 'TRUNCATED'],
+    ['a reserved block', `${MAGIC} 00 58 070000`, 'MALFORMED'],
+    ['a block above the window', `${MAGIC} 20 02 210000 61626364`, 'MALFORMED'],
+    ['a frame to skip', SKIPPABLE, 'UNSUPPORTED'],
+    ['nothing', '', 'UNSUPPORTED'],
+    ['a dictionary', `${MAGIC} 01 00 05 010000`, 'UNSUPPORTED'],
+  ])('refuses %s', async ([, text, code]) => {
+    const { at: found } = await expectCode(() => stream(hex(text)), FormatError, code)
+    expect(found?.path).toBe('a.zst')
+  })
+})

@@ -3,7 +3,7 @@
 import { FormatError, type FormatCode } from '../errors.ts'
 import { Cursor } from './cursor.ts'
 import { ReadAhead } from './read-ahead.ts'
-import type { ByteSource } from './source.ts'
+import { chunkMemory, type ByteSource } from './source.ts'
 
 export type ZstdFrame = {
   /** Offset of the magic number in the source. */
@@ -88,6 +88,40 @@ export async function* readZstdFrames(
   }
 }
 
+/**
+ * The bytes of the data frame that begins at `offset`, as far as the source has come: its end is found on the way, in chunks
+ * that hold until the next is asked for. Errors of readZstdFrame; UNSUPPORTED for a frame to skip, and for a dictionary.
+ */
+export async function* streamZstdFrame(source: ByteSource, offset: number): AsyncGenerator<Uint8Array, void, void> {
+  const head = await source.read(offset, Math.min(MAX_HEADER_SIZE, Math.max(0, source.size - offset)))
+  const cursor = new Cursor(head, 'zstd', source.where, offset)
+  if (head.length < ZSTD_MAGIC.length || !matchesMagic(head, ZSTD_MAGIC, 0xff))
+    throw cursor.error('UNSUPPORTED', 'expected a frame of data, got another')
+  const { length, windowSize, hasChecksum, dictionaryId } = parseHeader(cursor.skip(ZSTD_MAGIC.length))
+  if (dictionaryId !== undefined) throw cursor.error('UNSUPPORTED', `expected no dictionary, got id ${dictionaryId}`)
+  let block = offset + length
+  let end: number | undefined
+  let at = offset
+  for await (const chunk of source.stream(offset, source.size, chunkMemory(source))) {
+    while (end === undefined && block + BLOCK_HEADER_SIZE <= at + chunk.length) {
+      const inChunk = block >= at ? chunk.subarray(block - at, block - at + BLOCK_HEADER_SIZE) : undefined
+      const { next, isLast } = parseBlock(
+        source,
+        inChunk ?? (await source.read(block, BLOCK_HEADER_SIZE)),
+        block,
+        windowSize,
+      )
+      if (isLast) end = hasChecksum ? next + CHECKSUM_SIZE : next
+      block = next
+    }
+    if (end !== undefined) assertInside(source, offset, end)
+    yield end === undefined ? chunk : chunk.subarray(0, end - at)
+    at += chunk.length
+    if (end !== undefined && at >= end) return
+  }
+  throw fail(source, 'TRUNCATED', `expected a block header, got ${Math.max(0, source.size - block)} bytes`, block)
+}
+
 function fail(source: ByteSource, code: FormatCode, message: string, offset: number): FormatError {
   return new FormatError('zstd', code, message, { at: { ...source.where, offset } })
 }
@@ -152,21 +186,28 @@ function readContentSize(cursor: Cursor, flag: number, singleSegment: boolean): 
 
 /** §3.1.1.2: goes from block header to block header until the one marked last. */
 async function findBlocksEnd(source: ByteSource, start: number, windowSize: number): Promise<number> {
-  const maxBlock = Math.min(windowSize, MAX_BLOCK_SIZE)
   const ahead = new ReadAhead(source)
   for (let at = start; ;) {
     if (at + BLOCK_HEADER_SIZE > source.size)
       throw fail(source, 'TRUNCATED', `expected a block header, got ${Math.max(0, source.size - at)} bytes`, at)
     const bytes = ahead.peek(at, BLOCK_HEADER_SIZE) ?? (await ahead.read(at, BLOCK_HEADER_SIZE))
-    // Block_Header, 24 bits little-endian: 0 last block, 2–1 type, 23–3 size
-    const header = (bytes[0] ?? 0) | ((bytes[1] ?? 0) << 8) | ((bytes[2] ?? 0) << 16)
-    const type = (header >> 1) & 3
-    const size = header >> 3
-    if (type === RESERVED_BLOCK) throw fail(source, 'MALFORMED', 'expected block type 0, 1 or 2, got 3', at)
-    if (size > maxBlock)
-      throw fail(source, 'MALFORMED', `expected a block of at most ${maxBlock} bytes, got ${size}`, at)
-    // The size of an RLE block is that of its content; one byte of it is stored.
-    at += BLOCK_HEADER_SIZE + (type === RLE_BLOCK ? 1 : size)
-    if ((header & 1) === 1) return at
+    const { next, isLast } = parseBlock(source, bytes, at, windowSize)
+    at = next
+    if (isLast) return at
   }
+}
+
+type Block = { readonly next: number; readonly isLast: boolean }
+
+/** The block whose header, at `at`, begins `bytes`. */
+function parseBlock(source: ByteSource, bytes: Uint8Array, at: number, windowSize: number): Block {
+  const maxBlock = Math.min(windowSize, MAX_BLOCK_SIZE)
+  // Block_Header, 24 bits little-endian: 0 last block, 2–1 type, 23–3 size
+  const header = (bytes[0] ?? 0) | ((bytes[1] ?? 0) << 8) | ((bytes[2] ?? 0) << 16)
+  const type = (header >> 1) & 3
+  const size = header >> 3
+  if (type === RESERVED_BLOCK) throw fail(source, 'MALFORMED', 'expected block type 0, 1 or 2, got 3', at)
+  if (size > maxBlock) throw fail(source, 'MALFORMED', `expected a block of at most ${maxBlock} bytes, got ${size}`, at)
+  // The size of an RLE block is that of its content; one byte of it is stored.
+  return { next: at + BLOCK_HEADER_SIZE + (type === RLE_BLOCK ? 1 : size), isLast: (header & 1) === 1 }
 }

@@ -5,7 +5,7 @@ import type { Spool } from '../../bytes/spool.ts'
 import { lazy } from '../../lazy.ts'
 import { toBootArchive } from './archive.ts'
 import { readExtensions } from '../extensions.ts'
-import { readInitramfs, type InitramfsSegment } from './initramfs.ts'
+import { readInitramfs } from './initramfs.ts'
 import { openKernel } from '../kernel.ts'
 import type { TalosPart } from '../part.ts'
 import { readInstalledModules } from '../modules.ts'
@@ -20,9 +20,8 @@ export type BootSources = {
 export function openBootFiles(
   sources: BootSources,
   spool: Spool,
-  onSegment?: (segment: InitramfsSegment) => void,
 ): Pick<TalosPart, 'kernel' | 'initramfs' | 'initramfsLayout' | 'extensions' | 'rootfs' | 'modules'> {
-  const initramfsLayout = lazy(async () => readInitramfs(await sources.initramfs(), spool, onSegment))
+  const initramfsLayout = lazy(async () => readInitramfs(await sources.initramfs(), spool))
   const initramfs = lazy(async () => toBootArchive(await initramfsLayout()))
   const extensions = lazy(async () => readExtensions(await initramfs()))
   const rootfs = lazy(async () => openRootFilesystem(await initramfs()))

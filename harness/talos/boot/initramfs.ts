@@ -37,7 +37,8 @@ type Allowance = {
 }
 
 /** Decompressed bytes of all segments: they are unpacked into memory at boot, and Talos runs in 2 GiB of it. */
-const MAX_UNPACKED_SIZE = 2 ** 31
+export const MAX_UNPACKED_SIZE = 2 ** 31
+
 /** Archives in one member: cpio makes one, concatenation a few; each costs at least a read. */
 const MAX_ARCHIVES = 64
 
@@ -82,11 +83,7 @@ type Found = { readonly compression: Compression; readonly size: number; readonl
  * FormatError as of readZstdFrame, measureGzipMember and readCpioArchive where a segment begins but breaks its format;
  * LIMIT_EXCEEDED above MAX_SEGMENTS. What begins no segment is `trailing`, no error.
  */
-export async function readInitramfs(
-  source: ByteSource,
-  spool: Spool,
-  onSegment: (segment: InitramfsSegment) => void = () => {},
-): Promise<Initramfs> {
+export async function readInitramfs(source: ByteSource, spool: Spool): Promise<Initramfs> {
   const allowance: Allowance = {
     measuredBytes: MAX_UNPACKED_SIZE,
     unpackedBytes: MAX_UNPACKED_SIZE,
@@ -105,9 +102,7 @@ export async function readInitramfs(
       throw new FormatError('initramfs', 'LIMIT_EXCEEDED', `expected at most ${MAX_SEGMENTS} segments, got more`, {
         at: { ...source.where, offset },
       })
-    const segment = await toSegment(source, segments.length, offset, found, spool, allowance)
-    segments.push(segment)
-    onSegment(segment)
+    segments.push(await toSegment(source, segments.length, offset, found, spool, allowance))
     at = offset + found.size
   }
   return layout

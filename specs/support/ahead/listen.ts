@@ -7,16 +7,13 @@ import { FormatError } from '#harness/errors.ts'
 import { readPe, type PeSection } from '#harness/formats/uki/pe.ts'
 import { lazy } from '#harness/lazy.ts'
 import { Arrival } from '#harness/oci/cache/arrival.ts'
-import { inTurns } from '#harness/oci/parallel.ts'
+import { unpackAhead } from '#harness/talos/boot/ahead.ts'
 import { openBootFiles } from '#harness/talos/boot/files.ts'
 import { openEarlySpool } from '../facts.ts'
 import { beginLongest } from './longest.ts'
 import { ARRIVALS, type ArrivalMessage } from './messages.ts'
 
 type Begin = Extract<ArrivalMessage, { kind: 'begin' }>
-
-/** Segments that are unpacked at once. */
-const AT_ONCE = 2
 
 /** Listens for one image that arrives, for as long as this thread lives. */
 export function readAhead(): void {
@@ -50,12 +47,13 @@ async function readArriving(
   const spool = openEarlySpool(place)
   const { facts } = spool
   let file: Identity | undefined
-  void whole.then((root) => (file = root && facts && { facts, root, offset: 0 }))
+  const isWhole = whole.then((root) => (file = root && facts && { facts, root, offset: 0 }))
+  const source = arrived.source(offset, size, { path }, () => file)
+  // A part that was hashed before the digest of the file was known is not hashed once more.
+  const share = (at: number, length: number, digest: Digest): void =>
+    void isWhole.then(() => knownDigest(source.slice(at, length), digest))
   try {
-    const source = arrived.source(offset, size, { path }, () => file)
-    await readBoot(source, spool, (part, at) => {
-      void whole.then(() => shareDigest(source.slice(at, part.size), part))
-    })
+    await readBoot(source, spool, isWhole, share)
   } finally {
     await spool.close()
     await arrived.close()
@@ -63,28 +61,32 @@ async function readArriving(
 }
 
 /** Reads kernel and initramfs of a UKI of which the end may not be there; `onPart` gets what was hashed, with its place. */
-async function readBoot(source: ByteSource, spool: Spool, onPart: (part: ByteSource, at: number) => void) {
+async function readBoot(
+  source: ByteSource,
+  spool: Spool,
+  isWhole: Promise<unknown>,
+  onPart: (offset: number, size: number, digest: Digest) => void,
+): Promise<void> {
   const pe = lazy(() => readPe(source))
   const section = async (wanted: string): Promise<PeSection> => {
     const found = (await pe()).sections.find(({ name }) => name === wanted)
     if (found === undefined) throw new FormatError('uki', 'MALFORMED', `expected a section ${wanted}, got none`)
     return found
   }
-  const [linux, initrd] = [lazy(() => section('.linux')), lazy(() => section('.initrd'))]
-  const inTurn = inTurns(AT_ONCE)
-  const boot = openBootFiles(
-    { kernel: async () => (await linux()).data(), initramfs: async () => (await initrd()).data() },
-    spool,
-    (segment) => {
-      void initrd().then(({ offset }) => onPart(segment.data, offset + segment.offset))
-      void inTurn(() => segment.archive()).catch(() => undefined)
-    },
-  )
-  const kernel = boot.kernel().then(async (known) => onPart(known.source, (await linux()).offset))
-  await Promise.allSettled([kernel, beginLongest(boot)])
-}
-
-/** Says that `inFile` are the bytes of `part`, which was hashed before the digest of the whole file was known. */
-async function shareDigest(inFile: ByteSource, { digest }: ByteSource): Promise<void> {
-  if (digest !== undefined && isDigest(digest)) await knownDigest(inFile, digest)
+  const linux = lazy(() => section('.linux'))
+  const initrd = lazy(() => section('.initrd'))
+  const sources = { kernel: async () => (await linux()).data(), initramfs: async () => (await initrd()).data() }
+  const boot = openBootFiles(sources, spool)
+  const kernel = boot.kernel().then(async ({ source: { digest, size } }) => {
+    if (digest !== undefined && isDigest(digest)) onPart((await linux()).offset, size, digest)
+  })
+  const unpacking = initrd().then(async (found) => {
+    if (spool.facts === undefined) return
+    await unpackAhead(found.data(), spool.facts, ({ offset, size, digest }) =>
+      onPart(found.offset + offset, size, digest),
+    )
+  })
+  await Promise.allSettled([kernel, boot.kernel().then((one) => one.payload()), unpacking])
+  await isWhole
+  await beginLongest(boot)
 }
