@@ -5,6 +5,7 @@ import { basename, join } from 'node:path'
 import { fileSource, type ByteSource } from '#harness/bytes/source.ts'
 import type { BudgetLimits } from '#harness/budget.ts'
 import { Spool } from '#harness/bytes/spool.ts'
+import { settleInParallel } from '#harness/oci/parallel.ts'
 import { makeAssetFiles } from './assets.ts'
 import type { Base } from './base.ts'
 import { BuildError } from './build-error.ts'
@@ -76,6 +77,8 @@ async function assembleIn(work: string, spool: Spool, plan: Plan, options: Assem
   step('reading the kernel and the base initramfs')
   await using own = options.common === undefined ? openCommonParts(upstream, { plan, folder: work, spool }) : undefined
   const common = own ?? (options.common as CommonParts)
+  // Begun before they are awaited, the base first: the error is that of the first part that has one.
+  for (const pinned of plan.extensions) void common.extension(pinned)
   const base = await common.base()
   const extensions: Extension[] = []
   for (const pinned of plan.extensions) {
@@ -109,10 +112,17 @@ async function assembleIn(work: string, spool: Spool, plan: Plan, options: Assem
   const layout = await createLayout(join(work, 'layout'), signal)
   step('writing the installer image')
   const overlay = plan.overlay && (await makeOverlayFiles(upstream, plan.overlay, spool))
-  const installer = await writeInstaller(layout, upstream, plan, { uki, systemdBoot: base.systemdBoot }, overlay, spool)
-  step('writing the asset image')
-  const files = await makeAssetFiles(plan, { kernel: base.kernel, initramfs: initramfs.data, uki })
-  const assets = await writeAssetImage(layout, plan, files)
+  const artifacts = { uki, systemdBoot: base.systemdBoot }
+  const writers = [
+    () => writeInstaller(layout, upstream, plan, artifacts, overlay, spool),
+    async () => {
+      step('writing the asset image')
+      const files = await makeAssetFiles(plan, { kernel: base.kernel, initramfs: initramfs.data, uki })
+      return writeAssetImage(layout, plan, files)
+    },
+  ]
+  // One hashes while the other reads or writes.
+  const [installer, assets] = (await settleInParallel(writers, (write) => write())) as [WrittenImage, WrittenImage]
   const images = [
     { tag: plan.tags.installer, manifest: installer.manifest },
     { tag: plan.tags.assets, manifest: assets.manifest },

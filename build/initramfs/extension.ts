@@ -27,7 +27,8 @@ export type Extension = {
 export type ExtensionChecks = {
   readonly talos: string
   readonly architecture: string
-  readonly kernelRelease: string
+  /** The base's, which may be read meanwhile. */
+  kernelRelease(): Promise<string>
 }
 
 /** Level 18, as imager compresses extensions. */
@@ -51,7 +52,7 @@ export async function readExtension(
     const { manifest, rootfs } = await readExtensionPackage(store, spool)
     const { metadata } = manifest
     checkMetadata(metadata, pinned, checks.talos)
-    checkKernelRelease(rootfs, metadata.name, checks.kernelRelease)
+    checkKernelRelease(rootfs, metadata.name, await checks.kernelRelease())
     checkPaths(rootfs, pinned, checks.talos)
     return { metadata, rootfs, close: () => store.close() }
   } catch (error) {

@@ -1,7 +1,8 @@
 // File contents: blocks compressed in parallel and written in order, small files packed into fragments, each content
 // once.
 import { createHash } from 'node:crypto'
-import { bytesSource, type ByteSource } from '#harness/bytes/source.ts'
+import { bytesSource, chunkMemory, freeBuffer, type ByteSource } from '#harness/bytes/source.ts'
+import { inPieces } from '../content.ts'
 import type { Block, Compressor } from './compressor.ts'
 import type { Sink } from './sink.ts'
 
@@ -49,6 +50,8 @@ export class DataWriter {
   #fragmentCount = 0
   #compressing = 0
   #position: number
+  /** Memory of blocks that are written, for those to come. */
+  readonly #memory: Buffer[] = []
 
   /** Contents are written to `sink` from `start`. */
   constructor(sink: Sink, start: number, compressor: Compressor, options: DataOptions) {
@@ -70,8 +73,8 @@ export class DataWriter {
     const blocksEnd = size - tailSize
     const hash = createHash('sha256')
     if (blocksEnd > 0) await this.#enqueue(() => void (content.start = this.#position))
-    for (let at = 0; at < blocksEnd; at += blockSize) {
-      const bytes = await source.read(at, Math.min(blockSize, blocksEnd - at))
+    const chunks = source.stream(0, blocksEnd, chunkMemory({ size: blocksEnd }))
+    for await (const bytes of inPieces(chunks, blockSize)) {
       if (duplicates) hash.update(bytes)
       await this.#addBlock(content, bytes)
     }
@@ -108,10 +111,19 @@ export class DataWriter {
     return size % blockSize
   }
 
+  /** `bytes` may be overwritten after. */
   async #addBlock(content: StoredContent, bytes: Uint8Array): Promise<void> {
     const index = content.blocks.push(0) - 1
-    if (this.#zeros.subarray(0, bytes.length).equals(bytes)) content.sparse += bytes.length
-    else await this.#compress(bytes, (_, word) => void (content.blocks[index] = word))
+    if (this.#zeros.subarray(0, bytes.length).equals(bytes)) {
+      content.sparse += bytes.length
+      return
+    }
+    const block = this.#memory.pop() ?? Buffer.allocUnsafeSlow(this.#options.blockSize)
+    block.set(bytes)
+    await this.#compress(block.subarray(0, bytes.length), (_, word) => {
+      content.blocks[index] = word
+      this.#memory.push(block)
+    })
   }
 
   async #addTail(content: StoredContent, tail: Uint8Array): Promise<void> {
@@ -148,6 +160,8 @@ export class DataWriter {
       await this.#sink.write(block.bytes, this.#position)
       done(this.#position, block.bytes.length | (block.stored ? STORED : 0))
       this.#position += block.bytes.length
+      // Nobody reads it again: collecting it as garbage was a fifth of the time.
+      if (!block.stored) freeBuffer(block.bytes)
     }, true)
   }
 
