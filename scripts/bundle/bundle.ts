@@ -122,7 +122,8 @@ async function writeOutput(folder: string, output: RolldownOutput['output']): Pr
     const path = join(folder, chunk.fileName)
     await mkdir(dirname(path), { recursive: true })
     await writeFile(path, chunk.code)
-    if (chunk.facadeModuleId?.endsWith('.spec.ts') === true) lines[chunk.fileName] = linesOf(chunk)
+    if (chunk.facadeModuleId?.endsWith('.spec.ts') === true)
+      lines[chunk.fileName.replace(/\.js$/, '.ts')] = linesOf(chunk)
   }
   await writeFile(join(folder, LINES), JSON.stringify(lines))
 }

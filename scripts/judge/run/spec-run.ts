@@ -118,7 +118,7 @@ async function runVitest({ specs, observer, name, thread, onBegin }: VitestRun):
           },
         ],
       },
-      { logLevel: 'error' },
+      { logLevel: 'error', css: { postcss: {} } },
       { stdout: printed, stderr: printed },
     ),
   )

@@ -1,7 +1,7 @@
 // Spec files as the thread of the rules loads them: each once, however many runs it serves.
 import { globSync, readFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
-import { join, relative } from 'node:path'
+import { join, matchesGlob, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { RunInput } from '#specs/support/run.ts'
 import type { SpecLines } from '#specs/support/test.ts'
@@ -44,7 +44,7 @@ export async function stateSpec(path: string, run: RunInput): Promise<void> {
  */
 export async function loadAhead(specs: string): Promise<void> {
   const hooks = resolveOwn()
-  const paths = globSync(specs, { cwd: ROOT }).toSorted()
+  const paths = CHUNKS === undefined ? globSync(specs, { cwd: ROOT }).toSorted() : chunkPaths(specs)
   const common = paths.filter((path) => PARTS[folderOf(path)] === undefined)
   for (const path of common.length === 0 ? paths : common) await load(join(ROOT, path)).catch(() => undefined)
   hooks.deregister()
@@ -75,12 +75,20 @@ function load(path: string, query = ''): Promise<() => void> {
 
 let chunkLines: Readonly<Record<string, SpecLines>> | undefined
 
+/** Lines of the spec files that the bundle has, by their paths in the project. */
+function readLines(chunks: string): Readonly<Record<string, SpecLines>> {
+  return (chunkLines ??= JSON.parse(readFileSync(new URL('lines.json', chunks), 'utf8')) as Record<string, SpecLines>)
+}
+
+function chunkPaths(specs: string): readonly string[] {
+  return CHUNKS === undefined ? [] : Object.keys(readLines(CHUNKS)).filter((path) => matchesGlob(path, specs))
+}
+
 /** Where a spec file is loaded from, and what its lines are in it. */
 function placeOf(path: string): { readonly url: string; readonly lines?: SpecLines | undefined } {
   if (CHUNKS === undefined) return { url: pathToFileURL(path).href }
-  chunkLines ??= JSON.parse(readFileSync(new URL('lines.json', CHUNKS), 'utf8')) as Record<string, SpecLines>
-  const chunk = `${relative(ROOT, path).slice(0, -MODULE_EXTENSION.length)}.js`
-  return { url: new URL(chunk, CHUNKS).href, lines: chunkLines[chunk] }
+  const own = relative(ROOT, path)
+  return { url: new URL(`${own.slice(0, -MODULE_EXTENSION.length)}.js`, CHUNKS).href, lines: readLines(CHUNKS)[own] }
 }
 
 /**
