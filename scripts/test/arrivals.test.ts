@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readlink, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
@@ -6,6 +6,7 @@ import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { BUDGET } from '#harness/budget.ts'
 import { digestOf } from '#harness/bytes/digest.ts'
 import { IntegrityError } from '#harness/errors.ts'
+import { Arrival } from '#harness/oci/cache/arrival.ts'
 import { openCache } from '#harness/oci/cache/cache.ts'
 import { fillBlob } from '#harness/oci/cache/fill.ts'
 import { UKI_PATH } from '#harness/talos/installer.ts'
@@ -29,14 +30,29 @@ const UKI = samplePe([
   { name: '.initrd', data: Buffer.concat(MEMBERS) },
   { name: '.profile', data: Buffer.from('ID=main') },
 ])
-const LAYER = gzipSync(
-  tarOf([
-    { name: 'usr/', type: '5' },
-    { name: UKI_PATH, content: UKI },
-  ]),
-  { level: 1 },
-)
+const layerOf = (uki: Uint8Array): Buffer =>
+  gzipSync(
+    tarOf([
+      { name: 'usr/', type: '5' },
+      { name: UKI_PATH, content: uki },
+    ]),
+    { level: 1 },
+  )
+const LAYER = layerOf(UKI)
 const INITRD = UKI.indexOf(MEMBERS[0] ?? '')
+
+function damaged(bytes: Uint8Array, at: number): Uint8Array {
+  const copy = Uint8Array.from(bytes)
+  copy[at] = ~(copy[at] ?? 0) & 0xff
+  return copy
+}
+
+/** Files below `folder` that this process has open, those that were removed among them. */
+async function openFiles(below: string): Promise<number> {
+  const names = await readdir('/proc/self/fd')
+  const targets = await Promise.all(names.map((name) => readlink(`/proc/self/fd/${name}`).catch(() => '')))
+  return targets.filter((target) => target.startsWith(`${below}/`)).length
+}
 
 const closers: (() => Promise<void> | void)[] = []
 afterEach(async () => {
@@ -48,14 +64,14 @@ async function* inPieces(bytes: Uint8Array, end = bytes.length): AsyncGenerator<
   if (end < bytes.length) throw new IntegrityError('SIZE_MISMATCH', 'cut', { got: 1, want: 2, bytesRead: 1 })
 }
 
-/** Fills the cache with LAYER, up to `end`, while somebody listens. */
-async function pull(cacheFolder: string, end?: number): Promise<void> {
+/** Fills the cache with `layer`, up to `end`, while somebody listens. */
+async function pull(cacheFolder: string, layer = LAYER, end?: number): Promise<void> {
   readAhead()
   const arrivals = tellArrivals({ cacheFolder, limits: BUDGET })
   closers.push(arrivals.close)
-  const content = { digest: digestOf(LAYER), size: LAYER.length }
+  const content = { digest: digestOf(layer), size: layer.length }
   const options = { where: { path: 'x' }, layer: true, onTar: arrivals.onTar }
-  await fillBlob(await openCache(cacheFolder), content, inPieces(LAYER, end), options)
+  await fillBlob(await openCache(cacheFolder), content, inPieces(layer, end), options)
 }
 
 /** The facts that a run with this cache gets. */
@@ -112,8 +128,22 @@ describe('an installer that arrives', () => {
 
   it('is nothing to rely on where the rest never comes', async () => {
     const cacheFolder = join(folder, 'cut')
-    await expectCode(() => pull(cacheFolder, LAYER.length - 200), IntegrityError, 'SIZE_MISMATCH')
+    await expectCode(() => pull(cacheFolder, LAYER, LAYER.length - 200), IntegrityError, 'SIZE_MISMATCH')
     const facts = factsOf(cacheFolder)
     expect(await Promise.all(keysInFile.map((key) => facts.recall(key)))).toEqual([undefined, undefined])
+  })
+
+  it.for([
+    ['no PE file', KERNEL],
+    ['one without an initramfs', samplePe([{ name: '.linux', data: KERNEL }])],
+    ['one whose initramfs does not unpack', damaged(UKI, INITRD + 40)],
+  ] as const)('is left to the rules where it is %s', async ([name, uki]) => {
+    const cacheFolder = join(folder, name)
+    const closing = vi.spyOn(Arrival.prototype, 'close')
+    await pull(cacheFolder, layerOf(uki))
+    await vi.waitFor(() => expect(closing).toHaveBeenCalledOnce(), { timeout: 60_000 })
+    await closing.mock.results[0]?.value
+    closing.mockRestore()
+    expect(await openFiles(cacheFolder)).toBe(0)
   })
 })

@@ -86,7 +86,9 @@ async function readBoot(
       onPart(found.offset + offset, size, digest),
     )
   })
-  await Promise.allSettled([kernel, boot.kernel().then((one) => one.payload()), unpacking])
+  const payload = boot.kernel().then((one) => one.payload())
+  const [unpacked] = await Promise.allSettled([unpacking, kernel, payload])
   await isWhole
-  await beginLongest(boot)
+  // What cannot be unpacked is not tried twice ahead of the rules.
+  if (unpacked.status === 'fulfilled') await beginLongest(boot)
 }
