@@ -7,9 +7,9 @@ import { dirname, join, normalize } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import packageJson from '../package.json' with { type: 'json' }
+import { start } from './test/start.ts'
 import { COMMAND_PARSERS, WITHOUT_OPTIONS } from './testing/command-parsers.ts'
 import { runCommand } from './testing/run-command.ts'
-import { runCommandLine } from './testing/run-script.ts'
 import { commandsOf, commandsOfMarkdown, type ShownCommand } from './testing/shown-commands.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -73,9 +73,10 @@ describe('documents', () => {
     expect(transcripts).toHaveLength(2)
     const folder = await mkdtemp(join(tmpdir(), 'readme-'))
     try {
-      const judged = transcripts.map(async ([, command = '', output = ''], at) => {
+      const judged: (readonly [string, string])[] = []
+      for (const [at, [, command = '', output = '']] of transcripts.entries()) {
         const [{ args } = { args: [] }] = commandsOf(command)
-        const outcome = await runCommandLine('test', [...args, '--report', join(folder, `${at}.json`)])
+        const outcome = await runCommand(start, [...args, '--report', join(folder, `${at}.json`)])
         const printed = outcome.stdout
           .split('\n')
           .map((line) => line.replace(/; \S+\.json$/, '; report/conformance.json'))
@@ -84,10 +85,10 @@ describe('documents', () => {
         expect(shown.length).toBeGreaterThan(0)
         expect(VERDICT.exec(now)?.[0]).toBe(VERDICT.exec(verdict)?.[0])
         expect(shown.filter((line) => line !== verdict && !printed.includes(line))).toEqual([])
-        return [verdict, now] as const
-      })
+        judged.push([verdict, now])
+      }
       // The numbers of a verdict change with each rule: vitest -u writes them.
-      const current = (await Promise.all(judged)).reduce((whole, [verdict, now]) => whole.replace(verdict, now), text)
+      const current = judged.reduce((whole, [verdict, now]) => whole.replace(verdict, now), text)
       await expect(current).toMatchFileSnapshot(join(ROOT, 'README.md'))
     } finally {
       await rm(folder, { recursive: true })

@@ -8,12 +8,7 @@ export type Outcome = { readonly status: number | null; readonly stdout: string;
 
 /** `npm test -- ARGS` with standard output in a pipe. */
 export function runConform(args: readonly string[]): Promise<Outcome> {
-  return runCommandLine('test', args)
-}
-
-/** A command by its name, of the project in `folder`. */
-export function runCommandLine(name: string, args: readonly string[], folder: string = ROOT): Promise<Outcome> {
-  return runScript('talos-image.ts', [name, ...args], folder)
+  return runScript('talos-image.ts', ['test', ...args])
 }
 
 /** `scripts/NAME` of the project in `folder`. */
