@@ -1,5 +1,6 @@
 // The asset tree: kernel and initramfs as files, a report about them, checksums of everything (the rules AST).
 import { createHash } from 'node:crypto'
+import { chunkMemory } from '#harness/bytes/source.ts'
 import {
   ASSET_ROOT,
   buildTarget,
@@ -72,7 +73,7 @@ function encodeReport(plan: AssetPlan, assets: readonly Asset[]): string {
 
 async function toAsset([path, data]: readonly [string, Content]): Promise<Asset> {
   const hash = createHash('sha256')
-  for await (const chunk of chunksOf(data)) hash.update(chunk)
+  for await (const chunk of chunksOf(data, chunkMemory({ size: sizeOf(data) }))) hash.update(chunk)
   return { path, data, sha256: hash.digest('hex') }
 }
 

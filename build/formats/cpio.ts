@@ -1,5 +1,6 @@
 // Writes a cpio archive in the newc format as `cpio -o -H newc --reproducible` of GNU cpio 2.15 does:
 // https://docs.kernel.org/driver-api/early-userspace/buffer-format.html
+import { CHUNK_SIZE } from '#harness/bytes/source.ts'
 import { FormatError } from '#harness/errors.ts'
 import { chunksOf, sizeOf, type Content } from './content.ts'
 
@@ -45,9 +46,10 @@ export function encodeCpio(entries: readonly CpioFile[]): Uint8Array {
   return Buffer.concat(parts, Math.ceil(size / BLOCK_SIZE) * BLOCK_SIZE) // filled up with NUL
 }
 
-/** The bytes of `encodeCpio`, contents streamed. */
+/** The bytes of `encodeCpio`, contents streamed; a chunk holds until the next is asked for. */
 export async function* cpioChunks(entries: readonly StreamedCpioFile[]): AsyncGenerator<Uint8Array, void, void> {
   let size = 0
+  const memory = Buffer.allocUnsafeSlow(CHUNK_SIZE)
   const count = (bytes: Uint8Array): Uint8Array => {
     size += bytes.length
     return bytes
@@ -55,7 +57,7 @@ export async function* cpioChunks(entries: readonly StreamedCpioFile[]): AsyncGe
   for (const [index, entry] of entries.entries()) {
     const data = dataOf(entry)
     yield count(encodeHeader(entry, index, sizeOf(data)))
-    for await (const chunk of chunksOf(data)) yield count(chunk)
+    for await (const chunk of chunksOf(data, memory)) yield count(chunk)
     yield count(padding(sizeOf(data)))
   }
   yield count(encodeHeader(TRAILER, 0, 0))

@@ -2,7 +2,7 @@
 import { gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { buffer } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
-import { chunksOf, type Content } from './content.ts'
+import { chunksOf, inPieces, type Content } from './content.ts'
 import { cpioChunks, encodeCpio } from './cpio.ts'
 import { gzipStored } from './gzip-stored.ts'
 import { composePe, streamPe } from './pe-sections.ts'
@@ -88,6 +88,28 @@ it('passes on the error of what it compresses', async () => {
   }
   await expect(collect(zstdChunks(broken()))).rejects.toThrow('gone')
 })
+
+it.each([999, 1000, 4096])(
+  'cuts what comes in memory of the producer into pieces of %i bytes in one memory',
+  async (size) => {
+    const whole = big.subarray(0, 50_000)
+    const memory = Buffer.alloc(1000)
+    const reused: Content = {
+      size: whole.length,
+      async *stream(_start, _end, given = memory) {
+        for (let at = 0; at < whole.length; at += 1000) {
+          given.set(whole.subarray(at, at + 1000))
+          yield await Promise.resolve(given.subarray(0, 1000))
+        }
+      },
+    }
+    const pieces: Buffer[] = []
+    const own = Buffer.alloc(size)
+    for await (const piece of inPieces(chunksOf(reused, Buffer.alloc(1000)), size, own)) pieces.push(Buffer.from(piece))
+    expect(Buffer.concat(pieces).equals(whole)).toBe(true)
+    expect(pieces.slice(0, -1).every(({ length }) => length === size)).toBe(true)
+  },
+)
 
 /** PE32+ with one section of 16 bytes. */
 function sampleStub(): Buffer {

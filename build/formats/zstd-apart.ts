@@ -20,7 +20,7 @@ export async function* zstdApart(
   chunks: AsyncIterable<Uint8Array>,
   { level = TALOS_ZSTD_LEVEL, leastApart = LEAST_APART } = {},
 ): AsyncGenerator<Uint8Array, void, void> {
-  const pieces = inPieces(chunks, CHUNK_SIZE)
+  const pieces = inPieces(chunks, CHUNK_SIZE, Buffer.allocUnsafeSlow(CHUNK_SIZE))
   const first: Uint8Array[] = []
   let size = 0
   try {
@@ -30,7 +30,7 @@ export async function* zstdApart(
         yield* zstdChunks(joined(first), level)
         return
       }
-      first.push(Uint8Array.from(next.value)) // a copy: the producer may use the chunk again
+      first.push(Uint8Array.from(next.value)) // a copy: the next piece takes its memory
       size += next.value.length
     }
     yield* runApart(joined(first.splice(0), pieces), level)
@@ -68,6 +68,7 @@ async function* runApart(input: AsyncIterable<Uint8Array>, level: number): Async
       throw error
     }
   }
+  // A piece that is more than the pipe's buffer is written whole before the next is asked for, which takes its memory.
   const fed = pipeline(watched, child.stdin).catch(() => child.kill('SIGKILL'))
   try {
     yield* child.stdout as AsyncIterable<Uint8Array>
