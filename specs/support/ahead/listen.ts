@@ -86,8 +86,9 @@ async function readBoot(
       onPart(found.offset + offset, size, digest),
     )
   })
-  const payload = boot.kernel().then((one) => one.payload())
-  const [unpacked] = await Promise.allSettled([unpacking, kernel, payload])
+  // Each of them is a search through all of its payload.
+  const inKernel = boot.kernel().then((one) => Promise.all([one.banner(), one.config(), one.certificates()]))
+  const [unpacked] = await Promise.allSettled([unpacking, kernel, inKernel])
   await isWhole
   // What cannot be unpacked is not tried twice ahead of the rules.
   if (unpacked.status === 'fulfilled') await beginLongest(boot)
