@@ -20,12 +20,14 @@ export async function openLayout(reference: LayoutReference): Promise<ContentSto
   })
   const opened = new Map<string, Promise<ByteSource | undefined>>()
   const closers: (() => Promise<void>)[] = []
+  let isClosed = false
 
   const openMember = async (member: string): Promise<ByteSource | undefined> => {
     const target = await resolveInside(root, member, path)
     if (target === undefined) return undefined
     const { file, size } = await openFile(target, FORMAT)
-    closers.push(() => file.close())
+    if (isClosed) await file.close()
+    else closers.push(() => file.close())
     return fileSource(file, size, memberLocation({ path }, member))
   }
   return layoutStore(reference, {
@@ -35,6 +37,7 @@ export async function openLayout(reference: LayoutReference): Promise<ContentSto
       return known
     },
     async close() {
+      isClosed = true
       await Promise.all(closers.splice(0).map((close) => close()))
     },
   })
