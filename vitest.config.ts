@@ -18,8 +18,7 @@ export default defineConfig({
     expect: { requireAssertions: true, poll: { timeout: PATIENCE.testTimeout } },
     allowOnly: false,
     ...(!isShuffled && { sequence: { sequencer: LongestFirst } }),
-    // One more than two cores have to do: the tests of a registry that does not answer wait for it.
-    maxWorkers: 3,
+    maxWorkers: 2,
     coverage: {
       provider: 'v8',
       include: [`${folders}/**/*.ts`],
