@@ -19,9 +19,11 @@ export async function compressZstd(bytes: Uint8Array, level = TALOS_ZSTD_LEVEL):
   return frame
 }
 
+/** The frame of nothing that Node adds, as a chunk of its own, where a frame ends with a buffer of the output (seen with 26.10). */
+const NOTHING = Buffer.from('28b52ffd240001000099e9d851', 'hex')
+
 /**
- * The size of a buffer that no frame of `size` bytes fills: where a frame ends with its buffer, Node adds a frame of nothing
- * (seen with 26.10). Above ZSTD_COMPRESSBOUND of zstd.h.
+ * The size of a buffer that no frame of `size` bytes fills, so that Node adds no NOTHING: above ZSTD_COMPRESSBOUND of zstd.h.
  */
 export function roomForFrame(size: number): number {
   return size + (size >> 7) + 512
@@ -36,7 +38,7 @@ export async function* zstdChunks(
   const input = Readable.from(inPieces(chunks, CHUNK_SIZE), { highWaterMark: 1 })
   input.on('error', (error) => stream.destroy(error))
   try {
-    yield* input.pipe(stream) as AsyncIterable<Uint8Array>
+    for await (const chunk of input.pipe(stream) as AsyncIterable<Buffer>) if (!chunk.equals(NOTHING)) yield chunk
   } finally {
     input.destroy()
   }
