@@ -21,7 +21,7 @@ const LEFT_OUT = [/^node:/, /^vitest(?:\/|$)/, /^vite(?:\/|$)/, 'xz-decompress']
 /** Of the chunks of all spec files; scripts/judge/run/thread/spec-files.ts reads it. */
 const LINES = 'lines.json'
 /** Longer than any command takes that may still load a part of an older bundle. */
-const KEPT_MS = 24 * 60 * 60_000
+const KEPT_MS = 60 * 60_000
 
 type Thread = {
   readonly folder: string
@@ -32,8 +32,8 @@ type Thread = {
   readonly define: Readonly<Record<string, string>>
 }
 
-/** Writes the bundle of the project in `root`, and last the manifest that says what it was made of. */
-export async function writeBundle(root: string): Promise<void> {
+/** Writes the bundle of the project in `root`, and last the manifest that says what it was made of; gives the number of modules. */
+export async function writeBundle(root: string): Promise<number> {
   const began = Date.now()
   const bundles = join(root, BUNDLE_FOLDER)
   const specs = (await Array.fromAsync(glob(SPECS, { cwd: root }))).toSorted()
@@ -80,6 +80,7 @@ export async function writeBundle(root: string): Promise<void> {
   await writeFile(join(folder, MANIFEST), JSON.stringify(manifest))
   await rename(join(folder, MANIFEST), join(bundles, MANIFEST))
   await removeOld(bundles, name)
+  return modules.size
 }
 
 /** Bundles what one thread runs; gives the paths of the modules. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { UsageError } from '../cli/command-line.ts'
-import { changedFiles, reaching, testsReaching } from './changed.ts'
+import { changedFiles, reaching, rulesStatedIn, testsReaching } from './changed.ts'
 
 const TEXTS = new Map([
   ['harness/a.ts', ''],
@@ -40,5 +40,16 @@ describe('testsReaching', () => {
 describe('changedFiles', () => {
   it('refuses what is no commit', async () => {
     await expect(changedFiles('no-such-commit')).rejects.toThrow(UsageError)
+  })
+})
+
+describe('rulesStatedIn', () => {
+  it('lists the rules of spec files, and of nothing else', async () => {
+    expect(await rulesStatedIn(['specs/oci/identity.spec.ts', 'specs/oci/absent.spec.ts', 'README.md'])).toEqual([
+      'OCI-001',
+      'OCI-003',
+      'OCI-008',
+    ])
+    expect(await rulesStatedIn(['scripts/check/changed.test.ts'])).toEqual([])
   })
 })

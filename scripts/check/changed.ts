@@ -44,6 +44,15 @@ export type Reaching = {
   readonly left: number
 }
 
+const STATED = /\b(?:must|should)\(\s*'([A-Z]+-\d+)'/g
+
+/** Rules that the spec files among `changed` state, each once. */
+export async function rulesStatedIn(changed: readonly string[]): Promise<readonly string[]> {
+  const specs = changed.filter((path) => path.endsWith('.spec.ts'))
+  const texts = await Promise.all(specs.map((path) => readFile(join(ROOT, path), 'utf8').catch(() => '')))
+  return [...new Set(texts.flatMap((text) => [...text.matchAll(STATED)].map(([, id = '']) => id)))].toSorted()
+}
+
 /** The tests that reach one of `changed`; those of whole commands only where something of scripts/ or build/ has changed. */
 export async function testsReaching(changed: readonly string[]): Promise<Reaching> {
   const texts = new Map<string, string>()

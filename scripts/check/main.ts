@@ -2,7 +2,7 @@
 import { Command } from 'commander'
 import { addExamples, parseCommand } from '../cli/command-line.ts'
 import { printFailure } from '../cli/failure.ts'
-import { changedFiles, testsReaching } from './changed.ts'
+import { changedFiles, rulesStatedIn, testsReaching } from './changed.ts'
 import { hasMemory, makeScratch } from './scratch.ts'
 import { renderResults, runSteps, type Step, type StepResult } from './steps.ts'
 
@@ -10,13 +10,14 @@ const OWN = ['node', '--import', './scripts/preload.mjs', 'scripts/develop.ts']
 const LINT = ['oxlint', '--deny-warnings', '--quiet']
 /** Types with one checker: of several on one core, each checks for itself what all need. */
 const TYPES = ['tsc', '-p', '.', '--checkers', '1']
+const RULE_INDEX: Step = ['ruleIndex', [...OWN, 'rule-index', '--check']]
 /** On one core each. */
 const QUICK: readonly Step[] = [
   ['format', ['oxfmt', '--check']],
   ['lint', LINT],
   ['types', TYPES],
   ['unused', ['knip', '--no-progress']],
-  ['ruleIndex', [...OWN, 'rule-index', '--check']],
+  RULE_INDEX,
 ]
 
 /** On all cores. */
@@ -36,7 +37,10 @@ export type CheckOptions = { readonly changed?: string | true }
 export function parseCheck(args: readonly string[]): CheckOptions | undefined {
   const command = new Command('npm run check --')
     .description('Format, lint, types, what nothing uses, rule index, unit tests, selftest.')
-    .option('--changed [COMMIT]', 'only lint, types, and the unit tests that reach what changed since (default: HEAD)')
+    .option(
+      '--changed [COMMIT]',
+      'only lint, types, the unit tests that reach what changed since, and the counterexamples of rules in changed spec files (default: HEAD)',
+    )
   addExamples(command, ['npm run check -- --changed', 'npm run check -- --changed main'])
   return parseCommand(command, args) ? command.opts<CheckOptions>() : undefined
 }
@@ -49,7 +53,9 @@ export async function check(args: readonly string[]): Promise<number> {
     const { changed } = options
     const groups = changed === undefined ? allSteps() : await stepsSince(changed === true ? 'HEAD' : changed)
     await using scratch = await makeScratch()
-    const results = await runGroups(groups, { ...process.env, TMPDIR: scratch.path })
+    // vitest takes CI for a terminal with colours.
+    const plain = process.stdout.isTTY || process.env['FORCE_COLOR'] !== undefined ? {} : { NO_COLOR: '1' }
+    const results = await runGroups(groups, { ...process.env, ...plain, TMPDIR: scratch.path })
     process.stdout.write(renderResults(results))
     return results.every(({ passed }) => passed) ? 0 : 1
   } catch (error) {
@@ -60,14 +66,18 @@ export async function check(args: readonly string[]): Promise<number> {
 async function stepsSince(base: string): Promise<readonly (readonly Step[])[]> {
   const changed = await changedFiles(base)
   const { tests, left } = await testsReaching(changed)
+  const rules = await rulesStatedIn(changed)
   const more = left === 0 ? '' : `; ${left} of commands reach it too, and are left to npm run check`
   process.stdout.write(`${changed.length} files changed since ${base}, ${tests.length} test files reach them${more}\n`)
+  if (rules.length > 0)
+    process.stdout.write(`${rules.length} rules are stated in them: their counterexamples are tried\n`)
   const quick: readonly Step[] = [
     ['lint', LINT],
     ['types', [...TYPES, '--incremental', '--tsBuildInfoFile', KEPT_TYPES]],
   ]
   const unit: Step = ['unit', ['vitest', 'run', '--project=unit', '--reporter=dot', ...tests]]
-  return [quick, tests.length === 0 ? [] : [unit]]
+  const ofRules: readonly Step[] = rules.length === 0 ? [] : [RULE_INDEX, ['selftest', [...OWN, 'selftest', ...rules]]]
+  return [quick, [...ofRules, ...(tests.length === 0 ? [] : [unit])]]
 }
 
 /** Two steps at a time to the end, the longest last; with little memory the long ones one after the other. */
