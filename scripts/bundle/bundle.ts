@@ -69,13 +69,18 @@ export async function writeBundle(root: string): Promise<number> {
     const { ctimeMs } = await stat(join(root, path))
     if (ctimeMs >= began) throw new Error(`${path} was written while the bundle was made of it; run it again`)
   }
-  const folders = [...new Set(specs.map((path) => dirname(path))), 'specs'].toSorted()
+  const made = await Array.fromAsync(glob('**/*.{js,json}', { cwd: folder }))
+  const files = [...own, ...made.map((path) => join(BUNDLE_FOLDER, name, path)).toSorted()]
+  const inSpecs = await Array.fromAsync(glob('specs/**', { cwd: root, withFileTypes: true }))
+  const folders = inSpecs
+    .filter((one) => one.isDirectory())
+    .map((one) => relative(root, join(one.parentPath, one.name)))
   const manifest: BundleManifest = {
     root,
     node: process.versions.node,
     entry: join(name, 'commands', 'talos-image.js'),
-    files: own.map((path) => [path, timesOf(join(root, path)), sha256Of(join(root, path))]),
-    folders: folders.map((path) => [path, timesOf(join(root, path))]),
+    files: files.map((path) => [path, timesOf(join(root, path)), sha256Of(join(root, path))]),
+    folders: folders.toSorted().map((path) => [path, timesOf(join(root, path))]),
   }
   await writeFile(join(folder, MANIFEST), JSON.stringify(manifest))
   await rename(join(folder, MANIFEST), join(bundles, MANIFEST))

@@ -5,7 +5,12 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { BUNDLE_FOLDER, freshBundle, MANIFEST, sha256Of, timesOf } from './fresh.ts'
 
-const FILES = { 'harness/a.ts': 'a', 'specs/oci/b.spec.ts': 'b', 'node_modules/.package-lock.json': '{}' }
+const FILES = {
+  'harness/a.ts': 'a',
+  'specs/oci/b.spec.ts': 'b',
+  'node_modules/.package-lock.json': '{}',
+  [join(BUNDLE_FOLDER, '1/start.js')]: 'c',
+}
 
 describe('freshBundle', () => {
   let root = ''
@@ -51,7 +56,11 @@ describe('freshBundle', () => {
     ['other packages are installed', () => write('node_modules/.package-lock.json', '{"a":1}')],
     ['it was made by another Node', () => describeBundle({ node: '26.0.0' })],
     ['it was made in another folder', () => describeBundle({ root: '/elsewhere' })],
+    ['what starts is empty', () => write(join(BUNDLE_FOLDER, '1/start.js'), '')],
+    ['what starts is gone', () => rm(join(root, BUNDLE_FOLDER, '1/start.js'))],
     ['its manifest is cut off', () => write(join(BUNDLE_FOLDER, MANIFEST), '{')],
+    ['its manifest is null', () => write(join(BUNDLE_FOLDER, MANIFEST), 'null')],
+    ['its manifest lists nothing', () => describeBundle({ files: undefined })],
     ['there is no bundle', () => rm(join(root, BUNDLE_FOLDER), { recursive: true })],
   ])('is none where %s', async (_, change) => {
     await change()

@@ -16,34 +16,33 @@ export type BundleManifest = {
   readonly node: string
   /** Module to start, below BUNDLE_FOLDER. */
   readonly entry: string
-  /** Own modules and data, and the list of installed packages; paths below the project. */
+  /** Own modules and data, the list of installed packages, and what was made of them; paths below the project. */
   readonly files: readonly (readonly [path: string, times: string | undefined, sha256: string | undefined])[]
-  /** Folders with spec files. */
+  /** Every folder that a spec file may be in. */
   readonly folders: readonly (readonly [path: string, times: string | undefined])[]
 }
 
 /**
- * The module that takes the place of scripts/talos-image.ts, as a path; undefined where there is no bundle, or where one of its modules,
- * a package or Node is another than it was made of. A file that was not touched since is believed from its times, as git
- * does; of any other the bytes are compared.
+ * The module that takes the place of scripts/talos-image.ts, as a path; undefined where there is no whole bundle, or where one of
+ * its modules, the list of installed packages or Node is another than it was made of. A file that was not touched since is believed
+ * from its times, as git does; of any other the bytes are compared.
  */
 export function freshBundle(root: string): string | undefined {
   const folder = join(root, BUNDLE_FOLDER)
-  let manifest: BundleManifest
   try {
-    manifest = JSON.parse(readFileSync(join(folder, MANIFEST), 'utf8')) as BundleManifest
+    const manifest = JSON.parse(readFileSync(join(folder, MANIFEST), 'utf8')) as BundleManifest
+    return isFresh(root, manifest) ? join(folder, manifest.entry) : undefined
   } catch {
     return undefined
   }
-  if (manifest.root !== root || manifest.node !== process.versions.node) return undefined
-  const specs: string[] = []
-  for (const [path, ...recorded] of manifest.files) {
-    if (!isSame(join(root, path), recorded)) return undefined
-    if (path.endsWith('.spec.ts')) specs.push(path)
-  }
-  const areFoldersSame = manifest.folders.every(([path, times]) => timesOf(join(root, path)) === times)
-  if (!areFoldersSame && globSync(SPECS, { cwd: root }).toSorted().join() !== specs.toSorted().join()) return undefined
-  return join(folder, manifest.entry)
+}
+
+function isFresh(root: string, { root: own, node, files, folders }: BundleManifest): boolean {
+  if (own !== root || node !== process.versions.node) return false
+  if (!files.every(([path, ...recorded]) => isSame(join(root, path), recorded))) return false
+  if (folders.every(([path, times]) => timesOf(join(root, path)) === times)) return true
+  const specs = files.map(([path]) => path).filter((path) => path.endsWith('.spec.ts'))
+  return globSync(SPECS, { cwd: root }).toSorted().join() === specs.toSorted().join()
 }
 
 function isSame(path: string, [times, sha256]: readonly (string | undefined)[]) {

@@ -40,9 +40,12 @@ export async function makeBundle(args: readonly string[]): Promise<number> {
   }
 }
 
-/** The sentence of the bundler about a module that it cannot read; undefined for any other failure. */
+/** What a person can mend: a module that cannot be read, a folder that cannot be written; undefined for any other failure. */
 function unreadable(error: unknown): UsageError | undefined {
-  if (!(error instanceof Error) || !('errors' in error)) return undefined
+  if (!(error instanceof Error)) return undefined
+  if ('code' in error && ['EACCES', 'EROFS', 'ENOSPC'].includes(String(error.code)))
+    return new UsageError(`${BUNDLE_FOLDER} cannot be written: ${String(error.code)}`, { cause: error })
+  if (!('errors' in error)) return undefined
   const [, what = error.message, place = ''] = stripVTControlCharacters(error.message)
     .split('\n')
     .filter((line) => line.trim() !== '')

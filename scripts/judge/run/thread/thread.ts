@@ -20,15 +20,20 @@ export function keepThreads(path: string, count: number): void {
 /** A run's hold on a thread. */
 export class RuleThread implements PoolWorker {
   readonly name = 'rules'
-  readonly #listeners: [string, (...args: unknown[]) => void][] = []
+  #listeners: readonly (readonly [event: string, callback: (...args: unknown[]) => void])[] = []
   readonly #thread: Worker
   #env: NodeJS.ProcessEnv = process.env
   #hasStopped = false
+  /** What was said with the events of a thread that has ended. */
+  readonly #ends: Record<string, unknown> = {}
 
   /** Starts the thread, which loads the rules of the spec files that the glob `specs` matches. */
   constructor(specs: string) {
     this.#thread = idle.pop() ?? startThread(specs)
     this.#thread.ref()
+    // Before vitest listens; it hears of it when it does.
+    this.on('error', (error) => (this.#ends['error'] = error))
+    this.on('exit', (status) => (this.#ends['exit'] = status))
   }
 
   /** The pool of the one vitest that this thread is for. */
@@ -53,11 +58,14 @@ export class RuleThread implements PoolWorker {
   }
 
   on(event: string, callback: (...args: unknown[]) => void): void {
-    this.#listeners.push([event, callback])
+    const listener = [event, callback] as const
+    this.#listeners = [...this.#listeners, listener]
     this.#thread.on(event, callback)
+    if (event in this.#ends) setImmediate(() => this.#listeners.includes(listener) && callback(this.#ends[event]))
   }
 
   off(event: string, callback: (...args: unknown[]) => void): void {
+    this.#listeners = this.#listeners.filter((one) => one[0] !== event || one[1] !== callback)
     this.#thread.off(event, callback)
   }
 
@@ -70,7 +78,8 @@ export class RuleThread implements PoolWorker {
     if (this.#hasStopped) return
     this.#hasStopped = true
     const thread = this.#thread
-    for (const [event, callback] of this.#listeners.splice(0)) thread.off(event, callback)
+    for (const [event, callback] of this.#listeners) thread.off(event, callback)
+    this.#listeners = []
     if (idle.length >= maxIdle) {
       await thread.terminate()
       return
