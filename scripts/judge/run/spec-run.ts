@@ -39,8 +39,9 @@ export type SpecRun = {
   close(): Promise<void>
 }
 
-export function openSpecRun(specs: string = SPEC_GLOB): SpecRun {
-  const thread = new RuleThread(specs)
+/** `entry`: the module that its thread begins with. */
+export function openSpecRun(specs: string = SPEC_GLOB, entry?: string): SpecRun {
+  const thread = new RuleThread(specs, entry)
   const observer = createObserver(ROOT)
   const name = randomUUID()
   const begun = Promise.withResolvers<void>()

@@ -23,17 +23,21 @@ export class RuleThread implements PoolWorker {
   #listeners: readonly (readonly [event: string, callback: (...args: unknown[]) => void])[] = []
   readonly #thread: Worker
   #env: NodeJS.ProcessEnv = process.env
+  readonly #isOwn: boolean
   #hasStopped = false
-  /** What was said with the events of a thread that has ended. */
-  readonly #ends: Record<string, unknown> = {}
+  /** The exit status of a thread that has ended. */
+  #exit: unknown
 
-  /** Starts the thread, which loads the rules of the spec files that the glob `specs` matches. */
-  constructor(specs: string) {
-    this.#thread = idle.pop() ?? startThread(specs)
+  /**
+   * Starts the thread, which loads the rules of the spec files that the glob `specs` matches. One that begins with the
+   * module `own` is for this run alone.
+   */
+  constructor(specs: string, own?: string) {
+    this.#isOwn = own !== undefined
+    this.#thread = own === undefined ? (idle.pop() ?? startThread(specs, entry)) : startThread(specs, own)
     this.#thread.ref()
-    // Before vitest listens; it hears of it when it does.
-    this.on('error', (error) => (this.#ends['error'] = error))
-    this.on('exit', (status) => (this.#ends['exit'] = status))
+    // Before vitest listens, which hears of it when it does. An error is nobody's until then, and ends the command (cli/ends.ts).
+    this.on('exit', (status) => (this.#exit = status))
   }
 
   /** The pool of the one vitest that this thread is for. */
@@ -61,7 +65,8 @@ export class RuleThread implements PoolWorker {
     const listener = [event, callback] as const
     this.#listeners = [...this.#listeners, listener]
     this.#thread.on(event, callback)
-    if (event in this.#ends) setImmediate(() => this.#listeners.includes(listener) && callback(this.#ends[event]))
+    if (event === 'exit' && this.#exit !== undefined)
+      setImmediate(() => this.#listeners.includes(listener) && callback(this.#exit))
   }
 
   off(event: string, callback: (...args: unknown[]) => void): void {
@@ -80,7 +85,7 @@ export class RuleThread implements PoolWorker {
     const thread = this.#thread
     for (const [event, callback] of this.#listeners) thread.off(event, callback)
     this.#listeners = []
-    if (idle.length >= maxIdle) {
+    if (idle.length >= maxIdle || this.#isOwn || this.#exit !== undefined) {
       await thread.terminate()
       return
     }
@@ -89,9 +94,9 @@ export class RuleThread implements PoolWorker {
   }
 }
 
-function startThread(specs: string): Worker {
+function startThread(specs: string, module: string): Worker {
   // A thread whose output is read keeps the process from ending, also while it waits for a run.
-  const thread = new Worker(entry, { workerData: specs, execArgv: [], stdout: maxIdle === 0 })
+  const thread = new Worker(module, { workerData: specs, execArgv: [], stdout: maxIdle === 0 })
   // Standard output is for the verdict.
   if (maxIdle === 0) thread.stdout.on('data', (chunk: Buffer) => process.stderr.write(chunk))
   return thread
