@@ -1,11 +1,12 @@
 // The modules of the commands and of the rules, with the packages that they use, in few files: Node takes half a second to find
 // and link some 900 modules, twice, as the rules run in a thread of their own.
-import { createHash } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { glob, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { SourceMap } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { rolldown, type OutputChunk, type Plugin, type RolldownOutput } from 'rolldown'
+import type { SpecLines } from '#specs/support/test.ts'
 import { BUNDLE_FOLDER, MANIFEST, sha256Of, SPECS, timesOf, type BundleManifest } from './fresh.ts'
 
 const PROGRAM = 'scripts/talos-image.ts'
@@ -37,7 +38,7 @@ export async function writeBundle(root: string): Promise<number> {
   const began = Date.now()
   const bundles = join(root, BUNDLE_FOLDER)
   const specs = (await Array.fromAsync(glob(SPECS, { cwd: root }))).toSorted()
-  const name = createHash('sha256').update(`${process.pid} ${Date.now()}`).digest('hex').slice(0, 16)
+  const name = randomUUID()
   const folder = join(bundles, name)
   const rules = join(folder, 'rules')
   const threads: readonly Thread[] = [
@@ -122,7 +123,7 @@ async function bundle(root: string, thread: Thread, chunks: ReadonlyMap<string, 
 }
 
 async function writeOutput(folder: string, output: RolldownOutput['output']): Promise<void> {
-  const lines: Record<string, Readonly<Record<number, number>>> = {}
+  const lines: Record<string, SpecLines> = {}
   for (const chunk of output) {
     if (chunk.type !== 'chunk') continue
     const path = join(folder, chunk.fileName)
@@ -172,7 +173,7 @@ function collectImports(path: string, found: Set<string>): Plugin {
 }
 
 /** Line of the chunk of a spec file → line of the file, for each that states a rule. */
-function linesOf({ code, map }: OutputChunk): Readonly<Record<number, number>> {
+function linesOf({ code, map }: OutputChunk): SpecLines {
   if (map === null) throw new Error('expected a source map')
   const source = new SourceMap(JSON.parse(map.toString()))
   const lines = code.split('\n').flatMap((text, at) => {

@@ -6,7 +6,6 @@ import { schematicId } from '#harness/talos/schematic/canonical.ts'
 import { parseSchematic } from '#harness/talos/schematic/schematic.ts'
 import type { TalosPart } from '#harness/talos/part.ts'
 import { quirksOf } from '#harness/talos/quirks.ts'
-import type { ConfigFinding, ConfigJudge, ProjectJudge } from './config-rule.ts'
 import type { Lock } from '../contract/lock.ts'
 import type { Advisory } from '../contract/advisories.ts'
 import { AbsentFactError } from './absent-fact.ts'
@@ -15,13 +14,11 @@ import { readAhead } from './ahead/listen.ts'
 import { applicability } from './applicability.ts'
 import { readableClaimOf } from './claimed-talos.ts'
 import { findInBoot } from './boot/findings.ts'
-import type { BootFinding, BootJudge } from './boot/rule.ts'
 import { findInConfig, findInProject } from './config-findings.ts'
 import { findInCluster, findInNode } from './node/findings.ts'
-import type { ClusterJudge, NodeFinding, NodeJudge } from './node/rule.ts'
 import { readReference } from './pinned-reference.ts'
 import type { Requirement } from './requirement.ts'
-import type { JudgementMeta } from './run.ts'
+import type { JudgementMeta, RunInput } from './run.ts'
 import { subjectOf, variantsOf } from './subject.ts'
 
 // The worker loads this while the image is pulled.
@@ -33,26 +30,25 @@ type Pinned = <Name extends keyof Lock>(name: Name) => NonNullable<Lock[Name]>
 /** `expect` with the place that it looks at, which goes into the verdict when the expectation fails. */
 type Judge = <T>(actual: T, at: Location) => Assertion<void, T>
 
-/** `expect` of what a rule finds in the machine configuration; each finding goes into the verdict by itself. */
-type Findings = (judge: ConfigJudge) => Assertion<void, readonly ConfigFinding[]>
-
-/** `expect` of what a rule finds across the nodes of a project. */
-type Across = (judge: ProjectJudge) => Assertion<void, readonly ConfigFinding[]>
-
-/** `expect` of what a rule finds on a running node. */
-type Observed = (judge: NodeJudge) => Assertion<void, readonly NodeFinding[]>
-
-/** `expect` of what a rule finds across the nodes of a cluster. */
-type Cluster = (judge: ClusterJudge) => Assertion<void, readonly NodeFinding[]>
-
-/** `expect` of what a rule finds in a boot. */
-type Booted = (judge: BootJudge) => Assertion<void, readonly BootFinding[]>
-
 /** `expect` of what the advisories say of the image. */
 type Advised = (level: Advisory['level']) => Promise<Assertion<void, readonly AdvisoryFinding[]>>
 
 /** Extensions in a verdict; genuine images have some ten. */
 const MAX_LISTED = 1000
+
+type Found<T> = { readonly broken: readonly T[]; readonly notes: NonNullable<JudgementMeta['notes']> }
+type Findings = NonNullable<JudgementMeta['findings']>
+
+/** A fixture that gives `expect` of what a rule's judge finds; each finding goes into the verdict by itself, and so do notes. */
+function findingsOf<J, T extends Findings[number]>(find: (run: RunInput, key: string, judge: J) => Found<T>) {
+  return async ({ meta }: { readonly meta: JudgementMeta }) =>
+    (judge: J): Assertion<void, readonly T[]> => {
+      const { broken, notes } = find(inject('run'), meta.candidate, judge)
+      meta.findings = broken
+      meta.notes = notes
+      return expect(broken)
+    }
+}
 
 const makeBase = () =>
   vitest
@@ -69,40 +65,15 @@ const makeBase = () =>
     .extend('note', async ({ meta }) => (message: string, at: Location): void => {
       meta.notes = [...(meta.notes ?? []), { at, message }]
     })
-    .extend('findings', async ({ meta }): Promise<Findings> => (judge) => {
-      const { broken, notes } = findInConfig(inject('run'), meta.candidate, judge)
-      meta.findings = broken
-      meta.notes = notes
-      return expect(broken)
-    })
+    .extend('findings', findingsOf(findInConfig))
     /** Findings of a rule in the machine configurations of a project; each goes into the verdict by itself. */
-    .extend('across', async ({ meta }): Promise<Across> => (judge) => {
-      const { broken, notes } = findInProject(inject('run'), meta.candidate, judge)
-      meta.findings = broken
-      meta.notes = notes
-      return expect(broken)
-    })
+    .extend('across', findingsOf(findInProject))
     /** Findings on a running node; each goes into the verdict by itself. */
-    .extend('observed', async ({ meta }): Promise<Observed> => (judge) => {
-      const { broken, notes } = findInNode(inject('run'), meta.candidate, judge)
-      meta.findings = broken
-      meta.notes = notes
-      return expect(broken)
-    })
+    .extend('observed', findingsOf(findInNode))
     /** Findings across the nodes of a cluster; each goes into the verdict by itself. */
-    .extend('cluster', async ({ meta }): Promise<Cluster> => (judge) => {
-      const { broken, notes } = findInCluster(inject('run'), meta.candidate, judge)
-      meta.findings = broken
-      meta.notes = notes
-      return expect(broken)
-    })
+    .extend('cluster', findingsOf(findInCluster))
     /** Findings in a boot; each goes into the verdict by itself. */
-    .extend('booted', async ({ meta }): Promise<Booted> => (judge) => {
-      const { broken, notes } = findInBoot(inject('run'), meta.candidate, judge)
-      meta.findings = broken
-      meta.notes = notes
-      return expect(broken)
-    })
+    .extend('booted', findingsOf(findInBoot))
     /** Entries of the advisories that apply; each goes into the verdict by itself. */
     .extend('advised', async ({ meta, subject }): Promise<Advised> => async (level) => {
       const found = await findAdvised(subject.candidate, subject.talos, level)

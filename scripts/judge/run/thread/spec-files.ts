@@ -44,7 +44,7 @@ export async function stateSpec(path: string, run: RunInput): Promise<void> {
  */
 export async function loadAhead(specs: string): Promise<void> {
   const hooks = resolveOwn()
-  const paths = CHUNKS === undefined ? globSync(specs, { cwd: ROOT }).toSorted() : chunkPaths(specs)
+  const paths = findSpecs(specs)
   const common = paths.filter((path) => PARTS[folderOf(path)] === undefined)
   for (const path of common.length === 0 ? paths : common) await load(join(ROOT, path)).catch(() => undefined)
   hooks.deregister()
@@ -80,8 +80,10 @@ function readLines(chunks: string): Readonly<Record<string, SpecLines>> {
   return (chunkLines ??= JSON.parse(readFileSync(new URL('lines.json', chunks), 'utf8')) as Record<string, SpecLines>)
 }
 
-function chunkPaths(specs: string): readonly string[] {
-  return CHUNKS === undefined ? [] : Object.keys(readLines(CHUNKS)).filter((path) => matchesGlob(path, specs))
+/** Paths of the spec files that the glob matches. */
+function findSpecs(specs: string): readonly string[] {
+  if (CHUNKS === undefined) return globSync(specs, { cwd: ROOT }).toSorted()
+  return Object.keys(readLines(CHUNKS)).filter((path) => matchesGlob(path, specs))
 }
 
 /** Where a spec file is loaded from, and what its lines are in it. */
